@@ -1,12 +1,11 @@
 // The lab's network: one Linux bridge on the machine, and a network namespace per component that needs
 // an address of its own. The machine reaches every component directly; nothing in the lab reaches further
-// than the machine. Addresses come from a documentation range (RFC 5737) that the machine does not use.
+// than the machine. addresses.mjs says which range it has.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { chooseSubnet } from './subnet.mjs';
+import { BRIDGE, labAddress } from './addresses.mjs';
 
-const BRIDGE = 'slipway0';
-const RULE = 'pref 21 iif slipway0 unreachable';
+const RULE = `pref 21 iif ${BRIDGE} unreachable`;
 
 /** Runs `ip ARGS` and returns its output; throws with what ip said. Seconds at most. */
 function ip(...args) {
@@ -20,17 +19,6 @@ function ip(...args) {
 const json = (...args) => JSON.parse(ip('-j', ...args) || '[]');
 const linkExists = (name) => existsSync(`/sys/class/net/${name}`);
 const inNamespace = (netns, ...argv) => spawnSync('nsenter', [`--net=/run/netns/${netns}`, ...argv], { encoding: 'utf8', timeout: 10_000 });
-
-/** The first three octets of the lab's range: the bridge's own when it is there, else the first range that is free here. */
-export function labSubnet() {
-  const bridge = linkExists(BRIDGE) ? json('-4', 'addr', 'show', 'dev', BRIDGE) : [];
-  const own = bridge.flatMap((link) => link.addr_info ?? []).find((info) => info.prefixlen === 24)?.local;
-  if (own) return own.split('.').slice(0, 3).join('.');
-  return chooseSubnet(json('-4', 'addr').filter((link) => link.ifname !== BRIDGE), json('-4', 'route', 'show', 'table', 'all').filter((route) => route.dev !== BRIDGE));
-}
-
-/** The lab address with this last octet: 1 is the machine, 10 the cluster's node, 21, 22 … the systemd hosts. */
-export const labAddress = (octet) => `${labSubnet()}.${octet}`;
 
 /** Makes the bridge if it is not there. Returns the machine's address on it. Idempotent. */
 export async function ensureBridge() {
@@ -55,7 +43,7 @@ function refuseForwarding() {
 export async function attach(netns, address) {
   const gateway = await ensureBridge();
   if (!address.startsWith(gateway.replace(/\d+$/, ''))) {
-    throw new Error(`lab network: address ${address} is not in the lab's range ${gateway}/24; use labAddress(OCTET) of network.mjs.`);
+    throw new Error(`lab network: address ${address} is not in the lab's range ${gateway}/24; use labAddress(OCTET) of addresses.mjs.`);
   }
   ensureNamespace(netns);
   const veth = `slw${address.split('.')[3]}`;
