@@ -15,7 +15,7 @@ const PREFIXES = ['192.0.2', '198.51.100', '203.0.113'];
  * Pure in its argument (the shape of os.networkInterfaces()); throws when every prefix is in use.
  */
 export function labPrefix(interfaces = networkInterfaces()) {
-  const prefixOf = (address) => address.split('.').slice(0, 3).join('.');
+  const prefixOf = address => address.split('.').slice(0, 3).join('.');
   const used = new Set();
   for (const [name, addresses] of Object.entries(interfaces)) {
     for (const { family, address } of addresses ?? []) {
@@ -24,10 +24,13 @@ export function labPrefix(interfaces = networkInterfaces()) {
       used.add(prefixOf(address));
     }
   }
-  const free = PREFIXES.find((prefix) => !used.has(prefix));
-  if (!free) throw new Error(`no free network for the lab: the machine has addresses in ${PREFIXES.map((p) => `${p}.0/24`).join(', ')}`);
+  const free = PREFIXES.find(prefix => !used.has(prefix));
+  if (!free)
+    throw new Error(
+      `no free network for the lab: the machine has addresses in ${PREFIXES.map(p => `${p}.0/24`).join(', ')}`,
+    );
   return free;
 }
 
 /** The address in the lab with this last number, e.g. labAddress(21) is "192.0.2.21". */
-export const labAddress = (number) => `${labPrefix()}.${number}`;
+export const labAddress = number => `${labPrefix()}.${number}`;

@@ -26,7 +26,11 @@ async function install(wanted) {
   const what = `Debian packages ${wanted.join(', ')}`;
   const get = `apt-get install ${wanted.join(' ')}`;
   if (!existsSync('/etc/debian_version') || !(await findExecutable('apt-get'))) {
-    throw new Missing(what, 'this is not a Debian-like machine (no apt-get)', 'install the same programs with the package manager of this machine, or use Debian 12');
+    throw new Missing(
+      what,
+      'this is not a Debian-like machine (no apt-get)',
+      'install the same programs with the package manager of this machine, or use Debian 12',
+    );
   }
   if (process.getuid() !== 0) throw new Missing(what, 'not root', `sudo ${get}`);
   await withoutServices(async () => {
@@ -44,14 +48,20 @@ async function install(wanted) {
 async function notInstalled(names) {
   if (!(await findExecutable('dpkg-query'))) return names;
   const { stdout } = await capture(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\\n', ...names]);
-  const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
-  return names.filter((name) => !installed.has(name));
+  const installed = new Set(
+    stdout
+      .split('\n')
+      .filter(line => line.endsWith(' installed'))
+      .map(line => line.split(' ')[0]),
+  );
+  return names.filter(name => !installed.has(name));
 }
 
-const aptGet = (...args) => capture(['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3', ...args], {
-  timeout: 600_000,
-  env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' },
-});
+const aptGet = (...args) =>
+  capture(['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3', ...args], {
+    timeout: 600_000,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' },
+  });
 
 // Packages start their services: docker-registry would take port 5000 of every address. policy-rc.d is Debian's own
 // way to forbid that; a machine that has one already keeps it.
@@ -66,13 +76,18 @@ async function withoutServices(fn) {
 }
 
 function lastError({ stdout, stderr }) {
-  const errors = stderr.split('\n').filter((line) => line.startsWith('E: '));
+  const errors = stderr.split('\n').filter(line => line.startsWith('E: '));
   return errors.join(' ') || stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'no message';
 }
 
 /** The path of an executable on PATH or in the sbin folders, else undefined. */
 export async function findExecutable(name) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter).filter(Boolean),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+  ];
   for (const folder of folders) {
     const path = join(folder, name);
     try {

@@ -16,7 +16,7 @@ import { daemonPid } from './process.mjs';
 
 const READY_MS = 60_000;
 
-const folderOf = (name) => labDir('hosts', name);
+const folderOf = name => labDir('hosts', name);
 const locked = (name, fn) => withLock(labDir('locks', `host-${number(name)}`), 900_000, fn);
 
 /** The number in a host's name: host1 to host29, at the lab's addresses .21 to .49. */
@@ -50,7 +50,9 @@ export async function up({ name = 'host1', fresh = false, progress = () => {} } 
   return locked(name, async () => {
     const info = describe(name);
     if (present(name) && !daemonPid(machineName(name)) && !existsSync(info.root)) {
-      throw new Error(`${name} is already up, from another cache folder than ${labDir()}; use that one (SLIPWAY_CACHE), or end the host with: npm run lab -- down host:${name}`);
+      throw new Error(
+        `${name} is already up, from another cache folder than ${labDir()}; use that one (SLIPWAY_CACHE), or end the host with: npm run lab -- down host:${name}`,
+      );
     }
     if (fresh || !daemonPid(machineName(name)) || !leaderPid(name)) {
       await end(name, cutPower);
@@ -83,7 +85,12 @@ export async function down({ name, remove = false } = {}) {
 
 /** What is known about every host: [{ name, address, running, leaderPid }]. */
 export async function status() {
-  return names().map((name) => ({ name, address: describe(name).address, running: leaderPid(name) !== undefined, leaderPid: leaderPid(name) }));
+  return names().map(name => ({
+    name,
+    address: describe(name).address,
+    running: leaderPid(name) !== undefined,
+    leaderPid: leaderPid(name),
+  }));
 }
 
 /** Runs argv as root inside the host, from outside, without SSH: { code, signal, stdout, stderr }. Options as run.mjs. */
@@ -121,8 +128,11 @@ function baseOf(name) {
 
 async function ensurePossible() {
   const what = 'systemd host';
-  if (process.platform !== 'linux') throw new Missing(what, `needs Linux, this is ${process.platform}`, 'run it on a Linux machine');
-  if (process.getuid() !== 0) throw new Missing(what, 'needs root: control groups, mounts, network namespaces', 'run the same command with sudo');
+  if (process.platform !== 'linux')
+    throw new Missing(what, `needs Linux, this is ${process.platform}`, 'run it on a Linux machine');
+  if (process.getuid() !== 0)
+    throw new Missing(what, 'needs root: control groups, mounts, network namespaces', 'run the same command with sudo');
   await ensurePackages(['systemd-container', 'iproute2', 'openssh-client', 'util-linux', 'mount']);
-  if (!(await findExecutable('systemd-nspawn'))) throw new Missing(what, 'systemd-nspawn is not on this machine', 'apt-get install systemd-container');
+  if (!(await findExecutable('systemd-nspawn')))
+    throw new Missing(what, 'systemd-nspawn is not on this machine', 'apt-get install systemd-container');
 }

@@ -14,18 +14,40 @@ const HOLD = 'echo locked; exec cat >/dev/null';
  */
 export async function withLock(path, deadlineMs, fn) {
   mkdirSync(dirname(path), { recursive: true });
-  const holder = spawn('flock', ['--exclusive', '--wait', String(Math.ceil(deadlineMs / 1000)), '--conflict-exit-code', '75', path, 'sh', '-c', HOLD], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    // Its own group: Ctrl-C in a terminal must not free the lock while fn() is still cleaning up.
-    detached: true,
-  });
-  const ended = new Promise((resolve) => holder.on('close', resolve));
+  const holder = spawn(
+    'flock',
+    [
+      '--exclusive',
+      '--wait',
+      String(Math.ceil(deadlineMs / 1000)),
+      '--conflict-exit-code',
+      '75',
+      path,
+      'sh',
+      '-c',
+      HOLD,
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      // Its own group: Ctrl-C in a terminal must not free the lock while fn() is still cleaning up.
+      detached: true,
+    },
+  );
+  const ended = new Promise(resolve => holder.on('close', resolve));
   try {
     await new Promise((resolve, reject) => {
-      holder.on('error', (cause) => reject(new Error(`locking ${path}: the command flock (Debian package util-linux) cannot be run`, { cause })));
-      holder.on('close', (code) => reject(new Error(code === 75
-        ? `locking ${path}: still held by process ${owner(path)} after ${deadlineMs / 1000} s; wait for it, or end it, and try again`
-        : `locking ${path}: flock ended with exit code ${code}`)));
+      holder.on('error', cause =>
+        reject(new Error(`locking ${path}: the command flock (Debian package util-linux) cannot be run`, { cause })),
+      );
+      holder.on('close', code =>
+        reject(
+          new Error(
+            code === 75
+              ? `locking ${path}: still held by process ${owner(path)} after ${deadlineMs / 1000} s; wait for it, or end it, and try again`
+              : `locking ${path}: flock ended with exit code ${code}`,
+          ),
+        ),
+      );
       holder.stdout.once('data', resolve);
     });
     writeFileSync(path, `${process.pid}\n`);

@@ -16,10 +16,10 @@ printf '{"pid":%s,"start":%s,"boot":"%s"}\\n' $$ "$start" "$(cat /proc/sys/kerne
 shift
 exec "$@"`;
 
-const recordPath = (name) => labDir('pids', `${name}.json`);
+const recordPath = name => labDir('pids', `${name}.json`);
 
 /** Where the output of the daemon `name` goes. */
-export const logPath = (name) => labDir('logs', `${name}.log`);
+export const logPath = name => labDir('logs', `${name}.log`);
 
 /**
  * Starts argv as the daemon `name` (in the network namespace `netns` when given) and resolves with its pid.
@@ -42,7 +42,9 @@ export async function startDaemon(name, argv, { netns, env = {}, log = logPath(n
   closeSync(out);
   child.unref();
   let failure;
-  child.on('error', (error) => { failure = error; });
+  child.on('error', error => {
+    failure = error;
+  });
   await waitUntil(`recording the daemon ${name}`, 5_000, () => {
     if (failure) throw failure;
     return existsSync(recordPath(name));
@@ -51,7 +53,7 @@ export async function startDaemon(name, argv, { netns, env = {}, log = logPath(n
 }
 
 /** Whether the daemon `name` is running: the recorded process itself, not another one with its pid. */
-export const alive = (name) => daemonPid(name) !== undefined;
+export const alive = name => daemonPid(name) !== undefined;
 
 /** The pid of the daemon `name`, or undefined when it is not running. */
 export function daemonPid(name) {
@@ -79,7 +81,7 @@ export async function stopDaemon(name, { signal = 'SIGTERM', timeout = 10_000 } 
 }
 
 async function endProcess(current, signal, timeout) {
-  const send = (what) => {
+  const send = what => {
     const pid = current();
     try {
       if (pid) process.kill(pid, what);
@@ -98,7 +100,11 @@ async function endProcess(current, signal, timeout) {
 
 /** The names of all recorded daemons, running or not. */
 export function daemons() {
-  return existsSync(labDir('pids')) ? readdirSync(labDir('pids')).filter((f) => f.endsWith('.json')).map((f) => basename(f, '.json')) : [];
+  return existsSync(labDir('pids'))
+    ? readdirSync(labDir('pids'))
+        .filter(f => f.endsWith('.json'))
+        .map(f => basename(f, '.json'))
+    : [];
 }
 
 /** The last `lines` lines of the daemon's log, for error messages. */
@@ -118,7 +124,10 @@ export async function waitUntil(what, deadlineMs, check, { daemon, interval = 20
     const result = await check();
     if (result) return result;
     if (daemon && !alive(daemon)) throw new Error(`${what}: ${daemon} has ended by itself:\n${logTail(daemon)}`);
-    if (Date.now() >= until) throw new Error(`${what}: not done after ${deadlineMs / 1000} s${daemon ? `; the log of ${daemon} (${logPath(daemon)}):\n${logTail(daemon)}` : ''}`);
+    if (Date.now() >= until)
+      throw new Error(
+        `${what}: not done after ${deadlineMs / 1000} s${daemon ? `; the log of ${daemon} (${logPath(daemon)}):\n${logTail(daemon)}` : ''}`,
+      );
     await sleep(interval);
   }
 }

@@ -7,9 +7,18 @@ import { spawn } from 'node:child_process';
  */
 export function capture([command, ...args], { input, env, cwd, timeout = 120_000, stdio = 'pipe' } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, cwd, timeout, killSignal: 'SIGKILL', stdio: [input === undefined ? 'ignore' : 'pipe', stdio, stdio] });
+    const child = spawn(command, args, {
+      env,
+      cwd,
+      timeout,
+      killSignal: 'SIGKILL',
+      stdio: [input === undefined ? 'ignore' : 'pipe', stdio, stdio],
+    });
     const out = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr']) child[name]?.setEncoding('utf8').on('data', (text) => { out[name] += text; });
+    for (const name of ['stdout', 'stderr'])
+      child[name]?.setEncoding('utf8').on('data', text => {
+        out[name] += text;
+      });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, ...out }));
     // A command that does not read its input is judged by its exit code, not by EPIPE.

@@ -1,6 +1,15 @@
 // The tree that every host boots from: a small Debian with systemd and OpenSSH, made once and never changed.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ensurePackages } from '../apt.mjs';
 import { withLock } from '../lock.mjs';
@@ -23,7 +32,17 @@ const RECIPE = {
     'etc/fstab': ['', 0o644],
   },
   // No terminal is attached, and nothing may reach for the network or the disk behind a test's back.
-  masked: ['console-getty.service', 'getty.target', 'apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer', 'fstrim.timer', 'systemd-networkd.service', 'systemd-networkd.socket'],
+  masked: [
+    'console-getty.service',
+    'getty.target',
+    'apt-daily.timer',
+    'apt-daily-upgrade.timer',
+    'dpkg-db-backup.timer',
+    'e2scrub_all.timer',
+    'fstrim.timer',
+    'systemd-networkd.service',
+    'systemd-networkd.socket',
+  ],
   commands: [['useradd', '--create-home', '--shell', '/bin/bash', 'deploy']],
 };
 
@@ -58,12 +77,30 @@ async function make(path, progress) {
   const tree = `${path}.part`;
   mkdirSync(tree, { recursive: true, mode: 0o755 });
   progress(`host: making the base tree (${SUITE}) with debootstrap from ${mirror}`);
-  const argv = ['debootstrap', '--variant=minbase', `--include=${RECIPE.packages.join(',')}`, `--cache-dir=${debs}`, SUITE, tree, mirror];
-  const result = await capture(argv, { timeout: 840_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...env } });
+  const argv = [
+    'debootstrap',
+    '--variant=minbase',
+    `--include=${RECIPE.packages.join(',')}`,
+    `--cache-dir=${debs}`,
+    SUITE,
+    tree,
+    mirror,
+  ];
+  const result = await capture(argv, {
+    timeout: 840_000,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...env },
+  });
   if (result.code !== 0) {
     const log = join(tree, 'debootstrap/debootstrap.log');
-    const seen = [...result.stdout.split('\n').filter((line) => line.startsWith('E:')), ...(existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-3) : [])].join('; ');
-    throw new Missing('systemd host', `debootstrap from ${mirror} failed: ${seen || result.stderr.trim() || `exit code ${result.code}`}`, `check that ${mirror} can be reached, then try again (what was downloaded is kept)`);
+    const seen = [
+      ...result.stdout.split('\n').filter(line => line.startsWith('E:')),
+      ...(existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-3) : []),
+    ].join('; ');
+    throw new Missing(
+      'systemd host',
+      `debootstrap from ${mirror} failed: ${seen || result.stderr.trim() || `exit code ${result.code}`}`,
+      `check that ${mirror} can be reached, then try again (what was downloaded is kept)`,
+    );
   }
   progress('host: setting up the base tree');
   await furnish(tree);
@@ -79,9 +116,11 @@ async function furnish(tree) {
   for (const command of RECIPE.commands) await run(['chroot', tree, ...command]);
   await run(['systemctl', `--root=${tree}`, 'mask', ...RECIPE.masked]);
   // Every host has keys and an identity of its own.
-  for (const file of readdirSync(join(tree, 'etc/ssh')).filter((name) => name.startsWith('ssh_host_'))) rmSync(join(tree, 'etc/ssh', file));
+  for (const file of readdirSync(join(tree, 'etc/ssh')).filter(name => name.startsWith('ssh_host_')))
+    rmSync(join(tree, 'etc/ssh', file));
   writeFileSync(join(tree, 'etc/machine-id'), '');
-  for (const file of readdirSync(join(tree, 'var/cache/apt/archives')).filter((name) => name.endsWith('.deb'))) rmSync(join(tree, 'var/cache/apt/archives', file));
+  for (const file of readdirSync(join(tree, 'var/cache/apt/archives')).filter(name => name.endsWith('.deb')))
+    rmSync(join(tree, 'var/cache/apt/archives', file));
   writeFileSync(join(tree, 'etc/resolv.conf'), '');
 }
 

@@ -7,14 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The mount points of the cgroup hierarchies; cpuset of version 1 is left out, since new groups there refuse processes. */
 function hierarchies() {
-  return readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '))
-    .filter(([, , type, options]) => (type === 'cgroup' || type === 'cgroup2') && !options.split(',').includes('cpuset'))
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map(line => line.split(' '))
+    .filter(
+      ([, , type, options]) => (type === 'cgroup' || type === 'cgroup2') && !options.split(',').includes('cpuset'),
+    )
     .map(([, point]) => point);
 }
 
 /** The group's folders, made if needed: a process joins by writing its pid to cgroup.procs in each. */
 export function makeGroup(name) {
-  return hierarchies().map((point) => {
+  return hierarchies().map(point => {
     const folder = join(point, name);
     mkdirSync(folder, { recursive: true });
     return folder;
@@ -41,7 +45,10 @@ export async function killGroup(name, deadlineMs = 10_000) {
     const pids = groupProcesses(name);
     if (pids.length === 0) return;
     for (const pid of pids) kill(pid);
-    if (Date.now() > until) throw new Error(`ending the processes of ${name}: ${pids.join(', ')} still there ${deadlineMs / 1000} s after SIGKILL`);
+    if (Date.now() > until)
+      throw new Error(
+        `ending the processes of ${name}: ${pids.join(', ')} still there ${deadlineMs / 1000} s after SIGKILL`,
+      );
     await sleep(10);
   }
 }
@@ -60,7 +67,7 @@ export function removeGroup(name) {
 /** Every folder of the group in every hierarchy, the deepest first. */
 function groupFolders(name) {
   const found = [];
-  const walk = (folder) => {
+  const walk = folder => {
     let entries;
     try {
       entries = readdirSync(folder, { withFileTypes: true });

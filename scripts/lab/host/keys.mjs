@@ -1,5 +1,15 @@
 // SSH keys of the lab: one user key for all hosts, and the keys of each host.
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '../lock.mjs';
 import { labDir } from '../paths.mjs';
@@ -39,18 +49,25 @@ export async function ensureHostKeys(name) {
 
 /** Writes a known_hosts file for the address, from the key files themselves, not from what a network scan would see. */
 export function writeKnownHosts(path, address, keysFolder) {
-  const lines = readdirSync(keysFolder).filter((file) => file.endsWith('.pub')).sort().map((file) => {
-    const [type, key] = readFileSync(join(keysFolder, file), 'utf8').split(' ');
-    return `${address} ${type} ${key}\n`;
-  });
+  const lines = readdirSync(keysFolder)
+    .filter(file => file.endsWith('.pub'))
+    .sort()
+    .map(file => {
+      const [type, key] = readFileSync(join(keysFolder, file), 'utf8').split(' ');
+      return `${address} ${type} ${key}\n`;
+    });
   writeFileSync(`${path}.part`, lines.join(''));
   renameSync(`${path}.part`, path);
 }
 
 /** Puts the user key and the host keys into a host's tree. */
 export function installKeys(root, { publicKey, keysFolder, uid }) {
-  for (const file of readdirSync(keysFolder)) place(join(root, 'etc/ssh', file), readFileSync(join(keysFolder, file)), file.endsWith('.pub') ? 0o644 : 0o600);
-  for (const [home, owner] of [['root', 0], ['home/deploy', uid]]) {
+  for (const file of readdirSync(keysFolder))
+    place(join(root, 'etc/ssh', file), readFileSync(join(keysFolder, file)), file.endsWith('.pub') ? 0o644 : 0o600);
+  for (const [home, owner] of [
+    ['root', 0],
+    ['home/deploy', uid],
+  ]) {
     const folder = join(root, home, '.ssh');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     place(join(folder, 'authorized_keys'), `${publicKey}\n`, 0o600);

@@ -13,24 +13,37 @@ shift
 while :; do "$@"; code=$?; [ $code -eq 133 ] || exit $code; done`;
 
 /** The names that a host's parts have on the machine: daemon, control group, namespace. */
-export const machineName = (name) => `slipway-${name}`;
+export const machineName = name => `slipway-${name}`;
 
 /** Boots the tree `root` as the host `name` in its network namespace; returns when the process is there. */
 export async function boot(name, root) {
   const id = machineName(name);
   // Output of the console goes to the log; systemd-nspawn must not register with systemd, which may not be there.
-  const nspawn = ['systemd-nspawn', '--quiet', '-D', root, '--boot', '--register=no', '--keep-unit', '--console=pipe',
-    `--machine=${id}`, `--hostname=${name}`, '--resolv-conf=off', '--timezone=off', '--link-journal=no',
-    `--network-namespace-path=/run/netns/${id}`];
+  const nspawn = [
+    'systemd-nspawn',
+    '--quiet',
+    '-D',
+    root,
+    '--boot',
+    '--register=no',
+    '--keep-unit',
+    '--console=pipe',
+    `--machine=${id}`,
+    `--hostname=${name}`,
+    '--resolv-conf=off',
+    '--timezone=off',
+    '--link-journal=no',
+    `--network-namespace-path=/run/netns/${id}`,
+  ];
   return startDaemon(id, ['/bin/sh', '-c', KEEP, 'sh', ...makeGroup(id), '--', ...nspawn]);
 }
 
 /** Whether any process of the host is there. */
-export const present = (name) => groupProcesses(machineName(name)).length > 0;
+export const present = name => groupProcesses(machineName(name)).length > 0;
 
 /** The pid, seen from the machine, of PID 1 of the host; undefined while there is none. */
 export function leaderPid(name) {
-  return groupProcesses(machineName(name)).find((pid) => {
+  return groupProcesses(machineName(name)).find(pid => {
     try {
       // "NSpid: 4711 1": process 1 of the innermost pid namespace. Before its exec, it still is nspawn.
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -46,18 +59,36 @@ export function leaderPid(name) {
 export async function execIn(name, argv, options = {}) {
   const leader = leaderPid(name);
   if (!leader) throw new Error(`running ${argv[0]} in ${name}: the host is not up`);
-  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8', ...options.env };
-  return capture(['nsenter', '--target', String(leader), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--', ...argv], { ...options, env });
+  const env = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    ...options.env,
+  };
+  return capture(
+    ['nsenter', '--target', String(leader), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--', ...argv],
+    { ...options, env },
+  );
 }
 
 /** Waits until sshd answers with its banner and systemd has finished booting; resolves with "running" or "degraded". */
 export async function waitReady(name, address, deadlineMs) {
   const options = { daemon: machineName(name), interval: 30 };
-  await waitUntil(`waiting for sshd of ${name} at ${address}:22`, deadlineMs, () => leaderPid(name) && sshBanner(address), options);
-  return waitUntil(`waiting for systemd of ${name} to finish booting`, deadlineMs, async () => {
-    const { stdout } = await execIn(name, ['systemctl', 'is-system-running'], { timeout: 5_000 });
-    return ['running', 'degraded'].includes(stdout.trim()) && stdout.trim();
-  }, options);
+  await waitUntil(
+    `waiting for sshd of ${name} at ${address}:22`,
+    deadlineMs,
+    () => leaderPid(name) && sshBanner(address),
+    options,
+  );
+  return waitUntil(
+    `waiting for systemd of ${name} to finish booting`,
+    deadlineMs,
+    async () => {
+      const { stdout } = await execIn(name, ['systemctl', 'is-system-running'], { timeout: 5_000 });
+      return ['running', 'degraded'].includes(stdout.trim()) && stdout.trim();
+    },
+    options,
+  );
 }
 
 /** Powers the host off as systemd does, up to `timeout` ms; then cuts its power. */
@@ -82,14 +113,17 @@ export async function cutPower(name) {
 }
 
 /** The end of the host's console output, for error messages. */
-export const consoleTail = (name) => logTail(machineName(name));
+export const consoleTail = name => logTail(machineName(name));
 
 /** The first line that sshd sends, or undefined when nothing answers yet. */
 function sshBanner(address) {
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const socket = connect({ host: address, port: 22, timeout: 500 });
-    const end = (value) => { socket.destroy(); resolve(value); };
-    socket.on('data', (data) => end(data.toString().startsWith('SSH-') && data.toString().split('\r\n')[0]));
+    const end = value => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.on('data', data => end(data.toString().startsWith('SSH-') && data.toString().split('\r\n')[0]));
     socket.on('error', () => end(undefined));
     socket.on('timeout', () => end(undefined));
   });

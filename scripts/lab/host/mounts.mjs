@@ -6,9 +6,12 @@ import { capture, run } from '../run.mjs';
 /** The mount points at or under `path`, the deepest first. */
 export function mountsUnder(path) {
   // In /proc/self/mounts a blank is \040, a tab \011, a newline \012 and a backslash \134.
-  const unescape = (text) => text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
-  return readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => unescape(line.split(' ')[1] ?? ''))
-    .filter((point) => point === path || point.startsWith(`${path}/`)).reverse();
+  const decode = text => text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map(line => decode(line.split(' ')[1] ?? ''))
+    .filter(point => point === path || point.startsWith(`${path}/`))
+    .reverse();
 }
 
 /** Unmounts everything at and under `path`. */
@@ -32,10 +35,18 @@ export async function removeTree(path) {
  * Idempotent. Where the file system cannot carry an overlay (inside containers), FOLDER/root is a copy.
  */
 export async function mountOverlay(lower, folder) {
-  const [upper, work, root] = ['upper', 'work', 'root'].map((name) => join(folder, name));
+  const [upper, work, root] = ['upper', 'work', 'root'].map(name => join(folder, name));
   if (mountsUnder(root).includes(root) || existsSync(join(root, 'etc'))) return root;
   for (const path of [upper, work, root]) mkdirSync(path, { recursive: true, mode: 0o755 });
-  const result = await capture(['mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=${lower},upperdir=${upper},workdir=${work}`, root]);
+  const result = await capture([
+    'mount',
+    '-t',
+    'overlay',
+    'overlay',
+    '-o',
+    `lowerdir=${lower},upperdir=${upper},workdir=${work}`,
+    root,
+  ]);
   if (result.code === 0) return root;
   const part = join(folder, 'copy.part');
   rmSync(part, { recursive: true, force: true });
