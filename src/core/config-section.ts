@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type ActionName,
+  type ConfigFile,
+  invalid,
+  isMap,
+  readConfigFile,
+  type Section,
+  sections,
+} from './config-file.ts';
+import { SlipwayError } from './errors.ts';
+import { type Inputs, variableOf } from './inputs.ts';
+
+/** The values that the file named by the input `config` has for an action, as the texts that its inputs take. */
+export async function configSection(
+  action: string,
+  inputs: Inputs,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string>> {
+  const given = (env[variableOf('config')] ?? '').trim();
+  const section = sections[action as ActionName];
+  if (given === '' || section === undefined) return {};
+  const [path = '', name] = given.split('#');
+  const file = await readConfigFile(resolve((env[variableOf('working-directory')] ?? '').trim() || '.', path));
+  const found = section === 'deploy' ? deployment(file, action, name) : file[section];
+  return sectionTexts(found ?? {}, inputs, file.file, env);
+}
+
+function deployment(file: ConfigFile, kind: string, name: string | undefined): Section {
+  const ofKind = (file.deploy ?? []).filter(entry => entry.kind === kind);
+  const fitting = ofKind.filter(entry => name === undefined || entry.name === name);
+  if (fitting.length === 1) return fitting[0]!;
+  const names = ofKind.map(entry => entry.name ?? '(unnamed)').join(', ') || 'none';
+  throw invalid(
+    file.file,
+    `${fitting.length} deployments of kind ${kind} fit; name one with config: FILE#NAME (${names})`,
+  );
+}
+
+/**
+ * Lists become lines, maps become JSON (which is YAML); `kind` and `name` of a deployment are no inputs.
+ * A secret is only `{env: NAME}` or `{file: PATH}`: plain text in the file is an error.
+ */
+export async function sectionTexts(
+  section: Section,
+  inputs: Inputs,
+  file: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Record<string, string>> {
+  const entries = Object.entries(section).filter(([key]) => key !== 'kind' && key !== 'name');
+  const texts = entries.map(async ([key, value]) => [
+    key,
+    inputs[key]?.secret ? await secretText(key, value, file, env) : textOf(value),
+  ]);
+  return Object.fromEntries(await Promise.all(texts));
+}
+
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value) && value.every(item => typeof item !== 'object')) return value.join('\n');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+async function secretText(key: string, value: unknown, file: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const [kind, ...more] = isMap(value) ? Object.keys(value) : [];
+  const named = String((value as Section | null)?.[kind ?? '']);
+  const absent = (why: string) =>
+    new SlipwayError('SECRET_MISSING', `"${key}" in ${file}: ${why}`, {
+      hint: 'Pass it to the step as env or write the file first.',
+    });
+  if (kind === 'env' && more.length === 0) {
+    const found = env[named];
+    if (found === undefined || found === '') throw absent(`the environment variable ${named} is not set`);
+    return found;
+  }
+  if (kind === 'file' && more.length === 0) {
+    return readFile(named, 'utf8').catch(error => {
+      throw absent(`${named} cannot be read: ${error.code}`);
+    });
+  }
+  throw invalid(file, `"${key}" is a secret and must be {env: NAME} or {file: PATH}, never its text`);
+}

@@ -1,0 +1,94 @@
+import pRetry from 'p-retry';
+import { messageOf, SlipwayError } from './errors.ts';
+
+/** Combines the caller's signal with a deadline; the reason says what took too long. */
+export function deadline(ms: number, doing: string, parent?: AbortSignal): AbortSignal & Disposable {
+  const controller = new AbortController();
+  const stop = () => controller.abort(parent?.reason);
+  const timer = setTimeout(() => {
+    controller.abort(new SlipwayError('DEADLINE', `${doing} took longer than ${ms / 1000} s`));
+  }, ms);
+  timer.unref();
+  if (parent?.aborted) stop();
+  else parent?.addEventListener('abort', stop, { once: true });
+  return Object.assign(controller.signal, {
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      parent?.removeEventListener('abort', stop);
+    },
+  });
+}
+
+/** Sleeps, but ends at once with the signal's reason when it is aborted. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const timer = setTimeout(done, ms);
+    function done() {
+      signal?.removeEventListener('abort', aborted);
+      resolve();
+    }
+    function aborted() {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    }
+    signal?.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+export interface RetryOptions {
+  /** What is tried, for the error: "uploading layer sha256:…". */
+  readonly doing: string;
+  readonly signal: AbortSignal;
+  /** Tries at the most, the first included. */
+  readonly attempts: number;
+  /** Milliseconds for all tries together. */
+  readonly within: number;
+  /** Milliseconds before the second try; doubled each time, with jitter, up to ten times as much. */
+  readonly pause?: number;
+  /** Says whether another try makes sense. */
+  readonly retriable: (error: unknown) => boolean;
+  readonly onRetry?: (error: unknown, attempt: number) => void;
+}
+
+/** Tries again with jitter until it succeeds, the tries or the time are used up, or the error is final. */
+export async function retry<T>(
+  task: (signal: AbortSignal, attempt: number) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
+  using limited = deadline(options.within, options.doing, options.signal);
+  const pause = options.pause ?? 200;
+  let tried = 0;
+  try {
+    return await pRetry(
+      attempt => {
+        tried = attempt;
+        return task(limited, attempt).catch((error: unknown) => {
+          throw error instanceof Error ? error : new Error(String(error));
+        });
+      },
+      {
+        retries: options.attempts - 1,
+        minTimeout: pause,
+        maxTimeout: pause * 10,
+        randomize: true,
+        signal: limited,
+        shouldRetry: ({ error }) => !limited.aborted && options.retriable(error),
+        onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
+          if (retriesLeft > 0 && !limited.aborted && options.retriable(error)) options.onRetry?.(error, attemptNumber);
+        },
+      },
+    );
+  } catch (error) {
+    if (tried < 2 || !(error instanceof Error)) throw error;
+    const hint = error instanceof SlipwayError ? error.hint : undefined;
+    throw new SlipwayError(
+      error instanceof SlipwayError ? error.code : 'RETRIES_EXHAUSTED',
+      `${options.doing} failed after ${tried} tries: ${messageOf(error)}`,
+      {
+        cause: error,
+        ...(hint === undefined ? {} : { hint }),
+      },
+    );
+  }
+}

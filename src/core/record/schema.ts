@@ -1,0 +1,127 @@
+import * as v from 'valibot';
+
+/** The major version is part of the name: another major is refused, unknown fields of this one are kept. */
+export const recordSchema = 'slipway.release/v1';
+
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'is not a hex sha256'));
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest (sha256:…)'));
+const size = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** ISO 8601, UTC. */
+const time = v.pipe(v.string(), v.isoTimestamp());
+
+export const Toolchain = v.looseObject({
+  /** As Go says it: `go1.26.8`. */
+  version: v.string(),
+  /** Where it came from: `tool-cache`, a URL without credentials, `GOPROXY`. */
+  source: v.string(),
+  verifiedBy: v.picklist(['checksum-database', 'sha256', 'runner-image']),
+  /** `h1:…` or hex sha256 of what was downloaded. */
+  hash: v.string(),
+});
+
+export const Binary = v.looseObject({
+  /** Import path of the main package. */
+  package: v.string(),
+  /** `os/arch[/variant]`. */
+  target: v.string(),
+  /** On disk: relative to the record's folder. In memory: absolute. */
+  path: v.string(),
+  /** Bytes. */
+  size,
+  sha256,
+  reproducible: v.optional(v.boolean()),
+  sbom: v.optional(v.string()),
+});
+
+export const ImagePlatform = v.looseObject({
+  /** `os/arch[/variant]`. */
+  platform: v.string(),
+  /** Of the platform's manifest. */
+  digest,
+  /** Of the image configuration; some runtimes report it as the imageID. */
+  config: digest,
+  /** Compressed bytes of configuration and layers. */
+  size,
+  /** sha256 of the binaries inside. */
+  binaries: v.array(sha256),
+});
+
+export const Image = v.looseObject({
+  /** Without tag: `ghcr.io/acme/hello`. */
+  repositories: v.array(v.string()),
+  /** Of the index. */
+  digest,
+  tags: v.array(v.string()),
+  platforms: v.array(ImagePlatform),
+  attestations: v.array(v.looseObject({})),
+});
+
+export const deploymentStates = [
+  'healthy',
+  'progressing',
+  'inconclusive',
+  'rolled-back',
+  'failed',
+  'unchanged',
+] as const;
+
+export const Deployment = v.looseObject({
+  kind: v.picklist(['ssh-systemd', 'kubernetes']),
+  /** `deploy@host:22`, or `context/namespace`. */
+  place: v.string(),
+  /** Unit name, or `Deployment/NAME`. */
+  service: v.string(),
+  /** sha256 of the binary (hosts). */
+  binary: v.optional(sha256),
+  /** `repository@sha256:…` (clusters). */
+  image: v.optional(v.string()),
+  /** Id of the release that was deployed. */
+  release: v.string(),
+  /** Id of the release before it; empty at a first deploy. */
+  previous: v.string(),
+  state: v.picklist(deploymentStates),
+  /** Who started it: actor and run, or user and host. */
+  by: v.string(),
+  started: time,
+  ended: v.optional(time),
+  evidence: v.looseObject({}),
+});
+
+export const Check = v.looseObject({
+  name: v.string(),
+  verdict: v.picklist(['passed', 'failed', 'inconclusive']),
+  reason: v.optional(v.string()),
+});
+
+export const verdicts = ['verified', 'failed', 'inconclusive'] as const;
+
+export const Verification = v.looseObject({
+  verdict: v.picklist(verdicts),
+  checks: v.array(Check),
+  reasons: v.array(v.string()),
+  at: time,
+});
+
+export const ReleaseRecord = v.looseObject({
+  schema: v.literal(recordSchema),
+  name: v.string(),
+  version: v.string(),
+  /** Full git sha; absent outside a repository. */
+  commit: v.optional(v.string()),
+  commitTime: v.optional(time),
+  toolchain: v.optional(Toolchain),
+  binaries: v.optional(v.array(Binary), []),
+  images: v.optional(v.array(Image), []),
+  deployments: v.optional(v.array(Deployment), []),
+  verification: v.optional(Verification),
+});
+
+export type Toolchain = v.InferOutput<typeof Toolchain>;
+export type Binary = v.InferOutput<typeof Binary>;
+export type Image = v.InferOutput<typeof Image>;
+export type ImagePlatform = v.InferOutput<typeof ImagePlatform>;
+export type Deployment = v.InferOutput<typeof Deployment>;
+export type Check = v.InferOutput<typeof Check>;
+export type Verification = v.InferOutput<typeof Verification>;
+/** The release record: the evidence of every link of the chain of custody. */
+export type ReleaseRecord = v.InferOutput<typeof ReleaseRecord>;

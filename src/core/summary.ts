@@ -1,0 +1,53 @@
+import { appendFile } from 'node:fs/promises';
+import { formatDuration } from './units.ts';
+
+/** One bar of the timeline; milliseconds since the epoch. */
+export interface Span {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly failed?: boolean;
+}
+
+const limit = 1024 * 1024 - 1024; // over 1 MiB the runner throws the whole summary away
+
+/** A Markdown table; cells may hold anything. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|').replaceAll('\n', '<br>')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** A Mermaid gantt chart of what was done when; the axis begins at zero seconds. */
+export function timeline(title: string, spans: readonly Span[]): string {
+  const zero = Math.min(...spans.map(span => span.start));
+  const bar = (span: Span, index: number) => {
+    const name = span.name
+      .replaceAll(/[:;#,]/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+    const status = span.failed ? 'crit, ' : '';
+    const length = Math.max(1, Math.round(span.end - span.start));
+    return `    ${name} (${formatDuration(span.end - span.start)}) :${status}t${index}, ${Math.round(span.start - zero)}, ${length}ms`;
+  };
+  return [
+    '```mermaid',
+    'gantt',
+    `    title ${title}`,
+    '    dateFormat x',
+    '    axisFormat %M:%S',
+    ...spans.map(bar),
+    '```',
+  ].join('\n');
+}
+
+/** Appends Markdown to the job summary, where the runner has one; what is too long is cut with a word about it. */
+export async function writeSummary(markdown: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const file = env['GITHUB_STEP_SUMMARY'];
+  if (file === undefined || file === '') return;
+  const fits = Buffer.byteLength(markdown) <= limit;
+  const text = fits
+    ? markdown
+    : `${Buffer.from(markdown).subarray(0, limit).toString('utf8')}\n\n_The summary was cut at 1 MiB._`;
+  await appendFile(file, `${text}\n\n`);
+}
