@@ -58,7 +58,10 @@ function install(folder) {
     renameSync(part, folder);
   } catch (cause) {
     if (['ENOTEMPTY', 'EEXIST'].includes(cause.code) && binaryIn(folder)) return; // somebody else was faster
-    const seen = String(cause.stderr ?? '').trim() || cause.message;
+    const said = String(cause.stderr ?? '')
+      .split('\n')
+      .filter(line => line.startsWith('npm error'));
+    const seen = said.slice(0, 4).join('; ') || cause.message;
     const hint = `install Node ${WANTED} yourself and put it first on PATH, or check that npm reaches its registry`;
     throw new Error(`getting Node ${WANTED} from npm: ${seen}\n${hint}`, { cause });
   } finally {

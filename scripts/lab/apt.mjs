@@ -10,15 +10,22 @@ import { capture } from './run.mjs';
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_MARK = '# slipway: no service may start while its package is being installed';
 
+const NONINTERACTIVE = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' };
+
 /**
  * Makes sure that these Debian packages are installed; does nothing when they are.
  * Throws Missing, with what to do, where that is impossible.
  */
 export async function ensurePackages(names) {
-  if ((await notInstalled(names)).length === 0) return;
+  if ((await notInstalled(names)).length === 0 && !policyIsOurs()) return;
   await withLock(labDir('locks', 'apt'), 600_000, async () => {
     const wanted = await notInstalled(names);
-    if (wanted.length > 0) await install(wanted);
+    try {
+      if (wanted.length > 0) await install(wanted);
+    } finally {
+      // Also one that a killed run left: it would keep every later package of the machine from starting.
+      if (policyIsOurs() && process.getuid() === 0) rmSync(POLICY);
+    }
   });
 }
 
@@ -33,15 +40,16 @@ async function install(wanted) {
     );
   }
   if (process.getuid() !== 0) throw new Missing(what, 'not root', `sudo ${get}`);
-  await withoutServices(async () => {
-    // The package lists may be there and good: then the update, the slow part, is not needed.
-    let result = await aptGet('install', '--no-install-recommends', ...wanted);
-    if (result.code !== 0) {
-      await aptGet('update');
-      result = await aptGet('install', '--no-install-recommends', ...wanted);
-    }
-    if (result.code !== 0) throw new Missing(what, `apt-get install failed: ${lastError(result)}`, get);
-  });
+  if (!existsSync(POLICY)) writeFileSync(POLICY, `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`, { mode: 0o755 });
+  // The package lists may be there and good: then the update, the slow part, is not needed.
+  let result = await aptGet('install', '--no-install-recommends', ...wanted);
+  if (result.code !== 0) {
+    // What an earlier, killed run may have left half configured; does nothing otherwise.
+    await capture(['dpkg', '--configure', '-a', '--force-confold'], { timeout: 600_000, env: NONINTERACTIVE });
+    await aptGet('update');
+    result = await aptGet('install', '--no-install-recommends', ...wanted);
+  }
+  if (result.code !== 0) throw new Missing(what, `apt-get install failed: ${lastError(result)}`, get);
 }
 
 /** The names that dpkg does not know as installed. */
@@ -60,20 +68,12 @@ async function notInstalled(names) {
 const aptGet = (...args) =>
   capture(['apt-get', '-y', '-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3', ...args], {
     timeout: 600_000,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' },
+    env: NONINTERACTIVE,
   });
 
 // Packages start their services: docker-registry would take port 5000 of every address. policy-rc.d is Debian's own
 // way to forbid that; a machine that has one already keeps it.
-async function withoutServices(fn) {
-  const ours = () => existsSync(POLICY) && readFileSync(POLICY, 'utf8').includes(POLICY_MARK);
-  if (!existsSync(POLICY)) writeFileSync(POLICY, `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`, { mode: 0o755 });
-  try {
-    return await fn();
-  } finally {
-    if (ours()) rmSync(POLICY);
-  }
-}
+const policyIsOurs = () => existsSync(POLICY) && readFileSync(POLICY, 'utf8').includes(POLICY_MARK);
 
 function lastError({ stdout, stderr }) {
   const errors = stderr.split('\n').filter(line => line.startsWith('E: '));

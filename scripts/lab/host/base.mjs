@@ -46,6 +46,10 @@ const RECIPE = {
   commands: [['useradd', '--create-home', '--shell', '/bin/bash', 'deploy']],
 };
 
+// In namespaces of its own: should we be killed, debootstrap and all that it started end with us, and with them every
+// mount that they made. Otherwise they would go on in a tree that the next run has begun to remove.
+const CONTAINED = 'setpriv --pdeathsig KILL unshare --mount --mount-proc --pid --fork --kill-child=KILL --'.split(' ');
+
 const basesDir = () => join(cacheRoot(), 'hosts');
 
 /** Where the base tree for this machine's architecture and the present recipe lies. */
@@ -78,6 +82,7 @@ async function make(path, progress) {
   mkdirSync(tree, { recursive: true, mode: 0o755 });
   progress(`host: making the base tree (${SUITE}) with debootstrap from ${mirror}`);
   const argv = [
+    ...CONTAINED,
     'debootstrap',
     '--variant=minbase',
     `--include=${RECIPE.packages.join(',')}`,

@@ -27,7 +27,8 @@ export async function unmountAll(path) {
 export async function removeTree(path) {
   if (!existsSync(path)) return;
   await unmountAll(path);
-  rmSync(path, { recursive: true, force: true });
+  // Retries: what is being killed may still write for a moment.
+  rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 /**
