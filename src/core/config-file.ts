@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
+import type { ActionName } from './action-names.ts';
 import { SlipwayError } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -10,9 +11,8 @@ export const sections = {
   'deploy-ssh-systemd': 'deploy',
   'deploy-k8s-canary': 'deploy',
   'verify-health': 'verify',
-} as const;
+} as const satisfies Record<ActionName, string>;
 
-export type ActionName = keyof typeof sections;
 export type Section = Record<string, unknown>;
 
 /** slipway.yml as data, its shape checked as far as every action needs it. */

@@ -1,14 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import {
-  type ActionName,
-  type ConfigFile,
-  invalid,
-  isMap,
-  readConfigFile,
-  type Section,
-  sections,
-} from './config-file.ts';
+import type { ActionName } from './action-names.ts';
+import { type ConfigFile, invalid, isMap, readConfigFile, type Section, sections } from './config-file.ts';
 import { SlipwayError } from './errors.ts';
 import { type Inputs, variableOf } from './inputs.ts';
 

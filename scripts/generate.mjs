@@ -1,0 +1,52 @@
+// npm run generate: action.yml files, README tables and JSON schemas from the definitions in src/*/inputs.ts.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { reexecUnderNode24 } from './node24.mjs';
+
+await reexecUnderNode24(import.meta.url);
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { actionYml } = await import('./generate/action-yml.mjs');
+const { actionsTable, between, inputsTable, outputsTable } = await import('./generate/tables.mjs');
+const { recordSchema, slipwaySchema } = await import('./generate/schemas.mjs');
+const { ReleaseRecord } = await import('../src/core/record/schema.ts');
+const { actionNames } = await import('../src/core/action-names.ts');
+
+const definitions = [];
+for (const name of actionNames) definitions.push((await import(`../src/${name}/inputs.ts`)).definition);
+const release = (await import('../src/release/inputs.ts')).definition;
+
+write('action.yml', actionYml(release, 'dist/release'));
+for (const definition of definitions) {
+  write(`actions/${definition.name}/action.yml`, actionYml(definition, `../../dist/${definition.name}`));
+  tables(`actions/${definition.name}/README.md`, {
+    inputs: inputsTable(definition),
+    outputs: outputsTable(definition),
+  });
+}
+tables('README.md', {
+  actions: actionsTable(definitions),
+  inputs: inputsTable(release),
+  outputs: outputsTable(release),
+});
+write('schema/slipway.schema.json', json(slipwaySchema(Object.fromEntries(definitions.map(one => [one.name, one])))));
+write('schema/release.schema.json', json(recordSchema(ReleaseRecord)));
+
+function tables(path, parts) {
+  let markdown = readFileSync(join(root, path), 'utf8');
+  for (const [name, content] of Object.entries(parts)) markdown = between(markdown, name, content);
+  write(path, markdown);
+}
+
+function json(data) {
+  return `${JSON.stringify(data, undefined, 2)}\n`;
+}
+
+function write(path, content) {
+  const file = join(root, path);
+  if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  console.log(`wrote ${path}`);
+}

@@ -1,0 +1,56 @@
+// Renders the JSON schemas: slipway.yml (for editors and for people) and the release record.
+import { toJsonSchema } from '@valibot/to-json-schema';
+
+const secret = {
+  description: 'A secret is never written here: name the environment variable or the file that holds it.',
+  oneOf: [
+    { type: 'object', properties: { env: { type: 'string' } }, required: ['env'], additionalProperties: false },
+    { type: 'object', properties: { file: { type: 'string' } }, required: ['file'], additionalProperties: false },
+  ],
+};
+
+function section(definition, extra = {}) {
+  const properties = Object.fromEntries(
+    Object.entries(definition.inputs)
+      .filter(([name]) => !['config', 'release', 'working-directory'].includes(name))
+      .map(([name, input]) => [
+        name,
+        { description: input.description, ...(input.secret ? secret : input.value.schema) },
+      ]),
+  );
+  return {
+    type: 'object',
+    description: definition.description,
+    properties: { ...extra, ...properties },
+    additionalProperties: false,
+  };
+}
+
+export function slipwaySchema(byName) {
+  const deployment = name =>
+    section(byName[name], {
+      kind: { const: name },
+      name: { type: 'string', description: 'Names the deployment among several.' },
+    });
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'slipway.yml',
+    type: 'object',
+    properties: {
+      name: { type: 'string', description: 'Name of the program.' },
+      version: {
+        type: 'string',
+        description: 'Version of the release; default: the tag on HEAD, else Go’s pseudo-version.',
+      },
+      build: section(byName['setup-go-cross']),
+      image: section(byName['build-multiarch-image']),
+      deploy: { type: 'array', items: { oneOf: [deployment('deploy-ssh-systemd'), deployment('deploy-k8s-canary')] } },
+      verify: section(byName['verify-health']),
+    },
+    additionalProperties: false,
+  };
+}
+
+export function recordSchema(ReleaseRecord) {
+  return { title: 'Slipway release record', ...toJsonSchema(ReleaseRecord, { errorMode: 'ignore' }) };
+}

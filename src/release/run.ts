@@ -1,0 +1,95 @@
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getState, saveState } from '@actions/core';
+import type { Context } from '../core/action.ts';
+import type { ActionName } from '../core/action-names.ts';
+import { readConfigFile } from '../core/config-file.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { writeAtomic } from '../core/files.ts';
+import { log } from '../core/log.ts';
+import { loadRecords, outputFolder } from '../core/record/files.ts';
+import { renderReport } from '../core/report/html.ts';
+import { verdictOf } from '../core/report/verdict.ts';
+import { timeline } from '../core/summary.ts';
+import { type Link, planChain } from './chain.ts';
+import type { definition } from './inputs.ts';
+import { type Ended, startAction } from './start.ts';
+
+type Chain = Context<(typeof definition)['inputs']>;
+
+const dist = join(dirname(fileURLToPath(import.meta.url)), '..');
+const stateName = 'slipway-children';
+
+/** The whole chain from slipway.yml: each link in a process of its own, the record handed from one to the next. */
+export async function run(context: Chain): Promise<void> {
+  const file = await readConfigFile(resolve(context.directory, context.inputs.config ?? 'slipway.yml'));
+  const links = planChain(file);
+  if (links.length === 0)
+    throw new SlipwayError('CONFIG_EMPTY', `${file.file} asks for nothing`, {
+      hint: 'Give it a section: build, image, deploy or verify.',
+    });
+
+  const done: (Ended & { title: string })[] = [];
+  let release = context.inputs.release.join('\n');
+  for (const link of links) {
+    context.signal.throwIfAborted();
+    log.info(`── ${link.title}`);
+    const ended = await startAction(link.action, {
+      dist,
+      inputs: linkInputs(link, release, context),
+      env: process.env,
+      signal: context.signal,
+    });
+    done.push({ ...ended, title: link.title });
+    release = ended.outputs['release'] || release;
+    if (ended.code !== 0) break;
+  }
+  saveState(stateName, JSON.stringify(done.map(({ name, state }) => ({ name, state }))));
+  await report(release, done, context);
+
+  const last = done.at(-1)!;
+  if (last.code !== 0) {
+    const left = links.slice(done.length).map(link => link.title);
+    const unfinished = left.length === 0 ? '' : `; not begun: ${left.join(', ')}`;
+    throw new SlipwayError('CHAIN_STOPPED', `the chain stopped at ${last.title}${unfinished}`, {
+      hint: 'Its own error stands above in the log.',
+    });
+  }
+}
+
+function linkInputs(link: Link, release: string, context: Chain): Record<string, string> {
+  const version = context.inputs.version;
+  return {
+    config: link.config,
+    release,
+    'working-directory': context.directory,
+    summary: String(context.inputs.summary),
+    ...(link.action === 'setup-go-cross' && version !== undefined ? { version } : {}),
+  };
+}
+
+async function report(release: string, done: readonly (Ended & { title: string })[], context: Chain): Promise<void> {
+  const spans = done.map(({ title, started, ended, code }) => ({
+    name: title,
+    start: started,
+    end: ended,
+    failed: code !== 0,
+  }));
+  await context.summary(timeline('The chain', spans));
+  const loaded = await loadRecords(release === '' ? [] : release.split('\n'), context.directory);
+  if (loaded === undefined) return;
+  const page = join(context.directory, outputFolder, 'report.html');
+  await writeAtomic(page, renderReport([{ record: loaded.record, spans }]));
+  context.output('release', loaded.file);
+  context.output('verdict', verdictOf(loaded.record));
+  context.output('report', page);
+  log.info(`release record: ${loaded.file}\nreport: ${page}\nverdict: ${verdictOf(loaded.record)}`);
+}
+
+/** The post steps of the links, each with the state that its main step saved. */
+export async function post(): Promise<void> {
+  const children = JSON.parse(getState(stateName) || '[]') as { name: ActionName; state: Record<string, string> }[];
+  for (const { name, state } of children.reverse()) {
+    if (Object.keys(state).length > 0) await startAction(name, { dist, inputs: {}, env: process.env, post: state });
+  }
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ActionName } from '../core/action-names.ts';
+import { readFileCommands } from './runner-files.ts';
+
+/** How one action's process ended. */
+export interface Ended {
+  readonly name: ActionName;
+  /** 0 is success; a process ended by a signal has 1. */
+  readonly code: number;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What its post step needs. */
+  readonly state: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch. */
+  readonly started: number;
+  readonly ended: number;
+}
+
+export interface StartOptions {
+  /** The folder that holds `NAME/index.js`. */
+  readonly dist: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The environment; inputs, outputs and state of others are taken out of it. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+  /** State of the main step: runs the post step instead. */
+  readonly post?: Readonly<Record<string, string>>;
+  readonly onOutput?: (chunk: string) => void;
+}
+
+/**
+ * Runs the bundle of one action in a process of its own, with the environment that a runner gives an action.
+ * Cancellation is passed on as SIGINT, then SIGTERM, as a runner does.
+ */
+export async function startAction(name: ActionName, options: StartOptions): Promise<Ended> {
+  const started = Date.now();
+  const folder = await mkdtemp(join(options.env['RUNNER_TEMP'] || tmpdir(), 'slipway-step-'));
+  const [output, state] = [join(folder, 'output'), join(folder, 'state')];
+  try {
+    await Promise.all([writeFile(output, '', { mode: 0o600 }), writeFile(state, '', { mode: 0o600 })]);
+    const env = environment(options, output, state);
+    const code = await ended(join(options.dist, name, 'index.js'), env, options);
+    const [outputs, saved] = await Promise.all([readFileCommands(output), readFileCommands(state)]);
+    return { name, code, outputs, state: saved, started, ended: Date.now() };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function environment(options: StartOptions, output: string, state: string): NodeJS.ProcessEnv {
+  const inherited = Object.entries(options.env).filter(([key]) => !/^(INPUT|STATE)_/.test(key));
+  const inputs = Object.entries(options.inputs).map(([key, value]) => [`INPUT_${key.toUpperCase()}`, value]);
+  const states = Object.entries(options.post ?? {}).map(([key, value]) => [`STATE_${key}`, value]);
+  return Object.fromEntries([...inherited, ...inputs, ...states, ['GITHUB_OUTPUT', output], ['GITHUB_STATE', state]]);
+}
+
+const termAfter = 7500;
+
+function ended(main: string, env: NodeJS.ProcessEnv, { signal, onOutput }: StartOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main], {
+      env,
+      stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    });
+    child.stdout?.setEncoding('utf8').on('data', onOutput!);
+    child.stderr?.setEncoding('utf8').on('data', onOutput!);
+    let hard: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      child.kill('SIGINT');
+      hard = setTimeout(() => child.kill('SIGTERM'), termAfter);
+    };
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    child.once('error', reject);
+    child.once('close', code => {
+      clearTimeout(hard);
+      signal?.removeEventListener('abort', cancel);
+      resolve(code ?? 1);
+    });
+  });
+}
