@@ -4,6 +4,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { BRIDGE, labAddress } from './addresses.mjs';
+import { withLock } from './lock.mjs';
+import { labDir } from './paths.mjs';
 
 const RULE = `pref 21 iif ${BRIDGE} unreachable`;
 
@@ -13,15 +15,24 @@ function ip(...args) {
     return execFileSync('ip', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 });
   } catch (cause) {
     const said = String(cause.stderr ?? '').trim() || cause.message;
-    throw new Error(`lab network: \`ip ${args.join(' ')}\` failed: ${said}. The lab needs root and a kernel with bridges and network namespaces.`, { cause });
+    throw new Error(
+      `lab network: \`ip ${args.join(' ')}\` failed: ${said}. The lab needs root and a kernel with bridges and network namespaces.`,
+      { cause },
+    );
   }
 }
 const json = (...args) => JSON.parse(ip('-j', ...args) || '[]');
-const linkExists = (name) => existsSync(`/sys/class/net/${name}`);
-const inNamespace = (netns, ...argv) => spawnSync('nsenter', [`--net=/run/netns/${netns}`, ...argv], { encoding: 'utf8', timeout: 10_000 });
+const linkExists = name => existsSync(`/sys/class/net/${name}`);
+const inNamespace = (netns, ...argv) =>
+  spawnSync('nsenter', [`--net=/run/netns/${netns}`, ...argv], { encoding: 'utf8', timeout: 10_000 });
+
+// Components come up in processes of their own, at the same time.
+const locked = fn => withLock(labDir('locks', 'network'), 60_000, fn);
 
 /** Makes the bridge if it is not there. Returns the machine's address on it. Idempotent. */
-export async function ensureBridge() {
+export const ensureBridge = () => locked(makeBridge);
+
+async function makeBridge() {
   if (spawnSync('ip', ['-V']).error) await (await import('./apt.mjs')).ensurePackages(['iproute2']);
   const address = labAddress(1);
   if (!linkExists(BRIDGE)) ip('link', 'add', BRIDGE, 'type', 'bridge');
@@ -35,15 +46,20 @@ export async function ensureBridge() {
 // forwarding is refused, and it holds whatever ip_forward is or becomes.
 function refuseForwarding() {
   writeFileSync(`/proc/sys/net/ipv4/conf/${BRIDGE}/forwarding`, '0');
-  if (existsSync(`/proc/sys/net/ipv6/conf/${BRIDGE}`)) writeFileSync(`/proc/sys/net/ipv6/conf/${BRIDGE}/disable_ipv6`, '1');
-  if (!json('-4', 'rule').some((rule) => rule.iif === BRIDGE)) ip('-4', 'rule', 'add', ...RULE.split(' '));
+  if (existsSync(`/proc/sys/net/ipv6/conf/${BRIDGE}`))
+    writeFileSync(`/proc/sys/net/ipv6/conf/${BRIDGE}/disable_ipv6`, '1');
+  if (!json('-4', 'rule').some(rule => rule.iif === BRIDGE)) ip('-4', 'rule', 'add', ...RULE.split(' '));
 }
 
 /** Gives the namespace `netns` the address on the bridge: lo, eth0, default route to the machine. Idempotent. */
-export async function attach(netns, address) {
-  const gateway = await ensureBridge();
+export const attach = (netns, address) => locked(() => makeAttached(netns, address));
+
+async function makeAttached(netns, address) {
+  const gateway = await makeBridge();
   if (!address.startsWith(gateway.replace(/\d+$/, ''))) {
-    throw new Error(`lab network: address ${address} is not in the lab's range ${gateway}/24; use labAddress(OCTET) of addresses.mjs.`);
+    throw new Error(
+      `lab network: address ${address} is not in the lab's range ${gateway}/24; use labAddress(OCTET) of addresses.mjs.`,
+    );
   }
   ensureNamespace(netns);
   const veth = `slw${address.split('.')[3]}`;
@@ -84,7 +100,7 @@ export function detach(netns) {
 export function removeBridge() {
   if (!linkExists(BRIDGE)) return true;
   if (readdirSync(`/sys/class/net/${BRIDGE}/brif`).length > 0) return false;
-  if (json('-4', 'rule').some((rule) => rule.iif === BRIDGE)) ip('-4', 'rule', 'del', ...RULE.split(' '));
+  if (json('-4', 'rule').some(rule => rule.iif === BRIDGE)) ip('-4', 'rule', 'del', ...RULE.split(' '));
   ip('link', 'del', BRIDGE);
   return true;
 }
