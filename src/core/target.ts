@@ -74,9 +74,10 @@ export function parseTarget(text: string): Target {
   const [os = '', arch = '', variant, ...rest] = text.split('/');
   const known = architectures[os]?.split(' ').includes(arch) === true && rest.length === 0;
   if (!known) {
-    const near = suggest(`${os}/${arch}`, knownTargets);
+    const sameSystem = knownTargets.filter(known => known.startsWith(`${os}/`)).join(', ');
+    const near = suggest(`${os}/${arch}`, knownTargets) ?? (sameSystem || 'linux/amd64');
     throw new SlipwayError('TARGET_UNKNOWN', `"${text}" is not a target that Go builds for`, {
-      hint: `Write os/arch[/variant], e.g. ${near ?? 'linux/amd64'}; \`go tool dist list\` shows all.`,
+      hint: `Write os/arch[/variant], e.g. ${near}; \`go tool dist list\` shows all.`,
     });
   }
   if (variant === undefined) return { os, arch };

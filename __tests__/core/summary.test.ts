@@ -1,0 +1,34 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { table, timeline, writeSummary } from '../../src/core/summary.ts';
+
+describe('the job summary', () => {
+  test('a table survives cells with bars and line ends', () => {
+    expect(table(['a', 'b'], [['x|y', 'one\ntwo']])).toBe('| a | b |\n|---|---|\n| x\\|y | one<br>two |');
+  });
+
+  test('the timeline is a Mermaid gantt chart that begins at zero', () => {
+    expect(
+      timeline('T', [
+        { name: 'push: a, b', start: 1000, end: 1500 },
+        { name: 'fail', start: 1500, end: 3500, failed: true },
+      ]),
+    ).toBe(
+      '```mermaid\ngantt\n    title T\n    dateFormat x\n    axisFormat %M:%S\n    push a b (500ms) :t0, 0, 500ms\n    fail (2s) :crit, t1, 500, 2000ms\n```',
+    );
+  });
+
+  test('what is over the runner’s limit is cut, not lost', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'summary-'));
+    const file = join(folder, 'summary.md');
+    await writeSummary('x'.repeat(2_000_000), { GITHUB_STEP_SUMMARY: file });
+    const written = await readFile(file, 'utf8');
+    expect(Buffer.byteLength(written)).toBeLessThan(1024 * 1024);
+    expect(written).toContain('was cut');
+    await rm(folder, { recursive: true });
+  });
+
+  test('without a runner nothing is written', async () => expect(await writeSummary('x', {})).toBeUndefined());
+});
