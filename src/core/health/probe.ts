@@ -1,0 +1,126 @@
+import { messageOf } from '../errors.ts';
+import { formatDuration } from '../units.ts';
+import { type Check, type HttpCheck, hostPort, shownUrl } from './check.ts';
+import { type Connect, openStream } from './connect.ts';
+import { expect } from './expectations.ts';
+import { exchange, type Request } from './http.ts';
+import { type Observation, ProbeFailure } from './observation.ts';
+import { redirected } from './redirects.ts';
+import { hasStatus } from './status-set.ts';
+import { Trace } from './trace.ts';
+
+export interface ProbeOptions {
+  /** Ends the attempt when aborted; without `timeout`, that is its only bound. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the whole attempt: names, connections, redirects, body. */
+  readonly timeout?: number;
+  /** Reaches hosts by another way than this machine's network. */
+  readonly connect?: Connect;
+  readonly forbidPrivate?: boolean;
+}
+
+/**
+ * One attempt of a check. Never throws for what the network or the server does: that is the observation. Ends within
+ * 100 ms after its timeout or its signal, whatever the server does.
+ *
+ * @throws the signal's reason, when the caller's signal ended it
+ */
+export async function probe(check: Check, options: ProbeOptions = {}): Promise<Observation> {
+  const trace = new Trace();
+  const [at, began] = [Date.now(), performance.now()];
+  const controller = new AbortController();
+  const timeUp = new ProbeFailure('timeout', 'time is up');
+  const timer = options.timeout === undefined ? undefined : setTimeout(() => controller.abort(timeUp), options.timeout);
+  const stop = () => controller.abort(options.signal?.reason);
+  if (options.signal?.aborted) stop();
+  else options.signal?.addEventListener('abort', stop, { once: true });
+  let failure: ProbeFailure | undefined;
+  let detail = '';
+  try {
+    controller.signal.throwIfAborted();
+    const inner = { ...options, signal: controller.signal };
+    detail = check.kind === 'tcp' ? await connects(check, inner, trace) : await answers(check, inner, trace);
+  } catch (error) {
+    if (error !== timeUp && controller.signal.aborted && options.signal?.aborted) throw options.signal.reason;
+    failure = error === timeUp ? timedOut(options.timeout!, trace) : asFailure(error);
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', stop);
+  }
+  const ms = performance.now() - began;
+  if (failure === undefined && check.within !== undefined && ms > check.within) {
+    failure = new ProbeFailure(
+      'slow',
+      `${detail}, but in ${formatDuration(ms)} instead of ${formatDuration(check.within)}`,
+    );
+  }
+  return {
+    ok: failure === undefined,
+    ...(failure === undefined ? {} : { reason: failure.reason }),
+    detail: failure?.message ?? detail,
+    retriable: failure?.retriable ?? true,
+    at,
+    ms,
+    phases: trace.phases(),
+    addresses: trace.addresses,
+    redirects: trace.redirects,
+    ...(trace.phase === undefined ? {} : { phase: trace.phase }),
+    ...(trace.status === undefined ? {} : { status: trace.status }),
+    ...(trace.certificate === undefined ? {} : { certificate: trace.certificate }),
+    ...(trace.bodyHead === undefined ? {} : { bodyHead: trace.bodyHead }),
+  };
+}
+
+type Inner = ProbeOptions & { readonly signal: AbortSignal };
+
+async function connects(check: Check & { kind: 'tcp' }, options: Inner, trace: Trace): Promise<string> {
+  (await openStream(check.host, check.port, options, trace)).destroy();
+  return `${hostPort(check.host, check.port)} accepts connections`;
+}
+
+async function answers(check: HttpCheck, options: Inner, trace: Trace): Promise<string> {
+  let sent: Request = check;
+  const seen = new Set<string>();
+  for (;;) {
+    seen.add(`${sent.method} ${sent.url.href}`);
+    const answer = await exchange(sent, { ...options, insecure: check.insecure }, trace);
+    const next = hasStatus(check.status, answer.status) ? undefined : redirected(sent, answer);
+    if (next === undefined || check.redirects === 0) {
+      expect(check, answer);
+      return `status ${answer.status}`;
+    }
+    const to = shownUrl(next.url);
+    if (seen.has(`${next.method} ${next.url.href}`)) {
+      throw new ProbeFailure('redirect', `redirected in a circle: ${[...trace.redirects, to].join(' → ')}`, {
+        retriable: false,
+      });
+    }
+    if (trace.redirects.length === check.redirects) {
+      throw new ProbeFailure('redirect', `redirected more than ${check.redirects} times, at last to ${to}`, {
+        retriable: false,
+      });
+    }
+    trace.again(to);
+    sent = next;
+  }
+}
+
+const doing = {
+  dns: 'while its name was being resolved',
+  connect: 'while connecting',
+  tls: 'during the TLS handshake',
+  firstByte: 'while waiting for the first byte of an answer',
+  body: 'in the middle of the body',
+} as const;
+
+function timedOut(timeout: number, trace: Trace): ProbeFailure {
+  const where = trace.phase === undefined ? '' : ` ${doing[trace.phase]}`;
+  const tried = trace.phase === 'connect' ? trace.addresses.map(one => `${one.address} (IPv${one.family})`) : [];
+  const to = tried.length === 0 ? '' : ` to ${tried.join(', ')}`;
+  return new ProbeFailure('timeout', `no answer within ${formatDuration(timeout)}: time ran out${where}${to}`);
+}
+
+/** What is no ProbeFailure here is a defect or a broken hook; it must still not end a gate. */
+function asFailure(error: unknown): ProbeFailure {
+  return error instanceof ProbeFailure ? error : new ProbeFailure('protocol', messageOf(error), { cause: error });
+}
