@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startAction } from '../../src/release/start.ts';
 import { cacheRoot } from '../lab/paths.mjs';
-import { root } from './root.mjs';
+import { root } from '../root.mjs';
 
 const dist = join(root, 'dist');
 const quietFor = 10_000;

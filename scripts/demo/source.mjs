@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ensurePackages, findExecutable } from '../lab/apt.mjs';
 import { Missing } from '../lab/missing.mjs';
 import { run } from '../lab/run.mjs';
-import { root } from './root.mjs';
+import { root } from '../root.mjs';
 
 /** v1.0.0, v2.0.0, v3.0.0. */
 export const releaseVersion = number => `v${number}.0.0`;

@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { renderReport } from '../../src/core/report/html.ts';
 import { verdictOf } from '../../src/core/report/verdict.ts';
+import { root } from '../root.mjs';
 import { buildInputs, deployHostInputs, deployPodsInputs, imageInputs, verifyInputs } from './inputs.mjs';
 import { startPlaces } from './places.mjs';
 import { printTable } from './print.mjs';
-import { root } from './root.mjs';
 import { openRunner } from './runner.mjs';
 import { makeSource, releaseVersion } from './source.mjs';
 

@@ -1,0 +1,22 @@
+// The project's npm packages, exactly as the lock file names them.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './root.mjs';
+
+/** Runs `npm ci` unless node_modules was installed from this very lock file. */
+export function ensureDependencies() {
+  const stamp = join(root, 'node_modules', '.slipway-lock');
+  const want = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === want) return;
+  console.log('installing the npm packages of package-lock.json');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 600_000,
+  });
+  writeFileSync(stamp, want);
+}

@@ -1,0 +1,69 @@
+// npm test [-- unit | integration | e2e] [JEST ARGUMENTS]: sets up what the tests need, runs them, ends what it started.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { ensureDependencies } from './dependencies.mjs';
+import { reexecUnderNode24 } from './node24.mjs';
+import { root } from './root.mjs';
+
+await reexecUnderNode24(import.meta.url);
+ensureDependencies();
+
+const { ensureGo } = await import('./lab/go.mjs');
+const { labGuard } = await import('./lab/guard.mjs');
+
+const projects = ['unit', 'integration', 'e2e'];
+const given = process.argv.slice(2);
+const chosen = given.filter(word => projects.includes(word));
+const jestArguments = [
+  ...(chosen.length > 0 ? ['--selectProjects', ...chosen] : []),
+  ...given.filter(word => !projects.includes(word)),
+];
+
+const endLab = await labGuard();
+const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
+let counts;
+try {
+  const env = { ...process.env };
+  if (chosen.length === 0 || chosen.some(name => name !== 'unit'))
+    env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
+  counts = runJest(join(folder, 'results.json'), env);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+  await endLab();
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+
+function runJest(results, env) {
+  const jest = join(root, 'node_modules/jest/bin/jest.js');
+  const options = [
+    '--experimental-vm-modules',
+    '--no-warnings=ExperimentalWarning',
+    jest,
+    '--json',
+    `--outputFile=${results}`,
+  ];
+  const done = spawnSync(process.execPath, [...options, ...jestArguments], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const report = JSON.parse(readFileSync(results, 'utf8'));
+  for (const name of skippedTests(report)) console.log(`skipped: ${name}`);
+  // A file that could not even be loaded has no failed test in it, and is a failure all the same.
+  const broken = report.numRuntimeErrorTestSuites;
+  const failed = report.numFailedTests + broken;
+  return {
+    passed: report.numPassedTests,
+    failed: done.status === 0 ? failed : Math.max(1, failed),
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function skippedTests({ testResults }) {
+  return testResults.flatMap(file =>
+    file.assertionResults.filter(one => one.status === 'pending' || one.status === 'todo').map(one => one.fullName),
+  );
+}
