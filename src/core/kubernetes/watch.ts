@@ -1,0 +1,106 @@
+import { createInterface } from 'node:readline';
+import { deadline, sleep } from '../deadline.ts';
+import type { Cluster } from './cluster.ts';
+import { withQuery } from './cluster.ts';
+import type { KubeList, KubeObject } from './objects.ts';
+import type { Send } from './transport.ts';
+
+export interface WatchOptions<T> {
+  /** What is waited for, for the error: "waiting for Deployment/hello". */
+  readonly doing: string;
+  /** Milliseconds. */
+  readonly within: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Looks at all objects after each change, and at least every `period`; a value other than undefined ends the watch. */
+  readonly seen: (objects: readonly KubeObject[]) => T | undefined | Promise<T | undefined>;
+  /** Milliseconds between looks when nothing changes; default 1000. */
+  readonly period?: number;
+}
+
+/** Silence after which the connection is taken for dead; the API server sends bookmarks about once a minute only. */
+const silence = 30_000;
+
+/**
+ * Lists, then watches from the list's resourceVersion. A watch that ends, is cut, is silent too long or expired (410)
+ * is begun anew by listing: what was missed is then seen. Ends by `seen`, by the deadline or by the signal.
+ */
+export async function watchList<T>(cluster: Cluster, send: Send, path: string, options: WatchOptions<T>): Promise<T> {
+  const { seen, period = 1000, labelSelector, fieldSelector } = options;
+  using limited = deadline(options.within, options.doing, options.signal);
+  for (;;) {
+    const query = { labelSelector, fieldSelector };
+    const list = await cluster.request<KubeList>('GET', path, { query, signal: limited });
+    const objects = new Map(list.items.map(item => [keyOf(item), item]));
+    let found = await seen([...objects.values()]);
+    if (found !== undefined) return found;
+    const changed = follow(
+      send,
+      withQuery(path, {
+        ...query,
+        watch: true,
+        resourceVersion: list.metadata.resourceVersion,
+        allowWatchBookmarks: true,
+      }),
+      objects,
+      limited,
+    );
+    while (found === undefined && (await Promise.race([changed.next(), sleep(period, limited).then(() => true)]))) {
+      found = await seen([...objects.values()]);
+    }
+    changed.stop();
+    if (found !== undefined) return found;
+    await sleep(200, limited);
+  }
+}
+
+/** Applies the events of one watch connection to `objects`. `next()` gives true after a change and false when it ended. */
+function follow(send: Send, path: string, objects: Map<string, KubeObject>, signal: AbortSignal) {
+  const controller = new AbortController();
+  const combined = AbortSignal.any([signal, controller.signal]);
+  let wake: (alive: boolean) => void = () => undefined;
+  let pending: Promise<boolean> = new Promise(resolve => {
+    wake = resolve;
+  });
+  let ended = false;
+  const tell = (alive: boolean) => {
+    const wakeNow = wake;
+    pending = alive
+      ? new Promise(resolve => {
+          wake = resolve;
+        })
+      : Promise.resolve(false);
+    wakeNow(alive);
+  };
+  const read = async () => {
+    const answer = await send({ method: 'GET', path, timeout: 10_000, signal: combined });
+    const stop = () => answer.destroy();
+    combined.addEventListener('abort', stop, { once: true });
+    answer.setTimeout(silence, stop);
+    if (answer.statusCode !== 200) return stop();
+    for await (const line of createInterface({ input: answer })) {
+      const { type, object } = JSON.parse(line) as { type: string; object: KubeObject };
+      if (type === 'ERROR') return stop(); // 410 Gone, mostly
+      if (type === 'BOOKMARK') continue;
+      if (type === 'DELETED') objects.delete(keyOf(object));
+      else objects.set(keyOf(object), object);
+      tell(true);
+    }
+  };
+  // Whatever ends a watch (a reset, a truncated line) has one cure: list again.
+  void read()
+    .catch(() => undefined)
+    .finally(() => {
+      ended = true;
+      tell(false);
+    });
+  return {
+    next: () => (ended ? Promise.resolve(false) : pending),
+    stop: () => controller.abort(),
+  };
+}
+
+function keyOf(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
