@@ -29,6 +29,11 @@ const inNamespace = (netns, ...argv) =>
 // Components come up in processes of their own, at the same time.
 const locked = fn => withLock(labDir('locks', 'network'), 60_000, fn);
 
+// An address always has the same MAC: with a new one after each boot, and a bridge that takes the lowest of its ports',
+// the neighbours' ARP caches would send into nowhere for up to half a minute.
+const mac = address =>
+  ['02', '73', ...address.split('.').map(part => Number(part).toString(16).padStart(2, '0'))].join(':');
+
 /** Makes the bridge if it is not there. Returns the machine's address on it. Idempotent. */
 export const ensureBridge = () => locked(makeBridge);
 
@@ -37,7 +42,7 @@ async function makeBridge() {
   const address = labAddress(1);
   if (!linkExists(BRIDGE)) ip('link', 'add', BRIDGE, 'type', 'bridge');
   ip('addr', 'replace', `${address}/24`, 'dev', BRIDGE);
-  ip('link', 'set', BRIDGE, 'up');
+  ip('link', 'set', BRIDGE, 'address', mac(address), 'up');
   refuseForwarding();
   return address;
 }
@@ -66,7 +71,7 @@ async function makeAttached(netns, address) {
   if (!isAttached(netns, veth, address)) {
     if (linkExists(veth)) ip('link', 'del', veth); // half made, or of a namespace that is gone
     if (inNamespace(netns, 'ip', 'link', 'show', 'dev', 'eth0').status === 0) ip('-n', netns, 'link', 'del', 'eth0');
-    ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns);
+    ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'address', mac(address), 'netns', netns);
     ip('-n', netns, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
   }
   ip('link', 'set', veth, 'master', BRIDGE, 'up');
