@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 
 /**
  * Runs argv and resolves with { code, signal, stdout, stderr }; never rejects for a failing command.
- * `input` goes to standard input, `timeout` is in milliseconds (then SIGKILL), `stderr: 'inherit'` shows it live.
+ * `input` goes to standard input, `timeout` is in milliseconds (then SIGKILL), `stdio: 'inherit'` shows its output live.
  */
 export function capture([command, ...args], { input, env, cwd, timeout = 120_000, stdio = 'pipe' } = {}) {
   return new Promise((resolve, reject) => {

@@ -56,7 +56,7 @@ export function leaderPid(name) {
 }
 
 /** Runs argv as root inside the host, from outside, without SSH. Resolves with { code, signal, stdout, stderr }. */
-export async function execIn(name, argv, options = {}) {
+export async function execIn(name, argv, { timeout = 120_000, ...options } = {}) {
   const leader = leaderPid(name);
   if (!leader) throw new Error(`running ${argv[0]} in ${name}: the host is not up`);
   const env = {
@@ -65,10 +65,11 @@ export async function execIn(name, argv, options = {}) {
     LANG: 'C.UTF-8',
     ...options.env,
   };
-  return capture(
-    ['nsenter', '--target', String(leader), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup', '--', ...argv],
-    { ...options, env },
-  );
+  const enter = `nsenter --target ${leader} --mount --uts --ipc --net --pid --cgroup --`.split(' ');
+  // nsenter forks: killing it would leave the command, so the deadline is kept inside. In the foreground, since a
+  // command may read from the terminal.
+  const deadline = ['timeout', '--foreground', '--signal=KILL', `${timeout / 1000}s`];
+  return capture([...enter, ...deadline, ...argv], { ...options, env, timeout: timeout + 5_000 });
 }
 
 /** Waits until sshd answers with its banner and systemd has finished booting; resolves with "running" or "degraded". */
@@ -84,7 +85,8 @@ export async function waitReady(name, address, deadlineMs) {
     `waiting for systemd of ${name} to finish booting`,
     deadlineMs,
     async () => {
-      const { stdout } = await execIn(name, ['systemctl', 'is-system-running'], { timeout: 5_000 });
+      // A call during the boot may be lost; systemctl would wait 25 s for the answer.
+      const { stdout } = await execIn(name, ['systemctl', 'is-system-running'], { timeout: 500 });
       return ['running', 'degraded'].includes(stdout.trim()) && stdout.trim();
     },
     options,
