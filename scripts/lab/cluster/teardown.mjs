@@ -9,11 +9,11 @@ import { CONTAINERD_SOCKET, clusterDir, DAEMONS, NETNS, RUNTIME } from './layout
 
 /** Whatever state the cluster is in, afterwards there is none. */
 export async function teardown() {
-  // containerd last: it still hears of the ends of its containers. Of the others none waits for another.
+  // containerd last: it still hears of the ends of its containers. Nobody gets long, since no data is to be kept.
   const last = 'cluster-containerd';
-  await Promise.all(DAEMONS.filter(name => name !== last).map(name => stopDaemon(name, { timeout: 5_000 })));
+  await Promise.all(DAEMONS.filter(name => name !== last).map(name => stopDaemon(name, { timeout: 1_000 })));
   await waitUntil('ending the processes of the pods', 20_000, () => kill(cgroupPids()), { interval: 50 });
-  await stopDaemon(last, { timeout: 5_000 });
+  await stopDaemon(last, { timeout: 2_000 });
   await waitUntil('ending the container runtime', 20_000, () => kill(shimPids()), { interval: 50 });
   await unmountBelow(clusterDir());
   await unmountBelow(RUNTIME);
@@ -74,12 +74,14 @@ function removeLogLinks() {
   removeIfEmpty(folder);
 }
 
-// So do the CNI plugins with what they have set up; the name begins with our network's.
+// So do the CNI plugins with what they have set up: NETWORK-SANDBOX-INTERFACE. Our network's name tells our sandboxes;
+// the loopback of each is recorded under a name that every cluster uses.
 function removeCniResults() {
-  for (const folder of ['/var/lib/cni/results', '/var/lib/cni/cache/results']) {
-    if (!existsSync(folder)) continue;
-    for (const name of readdirSync(folder)) if (name.startsWith('slipway-lab-')) rmSync(join(folder, name));
-  }
+  const folder = '/var/lib/cni/results';
+  if (!existsSync(folder)) return;
+  const names = readdirSync(folder);
+  const sandboxes = names.map(name => name.match(/^slipway-lab-([0-9a-f]{64})-/)?.[1]).filter(Boolean);
+  for (const name of names) if (sandboxes.some(id => name.includes(id))) rmSync(join(folder, name));
 }
 
 function removeIfEmpty(folder) {
