@@ -1,0 +1,166 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  Analysis,
+  excess,
+  goodness,
+  harm,
+  nonInferiority,
+  requestsNeeded,
+  sprt,
+  type Tick,
+  Watchdog,
+} from '../../src/core/statistics/index.ts';
+
+/** (requests, errors) of the canary, then of the baseline. */
+const tick = (nC: number, xC: number, nB: number, xB: number): Tick => ({
+  canary: { requests: nC, errors: xC },
+  baseline: { requests: nB, errors: xB },
+});
+
+/** Equal to as many digits as the text has. */
+function digits(value: number, expected: string): void {
+  const decimals = expected.split('.')[1]?.length ?? 0;
+  expect(value.toFixed(decimals)).toBe(expected);
+}
+
+describe('worked values, to the last digit', () => {
+  const cases = [
+    {
+      name: 'harm',
+      process: harm(),
+      steps: [
+        [tick(50, 0, 950, 1), '0.660483'],
+        [tick(50, 1, 950, 1), '2.255646'],
+        [tick(50, 2, 950, 0), '145.652767'],
+        [tick(250, 4, 750, 1), '3117.611'],
+      ],
+    },
+    {
+      name: 'non-inferiority',
+      process: nonInferiority(),
+      steps: [
+        [tick(500, 1, 9500, 10), '0.858324'],
+        [tick(2500, 2, 7500, 8), '4.301748'],
+        [tick(5000, 5, 5000, 6), '28.210675'],
+      ],
+    },
+  ] as const;
+  for (const { name, process, steps } of cases) {
+    test(name, () => {
+      for (const [seen, expected] of steps) {
+        process.add(seen);
+        digits(process.e, expected);
+      }
+    });
+  }
+
+  test('p-value of the harm ticks', () => {
+    const process = harm();
+    for (const seen of [tick(50, 0, 950, 1), tick(50, 1, 950, 1), tick(50, 2, 950, 0), tick(250, 4, 750, 1)])
+      process.add(seen);
+    digits(Math.min(1, 1 / process.max), '0.00032076');
+  });
+
+  test('absolute goodness at 1 %', () => {
+    const process = goodness(0.01);
+    process.add({ requests: 300, errors: 0 });
+    digits(process.e, '11.2678');
+    process.add({ requests: 300, errors: 1 });
+    digits(process.e, '18.8035');
+  });
+
+  test.each([
+    [0.01, 368],
+    [0.001, 3699],
+  ])('requests without an error for less than %d', (tolerance, requests) => {
+    expect(requestsNeeded(tolerance, 20)).toBe(requests);
+  });
+
+  test("Wald's SPRT", () => {
+    const { upper, lower, error, success } = sprt(0.01, 0.05, 0.001, 0.005);
+    digits(upper, '4.553877');
+    digits(lower, '-2.985682');
+    digits(error, '1.6094379');
+    digits(success, '-0.0040120');
+  });
+});
+
+describe('what must not move the evidence', () => {
+  test('an incident that both releases share, whatever the weights', () => {
+    const process = harm();
+    for (let i = 0; i < 50; i++) process.add(tick(100, 8, 900, 72));
+    expect(process.e).toBeLessThan(1);
+  });
+  test('ticks without errors, and empty ticks', () => {
+    const process = harm();
+    process.add(tick(1000, 0, 1000, 0));
+    process.add(tick(0, 0, 0, 0));
+    expect(process.e).toBe(1);
+  });
+  test('no overflow where everything fails for an hour', () => {
+    const process = excess(0.01);
+    for (let i = 0; i < 3600; i++) process.add({ requests: 100, errors: 100 });
+    expect(process.e).toBe(Number.POSITIVE_INFINITY);
+    const good = goodness(0.01);
+    for (let i = 0; i < 3600; i++) good.add({ requests: 100, errors: 100 });
+    expect(good.e).toBe(0);
+  });
+});
+
+describe('verdicts', () => {
+  const limits = { alpha: 0.01, beta: 0.05, tolerance: 0.01 };
+  const after = (...ticks: Tick[]) => {
+    const analysis = new Analysis(limits);
+    for (const seen of ticks) analysis.add(seen);
+    return analysis.evidence;
+  };
+  test.each([
+    { name: 'nothing seen is no pass', ticks: [], decision: 'undecided' },
+    { name: 'too few good requests', ticks: [tick(200, 0, 200, 0)], decision: 'undecided' },
+    { name: 'enough good requests', ticks: [tick(500, 0, 500, 0)], decision: 'promote' },
+    { name: 'every request fails', ticks: [tick(10, 10, 10, 0), tick(10, 10, 10, 0)], decision: 'rollback' },
+    { name: 'one bad moment alone is no rollback', ticks: [tick(40, 10, 40, 0)], decision: 'undecided' },
+    { name: 'few errors are no rollback', ticks: [tick(10, 2, 1000, 0), tick(10, 2, 1000, 0)], decision: 'undecided' },
+    {
+      name: 'both fail alike: as good as the old',
+      ticks: [tick(50, 25, 50, 25), tick(50, 25, 50, 25)],
+      decision: 'promote',
+    },
+  ])('$name', ({ ticks, decision }) => {
+    expect(after(...ticks).decision).toBe(decision);
+  });
+  test('a stream above the tolerance is told from one at it', () => {
+    const [bad, fair] = [new Watchdog(limits), new Watchdog(limits)];
+    for (let i = 0; i < 10; i++) {
+      bad.add({ requests: 20, errors: 4 });
+      fair.add({ requests: 100, errors: 1 });
+    }
+    expect([bad.exceeded, fair.exceeded]).toEqual([true, false]);
+  });
+});
+
+test('false alarms stay below alpha although one looks after every tick', () => {
+  const random = generator(42);
+  const errors = (n: number, p: number) => Array.from({ length: n }, () => random() < p).filter(Boolean).length;
+  let alarms = 0;
+  const runs = 400;
+  for (let run = 0; run < runs; run++) {
+    const process = harm();
+    for (let look = 0; look < 60; look++) process.add(tick(50, errors(50, 0.02), 50, errors(50, 0.02)));
+    if (process.max >= 20) alarms++;
+  }
+  // alpha 5 %: 20 expected at most; 4 standard deviations above is 37
+  expect(alarms).toBeLessThanOrEqual(37);
+  expect(alarms).toBeGreaterThan(0);
+});
+
+/** mulberry32: the same numbers on every machine. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
