@@ -51,7 +51,7 @@ async function downAll(names, { remove, progress }) {
     await (await modules[kind]()).down({ name, remove });
     progress(`${name ?? kind}: down`);
   }
-  if (names.length === 0 && process.getuid() === 0) (await import('./network.mjs')).removeBridge();
+  if (names.length === 0 && process.getuid() === 0) await (await import('./network.mjs')).removeBridge();
   return {};
 }
 
