@@ -29,7 +29,7 @@ function release({ record, spans }: ReportPart): string {
   const reasons = record.verification?.reasons ?? [];
   return [
     `<section><header><h1>${escapeHtml(record.name)} ${escapeHtml(record.version)}</h1>${badge(verdictOf(record))}</header>`,
-    `<p class="soft">${escapeHtml(record.commitTime ?? 'no commit time')}${commit}</p>`,
+    `<p class="soft">${record.commitTime === undefined ? 'outside a repository' : `committed ${escapeHtml(record.commitTime)}`}${commit}</p>`,
     ...reasons.map(reason => `<p>${escapeHtml(reason)}</p>`),
     custody(record),
     ...bars(spans),

@@ -16,17 +16,19 @@ export function proofs(record: ReleaseRecord): string {
       '# the registry serves the recorded index',
       ...image.repositories.map(name => `crane digest ${name}@${image.digest}`),
     ]),
-    ...record.deployments.flatMap(one =>
-      one.kind === 'ssh-systemd'
-        ? [
-            `# ${one.place}: the running process is the binary ${one.binary?.slice(0, 12) ?? ''}…`,
-            `sudo sha256sum /proc/$(systemctl show -p MainPID --value ${one.service})/exe`,
-          ]
-        : [
-            `# ${one.place}: the pods run the recorded digest`,
-            `kubectl -n ${one.place.split('/').at(-1)} get pods -o jsonpath='{.items[*].status.containerStatuses[*].imageID}'`,
-          ],
-    ),
+    ...record.deployments
+      .filter(one => one.state === 'healthy' || one.state === 'unchanged')
+      .flatMap(one =>
+        one.kind === 'ssh-systemd'
+          ? [
+              `# ${one.place}: the running process is the binary ${one.binary?.slice(0, 12) ?? ''}…`,
+              `sudo sha256sum /proc/$(systemctl show -p MainPID --value ${one.service})/exe`,
+            ]
+          : [
+              `# ${one.place}: the pods run the recorded digest`,
+              `kubectl -n ${one.place.split('/').at(-1)} get pods -o jsonpath='{.items[*].status.containerStatuses[*].imageID}'`,
+            ],
+      ),
   ];
   return commands.length === 0 ? '' : `<h2>See for yourself</h2><pre>${escapeHtml(commands.join('\n'))}</pre>`;
 }

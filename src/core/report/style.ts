@@ -5,7 +5,7 @@ export const style = `
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:70rem;padding:2rem 1.25rem 4rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
 h1{margin:0;font-size:1.7rem}h2{margin:2.5rem 0 .75rem;font-size:1.2rem}h3{margin:1.5rem 0 .5rem;font-size:1rem}
-p{margin:.4rem 0}.soft{color:var(--soft)}
+p{margin:.4rem 0}section+section{margin-top:4rem;padding-top:2rem;border-top:3px solid var(--line)}.soft{color:var(--soft)}
 header{display:flex;flex-wrap:wrap;gap:.75rem 1rem;align-items:center}
 .badge{display:inline-block;padding:.05rem .55rem;border-radius:1rem;font-weight:600;font-size:.9em;white-space:nowrap}
 .good{color:var(--good);background:var(--good-bg)}.bad{color:var(--bad);background:var(--bad-bg)}.open{color:var(--open);background:var(--open-bg)}

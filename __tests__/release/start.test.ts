@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { startAction } from '../../src/release/start.ts';
+
+let dist: string;
+beforeEach(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'start-'));
+  await mkdir(join(dist, 'verify-health'));
+});
+afterEach(() => rm(dist, { recursive: true, force: true }));
+
+const script = (code: string) => writeFile(join(dist, 'verify-health', 'index.js'), code);
+const start = (more: object = {}) =>
+  startAction('verify-health', {
+    dist,
+    inputs: {},
+    env: { PATH: process.env['PATH'], RUNNER_TEMP: dist },
+    onOutput: () => undefined,
+    ...more,
+  });
+
+describe('startAction', () => {
+  test('gives inputs as a runner does and brings outputs and state back', async () => {
+    await script(`
+      const { appendFileSync } = require('node:fs');
+      appendFileSync(process.env.GITHUB_OUTPUT, 'verdict=' + process.env['INPUT_WORKING-DIRECTORY'] + '\\n');
+      appendFileSync(process.env.GITHUB_STATE, 'key=kept\\n');
+    `);
+    const ended = await start({ inputs: { 'working-directory': '/somewhere' } });
+    expect(ended).toMatchObject({ code: 0, outputs: { verdict: '/somewhere' }, state: { key: 'kept' } });
+  });
+
+  test('inputs and state of the caller do not leak into the child', async () => {
+    await script(
+      `require('node:fs').appendFileSync(process.env.GITHUB_OUTPUT, 'seen=' + Object.keys(process.env).filter(k => /^(INPUT|STATE)_/.test(k)).join() + '\\n')`,
+    );
+    const ended = await start({ env: { INPUT_SECRET: 'x', STATE_a: 'y', RUNNER_TEMP: dist } });
+    expect(ended.outputs['seen']).toBe('');
+  });
+
+  test('the post step gets the state', async () => {
+    await script(
+      `require('node:fs').appendFileSync(process.env.GITHUB_OUTPUT, 'got=' + process.env.STATE_key + '\\n')`,
+    );
+    expect((await start({ post: { key: 'kept' } })).outputs['got']).toBe('kept');
+  });
+
+  test('cancelling is SIGINT, so that the action can leave its target healthy', async () => {
+    await script(`process.on('SIGINT', () => process.exit(7)); console.log('ready'); setInterval(() => {}, 1000)`);
+    const controller = new AbortController();
+    const ended = await start({ signal: controller.signal, onOutput: () => controller.abort() });
+    expect(ended.code).toBe(7);
+  });
+
+  test('a process that was killed has not succeeded', async () => {
+    await script(`process.kill(process.pid, 'SIGKILL')`);
+    expect((await start()).code).toBe(1);
+  });
+
+  test('leaves no file behind', async () => {
+    await script('');
+    await start();
+    expect(await readdir(dist)).toEqual(['verify-health']);
+  });
+});
