@@ -1,6 +1,20 @@
 /** The Kubernetes client: load it by `await import('../core/kubernetes/index.ts')`, only when a cluster is really needed. */
 export { ApiError, isApiError } from './api-error.ts';
+export {
+  deleteObject,
+  fieldManager,
+  getObject,
+  type PatchOperation,
+  patchObject,
+  pointer,
+  serverSideApply,
+} from './apply.ts';
 export { type Cluster, type ConnectOptions, connectCluster, contentTypes } from './cluster.ts';
+export { explainPod } from './explain.ts';
+export { Kinds } from './kinds.ts';
+export { acquireLease, type HeldLease, holderOf, leasePath } from './lease.ts';
 export { type KubeList, type KubeObject, nameOf, selectorText, selects } from './objects.ts';
-export { type PodView, podsOfDeployment, viewPod } from './pods.ts';
+export { missingPermissions, type Permission, permissions, requirePermissions } from './permissions.ts';
+export { type Trouble, troubleOf } from './pod-trouble.ts';
+export { imageDigest, type PodView, podsOfDeployment, viewPod } from './pods.ts';
 export { corePath, deploymentPath, parseWorkload, type WorkloadName } from './workload.ts';

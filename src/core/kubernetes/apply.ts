@@ -1,0 +1,146 @@
+import { SlipwayError } from '../errors.ts';
+import { ApiError, isApiError } from './api-error.ts';
+import { type Cluster, contentTypes } from './cluster.ts';
+import { type KubeObject, nameOf } from './objects.ts';
+
+/** Who the fields belong to that are set here. https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
+export const fieldManager = 'slipway';
+
+export interface ApplyOptions {
+  /** The server does everything but store it. */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Server-side apply of raw JSON. Fields that another manager owns with another value are never taken: the error names the
+ * manager and the fields. Fields that we patched ourselves earlier (weights, a rollback) are ours and are taken.
+ */
+export async function serverSideApply(
+  cluster: Cluster,
+  path: string,
+  object: KubeObject,
+  options: ApplyOptions = {},
+): Promise<KubeObject> {
+  const send = (force: boolean) =>
+    cluster.request<KubeObject>('PATCH', path, {
+      body: object,
+      contentType: contentTypes.apply,
+      query: {
+        fieldManager,
+        force: force || undefined,
+        dryRun: options.dryRun ? 'All' : undefined,
+        fieldValidation: 'Strict',
+      },
+      signal: options.signal,
+    });
+  try {
+    return await send(false);
+  } catch (error) {
+    if (!isApiError(error, 409)) throw error;
+    const conflicts = conflictsOf(error);
+    if (conflicts.length === 0) throw error;
+    const foreign = conflicts.filter(({ manager }) => manager !== fieldManager);
+    if (foreign.length === 0) return send(true);
+    throw conflictError(object, foreign);
+  }
+}
+
+interface Conflict {
+  readonly manager: string;
+  readonly field: string;
+}
+
+/** `conflict with "kubectl-edit" using apps/v1` → kubectl-edit. */
+function conflictsOf(error: ApiError): Conflict[] {
+  return (error.details?.causes ?? [])
+    .filter(({ reason }) => reason === 'FieldManagerConflict')
+    .map(({ message = '', field = '' }) => ({
+      manager: /conflict with "([^"]*)"/.exec(message)?.[1] ?? message,
+      field,
+    }));
+}
+
+function conflictError(object: KubeObject, conflicts: readonly Conflict[]): SlipwayError {
+  const managers = [...new Set(conflicts.map(({ manager }) => manager))];
+  const fields = managers.map(
+    manager =>
+      `${manager} owns ${conflicts
+        .filter(one => one.manager === manager)
+        .map(one => one.field)
+        .join(', ')}`,
+  );
+  return new SlipwayError('APPLY_CONFLICT', `${nameOf(object)} cannot be applied: ${fields.join('; ')}`, {
+    hint: `Leave these fields out of the manifests, or let ${managers.join(' and ')} give them up: \`kubectl apply --server-side --force-conflicts --field-manager=${fieldManager}\` takes them once.`,
+  });
+}
+
+export interface PatchOperation {
+  readonly op: 'test' | 'add' | 'replace' | 'remove';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+/** A JSON Patch path's part: `app/x` → `app~1x`. RFC 6901. */
+export function pointer(...parts: readonly (string | number)[]): string {
+  return parts.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/**
+ * Reads an object, lets `plan` say what to change, and changes exactly that object: the resourceVersion that was read is part
+ * of the patch. When somebody was faster it reads and plans again, five times at most.
+ *
+ * @param plan gives the operations, or undefined when the object already is as it should be; throws when it must not be changed
+ * @returns the object as it is now
+ */
+export async function patchObject(
+  cluster: Cluster,
+  path: string,
+  plan: (object: KubeObject) => readonly PatchOperation[] | undefined,
+  signal?: AbortSignal,
+): Promise<KubeObject> {
+  for (let attempt = 1; ; attempt++) {
+    const object = await cluster.request<KubeObject>('GET', path, { signal });
+    const operations = plan(object);
+    if (operations === undefined || operations.length === 0) return object;
+    const guard: PatchOperation = {
+      op: 'test',
+      path: '/metadata/resourceVersion',
+      value: object.metadata.resourceVersion,
+    };
+    try {
+      return await cluster.request<KubeObject>('PATCH', path, {
+        body: [guard, ...operations],
+        contentType: contentTypes.jsonPatch,
+        query: { fieldManager },
+        signal,
+      });
+    } catch (error) {
+      // a failed test answers 422, a lost race in the store 409
+      if (!(error instanceof ApiError) || ![409, 422].includes(error.status) || attempt === 5) throw error;
+    }
+  }
+}
+
+/** Deletes an object with everything it owns; one that is not there is no error. */
+export async function deleteObject(cluster: Cluster, path: string, signal?: AbortSignal): Promise<void> {
+  try {
+    await cluster.request('DELETE', path, { query: { propagationPolicy: 'Background' }, signal });
+  } catch (error) {
+    if (!isApiError(error, 404)) throw error;
+  }
+}
+
+/** The object, or undefined when there is none. */
+export async function getObject<T = KubeObject>(
+  cluster: Cluster,
+  path: string,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await cluster.request<T>('GET', path, { signal });
+  } catch (error) {
+    if (isApiError(error, 404)) return undefined;
+    throw error;
+  }
+}
