@@ -1,0 +1,128 @@
+import { SlipwayError } from '../errors.ts';
+import type { Incoming } from './transport.ts';
+
+const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** A registry's refusal, with the status for those who handle some of them. */
+export class RegistryError extends SlipwayError {
+  readonly status: number;
+  /** Milliseconds that the registry asked us to wait (Retry-After). */
+  readonly wait: number | undefined;
+  /** Whether the same may succeed when it is tried again. */
+  readonly passing: boolean;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { status: number; hint: string; wait?: number | undefined; passing?: boolean },
+  ) {
+    super(code, message, { hint: options.hint });
+    this.status = options.status;
+    this.wait = options.wait;
+    this.passing = options.passing ?? passing.has(options.status);
+  }
+}
+
+interface Kind {
+  readonly code: string;
+  readonly hint: (host: string) => string;
+}
+
+const kinds: Record<number, Kind> = {
+  401: {
+    code: 'REGISTRY_UNAUTHORIZED',
+    hint: () => 'Give registry-username and registry-password, or run `docker login` before this step.',
+  },
+  403: {
+    code: 'REGISTRY_FORBIDDEN',
+    hint: host =>
+      host === 'ghcr.io'
+        ? 'Give the job `permissions: packages: write`; if the package exists, open its settings, "Manage Actions access", and add this repository with the role Write.'
+        : 'The account may not do this: check its rights on the repository.',
+  },
+  404: {
+    code: 'REGISTRY_NOT_FOUND',
+    hint: () => 'Check the name; some registries want the repository to be created first.',
+  },
+  413: { code: 'REGISTRY_TOO_LARGE', hint: () => 'Raise the limit of the registry or of the proxy in front of it.' },
+  429: { code: 'REGISTRY_BUSY', hint: () => 'The registry limits how often it is asked: log in, or run again later.' },
+};
+const server: Kind = { code: 'REGISTRY_UNAVAILABLE', hint: () => 'Look at the registry’s own log or status page.' };
+const other: Kind = { code: 'REGISTRY_REFUSED', hint: () => 'The registry’s reason is in the message.' };
+
+/** Makes an error of an answer; reads its body. `who` says with which credentials we came. */
+export async function failureOf(answer: Incoming, doing: string, host: string, who: string): Promise<RegistryError> {
+  const kind = kinds[answer.status] ?? (answer.status >= 500 ? server : other);
+  const reason = reasonOf(await answer.bytes(64 * 1024).catch(() => Buffer.alloc(0)));
+  const as = answer.status === 401 || answer.status === 403 ? ` (${who})` : '';
+  return new RegistryError(
+    kind.code,
+    `${doing}: ${host} answered ${answer.status}${as}${reason === '' ? '' : `: ${reason}`}`,
+    { status: answer.status, hint: kind.hint(host), wait: retryAfter(answer.headers['retry-after'], Date.now()) },
+  );
+}
+
+/** The registry's own words, on one line: its JSON errors, else the beginning of a short text (not of an HTML page). */
+function reasonOf(body: Buffer): string {
+  const text = body.toString('utf8').trim();
+  try {
+    const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string; detail?: unknown }[] };
+    if (Array.isArray(errors)) {
+      return oneLine(errors.map(one => [one.code, one.message].filter(Boolean).join(' ')).join('; '));
+    }
+  } catch {
+    // not JSON
+  }
+  return text.startsWith('<') ? '' : oneLine(text);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 300);
+}
+
+/** Milliseconds from a Retry-After header: seconds, or a date. */
+export function retryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+const networkCodes = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'NETWORK_SILENT',
+  'HPE_INVALID_EOF_STATE',
+  'UND_ERR_SOCKET',
+]);
+
+/** Whether another try may succeed: a passing state of the registry or of the network between. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof RegistryError) return error.passing;
+  const code = (error as { code?: unknown }).code;
+  return (typeof code === 'string' && networkCodes.has(code)) || (error as Error).message === 'aborted';
+}
+
+/** Says what a failed connection means; other errors are passed on as they are. */
+export function explain(error: unknown, doing: string, url: URL): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof SlipwayError || typeof code !== 'string') return error;
+  const plain =
+    code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+  const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code);
+  const hint = plain
+    ? `If ${url.host} speaks plain HTTP, say so: insecure: ${url.host}`
+    : certificate
+      ? 'Give the registry’s authority to Node: NODE_EXTRA_CA_CERTS=FILE.pem.'
+      : code === 'ENOTFOUND'
+        ? 'Check the host of the image reference.'
+        : 'Check that the registry is up and can be reached from here.';
+  const name = plain || certificate ? 'REGISTRY_TLS' : 'REGISTRY_UNREACHABLE';
+  return new SlipwayError(name, `${doing}: ${url.host}: ${message || code}`, { hint, cause: error });
+}
