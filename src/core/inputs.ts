@@ -77,7 +77,8 @@ export function readInputs<S extends Inputs>(
     try {
       read[name] = input.value.parse(given);
     } catch (error) {
-      const shown = input.secret ? '***' : JSON.stringify(given.length > 120 ? `${given.slice(0, 117)}...` : given);
+      const safe = input.value.show?.(given) ?? given;
+      const shown = input.secret ? '***' : JSON.stringify(safe.length > 120 ? `${safe.slice(0, 117)}...` : safe);
       const why = input.secret ? 'cannot be used' : messageOf(error);
       problems.push(`input "${name}" is ${shown}: ${why}; allowed: ${input.value.allowed}`);
     }

@@ -12,6 +12,8 @@ export interface Value<T> {
   readonly schema: object;
   /** Throws when the text is not of this kind; the caller adds the input's name. */
   parse(text: string): T;
+  /** The text as an error may show it, where a part of it can be a secret. Default: as it is. */
+  readonly show?: (text: string) => string;
 }
 
 /** Any text, kept as it is. */

@@ -26,6 +26,8 @@ export interface HttpCheck extends CommonCheck {
   readonly redirects: number;
   /** Accepts any certificate; what it was is still observed. */
   readonly insecure: boolean;
+  /** Says of a good answer's body why it is another release's, in one line; undefined when it is ours. */
+  readonly foreign?: (body: string) => string | undefined;
 }
 
 export interface JsonAssertion {
@@ -43,12 +45,16 @@ export interface TcpCheck extends CommonCheck {
 
 export type Check = HttpCheck | TcpCheck;
 
-/** The URL as it may be shown: without user and password. */
+const secretParameter = /token|secret|passw|signature|credential|^(api[-_]?)?key$|^sig$/i;
+
+/** The URL as it may be shown: without user and password, and without the values of parameters that sound secret. */
 export function shownUrl(url: URL): string {
-  if (url.username === '' && url.password === '') return url.href;
+  const secrets = [...url.searchParams.keys()].filter(name => secretParameter.test(name));
+  if (url.username === '' && url.password === '' && secrets.length === 0) return url.href;
   const shown = new URL(url);
   shown.username = '';
   shown.password = '';
+  for (const name of secrets) shown.searchParams.set(name, '***');
   return shown.href;
 }
 

@@ -13,10 +13,12 @@ export function expect(check: HttpCheck, answer: Answer): void {
       retriable: retriableStatus(answer.status),
     });
   }
-  if (check.contains.length === 0 && check.json.length === 0) return;
+  if (check.contains.length === 0 && check.json.length === 0 && check.foreign === undefined) return;
   const body = decoded(answer);
   expectTexts(check, body, answer.truncated);
   if (check.json.length > 0) expectValues(check, body, answer);
+  const foreign = check.foreign?.(body);
+  if (foreign !== undefined) throw new ProbeFailure('other-release', foreign);
 }
 
 function expectTexts(check: HttpCheck, body: string, truncated: boolean): void {

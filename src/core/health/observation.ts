@@ -12,6 +12,7 @@ export const reasons = [
   'status', // another status than expected
   'body', // the body lacks what it must hold, or is too large to tell
   'json', // not JSON, or another value at a path
+  'other-release', // a good answer, of another release
   'slow', // a good answer, but later than `within`
 ] as const;
 export type Reason = (typeof reasons)[number];
