@@ -1,5 +1,5 @@
 // Whether what an earlier run left behind can be used.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { readJson, writeJson } from './files.mjs';
 import { clusterDir, nodeAddress, RUNTIME, versions } from './layout.mjs';
 
@@ -25,3 +25,6 @@ export function foundState() {
 
 /** Says of what is being made now what it depends on. */
 export const recordState = () => writeJson(path(), expected());
+
+/** Whatever is there is not to be used any more. */
+export const forgetState = () => rmSync(path(), { force: true });

@@ -6,9 +6,12 @@ import { stopDaemon, waitUntil } from '../process.mjs';
 import { capture } from '../run.mjs';
 import { cgroupPids, removeCgroup } from './cgroup.mjs';
 import { CONTAINERD_SOCKET, clusterDir, DAEMONS, NETNS, RUNTIME } from './layout.mjs';
+import { forgetState } from './state.mjs';
 
 /** Whatever state the cluster is in, afterwards there is none. */
 export async function teardown() {
+  // First, so that a run after this one was killed does not take dying daemons for a cluster.
+  forgetState();
   // containerd last: it still hears of the ends of its containers. Nobody gets long, since no data is to be kept.
   const last = 'cluster-containerd';
   await Promise.all(DAEMONS.filter(name => name !== last).map(name => stopDaemon(name, { timeout: 1_000 })));
