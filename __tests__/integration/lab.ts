@@ -34,16 +34,21 @@ export interface LabCluster {
   readonly kubectl: string;
 }
 
-/** `host` is host1; `host:host2` is another one. */
-export type Component = 'registry' | 'cluster' | 'host' | `host:host${number}`;
+/** `host` is host1; `host:host2` is another one; `peer:crane` is a third-party program. */
+export type Component = 'registry' | 'cluster' | 'host' | `host:host${number}` | `peer:${string}`;
 
 export type InfoOf<C extends Component> = C extends 'registry'
   ? LabRegistry
   : C extends 'cluster'
     ? LabCluster
-    : LabHost;
+    : C extends `peer:${string}`
+      ? string
+      : LabHost;
 
-/** What a body of tests gets: `lab.host.address`, `lab['host:host2'].address`, `lab.cluster.kubeconfig`. */
+/**
+ * What a body of tests gets: `lab.host.address`, `lab['host:host2'].address`, `lab.cluster.kubeconfig`, and for a
+ * third-party program its path: `lab['peer:crane']`.
+ */
 export type Lab<C extends Component> = { readonly [K in C]: InfoOf<K> };
 
 /** The lab's module of a component, for what only it can do: `(await labModule('host')).restart('host1')`. */
@@ -62,9 +67,13 @@ export async function need<C extends Component>(
   component: C,
   options: Record<string, unknown> = {},
 ): Promise<InfoOf<C>> {
-  const [kind, name = 'host1'] = component.split(':') as ['registry' | 'cluster' | 'host', string?];
-  const { up } = await labModule(kind);
+  const [kind, name = 'host1'] = component.split(':') as ['registry' | 'cluster' | 'host' | 'peer', string?];
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
+  if (kind === 'peer') {
+    const peers = await import(new URL('../../scripts/lab/peers.mjs', import.meta.url).href);
+    return peers.peer(name, { progress });
+  }
+  const { up } = await labModule(kind);
   return up({ progress, ...(kind === 'host' ? { name } : {}), ...options });
 }
 
