@@ -1,4 +1,5 @@
 // A real Kubernetes of one node on this machine: control plane, container runtime, network, Gateway API.
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiReady, waitForApi } from './cluster/api.mjs';
 import { ensureBinaries, findBinaries } from './cluster/binaries.mjs';
@@ -7,6 +8,7 @@ import { startGateway } from './cluster/gateway.mjs';
 import { kubeconfigPath, writeKubeconfigs } from './cluster/kubeconfig.mjs';
 import { DAEMONS, gatewayAddress, NETNS, nodeAddress, server } from './cluster/layout.mjs';
 import { nodeReady, prepareNode, startNode, waitForNode } from './cluster/node.mjs';
+import { otherOwner, recordOwner } from './cluster/owner.mjs';
 import { ensureNodePackages } from './cluster/packages.mjs';
 import { ensurePki } from './cluster/pki.mjs';
 import { foundState, recordState } from './cluster/state.mjs';
@@ -44,6 +46,7 @@ export async function up({ gateway = true, progress = () => {} } = {}) {
   return locked(async () => {
     const programs = await ensureBinaries(progress);
     await ensureNodePackages();
+    refuseOther();
     if (foundState() === 'stale') {
       progress('cluster: removing what an earlier run left behind');
       await teardown();
@@ -53,11 +56,19 @@ export async function up({ gateway = true, progress = () => {} } = {}) {
   });
 }
 
+function refuseOther() {
+  const other = otherOwner();
+  if (!other) return;
+  throw new Error(
+    `starting the cluster: the one of ${other} runs on this machine, and there can be one; use that (SLIPWAY_CACHE=${dirname(other)}), or end it: SLIPWAY_CACHE=${dirname(other)} npm run lab -- down cluster`,
+  );
+}
+
 async function start(programs, gateway, progress) {
   if (!DAEMONS.every(alive)) progress(`cluster: starting at ${server()}`);
   recordState();
+  recordOwner();
   await attach(NETNS, nodeAddress());
-  await refuseStranger();
   await allowForwardingInside();
   await ensurePki();
   writeKubeconfigs();
@@ -76,22 +87,10 @@ async function allowForwardingInside() {
   await run(['nsenter', `--net=/run/netns/${NETNS}`, 'sh', '-c', script]);
 }
 
-// The namespace's name belongs to the machine, the records of the daemons to a cache folder.
-async function refuseStranger() {
-  if (alive('cluster-kube-apiserver')) return;
-  const listening = await run(['nsenter', `--net=/run/netns/${NETNS}`, 'cat', '/proc/net/tcp', '/proc/net/tcp6']);
-  const port = (6443).toString(16).toUpperCase();
-  if (new RegExp(`:${port} [0-9A-F]+:0000 0A`).test(listening)) {
-    throw new Error(
-      `starting the cluster: something else listens at ${server()} already; end it (npm run lab -- down cluster, with the SLIPWAY_CACHE that it was started with)`,
-    );
-  }
-}
-
-/** Ends the cluster and removes everything of it but its programs. Idempotent. */
+/** Ends the cluster and removes everything of it but its programs; not one of another cache folder. Idempotent. */
 export const down = () =>
   locked(async () => {
-    if (process.getuid() !== 0) return;
+    if (process.getuid() !== 0 || otherOwner()) return;
     await teardown();
   });
 

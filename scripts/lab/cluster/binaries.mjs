@@ -47,11 +47,14 @@ export async function ensureBinaries(progress) {
         if (!missingGroups().includes(group)) continue;
         const part = keptDir(`part-${process.pid}`);
         mkdirSync(part, { recursive: true });
-        const reason = await source(group, GROUPS, part, progress);
-        // An archive holds several groups: whatever has arrived is kept.
-        keepWhole(part);
-        rmSync(part, { recursive: true, force: true });
-        if (reason) reasons.add(reason);
+        try {
+          const reason = await source(group, GROUPS, part, progress);
+          if (reason) reasons.add(reason);
+          // An archive holds several groups: whatever has arrived is kept.
+          keepWhole(part);
+        } finally {
+          rmSync(part, { recursive: true, force: true });
+        }
       }
     }
     const missing = missingGroups();

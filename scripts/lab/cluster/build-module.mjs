@@ -31,11 +31,19 @@ export function scratchGoMod(group, theirs) {
     `module slipway.lab/${group}`,
     theirs.match(/^go .*/m)[0],
     block('godebug'),
-    group === 'kubernetes' ? stagingReplacements(theirs) : block('replace'),
+    group === 'kubernetes' ? stagingReplacements(theirs) : replacements(theirs),
     ...(theirs.match(/^exclude .*/gm) ?? []),
     `require ${MODULES[group]} v${versions[group]}`,
     '',
   ].join('\n\n');
+}
+
+// Those by other modules; one by a folder of the module's own repository has no meaning outside of it.
+function replacements(theirs) {
+  const lines = [...theirs.matchAll(/^(?:replace\s+|\s+)(\S+(?: \S+)? => [^.\s]\S* \S+)/gm)].map(
+    ([, line]) => `\t${line}`,
+  );
+  return ['replace (', ...lines, ')'].join('\n');
 }
 
 // Kubernetes requires its staging modules at v0.0.0 and replaces them by folders of its own repository. They are also
