@@ -1,0 +1,42 @@
+import type { CheckResult, Observation } from '../core/health/index.ts';
+import type { Finding } from './finding.ts';
+
+/** What a check came to, its texts made safe. */
+export function checkFinding(result: CheckResult, redact: (text: string) => string): Finding {
+  const { check, verdict, reason, detail, attempts, failures, started, ended, latency, firstSuccess, last } = result;
+  const failure = result.lastFailure;
+  const reported = check.kind === 'http' && check.foreign !== undefined;
+  const address = last?.addresses.find(one => one.error === undefined);
+  return {
+    kind: reported ? 'reported' : 'check',
+    name: redact(check.name),
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    detail: redact(detail),
+    started,
+    ended,
+    attempts,
+    failures,
+    latency,
+    ...(firstSuccess === undefined ? {} : { firstSuccess }),
+    ...(failure === undefined ? {} : { failure: safe(failure, redact) }),
+    ...(last === undefined
+      ? {}
+      : {
+          evidence: {
+            ...(last.status === undefined ? {} : { status: last.status }),
+            ...(address === undefined ? {} : { address: address.address, family: address.family }),
+            ...(last.certificate === undefined ? {} : { certificate: last.certificate }),
+          },
+        }),
+  };
+}
+
+function safe(observation: Observation, redact: (text: string) => string): Observation {
+  return {
+    ...observation,
+    detail: redact(observation.detail),
+    redirects: observation.redirects.map(redact),
+    ...(observation.bodyHead === undefined ? {} : { bodyHead: redact(observation.bodyHead) }),
+  };
+}

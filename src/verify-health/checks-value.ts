@@ -1,0 +1,26 @@
+import { type Check, parseChecks } from '../core/health/index.ts';
+import type { Value } from '../core/values.ts';
+
+const item = {
+  oneOf: [
+    { type: 'string' },
+    { type: 'object', properties: { url: { type: 'string' } }, required: ['url'] },
+    { type: 'object', properties: { tcp: { type: 'string' } }, required: ['tcp'] },
+  ],
+};
+
+/** The list of checks, in short form or as YAML. */
+export const checks: Value<Check[]> = {
+  kind: 'checks',
+  allowed:
+    'one check a line, such as `https://host/healthz 200 within 300ms` or `tcp host:port`, or a YAML list of them',
+  schema: { oneOf: [{ type: 'string' }, { type: 'array', items: item }] },
+  parse: parseChecks,
+  show: raw =>
+    raw
+      .replace(/\/\/[^/@\s"']*@/g, '//***@')
+      .replace(
+        /((?:authorization|cookie|[\w-]*(?:token|secret|key|password))["']?\s*[:=]\s*)[^\n,}&\s][^\n,}&]*/gi,
+        '$1***',
+      ),
+};

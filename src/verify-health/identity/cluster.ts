@@ -1,0 +1,93 @@
+import { SlipwayError } from '../../core/errors.ts';
+import type { Cluster } from '../../core/kubernetes/cluster.ts';
+import type { KubeList, KubeObject } from '../../core/kubernetes/objects.ts';
+import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
+import { imageOf, nameOfDeployment, short } from '../chain.ts';
+import { unseen, wholeMessage } from './host.ts';
+import { judgePods, type Sight, type Wanted } from './judge-pods.ts';
+import type { Look, Subject } from './subject.ts';
+
+/** Milliseconds for one request, tries included: the loop of looks tries again by itself. */
+const requestTime = 10_000;
+
+/** `context/namespace`; the names of contexts may hold slashes. */
+export function parsePlace(place: string): { context: string; namespace: string } {
+  const at = place.lastIndexOf('/');
+  return { context: place.slice(0, Math.max(0, at)), namespace: place.slice(at + 1) };
+}
+
+/** What the pods of the record's deployment must run. */
+export function wantedImage(record: ReleaseRecord, deployment: Deployment): Wanted {
+  const [repository = '', digest = ''] = (deployment.image ?? '').split('@');
+  const image = imageOf(record, deployment);
+  const digests = [digest, ...(image?.platforms ?? []).flatMap(platform => [platform.digest, platform.config])];
+  return {
+    image: deployment.image ?? 'unknown',
+    digests: new Set(digests),
+    repositories: [...new Set([repository, ...(image?.repositories ?? [])])],
+  };
+}
+
+/** The Deployment of a record, looked at through the Kubernetes API. */
+export async function clusterSubject(
+  deployment: Deployment,
+  record: ReleaseRecord,
+  access: { readonly kubeconfig: string | undefined; readonly context: string | undefined },
+): Promise<Subject> {
+  const kubernetes = await import('../../core/kubernetes/index.ts');
+  const { context, namespace } = parsePlace(deployment.place);
+  const { name } = kubernetes.parseWorkload(deployment.service);
+  const cluster = await kubernetes.connectCluster({
+    kubeconfig: access.kubeconfig,
+    context: access.context ?? (context === '' ? undefined : context),
+    namespace,
+  });
+  const wanted = wantedImage(record, deployment);
+  return {
+    name: nameOfDeployment(deployment),
+    expected: short(deployment.image?.split('@')[1] ?? 'unknown'),
+    close: async () => cluster.close(),
+    look: async (signal): Promise<Look> => {
+      try {
+        return judgePods(await see(kubernetes, cluster, namespace, name, signal), wanted);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        if (kubernetes.isApiError(error, 404)) {
+          const detail = `there is no Deployment ${name} in the namespace ${namespace}`;
+          return { ...unseen('workload-missing', detail, true), state: 'other' };
+        }
+        const final = kubernetes.isApiError(error, 401) || kubernetes.isApiError(error, 403);
+        const known = error instanceof SlipwayError && error.code.startsWith('KUBECONFIG');
+        return unseen(final || known ? 'no-access' : 'unreachable', wholeMessage(error), final || known);
+      }
+    },
+  };
+}
+
+type Kubernetes = typeof import('../../core/kubernetes/index.ts');
+
+async function see(
+  kubernetes: Kubernetes,
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Sight> {
+  const get = <T = KubeList>(path: string) => cluster.request<T>('GET', path, { signal, within: requestTime });
+  const deployment = await get<KubeObject>(kubernetes.deploymentPath(namespace, name));
+  const [owned, services, pods] = await Promise.all([
+    kubernetes.podsOfDeployment(cluster, name, signal, namespace),
+    get(kubernetes.corePath(namespace, 'services')),
+    get(kubernetes.corePath(namespace, 'pods')),
+  ]);
+  const labels = deployment['spec'].template.metadata?.labels ?? {};
+  const fronting = services.items.filter(service => kubernetes.selects(service['spec']?.selector, labels));
+  const mine = new Set(owned.map(pod => pod.metadata.name));
+  const beside = pods.items.filter(
+    pod =>
+      !mine.has(pod.metadata.name) &&
+      !['Succeeded', 'Failed'].includes(pod['status']?.phase) &&
+      fronting.some(service => kubernetes.selects(service['spec'].selector, pod.metadata.labels)),
+  );
+  return { deployment, owned: owned.map(kubernetes.viewPod), beside: beside.map(kubernetes.viewPod) };
+}

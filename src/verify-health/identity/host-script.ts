@@ -1,0 +1,29 @@
+/**
+ * What a host is asked, as a POSIX shell script for `sh -s`: systemd's properties of the unit, and the hash of the bytes
+ * that its main process runs. /proc/PID/exe is the file that was started, also when its path leads elsewhere by now.
+ */
+export function hostScript(unit: string): string {
+  if (!/^[A-Za-z0-9:_.@-]+$/.test(unit) || unit.startsWith('-')) throw new Error(`not a unit name: ${unit}`);
+  return `unit='${unit}'
+LC_ALL=C; export LC_ALL
+command -v systemctl >/dev/null || { echo 'Error=systemctl is not on this host'; exit 0; }
+systemctl show --property=LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStatus,ExecMainCode -- "$unit" </dev/null || { echo 'Error=systemctl show failed'; exit 0; }
+pid=$(systemctl show --property=MainPID --value -- "$unit" </dev/null)
+case $pid in ''|0|*[!0-9]*) exit 0;; esac
+born() { stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; set -- $(printf '%s' "\${stat##*) }"); shift 19; printf '%s' "$1"; }
+start=$(born "$pid") || { echo 'Error=the process ended while it was looked at'; exit 0; }
+sum=$(sha256sum "/proc/$pid/exe" 2>&1) || { echo "Error=/proc/$pid/exe cannot be read: \${sum##*: }"; echo Denied=yes; exit 0; }
+[ "$(born "$pid")" = "$start" ] || { echo 'Error=the process ended while it was looked at'; exit 0; }
+echo "Start=$start"
+echo "Exe=$(readlink "/proc/$pid/exe")"
+echo "Sha256=\${sum%% *}"
+`;
+}
+
+/** `Key=value` lines as a map; the last of a key wins. */
+export function hostAnswer(stdout: string): Record<string, string> {
+  const lines = stdout.split('\n').filter(line => line.includes('='));
+  return Object.fromEntries(
+    lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1).trim()]),
+  );
+}

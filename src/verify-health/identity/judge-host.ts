@@ -1,0 +1,44 @@
+import type { Binary, Deployment } from '../../core/record/schema.ts';
+import { short } from '../chain.ts';
+import type { Look } from './subject.ts';
+
+/** What the answer of a host means. Pure. `known`: the record's binaries, to name what runs instead. */
+export function judgeHost(
+  answer: Readonly<Record<string, string>>,
+  deployment: Deployment,
+  known: readonly Binary[],
+): Look {
+  const { ActiveState = '', SubState = '', LoadState = '', MainPID = '0', NRestarts = '0', Sha256, Exe } = answer;
+  const evidence = {
+    activeState: ActiveState,
+    subState: SubState,
+    mainPid: Number(MainPID),
+    restarts: Number(NRestarts),
+    ...(Sha256 === undefined ? {} : { sha256: Sha256, exe: Exe }),
+  };
+  const base = { anchor: `${MainPID} ${answer['Start'] ?? ''} ${NRestarts}`, evidence };
+  const unit = deployment.service;
+  if (answer['Denied'] === 'yes') {
+    const detail = `${answer['Error']}: another user's process can be read by root only (input "become")`;
+    return { ...base, state: 'unseen', final: true, reason: 'no-access', detail };
+  }
+  if (LoadState === 'not-found') {
+    return { ...base, state: 'other', final: true, reason: 'unit-missing', detail: `there is no unit ${unit}` };
+  }
+  if (ActiveState !== 'active') {
+    const why = ActiveState === 'failed' ? ` (${answer['Result']}, exit status ${answer['ExecMainStatus']})` : '';
+    const detail = `the unit is ${ActiveState || 'unknown'}/${SubState}${why}, restarted ${NRestarts} times`;
+    return { ...base, state: 'other', final: ActiveState === 'failed', reason: 'unit-inactive', detail };
+  }
+  if (Sha256 === undefined) {
+    const detail = answer['Error'] ?? 'the unit is active but has no main process';
+    return { ...base, state: 'unseen', final: false, reason: 'no-process', detail };
+  }
+  if (Sha256 === deployment.binary) {
+    return { ...base, state: 'as-built', final: true, detail: `PID ${MainPID} runs ${short(Sha256)}, as built` };
+  }
+  const target = known.find(binary => binary.sha256 === Sha256)?.target;
+  const what = target === undefined ? 'which is none of this release' : `which was built for ${target}`;
+  const detail = `PID ${MainPID} runs ${short(Sha256)}, ${what}, instead of ${short(deployment.binary ?? 'unknown')}`;
+  return { ...base, state: 'other', final: true, reason: 'other-binary', detail };
+}

@@ -1,0 +1,73 @@
+import { deadline, sleep } from '../../core/deadline.ts';
+import { formatDuration } from '../../core/units.ts';
+import type { Finding } from '../finding.ts';
+import type { Look, Subject } from './subject.ts';
+
+export interface ProveOptions {
+  /** Milliseconds for everything. */
+  readonly deadline: number;
+  /** Milliseconds for which the same process must be seen; at least one second. */
+  readonly hold: number;
+  readonly signal: AbortSignal;
+  readonly onLook?: (subject: Subject, look: Look) => void;
+}
+
+/** A unit that crashes and restarts is active between its crashes: one look proves nothing. */
+const leastHold = 1000;
+const [eager, steady] = [250, 1000];
+
+/** Looks again and again until the same as-built process or pods were seen for the hold, or it is clear that they are not. */
+export async function prove(subject: Subject, options: ProveOptions): Promise<Finding> {
+  const [started, origin, hold] = [Date.now(), performance.now(), Math.max(leastHold, options.hold)];
+  using limited = deadline(options.deadline, `looking at ${subject.name}`, options.signal);
+  let looks = 0;
+  let replaced = 0;
+  let last: Look | undefined;
+  let since = origin;
+  const finding = (verdict: Finding['verdict'], detail: string, reason?: string): Finding => ({
+    kind: 'identity',
+    name: subject.name,
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    detail,
+    started,
+    ended: Date.now(),
+    attempts: looks,
+    ...(last === undefined ? {} : { evidence: { expected: subject.expected, anchor: last.anchor, ...last.evidence } }),
+  });
+  for (;;) {
+    let look: Look;
+    try {
+      look = await subject.look(limited);
+    } catch (error) {
+      if (!limited.aborted || options.signal.aborted) throw error;
+      break;
+    }
+    const now = performance.now();
+    looks++;
+    options.onLook?.(subject, look);
+    if (last === undefined || last.anchor !== look.anchor || last.state !== look.state) {
+      if (last?.state === 'as-built' && last.anchor !== look.anchor) replaced++;
+      since = now;
+    }
+    last = look;
+    const held = now - since;
+    if (look.state === 'as-built' && held >= hold) {
+      return finding('passed', `${look.detail}; the same for ${formatDuration(held)}`);
+    }
+    if (look.state === 'unseen' && look.final) return finding('inconclusive', look.detail, look.reason);
+    if (look.state === 'other' && look.final && held >= leastHold) return finding('failed', look.detail, look.reason);
+    const left = options.deadline - (now - origin);
+    if (left <= 0) break;
+    const period = now - origin > 10_000 ? steady : eager;
+    const missing = look.state === 'as-built' ? Math.max(20, hold - held) : period;
+    await sleep(Math.min(left, period, missing), options.signal);
+  }
+  if (last === undefined) return finding('inconclusive', 'the deadline was there before the first look', 'no-samples');
+  if (last.state === 'as-built' && replaced > 0) {
+    return finding('failed', `${last.detail}, but it was replaced or restarted ${replaced} times`, 'restarting');
+  }
+  if (last.state === 'as-built')
+    return finding('inconclusive', `${last.detail}, but not for ${formatDuration(hold)} yet`, 'deadline');
+  return finding(last.state === 'other' ? 'failed' : 'inconclusive', last.detail, last.reason);
+}

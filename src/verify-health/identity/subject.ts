@@ -1,0 +1,23 @@
+/** What one look at a place saw. */
+export interface Look {
+  /** `as-built`: what runs is the record's. `other`: it is something else, or not healthy. `unseen`: it could not be looked at. */
+  readonly state: 'as-built' | 'other' | 'unseen';
+  /** Waiting does not change it: the place is at rest, or access was refused. */
+  readonly final: boolean;
+  /** Stable code; present unless as-built. */
+  readonly reason?: string;
+  readonly detail: string;
+  /** Which process or pods were seen; another text at the next look means that they were replaced or restarted. */
+  readonly anchor: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+/** A place and service of the record, and a way to look at what runs there. */
+export interface Subject {
+  readonly name: string;
+  /** What is looked for, for the table: a short hash or digest. */
+  readonly expected: string;
+  /** Never throws for what the place does; throws the signal's reason when aborted. */
+  look(signal: AbortSignal): Promise<Look>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,81 @@
+import { SlipwayError } from '../core/errors.ts';
+import type { Check } from '../core/health/index.ts';
+import type { Read } from '../core/inputs.ts';
+import type { Deployment, ReleaseRecord } from '../core/record/schema.ts';
+import { formatDuration } from '../core/units.ts';
+import { lastDeployments } from './chain.ts';
+import type { definition } from './inputs.ts';
+import { type Release, reportedCheck } from './reported.ts';
+import type { Asked } from './verdict.ts';
+
+export type VerifyInputs = Read<typeof definition.inputs>;
+
+/** What is going to be looked at; made before anything is connected. */
+export interface Plan {
+  readonly checks: readonly Check[];
+  /** Deployments whose running bytes are looked at. */
+  readonly deployments: readonly Deployment[];
+  readonly asked: Asked;
+}
+
+/** Reads inputs and record into a plan; contradictions between them are errors. Pure. */
+export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): Plan {
+  const { mode, hold, deadline } = inputs;
+  if (hold >= deadline) {
+    throw wrong(
+      `input "hold" is ${formatDuration(hold)}, which does not fit into the deadline of ${formatDuration(deadline)}`,
+      'Make the deadline longer: it includes the hold.',
+    );
+  }
+  if (mode === 'wait') return waiting(inputs);
+  const deployments = lastDeployments(record);
+  const deployed = deployments.length > 0;
+  const identity = inputs.identity ?? (deployed ? 'proven' : inputs.reported.length > 0 ? 'reported' : 'none');
+  if (identity === 'reported' && inputs.reported.length === 0) {
+    throw wrong(
+      'input "identity" is reported, but the input "reported" names no URL',
+      'Write one a line: https://host/version $.version.',
+    );
+  }
+  if (identity === 'proven' && !deployed) {
+    throw wrong(
+      'input "identity" is proven, but no deployment is recorded: there is no place to look at',
+      'Give the record of a deploy action in the input "release", or choose identity: reported or none.',
+    );
+  }
+  const reported = inputs.reported.map(line => reportedCheck(line, releaseOf(record)));
+  const checks = [...inputs.checks, ...reported];
+  if (checks.length === 0 && identity !== 'proven') throw nothing();
+  return { checks, deployments: identity === 'proven' ? deployments : [], asked: { identity, deployed } };
+}
+
+function waiting(inputs: VerifyInputs): Plan {
+  if (inputs.identity !== undefined && inputs.identity !== 'none') {
+    throw wrong(`input "identity" is ${inputs.identity}, but mode: wait looks at checks only`, 'Use mode: verify.');
+  }
+  if (inputs.reported.length > 0)
+    throw wrong('input "reported" is set, but mode: wait looks at checks only', 'Use mode: verify.');
+  if (inputs.checks.length === 0) throw nothing();
+  return { checks: inputs.checks, deployments: [], asked: { identity: 'none', deployed: false } };
+}
+
+function releaseOf(record: ReleaseRecord | undefined): Release {
+  if (record === undefined) {
+    throw wrong(
+      'input "reported" is set, but there is no record to compare with',
+      'Give the record in the input "release".',
+    );
+  }
+  return { version: record.version, ...(record.commit === undefined ? {} : { commit: record.commit }) };
+}
+
+function nothing(): SlipwayError {
+  return wrong(
+    'input "checks" is missing, and no deployment is to be proven: there is nothing to look at',
+    'Write one check a line, e.g. https://host/healthz 200 within 300ms.',
+  );
+}
+
+function wrong(message: string, hint: string): SlipwayError {
+  return new SlipwayError('INPUT_INVALID', message, { hint: `${hint} Nothing was changed.` });
+}

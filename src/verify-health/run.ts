@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import type { Context } from '../core/action.ts';
+import { log } from '../core/log.ts';
+import { closeRecord, writeJunit, writeReport } from './close.ts';
+import { unverified } from './failure.ts';
+import { subjectsOf } from './identity/subjects.ts';
+import type { definition } from './inputs.ts';
+import { lookAtAll } from './look.ts';
+import { plan } from './plan.ts';
+import { failureLines, summaryOf } from './summary.ts';
+import { conclude, stepFails } from './verdict.ts';
+
+/** Looks at the endpoints and at what runs, says what that proves, and closes the record with it. */
+export async function run(context: Context<typeof definition.inputs>): Promise<void> {
+  const { inputs, record: loaded, directory, signal } = context;
+  const planned = plan(inputs, loaded?.record);
+  const subjects =
+    planned.deployments.length === 0
+      ? []
+      : await subjectsOf(planned.deployments, loaded!.record, {
+          privateKey: inputs['private-key'],
+          passphrase: inputs.passphrase,
+          knownHosts: inputs['known-hosts'],
+          hostFingerprints: inputs['host-fingerprints'],
+          become: inputs.become,
+          kubeconfig: inputs.kubeconfig,
+          context: inputs.context,
+        });
+  const findings = await lookAtAll(planned, subjects, loaded?.record, inputs, signal).finally(() =>
+    Promise.allSettled(subjects.map(subject => subject.close())),
+  );
+  const [verdict, at] = [conclude(findings, planned.asked), new Date()];
+  const release = loaded === undefined ? 'endpoints' : `${loaded.record.name} ${loaded.record.version}`;
+
+  context.output('verdict', verdict.verdict);
+  context.output('report', await writeReport(directory, loaded, findings, verdict, at));
+  if (inputs.junit !== undefined) await writeJunit(resolve(directory, inputs.junit), findings, release, at);
+  if (loaded !== undefined) {
+    if (inputs.mode === 'verify') await closeRecord(loaded, findings, verdict, at);
+    context.output('release', loaded.file);
+  }
+  await context.summary(summaryOf(findings, verdict, release));
+
+  for (const { name, failure } of findings.filter(one => one.verdict !== 'passed')) {
+    if (failure === undefined) continue;
+    const body = failure.bodyHead ? ['body begins:', ...failure.bodyHead.split('\n').slice(0, 20)] : [];
+    await log.group(`last failed attempt of ${name}`, async () => {
+      for (const line of [failure.detail, ...failureLines(failure), ...body]) log.info(line);
+    });
+  }
+  log.info(`${release}: ${verdict.verdict}, identity ${verdict.identity}, ${findings.length} findings`);
+  if (stepFails(verdict, planned.asked)) throw unverified(release, verdict, findings);
+}
