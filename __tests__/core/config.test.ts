@@ -29,6 +29,21 @@ describe('slipway.yml', () => {
     });
   });
 
+  test('what differs from place to place comes from the environment too', async () => {
+    expect(await texts({ targets: { env: 'TARGETS' } }, { TARGETS: 'linux/arm64' })).toEqual({
+      targets: 'linux/arm64',
+    });
+    await expect(texts({ targets: { env: 'TARGETS' } })).rejects.toMatchObject({
+      code: 'VARIABLE_MISSING',
+      message: '"targets" in slipway.yml: the environment variable TARGETS is not set',
+    });
+  });
+
+  test('an input that takes a map keeps a map with the key env', async () => {
+    const read = await texts({ environment: { env: 'HOME' } }, { HOME: '/root' });
+    expect(inputs.environment.value.parse(read['environment']!)).toEqual({ env: 'HOME' });
+  });
+
   test.each([
     [{ env: 'NOT_SET' }, 'NOT_SET is not set'],
     [{ file: '/nowhere/key' }, 'ENOENT'],

@@ -1,10 +1,19 @@
 // Renders the JSON schemas: slipway.yml (for editors and for people) and the release record.
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { takesMap } from '../../src/core/config-section.ts';
+
+const variable = {
+  type: 'object',
+  description: 'The environment variable that holds the value.',
+  properties: { env: { type: 'string' } },
+  required: ['env'],
+  additionalProperties: false,
+};
 
 const secret = {
   description: 'A secret is never written here: name the environment variable or the file that holds it.',
   oneOf: [
-    { type: 'object', properties: { env: { type: 'string' } }, required: ['env'], additionalProperties: false },
+    variable,
     { type: 'object', properties: { file: { type: 'string' } }, required: ['file'], additionalProperties: false },
   ],
 };
@@ -13,10 +22,7 @@ function section(definition, extra = {}) {
   const properties = Object.fromEntries(
     Object.entries(definition.inputs)
       .filter(([name]) => !['config', 'release', 'working-directory'].includes(name))
-      .map(([name, input]) => [
-        name,
-        { description: input.description, ...(input.secret ? secret : input.value.schema) },
-      ]),
+      .map(([name, input]) => [name, { description: input.description, ...valueSchema(input) }]),
   );
   return {
     type: 'object',
@@ -24,6 +30,11 @@ function section(definition, extra = {}) {
     properties: { ...extra, ...properties },
     additionalProperties: false,
   };
+}
+
+function valueSchema({ secret: isSecret, value: { schema } }) {
+  if (isSecret) return secret;
+  return takesMap(schema) ? schema : { anyOf: [schema, variable] };
 }
 
 export function slipwaySchema(byName) {

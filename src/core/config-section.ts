@@ -33,7 +33,8 @@ function deployment(file: ConfigFile, kind: string, name: string | undefined): S
 
 /**
  * Lists become lines, maps become JSON (which is YAML); `kind` and `name` of a deployment are no inputs.
- * A secret is only `{env: NAME}` or `{file: PATH}`: plain text in the file is an error.
+ * A secret is only `{env: NAME}` or `{file: PATH}`: plain text in the file is an error. Any other input may be
+ * `{env: NAME}` too, for what differs from place to place, unless it takes a map itself.
  */
 export async function sectionTexts(
   section: Section,
@@ -44,9 +45,28 @@ export async function sectionTexts(
   const entries = Object.entries(section).filter(([key]) => key !== 'kind' && key !== 'name');
   const texts = entries.map(async ([key, value]) => [
     key,
-    inputs[key]?.secret ? await secretText(key, value, file, env) : textOf(value),
+    inputs[key]?.secret ? await secretText(key, value, file, env) : plainText(key, value, inputs, file, env),
   ]);
   return Object.fromEntries(await Promise.all(texts));
+}
+
+function plainText(key: string, value: unknown, inputs: Inputs, file: string, env: NodeJS.ProcessEnv): string {
+  const input = inputs[key];
+  if (input === undefined || !isMap(value) || takesMap(input.value.schema)) return textOf(value);
+  if (typeof value['env'] !== 'string' || Object.keys(value).length !== 1) return textOf(value);
+  const found = env[value['env']];
+  if (found !== undefined) return found;
+  throw new SlipwayError(
+    'VARIABLE_MISSING',
+    `"${key}" in ${file}: the environment variable ${value['env']} is not set`,
+    { hint: 'Nothing was changed. Pass it to the step as env, empty where nothing is meant.' },
+  );
+}
+
+/** Whether an input's value can be a map, so that `{env: NAME}` is one of its values and not a reference. */
+export function takesMap(schema: object): boolean {
+  const { type, oneOf = [] } = schema as { type?: unknown; oneOf?: object[] };
+  return [type].flat().includes('object') || oneOf.some(takesMap);
 }
 
 function textOf(value: unknown): string {
