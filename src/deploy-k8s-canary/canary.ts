@@ -1,0 +1,154 @@
+import { sleep } from '../core/deadline.ts';
+import { corePath, deploymentPath, patchObject, serverSideApply } from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
+import { applyWorkload } from './apply-release.ts';
+import { canaryDeployment, canaryService } from './canary-objects.ts';
+import { type Identity, proveImage } from './identity.ts';
+import type { StepRow } from './journal.ts';
+import { namesOf } from './names.ts';
+import { deleteCanary, drain } from './rollback.ts';
+import { waitForRollout } from './rollout.ts';
+import { RolloutError } from './rollout-error.ts';
+import type { Session } from './session.ts';
+import { watchStep } from './watch-step.ts';
+
+export type CanaryEnd =
+  | { readonly end: 'promoted'; readonly identity: Identity; readonly inconclusive: boolean }
+  | { readonly end: 'held' };
+
+/** The canary, step by step. What throws here leaves the rollback to the caller. */
+export async function canaryRollout(session: Session): Promise<CanaryEnd> {
+  const { steps } = session.options;
+  let inconclusive = false;
+  for (const weight of steps.filter(step => step < 100)) {
+    await step(session, weight);
+    if (weight !== steps.at(-2)) continue;
+    const enough = await decide(session);
+    if (enough === 'hold') return { end: 'held' };
+    inconclusive = enough === 'inconclusive';
+  }
+  const router = session.router!;
+  if (router.full) await step(session, 100);
+  const identity = await promote(session);
+  if (!router.full) await watchPromoted(session);
+  return { end: 'promoted', identity, inconclusive };
+}
+
+/** One weight: pods first, then traffic, then time. */
+async function step(session: Session, weight: number): Promise<StepRow> {
+  const { journal, signal, options } = session;
+  const router = session.router!;
+  const row = newRow(weight);
+  journal.rows.push(row);
+  await session.save({ weight });
+  await journal.span(`${weight} %: pods of the new release`, () => ensureCanary(session, router.podsFor(weight)));
+  await journal.span(`${weight} %: traffic`, async () => {
+    row.share = weight === 0 ? 'no user traffic' : await router.shift(weight, signal);
+    log.info(`  ${row.share}`);
+  });
+  await journal.span(`${weight} %: watching`, () =>
+    watchStep(session, row, options['step-duration'], { canary: true }),
+  );
+  log.info(`${weight} % passed: ${session.analysis.evidence.reason}`);
+  return row;
+}
+
+async function ensureCanary(session: Session, replicas: number): Promise<void> {
+  const { cluster, plan, signal, state } = session;
+  const { desired, live } = plan.situation;
+  const { canary } = namesOf(state.workload);
+  const router = state.router!;
+  const path = deploymentPath(cluster.namespace, canary);
+  const wanted = canaryDeployment(desired, live!, router.hold, replicas);
+  await serverSideApply(cluster, path, wanted, { signal });
+  if (router.kind === 'gateway')
+    await serverSideApply(
+      cluster,
+      corePath(cluster.namespace, 'services', canary),
+      canaryService(plan.router!.service, live!),
+      { signal },
+    );
+  await waitForRollout(cluster, canary, {
+    within: session.options.timeout,
+    signal,
+    onProgress: line => log.info(`  ${canary}: ${line}`),
+  });
+}
+
+/** At the last weight below 100 there still is a baseline: here it is decided. */
+async function decide(session: Session): Promise<'promote' | 'hold' | 'inconclusive'> {
+  const { analysis, options, journal } = session;
+  const row = journal.rows.at(-1)!;
+  const otherwise = options['on-inconclusive'];
+  while (analysis.evidence.decision !== 'promote') {
+    const { reason, canary } = analysis.evidence;
+    if (otherwise === 'extend') {
+      log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
+      await watchStep(session, row, Math.min(options['step-duration'], 15_000), { canary: true });
+      continue;
+    }
+    row.verdict = 'inconclusive';
+    journal.note(`Inconclusive: ${reason}; on-inconclusive: ${otherwise}.`);
+    if (otherwise === 'hold') return 'hold';
+    if (otherwise === 'promote' && canary.requests > 0) return 'inconclusive';
+    const why = canary.requests === 0 ? 'no request to the new release was seen at all' : reason;
+    throw new RolloutError('INCONCLUSIVE', `the evidence does not suffice to promote: ${why}`, {
+      inconclusive: true,
+      hint: 'Watch longer (step-duration), ask more (probe-rate), or tolerate more (tolerance, beta).',
+    });
+  }
+  return 'promote';
+}
+
+/** The stable Deployment takes the new release, the traffic goes back to it, and the canary goes. */
+async function promote(session: Session): Promise<Identity> {
+  const { cluster, journal, plan, signal, state } = session;
+  const { situation } = plan;
+  const path = deploymentPath(cluster.namespace, state.workload);
+  await session.save({ phase: 'promoting', weight: 100 });
+  await journal.span('100 %: the workload takes the new release', async () => {
+    const { replicas } = state.router!;
+    if (state.router!.kind === 'service')
+      await patchObject(
+        cluster,
+        path,
+        now =>
+          now['spec'].replicas === replicas ? undefined : [{ op: 'replace', path: '/spec/replicas', value: replicas }],
+        signal,
+      );
+    await applyWorkload(cluster, situation, signal);
+    await waitForRollout(cluster, state.workload, {
+      within: session.options.timeout,
+      signal,
+      onProgress: line => log.info(`  ${state.workload}: ${line}`),
+    });
+  });
+  await journal.span('100 %: traffic to the workload', () => session.router!.restore(signal));
+  await sleep(drain, signal);
+  await journal.span('deleting the canary', () => deleteCanary(cluster, state.workload, signal));
+  return proveImage(cluster, state.workload, situation.container, situation.image, session.options.digests, signal);
+}
+
+/** Behind a plain Service the last step is the rollout itself; it is watched when it is done, without a baseline. */
+async function watchPromoted(session: Session): Promise<void> {
+  const row = { ...newRow(100), share: 'all pods' };
+  session.journal.rows.push(row);
+  await session.journal.span('100 %: watching', () =>
+    watchStep(session, row, session.options['step-duration'], { canary: false }),
+  );
+}
+
+export function newRow(weight: number): StepRow {
+  const none = { requests: 0, errors: 0 };
+  return {
+    weight,
+    share: '',
+    ready: 0,
+    canary: none,
+    baseline: none,
+    router: none,
+    harm: 1,
+    good: 1,
+    verdict: 'under way',
+  };
+}

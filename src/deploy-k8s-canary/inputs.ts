@@ -1,0 +1,111 @@
+import { define } from '../core/definition.ts';
+import { parseChecks } from '../core/health/parse-checks.ts';
+import { parseWorkload } from '../core/kubernetes/workload.ts';
+import { formatReference, parseReference } from '../core/registry/reference.ts';
+import { choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
+import { parseSteps } from './steps.ts';
+
+export const definition = define({
+  name: 'deploy-k8s-canary',
+  title: 'Slipway: deploy to Kubernetes',
+  description:
+    'Rolls an image out on Kubernetes step by step, decides by statistics, and rolls back by itself; nothing is installed in the cluster.',
+  icon: 'git-branch',
+  color: 'blue',
+  inputs: {
+    mode: {
+      description:
+        '`plan` shows what would be done and writes nothing; `deploy`; `rollback` goes back to the release before; `status`; `abort` ends a rollout that a dead run left behind, all traffic on the old release.',
+      value: choice('plan', 'deploy', 'rollback', 'status', 'abort'),
+      default: 'deploy',
+    },
+    kubeconfig: {
+      description: 'Text of a kubeconfig. Default: the files that the environment variable `KUBECONFIG` names.',
+      value: text,
+      secret: true,
+    },
+    context: { description: 'Context of the kubeconfig. Default: its current context.', value: text },
+    namespace: { description: 'Namespace. Default: the context’s, else `default`.', value: text },
+    manifests: {
+      description:
+        'Manifests to apply (server-side): paths or globs, one a line. Default: only the image of `workload` is changed.',
+      value: lines,
+      default: '',
+    },
+    workload: {
+      description: 'The Deployment that is rolled out: `deployment/NAME`. Default: the only one in `manifests`.',
+      value: mapped(text, 'deployment/NAME', parseWorkload),
+    },
+    container: {
+      description: 'Container whose image is set. Default: the only one, or the one named as the workload.',
+      value: text,
+    },
+    image: {
+      description:
+        'Image to deploy, best by digest: `ghcr.io/acme/hello@sha256:…`. Default: the record’s image, by digest.',
+      value: mapped(text, 'an image reference with its registry', given => formatReference(parseReference(given))),
+    },
+    strategy: {
+      description:
+        '`canary` puts the new release beside the old one and shifts traffic; `rolling` replaces pods. The first deploy is always rolling.',
+      value: choice('canary', 'rolling'),
+      default: 'canary',
+    },
+    router: {
+      description: '`service`: the share is the ratio of pods behind the Service. `gateway`: weights of an HTTPRoute.',
+      value: choice('service', 'gateway'),
+      default: 'service',
+    },
+    route: {
+      description:
+        'HTTPRoute whose weights are changed (router gateway). Default: the only one that leads to the workload’s Service.',
+      value: mapped(text, 'the name of an HTTPRoute', name => name.replace(/^httproute\//i, '')),
+    },
+    steps: {
+      description:
+        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them.',
+      value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100', parseSteps),
+      default: '0,50,100',
+    },
+    'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
+    probes: {
+      description:
+        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares. Needed for `strategy: canary`.',
+      value: mapped(text, 'checks such as http://host/ 200', parseChecks, 'checks'),
+      default: '',
+    },
+    'probe-rate': { description: 'Own requests a second to each side.', value: number(1, 200), default: '20' },
+    tolerance: {
+      description: 'Error rate that is still acceptable, where nothing is left to compare with.',
+      value: number(0.0001, 0.5),
+      default: '0.01',
+    },
+    alpha: {
+      description: 'Chance at most that a release as good as the old one is rolled back.',
+      value: number(0.000001, 0.5),
+      default: '0.01',
+    },
+    beta: {
+      description: 'Chance at most that a release that is too bad is promoted.',
+      value: number(0.000001, 0.5),
+      default: '0.05',
+    },
+    'on-inconclusive': {
+      description:
+        'When the evidence suffices neither to promote nor to roll back after the last step below 100: `extend` goes on watching until `timeout` and then rolls back; `rollback`; `hold` leaves the canary at its weight (end it with `mode: abort`); `promote` goes on if requests were seen at all, and records that it was inconclusive.',
+      value: choice('extend', 'rollback', 'hold', 'promote'),
+      default: 'extend',
+    },
+    timeout: {
+      description: 'The whole rollout; after it, the release is rolled back.',
+      value: duration,
+      default: '15m',
+    },
+  },
+  outputs: {
+    release: 'Path of the release record.',
+    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive` or `progressing`.',
+    previous: 'The image before.',
+    changed: 'Whether something else runs now than before: `true` or `false`.',
+  },
+});

@@ -1,0 +1,78 @@
+import { hostname, userInfo } from 'node:os';
+import { SlipwayError } from '../core/errors.ts';
+import type { Read } from '../core/inputs.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
+import type { definition } from './inputs.ts';
+
+/** The inputs, with what the record fills in. */
+export interface Options extends Read<typeof definition.inputs> {
+  /** What is deployed: the record's version, else the image. */
+  readonly releaseId: string;
+  /** Digests by which a runtime may name the image: of its index, its platforms and their configurations. */
+  readonly digests: readonly string[];
+  /** Who does it: actor and run, or user and host. */
+  readonly by: string;
+  /** Where manifests begin. */
+  readonly directory: string;
+}
+
+/** Checks what several inputs say together; nothing has been asked of the cluster yet. */
+export function resolveOptions(
+  inputs: Read<typeof definition.inputs>,
+  record: ReleaseRecord | undefined,
+  directory: string,
+): Options {
+  const built = record?.images[0];
+  const recorded = built && `${built.repositories[0]}@${built.digest}`;
+  const image = inputs.image ?? recorded;
+  const digest = image?.split('@')[1];
+  const known = record?.images.find(one => one.digest === digest);
+  const deploys = inputs.mode === 'deploy' || inputs.mode === 'plan';
+  if (inputs.workload === undefined && inputs.manifests.length === 0) {
+    throw wrong(
+      'WORKLOAD_MISSING',
+      'neither "workload" nor "manifests" is given',
+      'Name the Deployment: workload: deployment/NAME.',
+    );
+  }
+  if (deploys && image === undefined && inputs.manifests.length === 0) {
+    throw wrong(
+      'IMAGE_MISSING',
+      'no image is given and the record has none',
+      'Set the input "image", or pass the record of build-multiarch-image in "release".',
+    );
+  }
+  if (inputs.router === 'service' && inputs.route !== undefined)
+    throw wrong(
+      'INPUT_INVALID',
+      `route "${inputs.route}" is given, but router is "service"`,
+      'Set router: gateway, or leave the route out.',
+    );
+  return {
+    ...inputs,
+    ...(image === undefined ? {} : { image }),
+    releaseId: known === undefined ? (image ?? '') : (record?.version ?? image ?? ''),
+    digests:
+      digest === undefined
+        ? []
+        : [digest, ...(known?.platforms ?? []).flatMap(platform => [platform.digest, platform.config])],
+    by: whoRuns(process.env),
+    directory,
+  };
+}
+
+/** `octocat, acme/hello run 123 attempt 1`, or `user@host`. */
+export function whoRuns(env: NodeJS.ProcessEnv): string {
+  const {
+    GITHUB_ACTOR: actor,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_RUN_ID: run,
+    GITHUB_RUN_ATTEMPT: attempt = '1',
+  } = env;
+  if (run) return `${actor ?? 'unknown'}, ${repository ?? ''} run ${run} attempt ${attempt}`;
+  return `${userInfo().username}@${hostname()}`;
+}
+
+function wrong(code: string, message: string, hint: string): SlipwayError {
+  return new SlipwayError(code, message, { hint: `${hint} Nothing was changed.` });
+}

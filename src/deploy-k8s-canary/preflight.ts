@@ -1,0 +1,106 @@
+import { SlipwayError } from '../core/errors.ts';
+import {
+  type Cluster,
+  deploymentPath,
+  getObject,
+  missingPermissions,
+  permissions,
+  requirePermissions,
+} from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
+import { requestsNeeded } from '../core/statistics/index.ts';
+import { formatDuration } from '../core/units.ts';
+import { targetPort } from './containers.ts';
+import { type FoundRouter, findRouter } from './find-router.ts';
+import { isOurs, namesOf } from './names.ts';
+import type { Options } from './options.ts';
+import { changesPods, type Situation, takeSituation } from './situation.ts';
+
+/** What will be done, decided before the first write. */
+export interface Plan {
+  /** `first`: nothing is there, or nothing of it works; `unchanged`: it already runs. */
+  readonly kind: 'first' | 'unchanged' | 'rolling' | 'canary';
+  readonly situation: Situation;
+  readonly router: FoundRouter | undefined;
+  /** Port at which pods are asked directly; undefined when they cannot be. */
+  readonly port: number | undefined;
+}
+
+/** Everything that can go wrong before the first write goes wrong here. */
+export async function preflight(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Plan> {
+  await cluster.request('GET', '/version', { signal, within: 20_000 });
+  await requirePermissions(cluster, needed(options), signal);
+  const situation = await takeSituation(cluster, options, signal);
+  const { live, workload, container } = situation;
+  const serves = (live?.['status']?.availableReplicas ?? 0) > 0;
+  if (live === undefined || !serves)
+    return { kind: 'first', situation, router: undefined, port: targetPort(undefined, situation.desired, container) };
+  if (!changesPods(situation) && situation.planned.every(({ change }) => change === 'unchanged'))
+    return { kind: 'unchanged', situation, router: undefined, port: undefined };
+  if (options.strategy === 'rolling' || !changesPods(situation))
+    return { kind: 'rolling', situation, router: undefined, port: targetPort(undefined, live, container) };
+  if (options.probes.length === 0) {
+    throw new SlipwayError('PROBES_MISSING', 'a canary needs evidence, and the input "probes" is empty', {
+      hint: 'Give URLs that users ask, e.g. `http://host/ 200`, or set strategy: rolling. Nothing was changed.',
+    });
+  }
+  const router = await findRouter(cluster, options, live, signal);
+  await refuseTakenNames(cluster, workload, signal);
+  const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
+  const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
+  if (port === undefined) {
+    const why = forbidden === undefined ? 'their port is not known' : 'the kubeconfig’s user may not get pods/proxy';
+    log.warning(
+      `Pods cannot be asked directly, because ${why}: requests cannot be told apart by release, and the evidence will hardly suffice to promote.`,
+    );
+  }
+  sayBudget(options);
+  return { kind: 'canary', situation, router, port };
+}
+
+function needed(options: Options) {
+  const always = permissions(
+    'get,list,watch,patch,create,delete deployments.apps',
+    'list replicasets.apps',
+    'list pods',
+    'get,create,patch configmaps',
+    'get,create,update leases.coordination.k8s.io',
+  );
+  if (options.strategy !== 'canary') return always;
+  const router =
+    options.router === 'gateway'
+      ? permissions('get,list,patch httproutes.gateway.networking.k8s.io', 'create,patch,delete services')
+      : permissions('get,patch pods', 'list endpointslices.discovery.k8s.io');
+  return [...always, ...permissions('list services'), ...router];
+}
+
+async function refuseTakenNames(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
+  const { canary } = namesOf(workload);
+  const taken = await getObject(cluster, deploymentPath(cluster.namespace, canary), signal);
+  if (taken !== undefined && !isOurs(taken, workload)) {
+    throw new SlipwayError(
+      'NAME_TAKEN',
+      `Deployment/${canary} is there already and was not made by a rollout of ${workload}`,
+      {
+        hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.',
+      },
+    );
+  }
+}
+
+/** Says before the start whether the requests can suffice for the promised certainty. */
+function sayBudget({
+  tolerance,
+  beta,
+  steps,
+  'step-duration': duration,
+  'probe-rate': rate,
+  'on-inconclusive': otherwise,
+}: Options): void {
+  // the mean of both kinds of evidence must reach 1/beta; without errors the relative one stays 1
+  const wanted = requestsNeeded(tolerance, 2 / beta - 1);
+  const planned = Math.floor((rate * duration * (steps.length - 1)) / 1000);
+  const line = `Promotion needs ${wanted} requests without an error (tolerance ${tolerance}, beta ${beta}); ${planned} are planned: ${rate}/s to each side, ${steps.length - 1} steps of ${formatDuration(duration)} below 100 %`;
+  if (planned < wanted) log.warning(`${line}. This cannot suffice; then on-inconclusive: ${otherwise} applies.`);
+  else log.info(`${line}.`);
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import type { Check, HttpCheck } from '../core/health/check.ts';
+import { expect } from '../core/health/expectations.ts';
+import { ProbeFailure } from '../core/health/observation.ts';
+import { probe } from '../core/health/probe.ts';
+import { type Cluster, corePath } from '../core/kubernetes/index.ts';
+import type { Count } from '../core/statistics/index.ts';
+
+export type Side = 'canary' | 'baseline';
+
+/** What was seen since the look before. */
+export interface Seen {
+  readonly canary: Count;
+  readonly baseline: Count;
+  /** Through the router, as users come. */
+  readonly router: Count;
+  /** Good answers through the router whose side could be told by their bodies. */
+  readonly split: { readonly canary: number; readonly baseline: number };
+  /** The last failures, newest last. */
+  readonly failures: readonly string[];
+}
+
+export interface ProberOptions {
+  readonly checks: readonly Check[];
+  /** Port of the pods; undefined when pods cannot be asked directly. */
+  readonly port: number | undefined;
+  /** Requests a second to each side, and through the router. */
+  readonly rate: number;
+}
+
+const attemptTimeout = 5000;
+const maxInFlight = 64;
+const maxBodies = 8;
+
+/**
+ * The action's own traffic. To the pods of each side it goes through the API server's proxy, so that it is known who answered and
+ * no user is needed; through the router it goes as a user's would. Answers of the API server itself are no evidence of a pod.
+ */
+export class Prober {
+  readonly #cluster: Cluster;
+  readonly #options: ProberOptions;
+  readonly #pods: Record<Side, readonly string[]> = { canary: [], baseline: [] };
+  readonly #bodies = new Map<string, Record<Side, Set<string>>>();
+  #routed = false;
+  #now = emptySeen();
+  #inFlight = 0;
+  #turn = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #abort = new AbortController();
+
+  constructor(cluster: Cluster, options: ProberOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  /** Whom to ask from now on; pods by name. */
+  aim(canary: readonly string[], baseline: readonly string[], router: boolean): void {
+    this.#pods.canary = canary;
+    this.#pods.baseline = baseline;
+    this.#routed = router;
+  }
+
+  start(): void {
+    this.#abort = new AbortController();
+    this.#timer ??= setInterval(() => this.#fire(), 1000 / this.#options.rate);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#abort.abort();
+  }
+
+  /** What was seen since the last call. */
+  take(): Seen {
+    const seen = this.#now;
+    this.#now = emptySeen();
+    return seen;
+  }
+
+  #fire(): void {
+    const { checks, port } = this.#options;
+    if (checks.length === 0 || this.#inFlight >= maxInFlight) return;
+    const turn = this.#turn++;
+    const check = checks[turn % checks.length]!;
+    if (this.#routed) this.#track(this.#throughRouter(check));
+    if (check.kind !== 'http' || port === undefined) return;
+    for (const side of ['canary', 'baseline'] as const) {
+      const pods = this.#pods[side];
+      const pod = pods[Math.floor(turn / checks.length) % Math.max(1, pods.length)];
+      if (pod !== undefined) this.#track(this.#ofPod(check, pod, port, side));
+    }
+  }
+
+  #track(attempt: Promise<void>): void {
+    this.#inFlight++;
+    void attempt.catch(() => undefined).finally(() => this.#inFlight--);
+  }
+
+  async #ofPod(check: HttpCheck, pod: string, port: number, side: Side): Promise<void> {
+    const signal = this.#abort.signal;
+    const answer = await askPod(this.#cluster, check, pod, port, signal);
+    if (signal.aborted || answer === undefined) return;
+    this.#count(
+      side,
+      answer.failure && `${side === 'canary' ? 'new' : 'old'} pod ${pod}, ${check.name}: ${answer.failure}`,
+    );
+    if (answer.failure === undefined) this.#bodiesOf(check)[side].add(bodyKey(answer.body));
+  }
+
+  async #throughRouter(check: Check): Promise<void> {
+    const signal = this.#abort.signal;
+    const seen = await probe(check, { timeout: attemptTimeout, signal });
+    if (signal.aborted) return;
+    this.#count('router', seen.ok ? undefined : `${check.name}: ${seen.detail}`);
+    if (!seen.ok || seen.bodyHead === undefined) return;
+    const side = sideOf(this.#bodiesOf(check), bodyKey(seen.bodyHead));
+    if (side !== undefined) this.#now.split[side]++;
+  }
+
+  #count(what: Side | 'router', failure: string | undefined): void {
+    this.#now[what].requests++;
+    if (failure === undefined) return;
+    this.#now[what].errors++;
+    this.#now.failures.push(failure);
+    if (this.#now.failures.length > 5) this.#now.failures.shift();
+  }
+
+  #bodiesOf(check: Check): Record<Side, Set<string>> {
+    const known = this.#bodies.get(check.name) ?? { canary: new Set<string>(), baseline: new Set<string>() };
+    this.#bodies.set(check.name, known);
+    return known;
+  }
+}
+
+const emptySeen = () => ({
+  canary: { requests: 0, errors: 0 },
+  baseline: { requests: 0, errors: 0 },
+  router: { requests: 0, errors: 0 },
+  split: { canary: 0, baseline: 0 },
+  failures: [] as string[],
+});
+
+/**
+ * One request to a pod through the API server's proxy; `within` is left out, since the way is longer than a user's.
+ *
+ * @returns undefined when nothing can be said of the pod: the API server was away, or the answer is a redirect
+ */
+export async function askPod(
+  cluster: Cluster,
+  check: HttpCheck,
+  pod: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<{ failure: string | undefined; body: string } | undefined> {
+  const path = `${corePath(cluster.namespace, 'pods', `${pod}:${port}`)}/proxy${check.url.pathname}${check.url.search}`;
+  const { host: _, authorization: __, ...own } = check.headers; // both are the API server's on this way
+  const headers = { accept: '*/*', ...own };
+  const began = performance.now();
+  try {
+    const answer = await cluster.raw(check.method as 'GET', path, {
+      headers,
+      timeout: attemptTimeout,
+      signal,
+      ...(check.body === undefined ? {} : { body: check.body }),
+    });
+    if (answer.status >= 300 && answer.status < 400 && check.redirects > 0) return undefined;
+    const refused = proxyError(answer.status, answer.body);
+    if (refused !== undefined) return refused === '' ? undefined : { failure: refused, body: '' };
+    return { failure: failureOf(check, answer), body: answer.body };
+  } catch {
+    // our own time was up: the pod is slow beyond any use; anything else is the way to the API server
+    return performance.now() - began >= attemptTimeout - 100
+      ? { failure: `no answer within ${attemptTimeout / 1000} s`, body: '' }
+      : undefined;
+  }
+}
+
+function failureOf(
+  check: HttpCheck,
+  answer: { status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string },
+): string | undefined {
+  try {
+    expect(check, { ...answer, body: Buffer.from(answer.body), truncated: false });
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProbeFailure) return error.message;
+    throw error;
+  }
+}
+
+/** The API server's own word about a pod that it could not reach; an empty text when it speaks of itself. */
+function proxyError(status: number, body: string): string | undefined {
+  if (status < 400 || !body.startsWith('{"kind":"Status"')) return undefined;
+  const { message = '' } = JSON.parse(body) as { message?: string };
+  return /error trying to reach service/.test(message) ? message.replace(/^error trying to reach service: /, '') : '';
+}
+
+function bodyKey(body: string): string {
+  return createHash('sha256').update(body.slice(0, 256)).digest('base64url');
+}
+
+/** Which side gives this body; undefined where bodies vary too much, or both give the same. */
+function sideOf(bodies: Record<Side, Set<string>>, key: string): Side | undefined {
+  if (bodies.canary.size > maxBodies || bodies.baseline.size > maxBodies) return undefined;
+  const [canary, baseline] = [bodies.canary.has(key), bodies.baseline.has(key)];
+  return canary === baseline ? undefined : canary ? 'canary' : 'baseline';
+}

@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sleep } from '../core/deadline.ts';
+import { SlipwayError } from '../core/errors.ts';
+import {
+  type Cluster,
+  corePath,
+  deleteObject,
+  deploymentPath,
+  getObject,
+  imageDigest,
+  type KubeObject,
+  patchObject,
+} from '../core/kubernetes/index.ts';
+import { type Identity, proveImage } from './identity.ts';
+import type { Journal } from './journal.ts';
+import { isOurs, namesOf } from './names.ts';
+import { waitForRollout } from './rollout.ts';
+import { routerOf } from './routers/router.ts';
+import type { RolloutState } from './state.ts';
+
+/** How long connections may end after the last traffic was taken away, before the pods are deleted. */
+export const drain = 5000;
+
+export interface Restore {
+  readonly signal: AbortSignal;
+  readonly journal: Journal;
+  /** The runner ends soon: traffic first, and no waiting for what Kubernetes does by itself. */
+  readonly hurry?: boolean;
+}
+
+/**
+ * Puts everything as it was before the rollout, from the state alone, so that any later run can do it too. Each part looks first
+ * and does nothing twice. The old pods serve before traffic is taken from the new ones.
+ *
+ * @returns which image the pods of the Deployment run, or undefined when there was no time to look
+ */
+export async function restoreStable(
+  cluster: Cluster,
+  state: RolloutState,
+  { signal, journal, hurry = false }: Restore,
+): Promise<Identity | undefined> {
+  const { workload, former } = state;
+  const names = namesOf(workload);
+  if (former === undefined) {
+    throw new SlipwayError(
+      'NOTHING_BEFORE',
+      `Deployment/${workload}: there is no release before this one to go back to`,
+      { hint: 'Deploy a release that works.' },
+    );
+  }
+  const path = deploymentPath(cluster.namespace, workload);
+  const replaced = await journal.span(`restoring Deployment/${workload}`, () =>
+    restoreDeployment(cluster, path, state, signal),
+  );
+  if (replaced && !hurry)
+    await journal.span('waiting for the old pods', () =>
+      waitForRollout(cluster, workload, { within: 180_000, signal }),
+    );
+  const canary = await getObject(cluster, deploymentPath(cluster.namespace, names.canary), signal);
+  if (state.router !== undefined) {
+    await refuseUnhealthyStable(cluster, path, canary, signal);
+    await journal.span('all traffic to the old release', () =>
+      routerOf(cluster, workload, state.router!).restore(signal),
+    );
+  }
+  if (canary !== undefined && isOurs(canary, workload)) {
+    if (state.weight > 0) await sleep(hurry ? 1500 : drain, signal);
+    await journal.span('deleting the canary', () => deleteCanary(cluster, workload, signal));
+  }
+  if (hurry) return undefined;
+  await waitForRollout(cluster, workload, { within: 180_000, signal });
+  const digest = imageDigest(state.previous);
+  return proveImage(cluster, workload, state.container, state.previous, digest === '' ? [] : [digest], signal);
+}
+
+async function restoreDeployment(
+  cluster: Cluster,
+  path: string,
+  { former }: RolloutState,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let changed = false;
+  await patchObject(
+    cluster,
+    path,
+    deployment => {
+      const template = isDeepStrictEqual(deployment['spec'].template, former!.template)
+        ? []
+        : [{ op: 'replace' as const, path: '/spec/template', value: former!.template }];
+      const replicas =
+        deployment['spec'].replicas === former!.replicas
+          ? []
+          : [{ op: 'replace' as const, path: '/spec/replicas', value: former!.replicas }];
+      changed = template.length + replicas.length > 0;
+      return [...template, ...replicas];
+    },
+    signal,
+  );
+  return changed;
+}
+
+/** The rollback must not be what causes the outage: traffic does not move from pods that serve to pods that do not. */
+async function refuseUnhealthyStable(
+  cluster: Cluster,
+  path: string,
+  canary: KubeObject | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const stable = await cluster.request<KubeObject>('GET', path, { signal });
+  const [old, fresh] = [stable, canary].map(one => one?.['status']?.availableReplicas ?? 0);
+  if (old === 0 && fresh > 0) {
+    throw new SlipwayError(
+      'STABLE_UNHEALTHY',
+      `no pod of Deployment/${stable.metadata.name} is available, so the traffic was not taken from the canary, of which ${fresh} are`,
+      {
+        hint: 'Mend the old release (or its node), then run `mode: abort`.',
+      },
+    );
+  }
+}
+
+export async function deleteCanary(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
+  const { canary } = namesOf(workload);
+  for (const path of [deploymentPath(cluster.namespace, canary), corePath(cluster.namespace, 'services', canary)]) {
+    const object = await getObject(cluster, path, signal);
+    if (object !== undefined && isOurs(object, workload)) await deleteObject(cluster, path, signal);
+  }
+}

@@ -1,0 +1,54 @@
+import { RolloutError } from './rollout-error.ts';
+
+/** Answers before which a share is not judged. */
+const enough = 60;
+/** Answers of the first moments still come by the former weights. */
+const settling = 20;
+
+/** Whether the traffic really is divided as it was asked for, by the answers that could be told apart. */
+export class Split {
+  readonly #weight: number;
+  #canary = 0;
+  #baseline = 0;
+  #skipped = 0;
+
+  constructor(weight: number) {
+    this.#weight = weight;
+  }
+
+  add(seen: { readonly canary: number; readonly baseline: number }): void {
+    if (this.#skipped < settling) {
+      this.#skipped += seen.canary + seen.baseline;
+      return;
+    }
+    this.#canary += seen.canary;
+    this.#baseline += seen.baseline;
+  }
+
+  /** Share of the canary, 0 to 1; undefined when no answer could be told apart. */
+  get share(): number | undefined {
+    const all = this.#canary + this.#baseline;
+    return all === 0 ? undefined : this.#canary / all;
+  }
+
+  /**
+   * Throws when the observed share cannot be the wanted one: further off than 10 points and five standard deviations. A ratio of
+   * pods is only near its weight, and a balancer is no fair coin: that is what the 10 points are for.
+   */
+  judge(): void {
+    const all = this.#canary + this.#baseline;
+    if (all < enough) return;
+    const wanted = this.#weight / 100;
+    const deviation = Math.sqrt((wanted * (1 - wanted)) / all);
+    const off = Math.abs(this.#canary / all - wanted);
+    if (off > 0.1 + 5 * deviation) {
+      throw new RolloutError(
+        'SPLIT_WRONG',
+        `the weight is ${this.#weight} %, but ${this.#canary} of ${all} answers came from the new release`,
+        {
+          hint: 'The router does not honour the weight: session affinity, a cache, another route before it, or too few pods.',
+        },
+      );
+    }
+  }
+}

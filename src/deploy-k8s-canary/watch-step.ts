@@ -1,0 +1,136 @@
+import { sleep } from '../core/deadline.ts';
+import {
+  corePath,
+  explainPod,
+  type KubeList,
+  type KubeObject,
+  podsOfDeployment,
+  selectorText,
+  type Trouble,
+  troubleOf,
+  viewPod,
+} from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
+import { show } from '../core/statistics/index.ts';
+import type { StepRow } from './journal.ts';
+import { namesOf } from './names.ts';
+import type { Seen } from './prober.ts';
+import { podFailure, RolloutError } from './rollout-error.ts';
+import type { Session } from './session.ts';
+import { Split } from './split.ts';
+
+const tick = 1000;
+const sayEvery = 5000;
+
+/** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
+export async function watchStep(
+  session: Session,
+  row: StepRow,
+  duration: number,
+  options: { canary: boolean },
+): Promise<void> {
+  const { prober, signal } = session;
+  const split = new Split(row.weight);
+  const until = Date.now() + duration;
+  let said = Date.now();
+  await aim(session, row, options.canary);
+  prober.take();
+  prober.start();
+  try {
+    while (Date.now() < until) {
+      await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
+      await aim(session, row, options.canary);
+      const seen = prober.take();
+      weigh(session, row, seen);
+      split.add(seen.split);
+      row.observed = split.share;
+      judge(session, seen);
+      split.judge();
+      if (Date.now() - said >= sayEvery) {
+        said = Date.now();
+        log.info(progress(row));
+      }
+    }
+    row.verdict = 'passed';
+  } catch (error) {
+    row.verdict = error instanceof RolloutError ? error.code : 'ended';
+    throw error;
+  } finally {
+    prober.stop();
+  }
+}
+
+/** Looks at the pods of both sides, and asks the ready ones from now on. */
+async function aim(session: Session, row: StepRow, canary: boolean): Promise<void> {
+  const { cluster, state, signal, prober, plan } = session;
+  const [fresh, old] = await Promise.all([
+    canary ? canaryPods(session) : podsOfDeployment(cluster, state.workload, signal),
+    canary ? podsOfDeployment(cluster, state.workload, signal) : [],
+  ]);
+  const trouble = fresh.map(troubleOf).filter(one => one?.final)[0];
+  if (trouble !== undefined) throw await failureOf(session, trouble);
+  const ready = (pods: readonly KubeObject[]) => pods.map(viewPod).filter(pod => pod.ready);
+  const image = plan.situation.image;
+  const mine = ready(fresh).filter(pod => pod.containers.some(one => one.image === image));
+  row.ready = mine.length;
+  prober.aim(
+    mine.map(pod => pod.name),
+    ready(old).map(pod => pod.name),
+    row.weight > 0,
+  );
+}
+
+async function canaryPods({ cluster, state, signal }: Session): Promise<KubeObject[]> {
+  const labelSelector = selectorText(namesOf(state.workload).canaryLabels);
+  const { items } = await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), {
+    query: { labelSelector },
+    signal,
+  });
+  return items.filter(pod => pod.metadata.deletionTimestamp === undefined);
+}
+
+async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promise<RolloutError> {
+  return podFailure(trouble, await explainPod(cluster, trouble, signal));
+}
+
+function weigh({ analysis, routed, old }: Session, row: StepRow, seen: Seen): void {
+  analysis.add({ canary: seen.canary, baseline: seen.baseline });
+  routed.add(seen.router);
+  old.add(seen.baseline);
+  row.canary = sum(row.canary, seen.canary);
+  row.baseline = sum(row.baseline, seen.baseline);
+  row.router = sum(row.router, seen.router);
+  const { harm, good } = analysis.evidence;
+  row.harm = harm;
+  row.good = good;
+}
+
+function judge({ analysis, routed, old }: Session, seen: Seen): void {
+  const evidence = analysis.evidence;
+  if (evidence.decision === 'rollback') {
+    throw new RolloutError('CANARY_WORSE', `the new release answers worse than the old one: ${evidence.reason}`, {
+      lines: seen.failures,
+      hint: 'See the failures above; the same requests to the old pods succeeded.',
+    });
+  }
+  // when the old pods fail as well it is not the release: going back would not help, and nothing is promoted on it either
+  if (routed.exceeded && !old.exceeded) {
+    const { requests, errors } = routed.count;
+    throw new RolloutError(
+      'USERS_SEE_ERRORS',
+      `${errors} of ${requests} own requests through the router failed: E(too many) ${show(routed.e)}`,
+      { lines: seen.failures, hint: 'See the failures above: the router, the route or the new release.' },
+    );
+  }
+}
+
+export function progress(row: StepRow): string {
+  const through =
+    row.router.requests === 0 ? '' : `, through the router ${row.router.errors} of ${row.router.requests}`;
+  const share = row.observed === undefined ? '' : `, observed share ${(100 * row.observed).toFixed(0)} %`;
+  return `  ${row.weight} %: failed ${row.canary.errors} of ${row.canary.requests} new, ${row.baseline.errors} of ${row.baseline.requests} old${through}${share}; E(worse) ${show(row.harm)}, E(good) ${show(row.good)}`;
+}
+
+function sum(a: { requests: number; errors: number }, b: { requests: number; errors: number }) {
+  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
+}
