@@ -1,0 +1,107 @@
+import { Readable } from 'node:stream';
+import type { Descriptor, ImageConfig, Index, Manifest } from '../core/oci/descriptor.ts';
+import { encode, type ImageGraph, type ManifestNode } from '../core/oci/graph.ts';
+import { mediaTypes } from '../core/oci/media-types.ts';
+import { formatPlatform, type Platform } from '../core/target.ts';
+import type { Annotations } from './annotations.ts';
+import type { Ground } from './base.ts';
+import type { Layer } from './layer.ts';
+
+/** What the user says about every container of the image. */
+export interface Settings {
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly workdir: string | undefined;
+  /** `8080/tcp` */
+  readonly ports: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+  /** ISO 8601. */
+  readonly created: string;
+}
+
+/** One platform, ready to be described: its base, and our layers on it, lowest first. */
+export interface PlatformContent {
+  readonly platform: Platform;
+  readonly ground: Ground;
+  readonly layers: readonly { readonly layer: Layer; readonly comment: string }[];
+}
+
+const tool = 'slipway build-multiarch-image';
+const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The image configuration: the base's, with ours over it. A new entrypoint drops the base's command, as in Docker. */
+export function configOf(content: PlatformContent, settings: Settings): ImageConfig {
+  const { platform, ground, layers } = content;
+  const base = ground.config?.config ?? {};
+  const ports = Object.fromEntries(settings.ports.map(port => [port, {}]));
+  const exposed = { ...base.ExposedPorts, ...ports };
+  const workdir = settings.workdir ?? (base.WorkingDir || '/');
+  return {
+    created: settings.created,
+    architecture: platform.architecture,
+    ...(platform.variant === undefined ? {} : { variant: platform.variant }),
+    os: platform.os,
+    config: {
+      User: settings.user,
+      ...(Object.keys(exposed).length === 0 ? {} : { ExposedPorts: exposed }),
+      Env: mergeEnv(base.Env ?? [path], settings.env),
+      Entrypoint: settings.entrypoint,
+      ...(settings.cmd.length === 0 ? {} : { Cmd: settings.cmd }),
+      WorkingDir: workdir,
+      Labels: { ...base.Labels, ...settings.labels },
+    },
+    rootfs: {
+      type: 'layers',
+      diff_ids: [...ground.layers.map(one => one.diffId), ...layers.map(one => one.layer.diffId)],
+    },
+    history: [
+      ...(ground.config?.history ??
+        ground.layers.map(() => ({ created_by: tool, comment: 'certificates, users and /tmp' }))),
+      ...layers.map(({ comment }) => ({ created: settings.created, created_by: tool, comment })),
+    ],
+  };
+}
+
+/** The base's variables keep their places; ours replace those of the same name, the new ones follow. */
+function mergeEnv(base: readonly string[], ours: Readonly<Record<string, string>>): string[] {
+  const merged = new Map(base.map(line => [line.split('=', 1)[0]!, line]));
+  for (const [name, value] of Object.entries(ours)) merged.set(name, `${name}=${value}`);
+  return [...merged.values()];
+}
+
+/** One platform's manifest and what it names. */
+function manifestOf(content: PlatformContent, settings: Settings): ManifestNode {
+  const config = encode(mediaTypes.config, configOf(content, settings));
+  const blobs = [...content.ground.layers.map(one => one.blob), ...content.layers.map(({ layer }) => layer.blob)];
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: config.descriptor,
+    layers: blobs.map(blob => blob.descriptor),
+    annotations: settings.annotations.manifest,
+  };
+  const { descriptor, bytes } = encode(mediaTypes.manifest, manifest);
+  return {
+    descriptor: { ...descriptor, platform: content.platform },
+    bytes,
+    blobs: [{ descriptor: config.descriptor, open: async () => Readable.from([config.bytes]) }, ...blobs],
+  };
+}
+
+/** The image: an index over all platforms in the order of their names, so that the order of the inputs does not count. */
+export function imageOf(contents: readonly PlatformContent[], settings: Settings): ImageGraph {
+  const nameOf = ({ platform }: PlatformContent) => formatPlatform(platform);
+  const manifests = [...contents]
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+    .map(content => manifestOf(content, settings));
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.index,
+    manifests: manifests.map((manifest): Descriptor => manifest.descriptor),
+    annotations: settings.annotations.index,
+  };
+  return { ...encode(mediaTypes.index, index), manifests };
+}

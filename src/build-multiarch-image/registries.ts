@@ -1,0 +1,48 @@
+import { SlipwayError } from '../core/errors.ts';
+import { log } from '../core/log.ts';
+import { RegistryClient } from '../core/registry/client.ts';
+import { type CredentialSource, firstOf, githubToken, given } from '../core/registry/credentials.ts';
+import { dockerConfig } from '../core/registry/docker-config.ts';
+import type { Insecure } from '../core/registry/endpoint.ts';
+
+export interface RegistryInputs {
+  readonly images: readonly { readonly host: string }[];
+  readonly insecure: Insecure;
+  readonly 'registry-username': string | undefined;
+  readonly 'registry-password': string | undefined;
+}
+
+/** The client for this run: credentials of the inputs first, then Docker's, then GitHub's own token. */
+export async function registryClient(
+  inputs: RegistryInputs,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<RegistryClient> {
+  const found = [dockerConfig(env, signal), githubToken(env)];
+  return new RegistryClient({
+    credentials: [...(await fromInputs(inputs, firstOf(...found))), ...found],
+    insecure: inputs.insecure,
+    onRetry: message => log.info(message),
+  });
+}
+
+/** User and password go to one registry, and it must be clear to which: a password is never tried out on others. */
+async function fromInputs(inputs: RegistryInputs, others: CredentialSource): Promise<CredentialSource[]> {
+  const { 'registry-username': username, 'registry-password': password } = inputs;
+  if (username === undefined && password === undefined) return [];
+  if (username === undefined || password === undefined) {
+    const [one, other] = ['registry-username', 'registry-password'];
+    throw new SlipwayError('INPUT_INVALID', `input "${username === undefined ? one : other}" is missing`, {
+      hint: `Give ${one} and ${other}, or neither.`,
+    });
+  }
+  const hosts = [...new Set(inputs.images.map(image => image.host))];
+  const without: string[] = [];
+  for (const host of hosts) if (hosts.length === 1 || (await others(host)) === undefined) without.push(host);
+  if (without.length === 1) return [given(without[0]!, username, password)];
+  throw new SlipwayError(
+    'INPUT_INVALID',
+    `input "registry-password" could be for ${(without.length === 0 ? hosts : without).join(' or ') || 'no registry: "images" is empty'}`,
+    { hint: 'It serves one registry of "images": log in to the others with `docker login` before this step.' },
+  );
+}

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Context } from '../core/action.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { log } from '../core/log.ts';
+import { writeLayout } from '../core/oci/layout.ts';
+import { saveRecord } from '../core/record/files.ts';
+import { formatRepository } from '../core/registry/reference.ts';
+import type { Span } from '../core/summary.ts';
+import { formatPlatform } from '../core/target.ts';
+import { formatSize } from '../core/units.ts';
+import { assemble } from './assemble.ts';
+import { imageEvidence, transferSize, withImage } from './evidence.ts';
+import { epochOf, recordOf } from './facts.ts';
+import { compressesAsEverywhere } from './gzip.ts';
+import type { definition } from './inputs.ts';
+import { publish } from './publish.ts';
+import { registryClient } from './registries.ts';
+import { byPlatform, fromPatterns, fromRecord } from './select.ts';
+import { summaryOf } from './summary.ts';
+import { tagsOf } from './tag-rules.ts';
+
+type Inputs = Context<typeof definition.inputs>['inputs'];
+
+/** Binaries → layers → one index → registries → record. Tags come last: until then nobody sees anything of it. */
+export async function run(context: Context<typeof definition.inputs>): Promise<void> {
+  const { inputs, signal, directory, output } = context;
+  const repositories = inputs.push ? inputs.images : [];
+  mustHaveUse(inputs);
+  const loaded = context.record ?? (await recordOf(directory));
+  const tags = tagsOf(inputs.tags, {
+    version: loaded.record.version,
+    commit: loaded.record.commit,
+    ref: process.env['GITHUB_REF'],
+  });
+  if (!compressesAsEverywhere()) {
+    log.warning(
+      'This Node has another zlib than the official builds: digests will differ from those of other machines.',
+    );
+  }
+
+  const binaries =
+    inputs.binaries.length > 0
+      ? await fromPatterns(inputs.binaries, directory, signal)
+      : await fromRecord(loaded.record);
+  const platforms = byPlatform(binaries, inputs.platforms);
+  log.info(`platforms: ${platforms.map(one => formatPlatform(one.platform)).join(', ')}`);
+
+  const spans: Span[] = [];
+  const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] || tmpdir(), 'slipway-image-'));
+  try {
+    using client = await registryClient(inputs, process.env, signal);
+    const seconds = epochOf(loaded.record.commitTime, process.env);
+    const graph = await assemble({
+      inputs,
+      record: loaded.record,
+      platforms,
+      seconds,
+      folder,
+      directory,
+      client,
+      spans,
+      signal,
+    });
+    const { digest } = graph.descriptor;
+    for (const manifest of graph.manifests) {
+      log.info(
+        `${formatPlatform(manifest.descriptor.platform!)}: ${manifest.descriptor.digest}, ${formatSize(transferSize(manifest))}`,
+      );
+    }
+    log.info(`image: ${digest}`);
+    output('digest', digest);
+
+    if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
+    const pushed = await publish(client, graph, repositories, tags, spans, signal);
+
+    const places = repositories.map(formatRepository);
+    const references = places.flatMap(place => tags.map(tag => `${place}:${tag}`));
+    const evidence = imageEvidence(graph, platforms, places, places.length === 0 ? [] : tags);
+    const updated = {
+      ...loaded,
+      record: withImage(
+        loaded.record,
+        evidence,
+        platforms.flatMap(one => one.binaries),
+      ),
+    };
+    await saveRecord(updated);
+    output('image', places.length === 0 ? '' : `${places[0]}@${digest}`);
+    output('tags', references.join('\n'));
+    output('metadata', JSON.stringify(metadataOf(graph.descriptor, references)));
+    output('release', updated.file);
+    const title = `${loaded.record.name} ${loaded.record.version}`;
+    await context.summary(summaryOf({ title, graph, pushed, tags, layout: inputs.output, spans }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** An image that goes nowhere is a mistake in the workflow. */
+function mustHaveUse(inputs: Inputs): void {
+  if (inputs.push && inputs.images.length === 0) {
+    throw new SlipwayError('INPUT_INVALID', 'input "images" is missing: give repositories such as ghcr.io/acme/hello', {
+      hint: 'To build without pushing, give push: false and output: oci-layout:PATH.',
+    });
+  }
+}
+
+/** What docker/build-push-action gives, for steps that read it. */
+function metadataOf(descriptor: object & { digest: string }, references: readonly string[]): object {
+  return {
+    'containerimage.descriptor': descriptor,
+    'containerimage.digest': descriptor.digest,
+    'image.name': references.join(','),
+  };
+}
