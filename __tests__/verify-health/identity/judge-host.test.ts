@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { judgeHost } from '../../../src/verify-health/identity/judge-host.ts';
+import { hash, onHost, release } from '../record.ts';
+
+const running = {
+  LoadState: 'loaded',
+  ActiveState: 'active',
+  SubState: 'running',
+  MainPID: '7',
+  NRestarts: '0',
+  Start: '100',
+  Exe: '/opt/hello',
+  Sha256: hash('a'),
+};
+const judge = (answer: Record<string, string>) => judgeHost(answer, onHost(), release().binaries);
+
+describe('judgeHost', () => {
+  test.each([
+    ['as built', {}, 'as-built', true, undefined, 'PID 7 runs aaaaaaaaaaaa, as built'],
+    ['a foreign binary', { Sha256: hash('f') }, 'other', true, 'other-binary', 'none of this release'],
+    ['ours, of another machine', { Sha256: hash('b') }, 'other', true, 'other-binary', 'linux/arm64'],
+    ['starting', { ActiveState: 'activating' }, 'other', false, 'unit-inactive', 'activating'],
+    [
+      'failed for good',
+      { ActiveState: 'failed', SubState: 'failed', Result: 'exit-code', ExecMainStatus: '3' },
+      'other',
+      true,
+      'unit-inactive',
+      '(exit-code, exit status 3)',
+    ],
+    [
+      'no such unit',
+      { LoadState: 'not-found', ActiveState: 'inactive' },
+      'other',
+      true,
+      'unit-missing',
+      'no unit hello.service',
+    ],
+    ['not allowed to look', { Denied: 'yes', Error: 'x: Permission denied' }, 'unseen', true, 'no-access', 'become'],
+  ])('%s', (_, more, state, final, reason, words) => {
+    const look = judge({ ...running, ...more });
+    expect(look).toMatchObject({ state, final });
+    expect(look.reason).toBe(reason);
+    expect(look.detail).toContain(words);
+  });
+
+  test('a process that ended while it was looked at is looked at again', () => {
+    const { Sha256: _, ...rest } = running;
+    expect(judge({ ...rest, Error: 'the process ended' })).toMatchObject({ state: 'unseen', final: false });
+  });
+
+  test('another process, and a restart of the same number, are told apart', () => {
+    const anchors = [{}, { MainPID: '8' }, { Start: '101' }, { NRestarts: '1' }].map(
+      more => judge({ ...running, ...more }).anchor,
+    );
+    expect(new Set(anchors).size).toBe(4);
+  });
+});
