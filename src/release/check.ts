@@ -1,0 +1,30 @@
+import type { ActionName } from '../core/action-names.ts';
+import { configSection } from '../core/config-section.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { type Inputs, readInputs, variableOf } from '../core/inputs.ts';
+import type { Link } from './chain.ts';
+
+/** What of an action's definition is needed to read its section. */
+export type Schemas = Readonly<Record<ActionName, { readonly inputs: Inputs }>>;
+
+/**
+ * Reads the section of every link as its action will, before the first one runs: a mistake in the last section must
+ * not be found after the first deployment. All problems are reported in one error.
+ */
+export async function checkLinks(links: readonly Link[], schemas: Schemas, env: NodeJS.ProcessEnv): Promise<void> {
+  const problems: string[] = [];
+  for (const { action, title, config } of links) {
+    const { inputs } = schemas[action];
+    try {
+      readInputs(inputs, {}, await configSection(action, inputs, { ...env, [variableOf('config')]: config }));
+    } catch (error) {
+      if (!(error instanceof SlipwayError)) throw error;
+      problems.push(`${title}: ${error.message}`);
+    }
+  }
+  if (problems.length > 0) {
+    throw new SlipwayError('CONFIG_INVALID', problems.join('; '), {
+      hint: 'Nothing was changed. Correct slipway.yml or pass what it names, and run again.',
+    });
+  }
+}
