@@ -1,3 +1,5 @@
+import { sleep } from '../core/deadline.ts';
+import { probe } from '../core/health/probe.ts';
 import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
 import { newRow } from './canary.ts';
@@ -26,8 +28,27 @@ export async function rollingRollout(session: Session): Promise<Identity> {
     row.verdict = 'failed';
     throw error;
   }
+  if (plan.kind === 'first' && options.probes.length > 0)
+    await journal.span('waiting for the first answers', () => firstAnswers(session));
   if (options.probes.length > 0)
     await journal.span('watching', () => watchStep(session, row, options['step-duration'], { canary: false }));
   else row.verdict = 'ready; no probes were given';
   return proveImage(cluster, state.workload, situation.container, situation.image, options.digests, signal);
+}
+
+const firstWithin = 30_000;
+
+/** A Service or a route that is new is known everywhere only after a moment. What never answers is found by the watch that follows. */
+async function firstAnswers({ options, signal }: Session): Promise<void> {
+  const until = Date.now() + firstWithin;
+  await Promise.all(
+    options.probes.map(async check => {
+      for (;;) {
+        const seen = await probe(check, { timeout: 5000, signal });
+        if (seen.ok) return;
+        if (Date.now() > until) return log.warning(`${check.name} does not answer as it should: ${seen.detail}`);
+        await sleep(250, signal);
+      }
+    }),
+  );
 }

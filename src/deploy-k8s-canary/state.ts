@@ -52,7 +52,9 @@ export interface RolloutState {
   readonly updated: string;
 }
 
-export function isUnfinished(state: RolloutState | undefined): state is RolloutState {
+export function isUnfinished(
+  state: RolloutState | undefined,
+): state is RolloutState & { phase: 'progressing' | 'promoting' | 'inconclusive' } {
   return state !== undefined && ['progressing', 'promoting', 'inconclusive'].includes(state.phase);
 }
 

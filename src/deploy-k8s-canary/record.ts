@@ -1,0 +1,77 @@
+import { basename, join } from 'node:path';
+import { type LoadedRecord, outputFolder } from '../core/record/files.ts';
+import { type Deployment, type ReleaseRecord, recordSchema } from '../core/record/schema.ts';
+import type { Journal } from './journal.ts';
+import type { Options } from './options.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The record with this deployment added; a new one where no earlier step made one. */
+export function withDeployment(
+  loaded: LoadedRecord | undefined,
+  options: Options,
+  place: string,
+  outcome: Outcome,
+  journal: Journal,
+  started: string,
+): LoadedRecord {
+  const file = loaded?.file ?? join(options.directory, outputFolder, 'release.json');
+  const record: ReleaseRecord = loaded?.record ?? {
+    schema: recordSchema,
+    name: outcome.workload,
+    version: versionOf(outcome),
+    binaries: [],
+    images: [],
+    deployments: [],
+  };
+  return {
+    file,
+    record: {
+      ...record,
+      deployments: [...record.deployments, deploymentOf(options, place, outcome, journal, started)],
+    },
+  };
+}
+
+function deploymentOf(
+  options: Options,
+  place: string,
+  outcome: Outcome,
+  journal: Journal,
+  started: string,
+): Deployment {
+  const { state, workload, image, previous, release, identity, error, lines } = outcome;
+  return {
+    kind: 'kubernetes',
+    place,
+    service: `Deployment/${workload}`,
+    image,
+    release,
+    previous,
+    state,
+    by: options.by,
+    started,
+    ended: new Date().toISOString(),
+    evidence: {
+      mode: options.mode,
+      steps: journal.rows.map(row => ({ ...row, harm: finite(row.harm), good: finite(row.good) })),
+      limits: { alpha: options.alpha, beta: options.beta, tolerance: options.tolerance },
+      probes: options.probes.map(({ name }) => name),
+      identity: identity?.identity ?? 'unknown',
+      pods: identity?.pods ?? [],
+      ...(journal.notes.length === 0 ? {} : { notes: journal.notes }),
+      ...(error === undefined ? {} : { reason: { code: error.code, message: error.message } }),
+      ...(lines === undefined || lines.length === 0 ? {} : { lines }),
+    },
+  };
+}
+
+/** JSON has no infinity. */
+function finite(e: number): number {
+  return Math.min(e, Number.MAX_VALUE);
+}
+
+/** Of an image that no record describes: its tag, else the beginning of its digest. */
+function versionOf({ image }: Outcome): string {
+  const tag = /:([\w][\w.-]{0,127})(?:@|$)/.exec(basename(image))?.[1];
+  return tag ?? image.split('@')[1]?.slice(0, 19) ?? 'unknown';
+}

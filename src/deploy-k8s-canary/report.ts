@@ -1,0 +1,52 @@
+import { show } from '../core/statistics/index.ts';
+import { table, timeline } from '../core/summary.ts';
+import type { Journal } from './journal.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The job summary: how it ended, the table of steps, what was done when. */
+export function renderSummary(place: string, outcome: Outcome, journal: Journal): string {
+  const { state, workload, image, previous, error, identity, lines = [] } = outcome;
+  const parts = [
+    `### Deployment/${workload} in ${place}: ${state}`,
+    `Image \`${image}\`${previous === '' || previous === image ? '' : `, before \`${previous}\``}.`,
+  ];
+  if (error !== undefined) parts.push(`**${error.code}**: ${error.message}`);
+  if (lines.length > 0) parts.push(['```text', ...lines.map(line => line.replaceAll('```', "'''")), '```'].join('\n'));
+  if (journal.rows.length > 0) parts.push(stepsTable(journal));
+  if (identity !== undefined)
+    parts.push(
+      `${identity.pods.length} pods run \`${identity.pods[0]?.image ?? '–'}\`, identity ${identity.identity}.`,
+    );
+  if (journal.notes.length > 0) parts.push(journal.notes.map(note => `- ${note}`).join('\n'));
+  if (journal.spans.length > 0) parts.push(timeline('Rollout', journal.spans));
+  return parts.join('\n\n');
+}
+
+function stepsTable({ rows }: Journal): string {
+  return table(
+    [
+      'Weight',
+      'Share',
+      'Ready',
+      'New: failed / asked',
+      'Old: failed / asked',
+      'Router: failed / asked',
+      'Observed',
+      'E(worse)',
+      'E(good)',
+      'Verdict',
+    ],
+    rows.map(row => [
+      `${row.weight} %`,
+      row.share,
+      String(row.ready),
+      `${row.canary.errors} / ${row.canary.requests}`,
+      `${row.baseline.errors} / ${row.baseline.requests}`,
+      `${row.router.errors} / ${row.router.requests}`,
+      row.observed === undefined ? '–' : `${(100 * row.observed).toFixed(1)} %`,
+      show(row.harm),
+      show(row.good),
+      row.verdict,
+    ]),
+  );
+}

@@ -1,0 +1,76 @@
+import type { Context } from '../core/action.ts';
+import type { Cluster } from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
+import { saveRecord } from '../core/record/files.ts';
+import type { definition } from './inputs.ts';
+import { Journal } from './journal.ts';
+import { type Options, resolveOptions } from './options.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Connects, does what `mode` says, and writes down how it ended before it fails. */
+export async function run(context: Context<typeof definition.inputs>): Promise<void> {
+  const { inputs, record, directory, signal } = context;
+  const options = resolveOptions(inputs, record?.record, directory);
+  const { connectCluster } = await import('../core/kubernetes/index.ts');
+  const cluster = await connectCluster(options);
+  try {
+    if (options.mode === 'plan') return await plan(cluster, options, context);
+    const [journal, started] = [new Journal(), new Date().toISOString()];
+    const outcome = await perform(cluster, options, journal, signal);
+    await conclude(context, cluster, options, outcome, journal, started);
+  } finally {
+    cluster.close();
+  }
+}
+
+async function perform(cluster: Cluster, options: Options, journal: Journal, signal: AbortSignal): Promise<Outcome> {
+  if (options.mode === 'deploy') return (await import('./deploy.ts')).deploy(cluster, options, journal, signal);
+  const modes = await import('./modes.ts');
+  if (options.mode === 'status') return modes.status(cluster, options, signal);
+  return options.mode === 'abort'
+    ? modes.abort(cluster, options, journal, signal)
+    : modes.rollback(cluster, options, journal, signal);
+}
+
+async function plan(
+  cluster: Cluster,
+  options: Options,
+  { signal, output, summary, record }: Context<typeof definition.inputs>,
+): Promise<void> {
+  const [{ preflight }, { planLines }] = await Promise.all([import('./preflight.ts'), import('./plan-text.ts')]);
+  const made = await preflight(cluster, options, signal);
+  const lines = planLines(made, options);
+  for (const line of lines) log.info(line);
+  log.info('Nothing was changed: this was the plan.');
+  output('state', made.kind === 'unchanged' ? 'unchanged' : 'progressing');
+  output('previous', made.situation.previous);
+  output('changed', 'false');
+  if (record !== undefined) output('release', record.file);
+  await summary(['### Plan', '```text', ...lines, '```'].join('\n'));
+}
+
+async function conclude(
+  { record, output, summary }: Context<typeof definition.inputs>,
+  cluster: Cluster,
+  options: Options,
+  outcome: Outcome,
+  journal: Journal,
+  started: string,
+): Promise<void> {
+  const place = `${cluster.contextName}/${cluster.namespace}`;
+  output('state', outcome.state);
+  output('previous', outcome.previous);
+  output('changed', String(outcome.changed));
+  if (options.mode === 'status') {
+    if (record !== undefined) output('release', record.file);
+  } else {
+    const { withDeployment } = await import('./record.ts');
+    const updated = withDeployment(record, options, place, outcome, journal, started);
+    await saveRecord(updated);
+    output('release', updated.file);
+  }
+  const { renderSummary } = await import('./report.ts');
+  await summary(renderSummary(place, outcome, journal));
+  if (outcome.error !== undefined) throw outcome.error;
+  log.info(`Deployment/${outcome.workload} in ${place}: ${outcome.state}`);
+}

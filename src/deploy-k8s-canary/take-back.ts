@@ -1,0 +1,71 @@
+import { deadline } from '../core/deadline.ts';
+import { messageOf, SlipwayError, wrap } from '../core/errors.ts';
+import { log } from '../core/log.ts';
+import type { Identity } from './identity.ts';
+import type { Outcome } from './outcome.ts';
+import { restoreStable } from './rollback.ts';
+import { RolloutError } from './rollout-error.ts';
+import type { Session } from './session.ts';
+import { type RolloutState, writeState } from './state.ts';
+
+/** A runner that cancels gives 7.5 s; a rollout that failed may take its time. */
+const within = { cancelled: 6500, failed: 300_000 };
+
+/**
+ * A rollout that failed, ran out of time or was cancelled: the old release again, and the reason on record. At a first deploy
+ * there is nothing to go back to; what was applied stays, to be looked at.
+ */
+export async function takeBack(
+  session: Session,
+  base: Pick<Outcome, 'workload' | 'release' | 'image' | 'previous'>,
+  cause: unknown,
+  cancelled: boolean,
+): Promise<Outcome> {
+  const { cluster, journal, state } = session;
+  const lines = cause instanceof RolloutError ? cause.lines : [];
+  log.error(messageOf(cause));
+  for (const line of lines) log.info(`  ${line}`);
+  using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback');
+  const end = (phase: RolloutState['phase']) =>
+    writeState(cluster, { ...state, phase, reason: messageOf(cause) }, limited);
+  if (state.former === undefined) {
+    await end('failed').catch(error => log.warning(messageOf(error)));
+    const error = wrap(
+      'FIRST_DEPLOY_FAILED',
+      `the first deploy of Deployment/${base.workload} failed and there is nothing to go back to`,
+      cause,
+    );
+    return { ...base, state: 'failed', changed: true, error, lines };
+  }
+  try {
+    const identity = await restoreStable(cluster, state, { signal: limited, journal, hurry: cancelled });
+    await end('rolled-back');
+    return { ...base, state: 'rolled-back', changed: false, identity, error: rolledBack(base, cause, identity), lines };
+  } catch (error) {
+    const failed = wrap(
+      'ROLLBACK_FAILED',
+      `Deployment/${base.workload}: ${messageOf(cause)}; and the rollback did not end`,
+      error,
+      'Run `mode: abort` when the cluster can be reached: it ends the rollback.',
+    );
+    await writeState(cluster, { ...state, reason: messageOf(failed) }, limited).catch(() => undefined); // it stays unfinished: any later run ends it
+    return { ...base, state: 'failed', changed: true, error: failed, lines };
+  }
+}
+
+function rolledBack(
+  { workload, image, previous }: { workload: string; image: string; previous: string },
+  cause: unknown,
+  identity: Identity | undefined,
+): SlipwayError {
+  const code = cause instanceof SlipwayError ? cause.code : 'ROLLED_BACK';
+  const hint = cause instanceof SlipwayError && cause.hint !== undefined ? cause.hint : 'See the log above.';
+  const serves =
+    identity === undefined
+      ? `all traffic is on ${previous}`
+      : `${identity.pods.length} pods serve ${previous}, identity ${identity.identity}`;
+  return new SlipwayError(code, `Deployment/${workload}: ${image} was rolled back: ${messageOf(cause)}; ${serves}`, {
+    hint,
+    cause,
+  });
+}
