@@ -1,0 +1,29 @@
+import { describe, expect, test } from '@jest/globals';
+import { isPassing, RegistryError, retryAfter } from '../../../src/core/registry/failure.ts';
+
+const now = Date.parse('2026-01-02T03:04:05Z');
+
+test.each([
+  [undefined, undefined],
+  ['0', 0],
+  ['7', 7000],
+  ['Fri, 02 Jan 2026 03:04:15 GMT', 10_000],
+  ['Fri, 02 Jan 2026 03:00:00 GMT', 0],
+  ['soon', undefined],
+])('Retry-After: %s is %s ms', (header, expected) => {
+  expect(retryAfter(header, now)).toBe(expected);
+});
+
+describe('isPassing', () => {
+  const answer = (status: number) => new RegistryError('X', 'x', { status, hint: '' });
+  test.each([408, 429, 500, 502, 503, 504])('%i may pass', status => {
+    expect(isPassing(answer(status))).toBe(true);
+  });
+  test.each([400, 401, 403, 404, 405, 413])('%i does not', status => {
+    expect(isPassing(answer(status))).toBe(false);
+  });
+  test('a reset may pass, a missing host does not', () => {
+    expect(isPassing(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))).toBe(true);
+    expect(isPassing(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))).toBe(false);
+  });
+});
