@@ -11,6 +11,7 @@ describe('otherThan', () => {
     ['the version', '{"version": "v1.2.3"}'],
     ['version and revision', `{"version": "v1.2.3", "revision": "${ours.commit}"}`],
     ['a short commit', '{"commit": "c0ffee1"}'],
+    ['a build without a revision', '{"version": "v1.2.3", "revision": "unknown"}'],
     ['build information', info(ours.commit)],
     ['build information of a development build', info(ours.commit, 'false', '(devel)')],
     ['`go version -m`', info(ours.commit).replaceAll(/^/gm, '\t')],

@@ -91,8 +91,9 @@ function isCommit(said: string, commit: string): boolean {
   return said.length >= 7 && commit.startsWith(said.toLowerCase());
 }
 
+/** A build that knows nothing of itself often says `unknown`, which is no claim. */
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
+  return typeof value === 'string' && value !== '' && value !== 'unknown';
 }
 
 function jsonOf(body: string): unknown {
