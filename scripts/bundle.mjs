@@ -1,62 +1,72 @@
-// npm run bundle [NAME …]: bundles src/NAME/main.ts with ncc into dist/NAME, minified; every file in dist is a file of ours.
-import { spawnSync } from 'node:child_process';
+// npm run bundle [-- NAME …]: bundles src/NAME/main.ts with ncc into dist/NAME, minified; every file there is expected.
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { ensureDependencies } from './dependencies.mjs';
 import { reexecUnderNode24 } from './node24.mjs';
+import { root } from './root.mjs';
 
 await reexecUnderNode24(import.meta.url);
+ensureDependencies();
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const limits = { 'deploy-k8s-canary': 6, 'verify-health': 6 }; // MB; every other folder 3
+/** Megabytes that a folder may have; each `uses:` downloads the whole repository. */
+const limits = { 'deploy-k8s-canary': 6, 'verify-health': 6 };
+const limit = 3;
+/** ssh2 carries a Windows agent helper that is never used; ncc also emits type declarations. */
+const unwanted = /pagent\.exe$|\.d\.ts(\.map)?$/;
+/** Code, its licenses, the package.json that says "module", and assets that an action reads from beside its bundle. */
+const expected = /(\.js|\.cjs|\.mjs|\.sh|\.pem|\.gz|\/licenses\.txt|\/package\.json)$/;
+
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');
-if (!existsSync(ncc)) fail('ncc is missing: run `npm ci` first');
-
 const all = readdirSync(join(root, 'src')).filter(name => existsSync(join(root, 'src', name, 'main.ts')));
-const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : all) bundle(name);
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
+const strange = wanted.filter(name => !all.includes(name));
+if (strange.length > 0) fail(`there is no src/${strange[0]}/main.ts; bundles: ${all.join(', ')}`);
 
-function bundle(name) {
-  if (!all.includes(name)) fail(`there is no src/${name}/main.ts; bundles: ${all.join(', ')}`);
+const queue = [...wanted];
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await bundle(name);
+  }),
+);
+
+async function bundle(name) {
   const [target, temporary] = [join(root, 'dist', name), join(root, 'dist', `.${name}.part`)];
   rmSync(temporary, { recursive: true, force: true });
-  // --no-cache: a cached module of another checkout made the bundle depend on the machine
-  const done = spawnSync(
-    process.execPath,
-    [
-      ncc,
-      'build',
-      join(root, 'src', name, 'main.ts'),
-      '-o',
-      temporary,
-      '-m',
-      '--no-cache',
-      '--license',
-      'licenses.txt',
-    ],
-    { encoding: 'utf8' },
-  );
-  if (done.status !== 0) fail(`bundling ${name} failed:\n${done.stdout}${done.stderr}`);
+  await compile(name, temporary);
   for (const file of files(temporary)) if (unwanted.test(file)) rmSync(file);
   const stray = files(temporary).filter(file => !expected.test(file));
   if (stray.length > 0) fail(`bundling ${name} put files into dist that nobody asked for: ${stray.join(', ')}`);
+  const megabytes = files(temporary).reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
+  if (megabytes > (limits[name] ?? limit))
+    fail(`dist/${name} has ${megabytes.toFixed(2)} MB; ${limits[name] ?? limit} are allowed`);
   rmSync(target, { recursive: true, force: true });
   renameSync(temporary, target);
-  const megabytes = files(target).reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
   console.log(`dist/${name}: ${megabytes.toFixed(2)} MB`);
-  if (megabytes > (limits[name] ?? 3)) fail(`dist/${name} is over ${limits[name] ?? 3} MB`);
 }
 
-/** ssh2 carries a Windows agent helper that is never used; ncc also emits type declarations. */
-var unwanted = /pagent\.exe$|\.d\.ts$|\.d\.ts\.map$/;
-/** Code, its licenses, the package.json that says "module", and assets that an action reads from beside its bundle. */
-var expected = /(\.js|\.cjs|\.mjs|\.sh|\.pem|\.gz|licenses\.txt|package\.json)$/;
+function compile(name, out) {
+  // Without the cache: a module cached by another checkout would make the bundle depend on the machine.
+  const options = ['--minify', '--no-cache', '--transpile-only', '--license', 'licenses.txt', '--out', out];
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, [ncc, 'build', join(root, 'src', name, 'main.ts'), ...options], {
+      cwd: root,
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', text => {
+        said += text;
+      });
+    }
+    child.on('close', code => (code === 0 ? resolve() : fail(`bundling ${name} failed:\n${said}`)));
+  });
+}
 
 function files(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name))
-    .sort();
+    .map(entry => join(entry.parentPath, entry.name));
 }
 
 function fail(message) {
