@@ -87,7 +87,9 @@ await describeWith(['host:host9', 'go'], 'verify-health on a systemd host', lab 
     const identity = done.report.findings.find(finding => finding.kind === 'identity');
     expect(identity.evidence).toMatchObject({ sha256: v2.sha256, activeState: 'active', exe: '/opt/verify/hello' });
     expect(done.summary).toContain('✅ verified');
-    expect(done.log).not.toContain('PRIVATE KEY-----\nb');
+    const [, secret = ''] = access['private-key']!.split('\n');
+    expect(secret.length).toBeGreaterThan(20);
+    expect(`${done.log}${done.summary}${JSON.stringify(done.report)}`.includes(secret)).toBe(false);
   }, 60_000);
 
   test('a 200 from the old binary is a failure', async () => {

@@ -10,7 +10,7 @@ const main = fileURLToPath(new URL('../../src/verify-health/main.ts', import.met
 
 export interface Verified {
   readonly code: number;
-  /** The runner's log. */
+  /** The runner's log, as a reader sees it: the commands that tell the runner what to mask are not in it. */
   readonly log: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
@@ -51,7 +51,7 @@ export async function verify(inputs: Record<string, string>, record?: ReleaseRec
     const outputs = outputsOf(await readFile(file('output'), 'utf8'));
     return {
       code: done.code,
-      log: done.stdout + done.stderr,
+      log: `${done.stdout}${done.stderr}`.replace(/^::add-mask::.*\n/gm, ''),
       outputs,
       summary: await readFile(file('summary'), 'utf8'),
       report: outputs['report'] === undefined ? undefined : JSON.parse(await readFile(outputs['report'], 'utf8')),
