@@ -10,6 +10,7 @@ import { deleteCanary, drain } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
+import { marking, newRow } from './step-row.ts';
 import { watchStep } from './watch-step.ts';
 
 export type CanaryEnd =
@@ -41,9 +42,12 @@ async function step(session: Session, weight: number): Promise<StepRow> {
   const row = newRow(weight);
   journal.rows.push(row);
   await session.save({ weight });
-  await journal.span(`${weight} %: pods of the new release`, () => ensureCanary(session, router.podsFor(weight)));
+  const marked = <T>(task: () => Promise<T>) => marking(row, task);
+  await journal.span(`${weight} %: pods of the new release`, () =>
+    marked(() => ensureCanary(session, router.podsFor(weight))),
+  );
   await journal.span(`${weight} %: traffic`, async () => {
-    row.share = weight === 0 ? 'no user traffic' : await router.shift(weight, signal);
+    row.share = weight === 0 ? 'no user traffic' : await marked(() => router.shift(weight, signal));
     log.info(`  ${row.share}`);
   });
   await journal.span(`${weight} %: watching`, () =>
@@ -136,19 +140,4 @@ async function watchPromoted(session: Session): Promise<void> {
   await session.journal.span('100 %: watching', () =>
     watchStep(session, row, session.options['step-duration'], { canary: false }),
   );
-}
-
-export function newRow(weight: number): StepRow {
-  const none = { requests: 0, errors: 0 };
-  return {
-    weight,
-    share: '',
-    ready: 0,
-    canary: none,
-    baseline: none,
-    router: none,
-    harm: 1,
-    good: 1,
-    verdict: 'under way',
-  };
 }

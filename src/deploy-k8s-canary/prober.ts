@@ -16,7 +16,7 @@ export interface Seen {
   readonly router: Count;
   /** Good answers through the router whose side could be told by their bodies. */
   readonly split: { readonly canary: number; readonly baseline: number };
-  /** The last failures, newest last. */
+  /** The last failures, each told once, newest last. */
   readonly failures: readonly string[];
 }
 
@@ -30,6 +30,7 @@ export interface ProberOptions {
 
 const attemptTimeout = 5000;
 const maxInFlight = 64;
+const burst = 10;
 const maxBodies = 8;
 
 /**
@@ -62,7 +63,17 @@ export class Prober {
 
   start(): void {
     this.#abort = new AbortController();
-    this.#timer ??= setInterval(() => this.#fire(), 1000 / this.#options.rate);
+    const { rate } = this.#options;
+    const began = performance.now();
+    let fired = 0;
+    // timers come late: what is due is counted from the begin, so that the rate is the one that was asked for
+    this.#timer ??= setInterval(
+      () => {
+        const due = Math.floor(((performance.now() - began) * rate) / 1000);
+        for (fired = Math.max(fired, due - burst); fired < due; fired++) this.#fire();
+      },
+      Math.max(5, 1000 / rate),
+    );
   }
 
   stop(): void {
@@ -122,7 +133,7 @@ export class Prober {
     this.#now[what].requests++;
     if (failure === undefined) return;
     this.#now[what].errors++;
-    this.#now.failures.push(failure);
+    if (!this.#now.failures.includes(failure)) this.#now.failures.push(failure);
     if (this.#now.failures.length > 5) this.#now.failures.shift();
   }
 

@@ -2,10 +2,10 @@ import { sleep } from '../core/deadline.ts';
 import { probe } from '../core/health/probe.ts';
 import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
-import { newRow } from './canary.ts';
 import { type Identity, proveImage } from './identity.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Session } from './session.ts';
+import { marking, newRow } from './step-row.ts';
 import { watchStep } from './watch-step.ts';
 
 /** The Deployment's own rolling update, watched: pods as they come, then own requests for one step's time where there are probes. */
@@ -15,19 +15,16 @@ export async function rollingRollout(session: Session): Promise<Identity> {
   const row = { ...newRow(100), share: 'all pods' };
   journal.rows.push(row);
   await session.save({ phase: 'promoting', weight: 100 });
-  try {
-    await journal.span(`rolling out Deployment/${state.workload}`, async () => {
+  await journal.span(`rolling out Deployment/${state.workload}`, () =>
+    marking(row, async () => {
       await applyWorkload(cluster, situation, signal);
       await waitForRollout(cluster, state.workload, {
         within: options.timeout,
         signal,
         onProgress: line => log.info(`  ${line}`),
       });
-    });
-  } catch (error) {
-    row.verdict = 'failed';
-    throw error;
-  }
+    }),
+  );
   if (plan.kind === 'first' && options.probes.length > 0)
     await journal.span('waiting for the first answers', () => firstAnswers(session));
   if (options.probes.length > 0)

@@ -23,7 +23,7 @@ export async function takeBack(
 ): Promise<Outcome> {
   const { cluster, journal, state } = session;
   const lines = cause instanceof RolloutError ? cause.lines : [];
-  log.error(messageOf(cause));
+  log.info(messageOf(cause)); // the error itself comes at the end, when it is known what serves
   for (const line of lines) log.info(`  ${line}`);
   using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback');
   const end = (phase: RolloutState['phase']) =>

@@ -18,17 +18,22 @@ import type { Seen } from './prober.ts';
 import { podFailure, RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { Split } from './split.ts';
+import { marking } from './step-row.ts';
 
 const tick = 1000;
 const sayEvery = 5000;
 
 /** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
-export async function watchStep(
+export function watchStep(
   session: Session,
   row: StepRow,
   duration: number,
   options: { canary: boolean },
 ): Promise<void> {
+  return marking(row, () => watch(session, row, duration, options));
+}
+
+async function watch(session: Session, row: StepRow, duration: number, options: { canary: boolean }): Promise<void> {
   const { prober, signal } = session;
   const split = new Split(row.weight);
   const until = Date.now() + duration;
@@ -52,9 +57,6 @@ export async function watchStep(
       }
     }
     row.verdict = 'passed';
-  } catch (error) {
-    row.verdict = error instanceof RolloutError ? error.code : 'ended';
-    throw error;
   } finally {
     prober.stop();
   }
