@@ -10,7 +10,7 @@ export interface Annotations {
 export function parseAnnotations(given: Readonly<Record<string, string>>): Annotations {
   const levels = { index: {} as Record<string, string>, manifest: {} as Record<string, string> };
   for (const [key, value] of Object.entries(given)) {
-    const [, prefix, name = key] = /^([a-z,[\]/-]+):(.+)$/.exec(key) ?? [];
+    const [, prefix, name = key] = /^([a-z0-9,[\]/-]+):(.+)$/.exec(key) ?? [];
     for (const level of prefix?.split(',') ?? ['index', 'manifest']) {
       if (level !== 'index' && level !== 'manifest')
         throw new SlipwayError('ANNOTATION_INVALID', `"${level}" in "${key}" is not a level that is known`);

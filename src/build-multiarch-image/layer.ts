@@ -57,6 +57,7 @@ export async function writeLayer(
     });
     await fill;
   } catch (error) {
+    signal.throwIfAborted();
     // What broke the tar is the cause; the pipeline only saw it end.
     throw wrap(
       'LAYER_FAILED',

@@ -17,7 +17,7 @@ import { compressesAsEverywhere } from './gzip.ts';
 import type { definition } from './inputs.ts';
 import { publish } from './publish.ts';
 import { registryClient } from './registries.ts';
-import { byPlatform, fromPatterns, fromRecord } from './select.ts';
+import { byPlatform, fromPatterns, fromRecord, mustAgree } from './select.ts';
 import { summaryOf } from './summary.ts';
 import { tagsOf } from './tag-rules.ts';
 
@@ -27,8 +27,8 @@ type Inputs = Context<typeof definition.inputs>['inputs'];
 export async function run(context: Context<typeof definition.inputs>): Promise<void> {
   const { inputs, signal, directory, output } = context;
   const repositories = inputs.push ? inputs.images : [];
-  mustHaveUse(inputs);
-  const loaded = context.record ?? (await recordOf(directory));
+  mustHaveUse(inputs, context.record !== undefined);
+  const loaded = context.record ?? (await recordOf(directory, process.env, signal));
   const tags = tagsOf(inputs.tags, {
     version: loaded.record.version,
     commit: loaded.record.commit,
@@ -44,6 +44,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     inputs.binaries.length > 0
       ? await fromPatterns(inputs.binaries, directory, signal)
       : await fromRecord(loaded.record);
+  mustAgree(loaded.record, binaries);
   const platforms = byPlatform(binaries, inputs.platforms);
   log.info(`platforms: ${platforms.map(one => formatPlatform(one.platform)).join(', ')}`);
 
@@ -98,8 +99,17 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   }
 }
 
-/** An image that goes nowhere is a mistake in the workflow. */
-function mustHaveUse(inputs: Inputs): void {
+/** An image of nothing, or one that goes nowhere, is a mistake in the workflow. */
+function mustHaveUse(inputs: Inputs, hasRecord: boolean): void {
+  if (!hasRecord && inputs.binaries.length === 0) {
+    throw new SlipwayError(
+      'INPUT_INVALID',
+      'input "release" is missing, and "binaries" too: there is nothing to ship',
+      {
+        hint: 'Give the output `release` of setup-go-cross, or binaries: dist/{name}-{os}-{arch}{variant}.',
+      },
+    );
+  }
   if (inputs.push && inputs.images.length === 0) {
     throw new SlipwayError('INPUT_INVALID', 'input "images" is missing: give repositories such as ghcr.io/acme/hello', {
       hint: 'To build without pushing, give push: false and output: oci-layout:PATH.',

@@ -42,6 +42,20 @@ export async function fromPatterns(
   return binaries.filter(binary => binary !== undefined);
 }
 
+/** Throws when a record names other bytes for a program that the input `binaries` found: one of the two is not this release. */
+export function mustAgree(record: ReleaseRecord, binaries: readonly ImageBinary[]): void {
+  for (const binary of binaries) {
+    const target = formatTarget(binary.target);
+    const known = record.binaries.find(one => one.package === binary.package && one.target === target);
+    if (known === undefined || known.sha256 === binary.sha256) continue;
+    throw new SlipwayError(
+      'RECORD_CONFLICT',
+      `${binary.path} has the sha256 ${binary.sha256}, but the record has ${known.sha256} for ${binary.package} ${target}`,
+      { hint: 'Leave out "binaries" to ship what the record names, or give the record of this build.' },
+    );
+  }
+}
+
 async function findFiles(pattern: string, directory: string): Promise<{ path: string; named: Named }[]> {
   const template = parseTemplate(pattern);
   const found = (await Array.fromAsync(glob(template.glob, { cwd: directory }))).sort().flatMap(path => {

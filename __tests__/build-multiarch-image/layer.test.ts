@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { extract } from 'tar-stream';
+import { compressesAsEverywhere } from '../../src/build-multiarch-image/gzip.ts';
+import { type Entry, writeLayer } from '../../src/build-multiarch-image/layer.ts';
+import { scratchEntries } from '../../src/build-multiarch-image/scratch.ts';
+import { sha256 } from '../../src/core/files.ts';
+import { digestOf } from '../../src/core/oci/digest.ts';
+
+const signal = new AbortController().signal;
+const seconds = 1_767_319_445;
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-layer-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function entriesOf(archive: Buffer) {
+  const found: Record<string, unknown>[] = [];
+  const reader = extract();
+  reader.end(gunzipSync(archive));
+  for await (const entry of reader) {
+    const { name, mode, uid, gid, type, mtime, uname, gname } = entry.header;
+    found.push({ name, mode: mode!.toString(8), uid, gid, type, seconds: mtime!.getTime() / 1000, uname, gname });
+    entry.resume();
+  }
+  return found;
+}
+
+test('this Node compresses as every other', () => {
+  expect(compressesAsEverywhere()).toBe(true);
+});
+
+describe('a layer', () => {
+  const content = Buffer.alloc(3_000_000, 'slipway ');
+  async function entries(): Promise<Entry[]> {
+    const path = join(folder, 'program');
+    await writeFile(path, content, { mode: 0o600 });
+    return [
+      { name: 'bin/', mode: 0o755 },
+      { name: 'bin/program', mode: 0o755, content: { path, sha256: sha256(content) } },
+      { name: 'note', mode: 0o644, uid: 1, gid: 2, content: Buffer.from('note') },
+    ];
+  }
+
+  test('has these very bytes, on every machine', async () => {
+    const layer = await writeLayer(folder, 'a', await entries(), seconds, signal);
+    expect([layer.diffId, layer.descriptor.digest, layer.descriptor.size]).toEqual([
+      'sha256:8d3c86fcfbcbc616b88691dd3864c0e037493414bcd03b20a855d5f087a259bc',
+      'sha256:0313e12ae2484abb4f48dda6b22e5262fb95e1b33a7f1eb5d9bbebebffd265b9',
+      4566,
+    ]);
+  });
+
+  test('is described by its bytes', async () => {
+    const { descriptor, diffId, unpacked, blob } = await writeLayer(folder, 'a', await entries(), seconds, signal);
+    const bytes = await readFile(join(folder, 'a.tar.gz'));
+    const tar = gunzipSync(bytes);
+    expect([descriptor.digest, descriptor.size]).toEqual([digestOf(bytes), bytes.length]);
+    expect([diffId, unpacked]).toEqual([digestOf(tar), tar.length]);
+    const again = [];
+    for await (const chunk of await blob.open(signal)) again.push(chunk);
+    expect(Buffer.concat(again)).toEqual(bytes);
+  });
+
+  test('takes owner, mode and time from nobody', async () => {
+    await writeLayer(folder, 'a', await entries(), seconds, signal);
+    const plain = { uid: 0, gid: 0, seconds, uname: '', gname: '' };
+    expect(await entriesOf(await readFile(join(folder, 'a.tar.gz')))).toEqual([
+      { ...plain, name: 'bin/', mode: '755', type: 'directory' },
+      { ...plain, name: 'bin/program', mode: '755', type: 'file' },
+      { ...plain, name: 'note', mode: '644', type: 'file', uid: 1, gid: 2 },
+    ]);
+  });
+
+  test('is not made of a file that changed after it was recorded', async () => {
+    const [top, program] = await entries();
+    await writeFile(join(folder, 'program'), `${content}!`);
+    await expect(writeLayer(folder, 'a', [top!, program!], seconds, signal)).rejects.toMatchObject({
+      code: 'BINARY_CHANGED',
+    });
+  });
+
+  test('ends when the run is cancelled', async () => {
+    const reason = new Error('cancelled');
+    await expect(writeLayer(folder, 'a', await entries(), seconds, AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
+
+test('scratch has certificates, users and a /tmp for all', async () => {
+  const layer = await writeLayer(folder, 's', await scratchEntries(), 0, signal);
+  const found = await entriesOf(await readFile(join(folder, 's.tar.gz')));
+  expect(found.map(entry => `${entry['mode']} ${entry['uid']} ${entry['name']}`)).toEqual([
+    '755 0 etc/',
+    '644 0 etc/group',
+    '644 0 etc/passwd',
+    '755 0 etc/ssl/',
+    '755 0 etc/ssl/certs/',
+    '644 0 etc/ssl/certs/ca-certificates.crt',
+    '755 0 home/',
+    '700 65532 home/nonroot/',
+    '1777 0 tmp/',
+  ]);
+  expect(layer.descriptor.size).toBeLessThan(150_000);
+});
