@@ -1,0 +1,41 @@
+import { SlipwayError } from '../core/errors.ts';
+
+/** What went wrong on the host, by the agent's code: the words, and what to do. */
+const refusals: Record<string, (detail: string) => [string, string]> = {
+  NAME_REFUSED: detail => [
+    `the agent refused the name ${JSON.stringify(detail)}`,
+    'Names hold letters, digits, dot, dash and underscore only.',
+  ],
+  LOCKED: detail => [
+    `another deployment of this service is under way: ${detail || 'unknown'}`,
+    'Wait for it, or give a longer lock-wait.',
+  ],
+  DIRECTORY_FOREIGN: detail => [
+    `${detail} exists and is not a service directory of Slipway`,
+    'Give another service-directory, or empty this one.',
+  ],
+  DIRECTORY_FAILED: detail => [
+    `${detail} cannot be made or written`,
+    'Look at the file system: read-only, full, or a file in the way.',
+  ],
+  UPLOAD_FAILED: detail => [`the upload failed: ${detail}`, 'Look at the free space on the host: df -h; df -i.'],
+  UPLOAD_DAMAGED: detail => [`the uploaded binary arrived damaged: ${detail}`, 'Run again.'],
+  RELEASE_FAILED: detail => [
+    `the release folder ${detail} cannot be written`,
+    'Look at the free space on the host: df -h; df -i.',
+  ],
+  RELEASE_MISSING: detail => [`the release ${detail} is not on the host`, 'Look at `mode: status` for those that are.'],
+  SWITCH_FAILED: detail => [
+    `the switch could not be started: ${detail}`,
+    'Nothing was switched; look at the host’s journal.',
+  ],
+  CONFIRM_LOST: detail => [
+    `the release was not confirmed in time; the host took it back: ${detail}`,
+    'Give a longer healthy-deadline.',
+  ],
+};
+
+export function agentError(code: string, detail: string, place: string): SlipwayError {
+  const [words, hint] = refusals[code]?.(detail) ?? [`${code}: ${detail}`, 'Look at the host’s journal.'];
+  return new SlipwayError(code, `${place}: ${words}`, { hint, cause: detail });
+}

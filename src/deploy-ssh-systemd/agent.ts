@@ -1,0 +1,99 @@
+import { deadline } from '../core/deadline.ts';
+import { SlipwayError } from '../core/errors.ts';
+import type { Command } from '../core/ssh/command.ts';
+import type { Connection } from '../core/ssh/connection.ts';
+import { formatHost } from '../core/ssh/hosts.ts';
+import { agentError } from './agent-error.ts';
+import { agentCommand, type Become } from './agent-program.ts';
+import { Lines } from './lines.ts';
+
+/** What one request brought back: each name's values, in order. */
+export class Answer {
+  readonly #facts = new Map<string, string[]>();
+
+  add(name: string, value: string): void {
+    this.#facts.set(name, [...(this.#facts.get(name) ?? []), value]);
+  }
+
+  all(name: string): readonly string[] {
+    return this.#facts.get(name) ?? [];
+  }
+
+  /** The first value, or an empty text. */
+  text(name: string): string {
+    return this.all(name)[0] ?? '';
+  }
+}
+
+export interface AskOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Raw bytes that the arguments announce. */
+  readonly data?: Uint8Array;
+}
+
+/** The conversation with the agent over one channel: one request at a time, each answered by facts and an end. */
+export class Agent {
+  readonly #command: Command;
+  readonly #lines: Lines;
+  readonly #place: string;
+  #stderr = '';
+
+  private constructor(command: Command, place: string) {
+    this.#command = command;
+    this.#place = place;
+    this.#lines = new Lines(command.channel);
+    command.channel.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-4000);
+    });
+  }
+
+  /** Starts the agent; what a login shell prints before it (banners, .bashrc) is passed over. */
+  static async start(connection: Connection, program: string, become: Become, signal: AbortSignal): Promise<Agent> {
+    const place = formatHost(connection.host);
+    using limited = deadline(20_000, `starting the agent on ${place}`, signal);
+    const agent = new Agent(await connection.open(agentCommand(become), limited), place);
+    const bytes = Buffer.from(program);
+    agent.#command.channel.write(Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]));
+    while ((await agent.#next('start', limited)) !== '@slipway-agent 1');
+    return agent;
+  }
+
+  /** @throws the agent's refusals under their own codes, AGENT_ENDED, DEADLINE */
+  async ask(verb: string, args: readonly string[], options: AskOptions): Promise<Answer> {
+    using limited = deadline(options.timeout, `the request "${verb}" to ${this.#place}`, options.signal);
+    const words = args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')));
+    this.#command.channel.write(`${[verb, ...words].join(' ')}\n`);
+    if (options.data !== undefined) this.#command.channel.write(options.data);
+    const answer = new Answer();
+    for (;;) {
+      const [word, name = '', value = ''] = (await this.#next(verb, limited)).split(' ');
+      if (word === '@ok') return answer;
+      if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
+      if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
+    }
+  }
+
+  /** Ends the agent, and with it its lock. */
+  close(): void {
+    this.#command.channel.end();
+    this.#command.channel.close();
+  }
+
+  async #next(verb: string, signal: AbortSignal): Promise<string> {
+    const line = await this.#lines.next(signal);
+    if (line !== undefined) return line;
+    const code = await this.#command.exit(signal);
+    const said = this.#stderr.trim().split('\n').slice(-3).join(' ');
+    if (/^sudo: |sudo: command not found|sudo: not found/m.test(this.#stderr)) {
+      throw new SlipwayError('BECOME_DENIED', `sudo on ${this.#place} refused: ${said}`, {
+        hint: 'Give the user a NOPASSWD line in sudoers, or connect as root with `become: none`.',
+      });
+    }
+    throw new SlipwayError(
+      'AGENT_ENDED',
+      `the agent on ${this.#place} ended with code ${code} during "${verb}": ${said || 'it said nothing'}`,
+    );
+  }
+}

@@ -1,0 +1,160 @@
+import { messageOf, SlipwayError } from '../core/errors.ts';
+import { formatDuration } from '../core/units.ts';
+import { type Downtime, downtimeOf } from './downtime.ts';
+import { readUnitState } from './facts.ts';
+import type { GateVerdict } from './gate-host.ts';
+import type { HostSession } from './host-session.ts';
+import type { Outcome } from './outcome.ts';
+import { redact } from './redact.ts';
+import type { Settings } from './settings.ts';
+import type { Steps } from './steps.ts';
+import { describeExit } from './unit-verdict.ts';
+
+/** A release that is switched to and not yet confirmed. */
+export interface Switched {
+  readonly place: string;
+  readonly release: string;
+  readonly previous: string;
+  readonly binary: string | undefined;
+  readonly started: number;
+  readonly token: string;
+  /** When the switch was asked for; milliseconds since the epoch. */
+  readonly since: number;
+  readonly steps: Steps;
+}
+
+/** After a cancel the runner gives us 7.5 s. */
+const revertTimeout = 60_000;
+
+export async function concluded(
+  switched: Switched,
+  settings: Settings,
+  verdict: GateVerdict,
+  prune: () => Promise<void>,
+): Promise<Outcome> {
+  await prune();
+  const downtime =
+    switched.previous === ''
+      ? undefined
+      : downtimeOf(verdict.unit, { type: settings.type, switched: switched.since, firstHealthy: verdict.firstHealthy });
+  return {
+    ...placeOf(switched),
+    state: 'healthy',
+    serving: switched.release,
+    changed: true,
+    ended: Date.now(),
+    spans: switched.steps.spans,
+    evidence: {
+      runningSha256: verdict.running,
+      mainPid: verdict.unit?.pid,
+      ...downtimeEvidence(downtime),
+      checks: checksOf(verdict),
+    },
+  };
+}
+
+/** Takes a switched release back and says what serves now. Uses a signal of its own: a cancelled run takes back, too. */
+export async function takenBack(
+  session: HostSession,
+  switched: Switched,
+  settings: Settings,
+  verdict: GateVerdict & { readonly cause?: SlipwayError },
+): Promise<Outcome> {
+  const signal = AbortSignal.timeout(revertTimeout);
+  const failedUnit = verdict.unit;
+  let result = '';
+  let trouble: unknown;
+  let unit = failedUnit;
+  const journal = await journalOf(session, switched, settings, signal);
+  try {
+    const answer = await switched.steps.run('rollback', () =>
+      session.ask('revert', [switched.token, 'unhealthy'], { signal, timeout: revertTimeout }),
+    );
+    result = answer.text('result');
+    unit = readUnitState(answer.text('unit'));
+  } catch (error) {
+    trouble = error;
+  }
+  const [word, , what] = result.split(' ');
+  const base = { ...placeOf(switched), changed: true, ended: Date.now(), spans: switched.steps.spans, journal };
+  const exit = failedUnit === undefined ? undefined : describeExit(failedUnit);
+  const downtime =
+    what === 'old'
+      ? downtimeOf(unit, {
+          type: 'notify',
+          left: verdict.left ?? 0,
+          switched: switched.since,
+          firstHealthy: Date.now(),
+        })
+      : undefined;
+  const evidence = {
+    reason: verdict.detail,
+    exit,
+    journal: journal.split('\n').slice(-20),
+    ...downtimeEvidence(downtime),
+    checks: checksOf(verdict),
+  };
+  const fail = (state: 'rolled-back' | 'failed', serving: string | undefined, now: string, hint: string): Outcome => ({
+    ...base,
+    state,
+    serving,
+    evidence,
+    error: new SlipwayError(
+      verdict.cause?.code ?? 'GATE_FAILED',
+      `${switched.place}: ${switched.release} did not pass: ${verdict.detail}; ${now}`,
+      { hint, cause: verdict.cause },
+    ),
+  });
+  const look = 'The last lines of its journal are in the log above.';
+  if (result === 'confirmed') return fail('failed', switched.release, `it was confirmed all the same and serves`, look);
+  if (word === 'reverted' && what === 'old')
+    return fail(
+      'rolled-back',
+      switched.previous,
+      `rolled back, ${switched.previous} serves again${downtime ? ` after ${formatDuration(downtime.ms)}` : ''}`,
+      look,
+    );
+  if (word === 'reverted' && what === 'none')
+    return fail('failed', '', 'there was no release before: the service was stopped and removed', look);
+  if (word === 'reverted')
+    return fail('failed', '', `rolled back to ${switched.previous}, which does not come up either`, look);
+  const why = trouble === undefined ? 'the host did not say how it ended' : messageOf(trouble);
+  return fail(
+    'failed',
+    undefined,
+    `whether it was taken back is not known (${why})`,
+    `The host takes it back by itself within ${formatDuration(settings.healthyDeadline + 10_000)} after the switch; look with mode: status.`,
+  );
+}
+
+async function journalOf(
+  session: HostSession,
+  switched: Switched,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    const answer = await session.ask('journal', [switched.token, '50'], { signal, timeout: 10_000 });
+    return redact(answer.text('journal'), settings.environment);
+  } catch {
+    return '';
+  }
+}
+
+function placeOf({ place, release, previous, binary, started }: Switched) {
+  return { place, release, previous, binary, started };
+}
+
+function downtimeEvidence(downtime: Downtime | undefined) {
+  return downtime === undefined ? {} : { downtimeMs: downtime.ms, downtimeMeasuredBy: downtime.measuredBy };
+}
+
+function checksOf(verdict: GateVerdict) {
+  return verdict.checks.map(({ check, verdict: seen, reason, attempts, failures }) => ({
+    name: check.name,
+    verdict: seen,
+    reason,
+    attempts,
+    failures,
+  }));
+}

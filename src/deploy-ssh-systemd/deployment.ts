@@ -1,0 +1,23 @@
+import type { Deployment } from '../core/record/schema.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The entry of the release record for one host. */
+export function deploymentOf(outcome: Outcome, service: string, by: string): Deployment {
+  return {
+    kind: 'ssh-systemd',
+    place: outcome.place,
+    service,
+    ...(outcome.binary === undefined ? {} : { binary: outcome.binary }),
+    release: outcome.release,
+    previous: outcome.previous,
+    state: outcome.state,
+    by,
+    started: new Date(outcome.started).toISOString(),
+    ended: new Date(outcome.ended).toISOString(),
+    evidence: {
+      ...outcome.evidence,
+      ...(outcome.serving === undefined ? {} : { serving: outcome.serving }),
+      ...(outcome.error === undefined ? {} : { error: outcome.error.code }),
+    },
+  };
+}

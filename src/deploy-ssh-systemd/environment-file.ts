@@ -1,0 +1,7 @@
+/** An EnvironmentFile= (systemd.exec(5)): every value in double quotes, in which only `"`, `\`, `` ` `` and `$` are special. */
+export function renderEnvironment(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\`$]/g, '\\$&')}"\n`)
+    .join('');
+}

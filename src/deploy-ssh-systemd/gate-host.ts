@@ -1,0 +1,189 @@
+import { sleep } from '../core/deadline.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { type CheckResult, gate } from '../core/health/index.ts';
+import { formatDuration } from '../core/units.ts';
+import { readUnitState, type UnitState } from './facts.ts';
+import type { HostSession } from './host-session.ts';
+import type { Settings } from './settings.ts';
+import { describeExit, judgeUnit } from './unit-verdict.ts';
+
+/** What the gate saw, and what it means. */
+export interface GateVerdict {
+  readonly healthy: boolean;
+  /** One line; why not, when not healthy. */
+  readonly detail: string;
+  /** The host took the release back by itself meanwhile. */
+  readonly taken?: boolean;
+  readonly unit?: UnitState;
+  readonly checks: readonly CheckResult[];
+  /** The host's monotonic time (microseconds) at which the release before left; undefined when that was not seen. */
+  readonly left?: number;
+  /** Milliseconds since the epoch, by the runner's clock: when all checks were healthy for the first time. */
+  readonly firstHealthy?: number;
+  /** sha256 of the bytes that the main process runs. */
+  readonly running?: string;
+}
+
+export interface Gated {
+  readonly token: string;
+  readonly id: string;
+  /** What the process must be. */
+  readonly sha256: string;
+  /** When the switch was asked for, milliseconds since the epoch. */
+  readonly since: number;
+  /** When the unit had left the state "active" for the last time before the switch. */
+  readonly leftBefore: number;
+}
+
+const pause = 200;
+
+/**
+ * Waits until the new release is up, then until all checks have been healthy for `min-healthy-time`, probed from the host
+ * itself, while its main process stays the same one; at last the process must be the very binary. Ends with a verdict
+ * before `healthy-deadline`: that of the host's own timer comes later.
+ *
+ * @throws the signal's reason, or what made the host unreachable
+ */
+export async function gateHost(
+  session: HostSession,
+  release: Gated,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<GateVerdict> {
+  const seen: { left?: number } = {};
+  const verdict = await judged(session, release, settings, signal, unit => {
+    if (unit.left > 0 && unit.left !== release.leftBefore) seen.left ??= unit.left;
+  });
+  return { ...verdict, ...seen };
+}
+
+async function judged(
+  session: HostSession,
+  release: Gated,
+  settings: Settings,
+  signal: AbortSignal,
+  onUnit: (unit: UnitState) => void,
+): Promise<GateVerdict> {
+  const left = () => settings.healthyDeadline - (Date.now() - release.since);
+  const folder = `${settings.directory}/releases/${release.id}`;
+  let up: { pid: number; restarts: number } | undefined;
+  while (up === undefined) {
+    const { result, unit } = await look(session, release.token, signal);
+    onUnit(unit);
+    const ended = endedBy(result, unit);
+    if (ended !== undefined) return ended;
+    const seen =
+      result === 'switched'
+        ? judgeUnit(unit, folder)
+        : ({ kind: 'waiting', detail: 'the switch is under way' } as const);
+    if (seen.kind === 'up') up = { pid: seen.pid, restarts: unit.restarts };
+    else if (seen.kind === 'failed') return { healthy: false, detail: seen.detail, unit, checks: [] };
+    else if (left() <= settings.minHealthyTime) {
+      return {
+        healthy: false,
+        detail: `not up within ${formatDuration(settings.healthyDeadline)}: ${seen.detail}`,
+        unit,
+        checks: [],
+      };
+    } else await sleep(pause, signal);
+  }
+  return held(session, release, settings, up, left, signal);
+}
+
+async function held(
+  session: HostSession,
+  release: Gated,
+  settings: Settings,
+  up: { pid: number; restarts: number },
+  left: () => number,
+  parent: AbortSignal,
+): Promise<GateVerdict> {
+  const controller = new AbortController();
+  const signal = AbortSignal.any([parent, controller.signal]);
+  const began = Date.now();
+  const probing = probe(session, settings, left(), signal);
+  let fell: GateVerdict | undefined;
+  const watching = (async () => {
+    while (!controller.signal.aborted) {
+      const { result, unit } = await look(session, release.token, parent);
+      fell = endedBy(result, unit) ?? unstable(unit, up);
+      if (fell !== undefined) return controller.abort(fell);
+      await sleep(pause, signal).catch(() => undefined);
+      parent.throwIfAborted();
+    }
+  })();
+  watching.catch(error => controller.abort(error));
+  let outcome: Awaited<typeof probing> | undefined;
+  try {
+    outcome = await probing;
+  } catch (error) {
+    if (fell === undefined) throw parent.aborted ? parent.reason : error;
+  } finally {
+    controller.abort();
+    await watching;
+  }
+  if (fell !== undefined) return fell;
+  const last = await look(session, release.token, parent, true);
+  const checks = outcome?.checks ?? [];
+  const firsts = checks.map(check => check.firstSuccess ?? 0);
+  const found = {
+    unit: last.unit,
+    checks,
+    running: last.sha256,
+    ...(checks.length > 0 ? { firstHealthy: began + Math.max(...firsts) } : {}),
+  };
+  const failed = checks.find(check => check.verdict !== 'passed');
+  if (failed !== undefined) return { ...found, healthy: false, detail: `${failed.check.name}: ${failed.detail}` };
+  const moved = endedBy(last.result, last.unit) ?? unstable(last.unit, up);
+  if (moved !== undefined) return moved;
+  if (last.sha256 !== release.sha256) {
+    return {
+      ...found,
+      healthy: false,
+      detail: `the process runs ${last.sha256 || 'an unknown file'}, not the binary ${release.sha256}`,
+    };
+  }
+  return { ...found, healthy: true, detail: 'healthy' };
+}
+
+async function probe(session: HostSession, settings: Settings, deadline: number, signal: AbortSignal) {
+  const hold = settings.minHealthyTime;
+  if (settings.checks.length === 0) {
+    await sleep(hold, signal);
+    return { checks: [] };
+  }
+  if (deadline <= hold) throw new SlipwayError('DEADLINE', 'no time is left for the checks');
+  return gate(settings.checks, {
+    deadline,
+    hold,
+    patient: true, // a service that is just starting answers with all kinds of errors
+    signal,
+    connect: (host, port, inner) => session.stream(host, port, inner),
+  });
+}
+
+async function look(session: HostSession, token: string, signal: AbortSignal, hash = false) {
+  const answer = await session.ask('watch', [token, hash ? 'yes' : 'no'], { signal });
+  return { result: answer.text('result'), unit: readUnitState(answer.text('unit')), sha256: answer.text('sha256') };
+}
+
+/** The switch failed, or the host has taken the release back. */
+function endedBy(result: string, unit: UnitState): GateVerdict | undefined {
+  if (result.startsWith('failed'))
+    return { healthy: false, detail: `the switch failed on the host: ${result.slice(7)}`, unit, checks: [] };
+  if (result.startsWith('reverted'))
+    return {
+      healthy: false,
+      detail: `the host took it back by itself (${result.slice(9)})`,
+      taken: true,
+      unit,
+      checks: [],
+    };
+  return undefined;
+}
+
+function unstable(unit: UnitState, up: { pid: number; restarts: number }): GateVerdict | undefined {
+  if (unit.pid === up.pid && unit.restarts === up.restarts && unit.active === 'active') return undefined;
+  const detail = `it was up and fell within min-healthy-time: ${describeExit(unit)}, now ${unit.active} (${unit.sub})`;
+  return { healthy: false, detail, unit, checks: [] };
+}

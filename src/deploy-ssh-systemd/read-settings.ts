@@ -1,0 +1,78 @@
+import { hostname, userInfo } from 'node:os';
+import type { Context } from '../core/action.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { parseChecks } from '../core/health/index.ts';
+import { readAccess } from '../core/ssh/access.ts';
+import { formatDuration } from '../core/units.ts';
+import type { definition } from './inputs.ts';
+import type { Settings } from './settings.ts';
+import { type Listen, serviceName } from './values.ts';
+
+/** The inputs as the hosts need them: defaults that depend on other inputs, and what must agree. */
+export async function readSettings({ inputs, record }: Context<typeof definition.inputs>): Promise<Settings> {
+  const service = inputs.service ?? fromRecord(record?.record.name);
+  if (inputs['min-healthy-time'] >= inputs['healthy-deadline']) {
+    throw invalid(
+      `input "min-healthy-time" is ${formatDuration(inputs['min-healthy-time'])}, which does not fit into "healthy-deadline" (${formatDuration(inputs['healthy-deadline'])})`,
+      'Give a longer healthy-deadline: it includes min-healthy-time.',
+    );
+  }
+  return {
+    mode: inputs.mode,
+    access: await readAccess({
+      privateKey: inputs['private-key'],
+      passphrase: inputs.passphrase,
+      knownHosts: inputs['known-hosts'],
+      hostFingerprints: inputs['host-fingerprints'],
+    }),
+    become: inputs.become,
+    service,
+    directory: inputs['service-directory'] ?? `/opt/slipway/${service}`,
+    args: inputs.args,
+    environment: inputs.environment,
+    type: inputs.type,
+    runAs: inputs['run-as'],
+    listen: inputs.listen,
+    checks: inputs['health-checks'].length > 0 ? inputs['health-checks'] : defaultChecks(inputs.listen),
+    minHealthyTime: inputs['min-healthy-time'],
+    healthyDeadline: inputs['healthy-deadline'],
+    lockWait: inputs['lock-wait'],
+    keepReleases: inputs['keep-releases'],
+    by: whoRuns(process.env),
+  };
+}
+
+function fromRecord(name: string | undefined): string {
+  if (name === undefined)
+    throw invalid(
+      'input "service" is missing, and there is no release record to take its name from',
+      'Give the service a name.',
+    );
+  try {
+    return serviceName.parse(name);
+  } catch {
+    throw invalid(
+      `the name ${JSON.stringify(name)} in the record is no service name; allowed: ${serviceName.allowed}`,
+      'Give the input "service".',
+    );
+  }
+}
+
+/** A program that listens is healthy at the least when it accepts connections. */
+function defaultChecks(listen: Listen | undefined) {
+  if (listen === undefined) return [];
+  return parseChecks(`tcp ${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`);
+}
+
+/** The actor and the run where a workflow runs it, else user and machine. */
+export function whoRuns(env: NodeJS.ProcessEnv): string {
+  const { GITHUB_ACTOR: actor, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
+  if (actor !== undefined && actor !== '') {
+    return server && repository && id ? `${actor}, ${server}/${repository}/actions/runs/${id}` : actor;
+  }
+  return `${userInfo().username} on ${hostname()}`;
+}
+
+function invalid(message: string, hint: string): SlipwayError {
+  return new SlipwayError('INPUT_INVALID', message, { hint: `Nothing was changed. ${hint}` });
+}

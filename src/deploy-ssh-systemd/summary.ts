@@ -1,0 +1,64 @@
+import { table, timeline } from '../core/summary.ts';
+import { formatDuration } from '../core/units.ts';
+import type { Outcome } from './outcome.ts';
+
+/** The job summary of a deployment: a row a host, the course of time, and how to go back by hand. Pure. */
+export function deploySummary(outcomes: readonly Outcome[], service: string, directory: string): string {
+  const rows = outcomes.map(one => [
+    one.place,
+    one.previous || '–',
+    one.serving === undefined ? 'unknown' : one.serving || 'nothing',
+    formatDuration(one.ended - one.started),
+    downtimeText(one),
+    resultText(one),
+  ]);
+  const spans = outcomes.flatMap(one => one.spans);
+  const journals = outcomes
+    .filter(one => one.journal)
+    .map(
+      one =>
+        `<details><summary>Journal of ${service} on ${one.place}</summary>\n\n\`\`\`\n${one.journal}\n\`\`\`\n</details>`,
+    );
+  return [
+    `### ${service}: deployment to ${outcomes.length} host${outcomes.length === 1 ? '' : 's'}`,
+    table(['Host', 'Before', 'Serves now', 'Time', 'Downtime', 'Result'], rows),
+    ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),
+    ...journals,
+    ...byHand(outcomes, service, directory),
+  ].join('\n\n');
+}
+
+function downtimeText({ evidence }: Outcome): string {
+  const { downtimeMs: ms, downtimeMeasuredBy: by } = evidence as { downtimeMs?: number; downtimeMeasuredBy?: string };
+  if (ms === undefined) return '–';
+  return by === 'probe' ? `≤ ${formatDuration(ms)}` : formatDuration(ms);
+}
+
+function resultText(one: Outcome): string {
+  const mark = { healthy: '✅', unchanged: '✅', 'rolled-back': '↩️', failed: '❌' }[one.state];
+  return `${mark} ${one.state}${one.error === undefined ? '' : `: ${one.error.message}`}`;
+}
+
+function byHand(outcomes: readonly Outcome[], service: string, directory: string): string[] {
+  const commands = outcomes
+    .filter(one => one.state === 'healthy' && one.previous !== '' && one.previous !== one.release)
+    .map(one => rollbackCommand(one.place, one.previous, service, directory));
+  return commands.length === 0
+    ? []
+    : [`To go back by hand (or run with \`mode: rollback\`):\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``];
+}
+
+/** What a person types to go back to a release that is on the host; atomic like the agent's own switch. */
+export function rollbackCommand(place: string, release: string, service: string, directory: string): string {
+  const at = place.lastIndexOf(':');
+  const [host, port] = [place.slice(0, at).replaceAll(/[[\]]/g, ''), place.slice(at + 1)];
+  const steps = [
+    `cd ${directory}`,
+    `ln -s releases/${release} .current.hand`,
+    'mv -T .current.hand current',
+    `cp current/unit /etc/systemd/system/${service}.service`,
+    'systemctl daemon-reload',
+    `systemctl restart ${service}`,
+  ];
+  return `ssh -p ${port} ${host} sudo sh -c "'${steps.join(' && ')}'"`;
+}

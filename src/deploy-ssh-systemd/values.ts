@@ -1,0 +1,124 @@
+import { isIP } from 'node:net';
+import { SlipwayError } from '../core/errors.ts';
+import { parseChecks } from '../core/health/index.ts';
+import { type HostSpec, parseHosts } from '../core/ssh/hosts.ts';
+import { lines, mapped, pairs, text, type Value } from '../core/values.ts';
+
+/** `user@host:port`, one a line. */
+export const hosts: Value<HostSpec[]> = mapped(lines, 'user@host:port, one a line', parseHosts, 'hosts');
+
+const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
+
+/** A service's name, without `.service`. What systemd or a shell could read as something else is no name. */
+export const serviceName: Value<string> = mapped(
+  text,
+  'a name of letters, digits, dot, dash and underscore, at most 60, not beginning with slipway-',
+  raw => {
+    const name = raw.replace(/\.service$/, '');
+    if (
+      !serviceForm.test(name) ||
+      name.startsWith('slipway-') ||
+      /\.(socket|timer|target|mount|path|slice|scope|device|swap)$/.test(name)
+    )
+      throw new SlipwayError('SERVICE_INVALID', 'it is not a service name');
+    return name;
+  },
+  'name',
+);
+
+const systemFolders = [
+  '/bin',
+  '/boot',
+  '/dev',
+  '/etc',
+  '/home',
+  '/lib',
+  '/opt',
+  '/proc',
+  '/root',
+  '/run',
+  '/sbin',
+  '/srv',
+  '/sys',
+  '/tmp',
+  '/usr',
+  '/var',
+];
+
+/** Where the releases of a service lie on the host; hidden from no service, so not below what the unit makes invisible. */
+export const serviceDirectory: Value<string> = mapped(
+  text,
+  'an absolute path of letters, digits, dot, dash and underscore, at least two folders deep, not below /home, /root, /run, /tmp, /dev, /proc or /sys',
+  raw => {
+    const path = raw.replace(/\/$/, '');
+    const plain = /^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){2,}$/.test(path) && path.length <= 200;
+    if (!plain || systemFolders.includes(path) || /^\/(home|root|run|tmp|dev|proc|sys)\//.test(path))
+      throw new SlipwayError('DIRECTORY_INVALID', 'it cannot be used');
+    return path;
+  },
+  'path',
+);
+
+/** `dynamic`, or a user that exists on the host. */
+export const runAs: Value<string> = mapped(
+  text,
+  '`dynamic`, or the name of a user on the host other than root',
+  raw => {
+    if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(raw) || raw === 'root')
+      throw new SlipwayError('USER_INVALID', 'it cannot be used');
+    return raw;
+  },
+  '`dynamic` or user',
+);
+
+/** A port, or an address whose port counts: `8080`, `:8080`, `127.0.0.1:8080`. */
+export interface Listen {
+  /** Where the host itself reaches the service. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export const listen: Value<Listen> = mapped(
+  text,
+  'a port such as 8080 or an address such as 127.0.0.1:8080 or [::1]:8080',
+  raw => {
+    const match = /^(?:(\d+\.\d+\.\d+\.\d+|\[[0-9A-Fa-f:.]+\])?:)?(\d{1,5})$/.exec(raw);
+    const host = match?.[1]?.replaceAll(/[[\]]/g, '') ?? '127.0.0.1';
+    const port = Number(match?.[2] ?? 0);
+    if (port < 1 || port > 65_535 || isIP(host) === 0)
+      throw new SlipwayError('LISTEN_INVALID', 'it is neither a port nor an address with one');
+    return { host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port };
+  },
+  'port or address',
+);
+
+/** Variables of the service. Names keep their case; values may hold anything but NUL. */
+export const environment: Value<Record<string, string>> = mapped(pairs, 'NAME=value, one a line', map => {
+  for (const [name, value] of Object.entries(map)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      throw new SlipwayError('VARIABLE_INVALID', `${JSON.stringify(name)} is not a variable's name`);
+    if (value.includes('\0')) throw new SlipwayError('VARIABLE_INVALID', `the value of ${name} holds a NUL`);
+  }
+  return map;
+});
+
+/** An argument vector: a JSON array, or one argument a line. Never split at blanks. */
+export const args: Value<string[]> = mapped(
+  text,
+  'one argument a line, or a JSON array of texts',
+  raw => {
+    const given: unknown = raw.trim().startsWith('[') ? JSON.parse(raw) : lines.parse(raw);
+    if (Array.isArray(given) && given.every(item => typeof item === 'string' && !item.includes('\0')))
+      return given as string[];
+    throw new SlipwayError('ARGS_INVALID', 'an item is not a text');
+  },
+  'arguments',
+);
+
+/** Checks of the gate, in the short form or as a YAML list. */
+export const healthChecks = mapped(
+  text,
+  'one check a line, such as `http://127.0.0.1:8080/healthz 200 within 300ms` or `tcp 127.0.0.1:8080`, or a YAML list of them',
+  parseChecks,
+  'checks',
+);
