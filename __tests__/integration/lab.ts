@@ -35,25 +35,33 @@ export interface LabCluster {
 }
 
 /** `host` is host1; `host:host2` is another one; `peer:crane` is a third-party program. */
-export type Component = 'registry' | 'cluster' | 'host' | `host:host${number}` | 'go' | `peer:${string}`;
+export type Component =
+  | 'registry'
+  | 'cluster'
+  | 'host'
+  | `host:host${number}`
+  | 'go'
+  | `peer:${string}`
+  | `package:${string}`;
 
 export type InfoOf<C extends Component> = C extends 'registry'
   ? LabRegistry
   : C extends 'cluster'
     ? LabCluster
-    : C extends 'go' | `peer:${string}`
+    : C extends 'go' | `peer:${string}` | `package:${string}`
       ? string
       : LabHost;
 
 /**
  * What a body of tests gets: `lab.host.address`, `lab['host:host2'].address`, `lab.cluster.kubeconfig`, and for a
- * program its path: `lab.go` is the go command, `lab['peer:crane']` a third party's.
+ * program its path: `lab.go` is the go command, `lab['peer:crane']` a third party's;
+ * `package:nginx-light` makes sure of a Debian package.
  */
 export type Lab<C extends Component> = { readonly [K in C]: InfoOf<K> };
 
 /** The lab's module of a component, for what only it can do: `(await labModule('host')).restart('host1')`. */
 // biome-ignore lint/suspicious/noExplicitAny: the lab is plain JavaScript
-export function labModule(kind: 'registry' | 'cluster' | 'host' | 'go' | 'peers'): Promise<any> {
+export function labModule(kind: 'registry' | 'cluster' | 'host' | 'go' | 'peers' | 'apt'): Promise<any> {
   return import(new URL(`../../scripts/lab/${kind}.mjs`, import.meta.url).href);
 }
 
@@ -67,10 +75,17 @@ export async function need<C extends Component>(
   component: C,
   options: Record<string, unknown> = {},
 ): Promise<InfoOf<C>> {
-  const [kind, name = 'host1'] = component.split(':') as ['registry' | 'cluster' | 'host' | 'go' | 'peer', string?];
+  const [kind, name = 'host1'] = component.split(':') as [
+    'registry' | 'cluster' | 'host' | 'go' | 'peer' | 'package',
+    string?,
+  ];
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
   if (kind === 'go') return (await labModule('go')).ensureGo();
   if (kind === 'peer') return (await labModule('peers')).peer(name, { progress });
+  if (kind === 'package') {
+    await (await labModule('apt')).ensurePackages([name]);
+    return name as InfoOf<C>;
+  }
   const { up } = await labModule(kind);
   return up({ progress, ...(kind === 'host' ? { name } : {}), ...options });
 }

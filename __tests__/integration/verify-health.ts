@@ -21,12 +21,25 @@ export interface Verified {
     // biome-ignore lint/suspicious/noExplicitAny: each test looks at what it needs
     readonly findings: any[];
   };
+  /** What the option `read` names. */
+  readonly file: string;
   /** As it was written back; undefined when none was given. */
   readonly record: (ReleaseRecord & { verification?: Verification & { identity?: string } }) | undefined;
 }
 
+export interface VerifyOptions {
+  /** Added to the environment. */
+  readonly env?: Record<string, string>;
+  /** A file of the working directory to read in the end. */
+  readonly read?: string;
+}
+
 /** Runs the action in a process of its own, as a runner would, in a folder of its own. */
-export async function verify(inputs: Record<string, string>, record?: ReleaseRecord): Promise<Verified> {
+export async function verify(
+  inputs: Record<string, string>,
+  record?: ReleaseRecord,
+  options: VerifyOptions = {},
+): Promise<Verified> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-verify-'));
   const file = (name: string) => join(folder, name);
   try {
@@ -43,6 +56,7 @@ export async function verify(inputs: Record<string, string>, record?: ReleaseRec
         GITHUB_OUTPUT: file('output'),
         GITHUB_STATE: file('state'),
         GITHUB_STEP_SUMMARY: file('summary'),
+        ...options.env,
         ...Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value])),
       },
       accept: [1],
@@ -55,6 +69,7 @@ export async function verify(inputs: Record<string, string>, record?: ReleaseRec
       outputs,
       summary: await readFile(file('summary'), 'utf8'),
       report: outputs['report'] === undefined ? undefined : JSON.parse(await readFile(outputs['report'], 'utf8')),
+      file: options.read === undefined ? '' : await readFile(file(options.read), 'utf8'),
       record: record === undefined ? undefined : JSON.parse(await readFile(file('release.json'), 'utf8')),
     };
   } finally {

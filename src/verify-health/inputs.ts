@@ -41,7 +41,7 @@ export const definition = define({
     },
     identity: {
       description:
-        '`proven`: the bytes of the running process, or the imageID of every pod, are those of the record. `reported`: what the endpoint says of itself (input `reported`). `none`: not asked for. Left empty: `proven` when the record has deployments, else `reported` when that input is set, else `none`.',
+        '`proven`: the bytes of the running process, or the imageID of every pod, are those of the record. `reported`: what the endpoint says of itself (input `reported`). `none`: not asked for; the verdict on a deployed release is then inconclusive, but the step does not fail for that. Left empty: `proven` when the record has deployments, else `reported` when that input is set, else `none`.',
       value: choice('proven', 'reported', 'none'),
     },
     reported: {
@@ -82,7 +82,8 @@ export const definition = define({
     junit: { description: 'Path of a JUnit XML file to write.', value: text },
   },
   outputs: {
-    verdict: '`verified`, `failed` or `inconclusive`; the step fails unless it is `verified`.',
+    verdict:
+      '`verified`, `failed` or `inconclusive`; the step fails unless it is `verified` (or inconclusive only because of `identity: none`).',
     report: 'Path of a JSON file with every check, its attempts, phases and reasons.',
     release: 'Path of the release record, closed with the verification.',
   },

@@ -1,3 +1,5 @@
+import { deadline } from '../core/deadline.ts';
+import { messageOf } from '../core/errors.ts';
 import { type CheckResult, gate } from '../core/health/index.ts';
 import { log } from '../core/log.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
@@ -5,7 +7,7 @@ import { chainFindings } from './chain.ts';
 import { checkFinding } from './check-finding.ts';
 import type { Finding } from './finding.ts';
 import { prove } from './identity/prove.ts';
-import type { Subject } from './identity/subject.ts';
+import { type Subject, unseen } from './identity/subject.ts';
 import type { Plan, VerifyInputs } from './plan.ts';
 import { Progress } from './progress.ts';
 import { redactor, secretsOf } from './redact.ts';
@@ -20,12 +22,12 @@ export async function lookAtAll(
 ): Promise<Finding[]> {
   const redact = redactor(secretsOf(checks));
   using progress = new Progress(checks, subjects, inputs.deadline, line => log.info(redact(line)));
-  const { deadline, hold } = inputs;
+  const [began, hold] = [performance.now(), inputs.hold];
   const gated =
     checks.length === 0
       ? undefined
       : gate(checks, {
-          deadline,
+          deadline: inputs.deadline,
           hold,
           signal,
           successes: inputs.successes,
@@ -36,13 +38,13 @@ export async function lookAtAll(
           onAttempt: attempt => progress.attempt(attempt),
         });
   const proofs = subjects.map(subject =>
-    prove(subject, { deadline, hold, signal, onLook: (one, seen) => progress.look(one, seen) }),
+    prove(subject, { deadline: inputs.deadline, hold, signal, onLook: (one, seen) => progress.look(one, seen) }),
   );
   const [checked, ...proven] = await Promise.all([gated, ...proofs]);
   const found: readonly CheckResult[] = checked?.checks ?? [];
   const onPaper =
     record === undefined || inputs.mode === 'wait' || !asked.deployed ? [] : chainFindings(record, Date.now());
-  const looked = await lookAgain(subjects, proven, signal);
+  const looked = await lookAgain(subjects, proven, inputs.deadline - (performance.now() - began), signal);
   return [
     ...found.map(result => checkFinding(result, redact)),
     ...looked.map(one => ({ ...one, detail: redact(one.detail) })),
@@ -50,17 +52,29 @@ export async function lookAtAll(
   ];
 }
 
-/** What was proven early must still run when the last check has passed: a service that answers and then dies is not verified. */
-function lookAgain(subjects: readonly Subject[], proven: readonly Finding[], signal: AbortSignal): Promise<Finding[]> {
+/**
+ * What was proven early must still run when the last check has passed: a service that answers and then dies is not
+ * verified. Without time left there is nothing to add: a check has used it up, and has failed by that.
+ */
+function lookAgain(
+  subjects: readonly Subject[],
+  proven: readonly Finding[],
+  left: number,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   return Promise.all(
     proven.map(async (finding, index) => {
-      if (finding.verdict !== 'passed' || Date.now() - finding.ended < 500) return finding;
-      const look = await subjects[index]!.look(AbortSignal.any([signal, AbortSignal.timeout(15_000)]));
-      const same = look.state === 'as-built' && look.anchor === finding.evidence?.['anchor'];
-      if (same) return { ...finding, ended: Date.now() };
+      if (finding.verdict !== 'passed' || left <= 0 || Date.now() - finding.ended < 500) return finding;
+      using limited = deadline(left, `looking again at ${finding.name}`, signal);
+      const look = await subjects[index]!.look(limited).catch((error: unknown) => {
+        if (signal.aborted || !limited.aborted) throw error;
+        return unseen('unreachable', messageOf(error), false);
+      });
+      const ended = Date.now();
+      if (look.state === 'as-built' && look.anchor === finding.evidence?.['anchor']) return { ...finding, ended };
       const verdict = look.state === 'unseen' ? ('inconclusive' as const) : ('failed' as const);
       const detail = `it was as built, but at the end: ${look.detail}`;
-      return { ...finding, verdict, reason: look.reason ?? 'restarting', detail, ended: Date.now() };
+      return { ...finding, verdict, reason: look.reason ?? 'restarting', detail, ended };
     }),
   );
 }

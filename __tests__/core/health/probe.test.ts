@@ -140,7 +140,7 @@ describe('addresses', () => {
     expect(await look('http://no-such-name.invalid/')).toMatchObject({ reason: 'dns', retriable: true });
   });
 
-  test('private ones are refused before anything is sent, also behind a redirect', async () => {
+  test('private ones are refused before anything is sent', async () => {
     let requests = 0;
     await using server = await httpServer((_, response) => {
       requests++;

@@ -3,9 +3,8 @@ import type { Cluster } from '../../core/kubernetes/cluster.ts';
 import type { KubeList, KubeObject } from '../../core/kubernetes/objects.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
 import { imageOf, nameOfDeployment, short } from '../chain.ts';
-import { unseen, wholeMessage } from './host.ts';
 import { judgePods, type Sight, type Wanted } from './judge-pods.ts';
-import type { Look, Subject } from './subject.ts';
+import { type Look, type Subject, unseen, wholeMessage } from './subject.ts';
 
 /** Milliseconds for one request, tries included: the loop of looks tries again by itself. */
 const requestTime = 10_000;

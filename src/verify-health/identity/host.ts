@@ -1,11 +1,11 @@
-import { messageOf, SlipwayError } from '../../core/errors.ts';
+import { SlipwayError } from '../../core/errors.ts';
 import type { Binary, Deployment } from '../../core/record/schema.ts';
 import type { Access } from '../../core/ssh/access.ts';
 import type { Connection } from '../../core/ssh/connection.ts';
 import { nameOfDeployment, short } from '../chain.ts';
 import { hostAnswer, hostScript } from './host-script.ts';
 import { judgeHost } from './judge-host.ts';
-import type { Look, Subject } from './subject.ts';
+import { type Look, type Subject, unseen, wholeMessage } from './subject.ts';
 
 const lookTimeout = 15_000;
 /** What another try does not mend. */
@@ -50,14 +50,4 @@ export async function hostSubject(
     look,
     close: async () => connection?.close(),
   };
-}
-
-export function unseen(reason: string, detail: string, final: boolean): Look {
-  return { state: 'unseen', final, reason, detail, anchor: '', evidence: {} };
-}
-
-/** Message, code and hint in one line. */
-export function wholeMessage(error: unknown): string {
-  if (!(error instanceof SlipwayError)) return messageOf(error);
-  return `${error.message} [${error.code}]${error.hint === undefined ? '' : `. ${error.hint}`}`;
 }

@@ -1,3 +1,5 @@
+import { messageOf, SlipwayError } from '../../core/errors.ts';
+
 /** What one look at a place saw. */
 export interface Look {
   /** `as-built`: what runs is the record's. `other`: it is something else, or not healthy. `unseen`: it could not be looked at. */
@@ -20,4 +22,15 @@ export interface Subject {
   /** Never throws for what the place does; throws the signal's reason when aborted. */
   look(signal: AbortSignal): Promise<Look>;
   close(): Promise<void>;
+}
+
+/** A look that was not possible. */
+export function unseen(reason: string, detail: string, final: boolean): Look {
+  return { state: 'unseen', final, reason, detail, anchor: '', evidence: {} };
+}
+
+/** Message, code and hint in one line. */
+export function wholeMessage(error: unknown): string {
+  if (!(error instanceof SlipwayError)) return messageOf(error);
+  return `${error.message} [${error.code}]${error.hint === undefined ? '' : `. ${error.hint}`}`;
 }
