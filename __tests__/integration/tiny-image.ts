@@ -16,15 +16,22 @@ export interface TinyImage {
  * ours.
  *
  * @param registry URL of a registry that wants no credentials
+ * @param env `NAME=value` of the image itself: faults that come with a release
  */
-export async function pushTinyImage(registry: string, name: string, program: string, arch: string): Promise<TinyImage> {
+export async function pushTinyImage(
+  registry: string,
+  name: string,
+  program: string,
+  arch: string,
+  env: readonly string[] = [],
+): Promise<TinyImage> {
   const { tar } = await import(new URL('../../scripts/lab/cluster/tar.mjs', import.meta.url).href);
   const layer: Buffer = tar([{ name: 'hello', data: await readFile(program), mode: 0o755 }]);
   const packed = gzipSync(layer);
   const config = json({
     architecture: arch,
     os: 'linux',
-    config: { Entrypoint: ['/hello'], User: '65532:65532' },
+    config: { Entrypoint: ['/hello'], User: '65532:65532', ...(env.length === 0 ? {} : { Env: env }) },
     rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
   });
   const oci = 'application/vnd.oci.image';
