@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { run } from '../../src/core/process.ts';
 import { freePort, httpServer, tcpServer } from '../core/health/servers.ts';
 import { makeAuthority, type Pair, selfSigned } from './certificates.ts';
 import { describeWith } from './lab.ts';
@@ -86,6 +87,32 @@ describe('verify-health on endpoints', () => {
     expect(error).toContain('did you mean "period"');
     expect(done.outputs).toEqual({});
   });
+
+  test('without a record: one of the repository, and no other is overwritten', async () => {
+    await using server = await httpServer((_, response) => response.end('{"version": "v1.4.0"}'));
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-git-'));
+    const git = (...args: string[]) =>
+      run(['git', '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: folder, timeout: 20_000 });
+    await git('init', '-q');
+    await git('commit', '-q', '--allow-empty', '-m', 'x');
+    await git('tag', 'v1.4.0');
+    const inputs = { checks: server.url, reported: server.url, 'working-directory': folder };
+    const done = await verify(inputs, undefined, { env: { GITHUB_REPOSITORY: 'acme/hello' } });
+    expect(done).toMatchObject({ code: 0, report: { identity: 'reported' } });
+    const file = join(folder, 'slipway-out/release.json');
+    expect(done.outputs['release']).toBe(file);
+    const written = await readFile(file, 'utf8');
+    expect(JSON.parse(written)).toMatchObject({
+      name: 'hello',
+      version: 'v1.4.0',
+      verification: { verdict: 'verified' },
+    });
+    await git('tag', '-d', 'v1.4.0');
+    const again = await verify({ checks: server.url, 'working-directory': folder });
+    expect(again.code).toBe(0);
+    expect(await readFile(file, 'utf8')).toBe(written);
+    await rm(folder, { recursive: true });
+  }, 20_000);
 
   test('cancelled: ends at once with the reason', async () => {
     await using server = await tcpServer(() => undefined);

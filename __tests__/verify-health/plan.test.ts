@@ -38,7 +38,7 @@ describe('plan', () => {
     ['nothing to look at', {}, undefined, 'input "checks" is missing'],
     ['proof of nothing', { identity: 'proven', checks: url }, release(), 'no deployment is recorded'],
     ['a report from nowhere', { identity: 'reported', checks: url }, release(), 'names no URL'],
-    ['a report of nothing', { reported: url }, undefined, 'no record to compare'],
+    ['a report of nothing', { reported: url }, undefined, 'neither a record nor a git repository'],
     ['a hold that does not fit', { checks: url, hold: '2m' }, undefined, 'input "hold"'],
     ['waiting for identity', { checks: url, mode: 'wait', identity: 'proven' }, undefined, 'looks at checks only'],
   ])('%s is an error', (_, given, record, words) => {

@@ -62,8 +62,8 @@ function waiting(inputs: VerifyInputs): Plan {
 function releaseOf(record: ReleaseRecord | undefined): Release {
   if (record === undefined) {
     throw wrong(
-      'input "reported" is set, but there is no record to compare with',
-      'Give the record in the input "release".',
+      'input "reported" is set, but there is neither a record nor a git repository to compare with',
+      'Give the record in the input "release", or check out the repository.',
     );
   }
   return { version: record.version, ...(record.commit === undefined ? {} : { commit: record.commit }) };

@@ -6,18 +6,21 @@ import { unverified } from './failure.ts';
 import { subjectsOf } from './identity/subjects.ts';
 import type { definition } from './inputs.ts';
 import { lookAtAll } from './look.ts';
+import { ownRecord } from './own-record.ts';
 import { plan } from './plan.ts';
 import { failureLines, summaryOf } from './summary.ts';
 import { conclude, stepFails } from './verdict.ts';
 
 /** Looks at the endpoints and at what runs, says what that proves, and closes the record with it. */
 export async function run(context: Context<typeof definition.inputs>): Promise<void> {
-  const { inputs, record: loaded, directory, signal } = context;
-  const planned = plan(inputs, loaded?.record);
+  const { inputs, directory, signal } = context;
+  // What the endpoints must say has to be known before they are asked; else git can wait until they have answered.
+  const early = context.record ?? (inputs.reported.length > 0 ? await ownRecord(directory, signal) : undefined);
+  const planned = plan(inputs, early?.record);
   const subjects =
     planned.deployments.length === 0
       ? []
-      : await subjectsOf(planned.deployments, loaded!.record, {
+      : await subjectsOf(planned.deployments, early!.record, {
           privateKey: inputs['private-key'],
           passphrase: inputs.passphrase,
           knownHosts: inputs['known-hosts'],
@@ -26,9 +29,10 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
           kubeconfig: inputs.kubeconfig,
           context: inputs.context,
         });
-  const findings = await lookAtAll(planned, subjects, loaded?.record, inputs, signal).finally(() =>
+  const findings = await lookAtAll(planned, subjects, early?.record, inputs, signal).finally(() =>
     Promise.allSettled(subjects.map(subject => subject.close())),
   );
+  const loaded = early ?? (inputs.mode === 'verify' ? await ownRecord(directory, signal) : undefined);
   const [verdict, at] = [conclude(findings, planned.asked), new Date()];
   const release = loaded === undefined ? 'endpoints' : `${loaded.record.name} ${loaded.record.version}`;
 
