@@ -1,0 +1,118 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** What a client asked of the registry. */
+export type Kind =
+  | 'ping'
+  | 'head-manifest'
+  | 'get-manifest'
+  | 'put-manifest'
+  | 'put-tag'
+  | 'head-tag'
+  | 'head-blob'
+  | 'get-blob'
+  | 'post-upload'
+  | 'put-upload'
+  | 'other';
+
+export interface Asked {
+  readonly kind: Kind;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** How often this kind was asked before. */
+  readonly before: number;
+  /** Bytes of the body that were forwarded; known when the request has been answered. */
+  sent: number;
+}
+
+/** What the proxy does instead of asking the registry. */
+export type Fault =
+  | 'reset'
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
+
+export interface Rules {
+  /** Undefined lets the request through. */
+  readonly fault?: (asked: Asked) => Fault | undefined;
+  /** Changes a Location of the registry. */
+  readonly location?: (location: string) => string;
+}
+
+export interface Proxy extends AsyncDisposable {
+  readonly host: string;
+  readonly url: string;
+  readonly asked: readonly Asked[];
+}
+
+/** A proxy in front of a real registry that writes down what it is asked, and fails as it is told. */
+export async function startProxy(registry: string, rules: Rules = {}): Promise<Proxy> {
+  const asked: Asked[] = [];
+  const server = createServer((incoming, outgoing) => {
+    const { method = '', url = '', headers } = incoming;
+    const kind = kindOf(method, url);
+    const before = asked.filter(one => one.kind === kind).length;
+    const one: Asked = { kind, method, path: url, headers, before, sent: 0 };
+    asked.push(one);
+    const fault = rules.fault?.(one);
+    if (fault === undefined) forward(registry, incoming, outgoing, one, rules);
+    else if (fault === 'reset') incoming.socket.resetAndDestroy();
+    else void answer(incoming, outgoing, fault);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: `127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+function kindOf(method: string, url: string): Kind {
+  const path = url.split('?')[0]!;
+  if (path === '/v2/') return 'ping';
+  const verb = method.toLowerCase();
+  if (/\/manifests\//.test(path)) {
+    const tag = !/\/manifests\/sha256:/.test(path);
+    return `${verb}-${tag && verb !== 'get' ? 'tag' : 'manifest'}` as Kind;
+  }
+  if (/\/blobs\/uploads\//.test(path)) return `${verb}-upload` as Kind;
+  if (/\/blobs\//.test(path)) return `${verb}-blob` as Kind;
+  return 'other';
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  fault: Exclude<Fault, 'reset'>,
+): Promise<void> {
+  await buffer(incoming).catch(() => undefined);
+  outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
+  outgoing.end(incoming.method === 'HEAD' ? undefined : (fault.body ?? ''));
+}
+
+function forward(
+  registry: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  one: Asked,
+  rules: Rules,
+): void {
+  const { method, url, headers } = incoming;
+  const upstream = request(new URL(url ?? '/', registry), { method, headers }, response => {
+    const { location } = response.headers;
+    const changed =
+      location !== undefined && rules.location !== undefined ? { location: rules.location(location) } : {};
+    outgoing.writeHead(response.statusCode ?? 502, { ...response.headers, ...changed });
+    response.pipe(outgoing);
+  });
+  upstream.on('error', () => outgoing.destroy());
+  incoming.on('data', chunk => {
+    one.sent += chunk.length;
+  });
+  incoming.pipe(upstream);
+}
