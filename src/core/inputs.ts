@@ -80,7 +80,8 @@ export function readInputs<S extends Inputs>(
       const safe = input.value.show?.(given) ?? given;
       const shown = input.secret ? '***' : JSON.stringify(safe.length > 120 ? `${safe.slice(0, 117)}...` : safe);
       const why = input.secret ? 'cannot be used' : messageOf(error);
-      problems.push(`input "${name}" is ${shown}: ${why}; allowed: ${input.value.allowed}`);
+      const todo = !input.secret && error instanceof SlipwayError && error.hint !== undefined ? ` (${error.hint})` : '';
+      problems.push(`input "${name}" is ${shown}: ${why}; allowed: ${input.value.allowed}${todo}`);
     }
   }
   if (problems.length > 0) {
