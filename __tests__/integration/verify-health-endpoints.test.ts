@@ -29,7 +29,7 @@ describe('verify-health on endpoints', () => {
 
   test('a failure names phases, addresses and the head of the body, and no secret', async () => {
     await using server = await httpServer((_, response) => {
-      response.writeHead(503).end('{"error": "no database", "password": "letmein-please"}');
+      response.writeHead(503).end('{"error": "no database", "password": "letmein-please"}\n::error::from the server');
     });
     const url = server.url.replace('127.0.0.1', 'localhost');
     const checks = `[{"url": "${url}?token=in-the-url", "headers": {"Authorization": "Bearer in-the-header"}}]`;
@@ -38,7 +38,8 @@ describe('verify-health on endpoints', () => {
     expect(done.log).toMatch(/::error::endpoints failed its verification: .*status 503 instead of 2xx/);
     expect(done.log).toMatch(/phases: DNS .*connect .*first byte/);
     expect(done.log).toContain('127.0.0.1 (IPv4)');
-    expect(done.log).toContain('no database');
+    expect(done.log).toContain('| {"error": "no database"');
+    expect(done.log.match(/^::error::/gm)).toHaveLength(1);
     for (const text of [done.log, done.summary, JSON.stringify(done.report)]) {
       for (const secret of ['letmein-please', 'in-the-url', 'in-the-header']) expect(text.includes(secret)).toBe(false);
     }

@@ -1,5 +1,6 @@
 import type { CheckResult, Observation } from '../core/health/index.ts';
 import type { Finding } from './finding.ts';
+import { oneLine } from './redact.ts';
 
 /** What a check came to, its texts made safe. */
 export function checkFinding(result: CheckResult, redact: (text: string) => string): Finding {
@@ -12,7 +13,7 @@ export function checkFinding(result: CheckResult, redact: (text: string) => stri
     name: redact(check.name),
     verdict,
     ...(reason === undefined ? {} : { reason }),
-    detail: redact(detail),
+    detail: oneLine(redact(detail)),
     started,
     ended,
     attempts,
@@ -35,7 +36,7 @@ export function checkFinding(result: CheckResult, redact: (text: string) => stri
 function safe(observation: Observation, redact: (text: string) => string): Observation {
   return {
     ...observation,
-    detail: redact(observation.detail),
+    detail: oneLine(redact(observation.detail)),
     redirects: observation.redirects.map(redact),
     ...(observation.bodyHead === undefined ? {} : { bodyHead: redact(observation.bodyHead) }),
   };

@@ -10,7 +10,7 @@ import { prove } from './identity/prove.ts';
 import { type Subject, unseen } from './identity/subject.ts';
 import type { Plan, VerifyInputs } from './plan.ts';
 import { Progress } from './progress.ts';
-import { redactor, secretsOf } from './redact.ts';
+import { oneLine, redactor, secretsOf } from './redact.ts';
 
 /** Everything that is looked at, at the same time and within one deadline: the record, the endpoints, what runs. */
 export async function lookAtAll(
@@ -21,7 +21,7 @@ export async function lookAtAll(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const redact = redactor(secretsOf(checks));
-  using progress = new Progress(checks, subjects, inputs.deadline, line => log.info(redact(line)));
+  using progress = new Progress(checks, subjects, inputs.deadline, line => log.info(oneLine(redact(line))));
   const [began, hold] = [performance.now(), inputs.hold];
   const gated =
     checks.length === 0
@@ -47,7 +47,7 @@ export async function lookAtAll(
   const looked = await lookAgain(subjects, proven, inputs.deadline - (performance.now() - began), signal);
   return [
     ...found.map(result => checkFinding(result, redact)),
-    ...looked.map(one => ({ ...one, detail: redact(one.detail) })),
+    ...looked.map(one => ({ ...one, detail: oneLine(redact(one.detail)) })),
     ...onPaper,
   ];
 }

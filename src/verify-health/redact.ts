@@ -19,10 +19,18 @@ export function secretsOf(checks: readonly Check[]): string[] {
   return [...new Set(found)].filter(value => value.length > 3).sort((a, b) => b.length - a.length);
 }
 
-/** Text for logs, summaries and records: known secrets and what looks like one become `***`. */
+/**
+ * Text for logs, summaries and records: known secrets and what looks like one become `***`, and `##[`, which a runner
+ * takes for a command wherever it stands in a line, is broken up.
+ */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   return text => {
     const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-    return known.replace(bearer, '$1 ***').replace(said, '$1***');
+    return known.replace(bearer, '$1 ***').replace(said, '$1***').replaceAll('##[', '## [');
   };
+}
+
+/** What others said, on one line: a line that begins with `::` would be a command to the runner. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ').trim();
 }

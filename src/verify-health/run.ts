@@ -47,7 +47,15 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
 
   for (const { name, failure } of findings.filter(one => one.verdict !== 'passed')) {
     if (failure === undefined) continue;
-    const body = failure.bodyHead ? ['body begins:', ...failure.bodyHead.split('\n').slice(0, 20)] : [];
+    const body = failure.bodyHead
+      ? [
+          'body begins:',
+          ...failure.bodyHead
+            .split(/\r?\n/)
+            .slice(0, 20)
+            .map(line => `| ${line}`),
+        ]
+      : [];
     await log.group(`last failed attempt of ${name}`, async () => {
       for (const line of [failure.detail, ...failureLines(failure), ...body]) log.info(line);
     });

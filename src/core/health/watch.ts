@@ -35,6 +35,9 @@ export interface CheckResult extends Judgement {
 /** Short while a service is just starting, then such that nobody is bothered. */
 const [eager, eagerFor, steady] = [50, 10_000, 250];
 
+/** Milliseconds below which an attempt can only time out; timers may also fire a little early. */
+const leastAttempt = 5;
+
 /** Attempts of one check until its verdict; `origin` is the gate's begin by performance.now(). */
 export async function watchCheck(check: Check, options: GateOptions, origin: number): Promise<CheckResult> {
   const tally = new Tally();
@@ -43,10 +46,10 @@ export async function watchCheck(check: Check, options: GateOptions, origin: num
   let judgement: Judgement | undefined;
   while (judgement === undefined) {
     const left = options.deadline - since();
-    if (left <= 0) break;
+    if (left < leastAttempt) break;
     const [began, timeout] = [since(), options.attemptTimeout ?? 5000];
     const observation = await probe(check, {
-      timeout: Math.max(1, Math.min(timeout, left)),
+      timeout: Math.min(timeout, left),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.connect === undefined ? {} : { connect: options.connect }),
       ...(options.forbidPrivate === undefined ? {} : { forbidPrivate: options.forbidPrivate }),
@@ -58,7 +61,8 @@ export async function watchCheck(check: Check, options: GateOptions, origin: num
     judgement = judge(tally, options, false);
     if (judgement !== undefined) break;
     const period = options.period ?? (tally.holding(options) || began >= eagerFor ? steady : eager);
-    const pause = Math.min(began + period, options.deadline) - since();
+    if (began + period > options.deadline - leastAttempt) break; // there will be no other attempt to wait for
+    const pause = began + period - since();
     if (pause > 0) await sleep(pause, options.signal);
   }
   return { check, started, ended: Date.now(), ...tally.facts(), ...(judgement ?? judge(tally, options, true)!) };

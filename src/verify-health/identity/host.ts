@@ -25,7 +25,7 @@ export async function hostSubject(
   const [place] = parseHosts(deployment.place);
   if (place === undefined) throw new SlipwayError('RECORD_INVALID', 'the record has a deployment without a place');
   const { service } = deployment;
-  const script = hostScript(/\.\w+$/.test(service) ? service : `${service}.service`);
+  const script = hostScript(service.endsWith('.service') ? service : `${service}.service`);
   const command = become === 'sudo-shell' ? 'sudo -n sh -s' : 'sh -s';
   let connection: Connection | undefined;
 
