@@ -24,6 +24,7 @@ export const deployHostInputs = host => ({
   'known-hosts': readFileSync(host.knownHosts, 'utf8'),
   become: 'sudo-shell',
   service: 'hello',
+  type: 'notify',
   'health-checks': 'http://127.0.0.1:8080/readyz 200 within 1s',
   'min-healthy-time': '2s',
   'healthy-deadline': '15s',
@@ -39,9 +40,11 @@ export const deployPodsInputs = (cluster, directory) => ({
   router: 'gateway',
   route: 'hello',
   steps: '0,50,100',
-  'step-duration': '3s',
-  probes: `http://${cluster.gateway}/ 200 within 1s`,
-  'on-inconclusive': 'promote',
+  'step-duration': '5s',
+  'probe-rate': '100',
+  probes: JSON.stringify([
+    { url: `http://${cluster.gateway}/`, headers: { Host: 'hello.test' }, status: 200, within: '1s' },
+  ]),
 });
 
 /** Health of both places, and identity: what runs is what was built. */

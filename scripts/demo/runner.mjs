@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startAction } from '../../src/release/start.ts';
 import { cacheRoot } from '../lab/paths.mjs';
 import { root } from '../root.mjs';
+import { createMask } from './mask.mjs';
 
 const dist = join(root, 'dist');
 const quietFor = 10_000;
@@ -24,9 +25,11 @@ export function openRunner(folder) {
       const log = join(logs, `${String(steps.length + 1).padStart(2, '0')}-${action}.log`);
       let text = '';
       const progress = setInterval(() => console.log(`    … ${lastLine(text)}`), quietFor);
+      const mask = createMask();
       const onOutput = chunk => {
-        text += chunk;
-        appendFileSync(log, chunk);
+        const shown = mask(chunk);
+        text += shown;
+        appendFileSync(log, shown);
       };
       const done = await startAction(action, {
         dist,
@@ -69,7 +72,7 @@ function lastLine(text) {
       .split('\n')
       .filter(line => !line.startsWith('::'))
       .at(-1)
-      ?.slice(0, 160) ?? 'started'
+      ?.slice(0, 160) || 'started'
   );
 }
 

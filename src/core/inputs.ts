@@ -1,5 +1,5 @@
-import { setSecret } from '@actions/core';
 import { messageOf, SlipwayError } from './errors.ts';
+import { maskSecret } from './mask.ts';
 import { didYouMean } from './suggest.ts';
 import { bool, lines, text, type Value } from './values.ts';
 
@@ -108,12 +108,4 @@ function unknownKeys(schema: Inputs, section: Record<string, string>): string[] 
   return Object.keys(section)
     .filter(key => !Object.hasOwn(schema, key))
     .map(key => `unknown key "${key}" in the config file${didYouMean(key, Object.keys(schema))}`);
-}
-
-/** Masks a secret whole, line by line (the runner masks single lines only), and in base64. */
-export function maskSecret(secret: string): void {
-  for (const line of new Set([secret, ...secret.split('\n')])) {
-    if (line.trim().length > 3) setSecret(line.trim());
-  }
-  setSecret(Buffer.from(secret).toString('base64'));
 }
