@@ -40,7 +40,7 @@ export const deployPodsInputs = (cluster, directory) => ({
   router: 'gateway',
   route: 'hello',
   steps: '0,50,100',
-  'step-duration': '5s',
+  'step-duration': '3s',
   'probe-rate': '100',
   probes: JSON.stringify([
     { url: `http://${cluster.gateway}/`, headers: { Host: 'hello.test' }, status: 200, within: '1s' },

@@ -90,7 +90,12 @@ export const Deployment = v.looseObject({
 export const Check = v.looseObject({
   name: v.string(),
   verdict: v.picklist(['passed', 'failed', 'inconclusive']),
+  /** Code for scripts, when it did not pass. */
   reason: v.optional(v.string()),
+  /** `check`, `identity`, `record`. */
+  kind: v.optional(v.string()),
+  /** What was seen, for people. */
+  detail: v.optional(v.string()),
 });
 
 export const verdicts = ['verified', 'failed', 'inconclusive'] as const;

@@ -87,17 +87,27 @@ function deployments({ deployments }: ReleaseRecord): string[] {
     escapeHtml(one.service),
     badge(one.state),
     hash(one.binary ?? one.image?.split('@')[1]),
-    escapeHtml(one.previous === '' ? 'first' : one.previous),
+    previous(one.previous),
     time(one.started, one.ended),
   ]);
-  return ['<h2>Deployments</h2>', htmlTable(['Place', 'Service', 'State', 'What runs', 'Before', 'Time'], rows)];
+  return ['<h2>Deployments</h2>', htmlTable(['Place', 'Service', 'State', 'Deployed', 'Before', 'Time'], rows)];
 }
 
 function checks({ verification }: ReleaseRecord): string[] {
   if (verification === undefined) return [];
-  const rows = verification.checks.map(one => [escapeHtml(one.name), badge(one.verdict), escapeHtml(one.reason ?? '')]);
+  const rows = verification.checks.map(one => [
+    `${escapeHtml(one.name)}${one.kind === undefined ? '' : `<br><span class="soft">${escapeHtml(one.kind)}</span>`}`,
+    badge(one.verdict),
+    escapeHtml(one.detail ?? one.reason ?? ''),
+  ]);
   return [
     `<h2>Checks</h2><p class="soft">at ${escapeHtml(verification.at)}</p>`,
-    htmlTable(['Check', 'Verdict', 'Reason'], rows),
+    htmlTable(['Check', 'Verdict', 'What was seen'], rows),
   ];
+}
+
+/** The id of a release on a host, or the image of a cluster by its digest. */
+function previous(id: string): string {
+  if (id === '') return 'first release';
+  return id.includes('@') ? hash(id.split('@')[1]) : escapeHtml(id);
 }
