@@ -77,7 +77,7 @@ export async function takenBack(
   }
   const [word, , what] = result.split(' ');
   const base = { ...placeOf(switched), changed: true, ended: Date.now(), spans: switched.steps.spans, journal };
-  const exit = failedUnit === undefined ? undefined : describeExit(failedUnit);
+  const exit = verdict.exited === undefined ? undefined : describeExit(verdict.exited);
   const downtime =
     what === 'old'
       ? downtimeOf(unit, {
@@ -101,7 +101,7 @@ export async function takenBack(
     evidence,
     error: new SlipwayError(
       verdict.cause?.code ?? 'GATE_FAILED',
-      `${switched.place}: ${switched.release} did not pass: ${verdict.detail}; ${now}`,
+      `${switched.place}: ${switched.release} did not pass: ${verdict.detail}${exit === undefined || verdict.detail.includes(exit) ? '' : `: ${exit}`}; ${now}`,
       { hint, cause: verdict.cause },
     ),
   });

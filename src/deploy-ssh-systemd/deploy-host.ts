@@ -96,7 +96,7 @@ export async function deployHost(
 async function isUnchanged(session: HostSession, facts: HostFacts, goal: Goal): Promise<boolean> {
   const { unit, current, pending } = facts;
   const same = current === goal.id && pending.length === 0 && unit.active === 'active';
-  if (!same || (goal.candidate !== undefined && goal.candidate.unit !== facts.unitFile)) return false;
+  if (!same || (goal.candidate !== undefined && goal.candidate.unit.trim() !== facts.unitFile.trim())) return false;
   return (await session.ask('watch', ['none', 'yes'])).text('sha256') === goal.sha256;
 }
 

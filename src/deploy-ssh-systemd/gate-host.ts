@@ -15,6 +15,8 @@ export interface GateVerdict {
   /** The host took the release back by itself meanwhile. */
   readonly taken?: boolean;
   readonly unit?: UnitState;
+  /** The unit when it last said how its process ended: while the next try is starting, systemd shows 0. */
+  readonly exited?: UnitState;
   readonly checks: readonly CheckResult[];
   /** The host's monotonic time (microseconds) at which the release before left; undefined when that was not seen. */
   readonly left?: number;
@@ -50,9 +52,10 @@ export async function gateHost(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<GateVerdict> {
-  const seen: { left?: number } = {};
+  const seen: { left?: number; exited?: UnitState } = {};
   const verdict = await judged(session, release, settings, signal, unit => {
     if (unit.left > 0 && unit.left !== release.leftBefore) seen.left ??= unit.left;
+    if (unit.status !== 0 || unit.result === 'timeout') seen.exited = unit;
   });
   return { ...verdict, ...seen };
 }

@@ -30,7 +30,7 @@ export async function run(context: Here): Promise<void> {
 
   await using stack = new AsyncDisposableStack();
   const sessions = inputs.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
-  if (settings.mode === 'status') return showStatus(sessions, context);
+  if (settings.mode === 'status') return await showStatus(sessions, context);
 
   const { results: surveyed, errors } = await onAll(sessions, session =>
     survey(session, settings, release.record, artifacts),

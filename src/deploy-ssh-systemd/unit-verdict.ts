@@ -21,7 +21,7 @@ export function judgeUnit(unit: UnitState, release: string): UnitVerdict {
     return { kind: 'failed', detail: `the service cannot be started: ${exit}` };
   }
   if (unit.restarts > crashesAllowed)
-    return { kind: 'failed', detail: `the service keeps crashing (${unit.restarts} restarts): ${exit}` };
+    return { kind: 'failed', detail: `the service keeps crashing (${unit.restarts} restarts)` };
   if (unit.active === 'active' && unit.pid > 0) {
     if (unit.exe.startsWith(`${release}/`)) return { kind: 'up', pid: unit.pid };
     return { kind: 'waiting', detail: 'the process before is still running' };
