@@ -39,14 +39,14 @@ export interface Rules {
   readonly location?: (location: string) => string;
 }
 
-export interface Proxy extends AsyncDisposable {
+export interface RegistryProxy extends AsyncDisposable {
   readonly host: string;
   readonly url: string;
   readonly asked: readonly Asked[];
 }
 
 /** A proxy in front of a real registry that writes down what it is asked, and fails as it is told. */
-export async function startProxy(registry: string, rules: Rules = {}): Promise<Proxy> {
+export async function startProxy(registry: string, rules: Rules = {}): Promise<RegistryProxy> {
   const asked: Asked[] = [];
   const server = createServer((incoming, outgoing) => {
     const { method = '', url = '', headers } = incoming;

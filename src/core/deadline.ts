@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import pRetry from 'p-retry';
 import { messageOf, SlipwayError } from './errors.ts';
 
@@ -64,7 +65,7 @@ export async function retry<T>(
       attempt => {
         tried = attempt;
         return task(limited, attempt).catch((error: unknown) => {
-          throw error instanceof Error ? error : new Error(String(error));
+          throw error instanceof Error ? error : adopted(error);
         });
       },
       {
@@ -91,4 +92,10 @@ export async function retry<T>(
       },
     );
   }
+}
+
+/** p-retry takes this realm's errors only; inside of a test Node's own are another's, and their code must not be lost. */
+function adopted(error: unknown): Error {
+  if (!types.isNativeError(error)) return new Error(String(error));
+  return Object.assign(new Error(error.message, { cause: error }), { code: (error as NodeJS.ErrnoException).code });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { isPassing, RegistryError, retryAfter } from '../../../src/core/registry/failure.ts';
+import { RegistryError, retryAfter } from '../../../src/core/registry/failure.ts';
+import { isPassing } from '../../../src/core/registry/patience.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
 

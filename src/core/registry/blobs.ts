@@ -30,12 +30,12 @@ export async function openBlob(
 ): Promise<Readable> {
   const name = `${formatRepository(repository)}@${descriptor.digest}`;
   const answer = await client.session(repository).call(
+    `downloading ${name}`,
     {
       method: 'GET',
       url: `/v2/${repository.path}/blobs/${descriptor.digest}`,
       scopes: [scopeOf(repository, 'pull')],
       accept: [200],
-      doing: `downloading ${name}`,
     },
     allowance(descriptor.size),
     signal,
@@ -63,7 +63,7 @@ export async function pushBlob(
   const scopes = [scopeOf(repository, 'push')];
   const blobs = `/v2/${repository.path}/blobs`;
   return session.retrying(doing, lookWithin + allowance(size), signal, async limited => {
-    const look = { method: 'HEAD', url: `${blobs}/${digest}`, scopes, accept: [200, 404], doing } as const;
+    const look = { method: 'HEAD', url: `${blobs}/${digest}`, scopes, accept: [200, 404] } as const;
     const there = await session.attempt(look, limited);
     await there.discard();
     if (there.status === 200) return 'skipped';
@@ -76,7 +76,7 @@ export async function pushBlob(
     return 'uploaded';
 
     async function begin([source, ...others]: readonly Repository[]): Promise<Incoming> {
-      const post = { method: 'POST', accept: [202], doing } as const;
+      const post = { method: 'POST', accept: [202] } as const;
       if (source === undefined) return session.attempt({ ...post, url: `${blobs}/uploads/`, scopes }, limited);
       try {
         const url = `${blobs}/uploads/?mount=${digest}&from=${encodeURIComponent(source.path)}`;
@@ -92,7 +92,7 @@ export async function pushBlob(
     async function upload(url: URL): Promise<void> {
       const headers = { 'content-type': 'application/octet-stream' };
       const body = { size, open: () => blob.open(limited) };
-      const put = { method: 'PUT', url, scopes, headers, body, accept: [201, 204], doing } as const;
+      const put = { method: 'PUT', url, scopes, headers, body, accept: [201, 204] } as const;
       try {
         await (await session.attempt(put, limited)).discard();
       } catch (error) {

@@ -51,15 +51,15 @@ const server: Kind = { code: 'REGISTRY_UNAVAILABLE', hint: () => 'Look at the re
 const other: Kind = { code: 'REGISTRY_REFUSED', hint: () => 'The registry’s reason is in the message.' };
 
 /** Makes an error of an answer; reads its body. `who` says with which credentials we came. */
-export async function failureOf(answer: Incoming, doing: string, host: string, who: string): Promise<RegistryError> {
+export async function failureOf(answer: Incoming, host: string, who: string): Promise<RegistryError> {
   const kind = kinds[answer.status] ?? (answer.status >= 500 ? server : other);
   const reason = reasonOf(await answer.bytes(64 * 1024).catch(() => Buffer.alloc(0)));
   const as = answer.status === 401 || answer.status === 403 ? ` (${who})` : '';
-  return new RegistryError(
-    kind.code,
-    `${doing}: ${host} answered ${answer.status}${as}${reason === '' ? '' : `: ${reason}`}`,
-    { status: answer.status, hint: kind.hint(host), wait: retryAfter(answer.headers['retry-after'], Date.now()) },
-  );
+  return new RegistryError(kind.code, `${host} answered ${answer.status}${as}${reason === '' ? '' : `: ${reason}`}`, {
+    status: answer.status,
+    hint: kind.hint(host),
+    wait: retryAfter(answer.headers['retry-after'], Date.now()),
+  });
 }
 
 /** The registry's own words, on one line: its JSON errors, else the beginning of a short text (not of an HTML page). */
@@ -86,43 +86,4 @@ export function retryAfter(header: string | undefined, now: number): number | un
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-const networkCodes = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'NETWORK_SILENT',
-  'HPE_INVALID_EOF_STATE',
-  'UND_ERR_SOCKET',
-]);
-
-/** Whether another try may succeed: a passing state of the registry or of the network between. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof RegistryError) return error.passing;
-  const code = (error as { code?: unknown }).code;
-  return (typeof code === 'string' && networkCodes.has(code)) || (error as Error).message === 'aborted';
-}
-
-/** Says what a failed connection means; other errors are passed on as they are. */
-export function explain(error: unknown, doing: string, url: URL): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof SlipwayError || typeof code !== 'string') return error;
-  const plain =
-    code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
-  const certificate = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code);
-  const hint = plain
-    ? `If ${url.host} speaks plain HTTP, say so: insecure: ${url.host}`
-    : certificate
-      ? 'Give the registry’s authority to Node: NODE_EXTRA_CA_CERTS=FILE.pem.'
-      : code === 'ENOTFOUND'
-        ? 'Check the host of the image reference.'
-        : 'Check that the registry is up and can be reached from here.';
-  const name = plain || certificate ? 'REGISTRY_TLS' : 'REGISTRY_UNREACHABLE';
-  return new SlipwayError(name, `${doing}: ${url.host}: ${message || code}`, { hint, cause: error });
 }

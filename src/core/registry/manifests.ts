@@ -45,8 +45,8 @@ export async function headManifest(
   access: Access = 'pull',
 ): Promise<string | undefined> {
   const head = call('HEAD', repository, reference, access);
-  const options = { ...head, accept: [200, 404], doing: `looking for ${head.name}` };
-  const answer = await client.session(repository).call(options, within, signal);
+  const doing = `looking for ${head.name}`;
+  const answer = await client.session(repository).call(doing, { ...head, accept: [200, 404] }, within, signal);
   await answer.discard();
   if (answer.status === 404) return undefined;
   if (digestPattern.test(reference)) return reference;
@@ -64,7 +64,7 @@ export async function getManifest(
   const session = client.session(repository);
   const doing = `reading ${get.name}`;
   const { answer, bytes } = await session.retrying(doing, within, signal, async limited => {
-    const answer = await session.attempt({ ...get, accept: [200], doing }, limited);
+    const answer = await session.attempt({ ...get, accept: [200] }, limited);
     return { answer, bytes: await answer.bytes(limit) };
   });
   const digest = digestOf(bytes);
@@ -89,7 +89,7 @@ export async function putManifest(
   const headers = { 'content-type': descriptor.mediaType };
   const answer = await client
     .session(repository)
-    .call({ ...put, headers, body: bytes, accept: [200, 201], doing }, within, signal);
+    .call(doing, { ...put, headers, body: bytes, accept: [200, 201] }, within, signal);
   await answer.discard();
   const stored = digestHeader(answer) ?? (await headManifest(client, repository, reference, signal, 'push'));
   if (stored !== descriptor.digest) throw mismatch(doing, descriptor.digest, stored ?? 'nothing');

@@ -1,9 +1,9 @@
-import { retry, sleep } from '../deadline.ts';
 import { SlipwayError } from '../errors.ts';
 import { chooseChallenge } from './challenge.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { resolveLocation } from './endpoint.ts';
-import { explain, failureOf, isPassing, RegistryError } from './failure.ts';
+import { failureOf, type RegistryError } from './failure.ts';
+import { patiently } from './patience.ts';
 import type { Repository } from './reference.ts';
 import { basic, fetchToken } from './token.ts';
 import type { Body, Incoming, Outgoing, Transport } from './transport.ts';
@@ -18,15 +18,12 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Body | Buffer;
   readonly accept: readonly number[];
-  /** For errors: "uploading sha256:… to ghcr.io/acme/hello". */
-  readonly doing: string;
 }
 
 export function scopeOf(repository: Repository, access: 'pull' | 'push'): string {
   return `repository:${repository.path}:${access === 'pull' ? 'pull' : 'pull,push'}`;
 }
 
-const attempts = 6;
 const maxRedirects = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
@@ -54,41 +51,19 @@ export class Session {
     this.#onRetry = onRetry;
   }
 
-  /** One request, tried again while its failure may pass. `within` is for all tries together, in milliseconds. */
-  call(call: Call, within: number, signal: AbortSignal): Promise<Incoming> {
-    return this.retrying(call.doing, within, signal, limited => this.attempt(call, limited));
+  /** One request, tried again while its failure may pass. */
+  call(doing: string, call: Call, within: number, signal: AbortSignal): Promise<Incoming> {
+    return this.retrying(doing, within, signal, limited => this.attempt(call, limited));
   }
 
-  /** Tries a sequence of requests as a whole; waits as long as the registry asks for, when the time allows it. */
+  /** Tries a sequence of requests as a whole. `within` is for all tries together, in milliseconds. */
   retrying<T>(
     doing: string,
     within: number,
     signal: AbortSignal,
     task: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const end = Date.now() + within;
-    const tooLong = (error: unknown) => error instanceof RegistryError && Date.now() + (error.wait ?? 0) > end;
-    const once = async (limited: AbortSignal, attempt: number) => {
-      try {
-        return await task(limited);
-      } catch (error) {
-        if (error instanceof RegistryError && error.wait !== undefined && error.passing && attempt < attempts) {
-          if (!tooLong(error)) await sleep(error.wait, limited);
-        }
-        throw error;
-      }
-    };
-    return retry(once, {
-      doing,
-      signal,
-      attempts,
-      within,
-      pause: 250,
-      retriable: error => isPassing(error) && !tooLong(error),
-      onRetry: error => this.#onRetry(`${(error as Error).message}; trying again`),
-    }).catch(error => {
-      throw explain(error, doing, this.origin);
-    });
+    return patiently({ doing, within, signal, host: this.host, onRetry: this.#onRetry }, task);
   }
 
   /** One request with authentication and redirects, without retry. Credentials go to the registry's own origin only. */
@@ -99,17 +74,13 @@ export class Session {
       if (call.accept.includes(answer.status)) return answer;
       const location = answer.headers.location;
       const follows = (call.method === 'GET' || call.method === 'HEAD') && location !== undefined;
-      if (!follows || !redirects.has(answer.status)) throw await this.#failure(answer, call.doing);
+      if (!follows || !redirects.has(answer.status)) throw await this.#failure(answer);
       await answer.discard();
       url = resolveLocation(location, url);
     }
-    throw new SlipwayError(
-      'REGISTRY_REDIRECT',
-      `${call.doing}: ${this.host} redirects more than ${maxRedirects} times`,
-      {
-        hint: 'Check the configuration of the registry or of the proxy in front of it.',
-      },
-    );
+    throw new SlipwayError('REGISTRY_REDIRECT', `${this.host} redirects more than ${maxRedirects} times`, {
+      hint: 'Check the configuration of the registry or of the proxy in front of it.',
+    });
   }
 
   async #authorized(call: Call, url: URL, signal: AbortSignal): Promise<Incoming> {
@@ -156,9 +127,9 @@ export class Session {
     });
   }
 
-  async #failure(answer: Incoming, doing: string): Promise<RegistryError> {
+  async #failure(answer: Incoming): Promise<RegistryError> {
     const credentials = await this.#credentials(this.host);
     const who = credentials === undefined ? 'without credentials' : `with the credentials of ${credentials.source}`;
-    return failureOf(answer, doing, this.host, who);
+    return failureOf(answer, this.host, who);
   }
 }

@@ -29,7 +29,7 @@ export async function fetchToken(
   const answer = await transport.send(out);
   const doing = `getting a token from ${realm.host}`;
   const who = credentials === undefined ? 'without credentials' : `with the credentials of ${credentials.source}`;
-  if (answer.status !== 200) throw await failureOf(answer, doing, registry.host, who);
+  if (answer.status !== 200) throw await failureOf(answer, realm.host, who);
   const bytes = await answer.bytes(limit);
   let token: unknown;
   try {
