@@ -51,7 +51,8 @@ function compile(name, out) {
   const options = ['--minify', '--no-cache', '--transpile-only', '--license', 'licenses.txt', '--out', out];
   return new Promise(resolve => {
     const child = spawn(process.execPath, [ncc, 'build', join(root, 'src', name, 'main.ts'), ...options], {
-      cwd: root,
+      // ncc emits every file below its working folder that a path in the code could mean, also what a run left there
+      cwd: join(root, 'src', name),
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
