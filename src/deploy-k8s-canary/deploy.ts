@@ -100,7 +100,7 @@ async function rollOut(
     return { ...base, state: 'healthy', changed: true, identity: done.identity };
   } catch (error) {
     if (lease.lost.aborted) throw lease.lost.reason; // another run has taken over: not one write more
-    return takeBack(session, base, error, signal.aborted);
+    return takeBack(session, base, error, { cancelled: signal.aborted, lost: lease.lost });
   }
 }
 

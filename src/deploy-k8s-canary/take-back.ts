@@ -19,13 +19,13 @@ export async function takeBack(
   session: Session,
   base: Pick<Outcome, 'workload' | 'release' | 'image' | 'previous'>,
   cause: unknown,
-  cancelled: boolean,
+  { cancelled, lost }: { readonly cancelled: boolean; readonly lost: AbortSignal },
 ): Promise<Outcome> {
   const { cluster, journal, state } = session;
   const lines = cause instanceof RolloutError ? cause.lines : [];
   log.info(messageOf(cause)); // the error itself comes at the end, when it is known what serves
   for (const line of lines) log.info(`  ${line}`);
-  using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback');
+  using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback', lost);
   const end = (phase: RolloutState['phase']) =>
     writeState(cluster, { ...state, phase, reason: messageOf(cause) }, limited);
   if (state.former === undefined) {

@@ -49,15 +49,21 @@ export function credentialSource({ user, cluster }: Access): CredentialSource {
   return async (signal, renew = false) => {
     if (renew) kept = undefined;
     const known = await kept?.catch(() => undefined);
-    if (known === undefined || (known.expires ?? Number.POSITIVE_INFINITY) - early < Date.now()) kept = fresh(signal);
+    if (known === undefined || (known.expires ?? Number.POSITIVE_INFINITY) - early < Date.now())
+      kept = fresh(signal).then(masked);
     const { token, cert, key } = await kept!;
-    if (token !== undefined) setSecret(token);
     const authorization = token !== undefined ? `Bearer ${token}` : basic(user.username, user.password);
     return {
       headers: { ...base, ...(authorization === undefined ? {} : { authorization }) },
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     };
   };
+}
+
+/** Once for each new token, not once for each request: every mask is a line of the log. */
+function masked(credential: Credential): Credential {
+  if (credential.token !== undefined) setSecret(credential.token);
+  return credential;
 }
 
 async function certificate(user: Access['user']): Promise<{ cert?: string; key?: string }> {

@@ -65,7 +65,8 @@ export async function transport(access: Access): Promise<Send & Disposable> {
         : new HttpAgent({ keepAlive: true, maxSockets: 64 });
     }
     const body = message.body === undefined ? undefined : Buffer.from(message.body);
-    return new Promise((resolve, reject) => {
+    // awaited here, or the deadline would be over as soon as the request has been begun
+    return await new Promise<IncomingMessage>((resolve, reject) => {
       const request = (secure ? httpsRequest : httpRequest)({
         host: url.hostname.replaceAll(/[[\]]/g, ''),
         port: url.port || (secure ? 443 : 80),

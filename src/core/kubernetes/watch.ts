@@ -46,12 +46,25 @@ export async function watchList<T>(cluster: Cluster, send: Send, path: string, o
       objects,
       limited,
     );
-    while (found === undefined && (await Promise.race([changed.next(), sleep(period, limited).then(() => true)]))) {
-      found = await seen([...objects.values()]);
+    try {
+      while (found === undefined && (await either(changed.next(), period, limited))) {
+        found = await seen([...objects.values()]);
+      }
+    } finally {
+      changed.stop();
     }
-    changed.stop();
     if (found !== undefined) return found;
     await sleep(200, limited);
+  }
+}
+
+/** The change, or true when the period is over first; leaves no timer behind. */
+async function either(change: Promise<boolean>, period: number, signal: AbortSignal): Promise<boolean> {
+  const done = new AbortController();
+  try {
+    return await Promise.race([change, sleep(period, AbortSignal.any([signal, done.signal])).then(() => true)]);
+  } finally {
+    done.abort();
   }
 }
 

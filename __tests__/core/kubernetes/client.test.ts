@@ -1,0 +1,242 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  acquireLease,
+  type Cluster,
+  connectCluster,
+  type KubeObject,
+  patchObject,
+  serverSideApply,
+} from '../../../src/core/kubernetes/index.ts';
+
+/**
+ * What a real API server does only when it is broken (cut watches, 410, 429, resets, lost answers) is played by a server that speaks its HTTP.
+ * What a healthy one does is tested against a real one.
+ */
+type Handler = (request: IncomingMessage, response: ServerResponse, body: string, count: number) => void;
+const open: (() => void)[] = [];
+
+async function clusterWith(handler: Handler): Promise<Cluster> {
+  let count = 0;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', chunk => {
+      body += chunk;
+    });
+    request.on('end', () => handler(request, response, body, ++count));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const kubeconfig = JSON.stringify({
+    'current-context': 'fake',
+    contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'me', namespace: 'ns' } }],
+    clusters: [{ name: 'fake', cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } }],
+    users: [{ name: 'me', user: { token: 'tok-123456' } }],
+  });
+  const cluster = await connectCluster({ kubeconfig });
+  open.push(() => {
+    cluster.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  return cluster;
+}
+
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+const json = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}) => {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+};
+const status = (code: number, reason: string, details = {}) => ({
+  kind: 'Status',
+  code,
+  reason,
+  message: `said ${reason}`,
+  details,
+});
+const object = (version: string, spec: object = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Thing',
+  metadata: { name: 'a', resourceVersion: version },
+  spec,
+});
+
+describe('requests', () => {
+  test('carry the token and the user agent', async () => {
+    const cluster = await clusterWith((request, response) =>
+      json(response, 200, { auth: request.headers.authorization, agent: request.headers['user-agent'] }),
+    );
+    expect(await cluster.request('GET', '/x')).toEqual({ auth: 'Bearer tok-123456', agent: 'slipway' });
+  });
+  test.each([429, 500, 502, 503, 504])('%i is tried again', async code => {
+    const cluster = await clusterWith((_, response, __, count) =>
+      count < 3 ? json(response, code, status(code, 'Busy')) : json(response, 200, { count }),
+    );
+    expect(await cluster.request('GET', '/x')).toEqual({ count: 3 });
+  });
+  test('a reset and a truncated answer are tried again', async () => {
+    const cluster = await clusterWith((request, response, _, count) => {
+      if (count === 1) return request.socket.destroy();
+      if (count > 2) return json(response, 200, { count });
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"half":');
+      setTimeout(() => request.socket.destroy(), 20);
+    });
+    expect(await cluster.request('GET', '/x')).toEqual({ count: 3 });
+  });
+  test('a POST that may have arrived is not sent twice', async () => {
+    let posts = 0;
+    const cluster = await clusterWith(request => {
+      posts++;
+      request.socket.destroy();
+    });
+    await expect(cluster.request('POST', '/x', { body: {} })).rejects.toThrow(
+      expect.objectContaining({ code: 'KUBE_UNREACHABLE' }),
+    );
+    expect(posts).toBe(1);
+  });
+  test('an error names request, reason and what to do', async () => {
+    const cluster = await clusterWith((_, response) => json(response, 403, status(403, 'Forbidden')));
+    await expect(cluster.request('GET', '/x')).rejects.toThrow(
+      expect.objectContaining({
+        code: 'KUBE_FORBIDDEN',
+        status: 403,
+        message: 'GET /x: 403 said Forbidden',
+        hint: expect.stringContaining('Role'),
+      }),
+    );
+  });
+  test('a silent server ends by the deadline', async () => {
+    const cluster = await clusterWith(() => undefined);
+    const began = Date.now();
+    await expect(cluster.request('GET', '/x', { within: 300 })).rejects.toThrow(
+      expect.objectContaining({ code: 'DEADLINE' }),
+    );
+    expect(Date.now() - began).toBeLessThan(1000);
+  });
+});
+
+describe('watching', () => {
+  const list = (response: ServerResponse, version: string) =>
+    json(response, 200, { metadata: { resourceVersion: version }, items: [object(version)] });
+  const event = (type: string, of: object) => `${JSON.stringify({ type, object: of })}\n`;
+  const until = (version: string) => ({
+    doing: 'waiting',
+    within: 5000,
+    period: 60_000, // only events wake it
+    seen: (objects: readonly KubeObject[]) =>
+      objects.some(one => one.metadata.resourceVersion === version) ? version : undefined,
+  });
+  test('sees a change as it comes', async () => {
+    const cluster = await clusterWith((request, response) => {
+      if (!request.url!.includes('watch=true')) return list(response, '1');
+      response.write(event('BOOKMARK', object('2')));
+      setTimeout(() => response.write(event('MODIFIED', object('3'))), 30);
+    });
+    expect(await cluster.watch('/x', until('3'))).toBe('3');
+  });
+  test.each([
+    { name: '410 Gone', cut: (response: ServerResponse) => response.write(event('ERROR', status(410, 'Expired'))) },
+    { name: 'a truncated line', cut: (response: ServerResponse) => response.end('{"type":"MODIF') },
+    { name: 'a closed connection', cut: (response: ServerResponse) => response.end() },
+    { name: 'a reset', cut: (response: ServerResponse) => response.destroy() },
+  ])('$name: lists again and sees what it missed', async ({ cut }) => {
+    let lists = 0;
+    const cluster = await clusterWith((request, response) => {
+      if (!request.url!.includes('watch=true')) return list(response, String(++lists));
+      response.flushHeaders();
+      setTimeout(() => cut(response), 20);
+    });
+    expect(await cluster.watch('/x', until('3'))).toBe('3');
+  });
+  test('ends by its deadline and says what was waited for', async () => {
+    const cluster = await clusterWith((request, response) =>
+      request.url!.includes('watch=true') ? response.flushHeaders() : list(response, '1'),
+    );
+    await expect(cluster.watch('/x', { ...until('9'), within: 200, doing: 'waiting for nine' })).rejects.toThrow(
+      expect.objectContaining({ code: 'DEADLINE', message: expect.stringContaining('waiting for nine') }),
+    );
+  });
+});
+
+describe('writing', () => {
+  test('a patch that lost a race reads and plans again', async () => {
+    const sent: string[] = [];
+    const cluster = await clusterWith((request, response, body, count) => {
+      if (request.method === 'GET') return json(response, 200, object(String(count)));
+      sent.push(JSON.parse(body)[0].value);
+      json(response, sent.length < 2 ? 409 : 200, sent.length < 2 ? status(409, 'Conflict') : object('9'));
+    });
+    await patchObject(cluster, '/x', () => [{ op: 'add', path: '/spec/x', value: 1 }]);
+    expect(sent).toEqual(['1', '3']); // each patch is for the version that was read before it
+  });
+  test('our own earlier patches are taken by force, others’ fields never', async () => {
+    const causes = (manager: string) => ({
+      causes: [
+        { reason: 'FieldManagerConflict', message: `conflict with "${manager}" using apps/v1`, field: '.spec.x' },
+      ],
+    });
+    const forced: (string | null)[] = [];
+    const answerTo = (manager: string) =>
+      clusterWith((request, response) => {
+        const force = new URL(request.url!, 'http://x').searchParams.get('force');
+        forced.push(force);
+        json(response, force ? 200 : 409, force ? object('1') : status(409, 'Conflict', causes(manager)));
+      });
+    await serverSideApply(await answerTo('slipway'), '/x', object('1'));
+    expect(forced).toEqual([null, 'true']);
+    await expect(serverSideApply(await answerTo('helm'), '/x', object('1'))).rejects.toThrow(
+      expect.objectContaining({ code: 'APPLY_CONFLICT', message: expect.stringContaining('helm owns .spec.x') }),
+    );
+    expect(forced).toEqual([null, 'true', null]);
+  });
+});
+
+describe('the lease', () => {
+  const lease = (holder: string, age: number): KubeObject => ({
+    ...object('5'),
+    spec: {
+      holderIdentity: holder,
+      renewTime: new Date(Date.now() - age).toISOString(),
+      leaseDurationSeconds: 30,
+      leaseTransitions: 1,
+    },
+  });
+  test('one that is held names its holder', async () => {
+    const cluster = await clusterWith((_, response) => json(response, 200, lease('other run', 1000)));
+    await expect(acquireLease(cluster, { name: 'a', holder: 'me' })).rejects.toThrow(
+      expect.objectContaining({ code: 'LOCKED', message: expect.stringContaining('other run') }),
+    );
+  });
+  test('one that has expired is taken over, and times have microseconds', async () => {
+    let written: KubeObject | undefined;
+    const cluster = await clusterWith((request, response, body) => {
+      if (request.method === 'GET') return json(response, 200, lease('dead run', 31_000));
+      written ??= JSON.parse(body);
+      json(response, 200, JSON.parse(body));
+    });
+    const held = await acquireLease(cluster, { name: 'a', holder: 'me' });
+    expect([held.expiredHolder, written!['spec'].holderIdentity, written!.metadata.resourceVersion]).toEqual([
+      'dead run',
+      'me',
+      '5',
+    ]);
+    expect(written!['spec'].renewTime).toMatch(/\.\d{6}Z$/);
+    await held.release();
+  });
+  test('one that is taken away aborts the holder', async () => {
+    const cluster = await clusterWith((request, response, body, count) => {
+      if (request.method === 'GET')
+        return count === 1 ? json(response, 404, status(404, 'NotFound')) : json(response, 200, lease('thief', 0));
+      if (request.method === 'POST') return json(response, 201, JSON.parse(body));
+      json(response, 409, status(409, 'Conflict'));
+    });
+    const held = await acquireLease(cluster, { name: 'a', holder: 'me', duration: 300 });
+    await new Promise(resolve => held.lost.addEventListener('abort', resolve, { once: true }));
+    expect(held.lost.reason).toMatchObject({ code: 'LOCK_LOST' });
+    await held.release();
+  });
+});
