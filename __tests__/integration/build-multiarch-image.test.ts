@@ -1,9 +1,15 @@
 import { chmod, copyFile, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { assemble } from '../../src/build-multiarch-image/assemble.ts';
+import { definition } from '../../src/build-multiarch-image/inputs.ts';
+import { byPlatform, fromRecord } from '../../src/build-multiarch-image/select.ts';
 import { sha256, sha256File } from '../../src/core/files.ts';
+import { readInputs } from '../../src/core/inputs.ts';
 import { run } from '../../src/core/process.ts';
+import { loadRecords } from '../../src/core/record/files.ts';
 import { parseRecord } from '../../src/core/record/parse.ts';
+import { RegistryClient } from '../../src/core/registry/client.ts';
 import {
   buildPrograms,
   describeImages,
@@ -209,6 +215,37 @@ await describeImages('build-multiarch-image', (lab, tools) => {
       },
       timeout,
     );
+
+    test(
+      'twenty times in a row',
+      async () => {
+        const directory = await copy('twenty');
+        const { outputs } = await runImage(directory, inputs);
+        const { record } = (await loadRecords([release], directory))!;
+        const platforms = byPlatform(await fromRecord(record), []);
+        using client = new RegistryClient({ credentials: [], insecure: false });
+        const digests = new Set([outputs['digest']]);
+        for (let time = 0; time < 20; time++) {
+          const own = join(directory, `layers-${time}`);
+          await mkdir(own);
+          const graph = await assemble({
+            inputs: { ...given, base: { kind: 'scratch' } },
+            record,
+            platforms,
+            seconds: Date.parse(record.commitTime!) / 1000,
+            folder: own,
+            directory,
+            client,
+            spans: [],
+            signal: new AbortController().signal,
+          });
+          digests.add(graph.descriptor.digest);
+        }
+        expect([...digests]).toEqual([outputs['digest']]);
+      },
+      timeout,
+    );
+    const given = readInputs(definition.inputs, {});
 
     test(
       'the layout holds the same image, for skopeo too',

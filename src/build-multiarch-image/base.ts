@@ -1,7 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import type { Descriptor, ImageConfig, Index, Manifest } from '../core/oci/descriptor.ts';
-import { checkBytes } from '../core/oci/digest.ts';
 import type { Blob } from '../core/oci/graph.ts';
 import { layoutSource } from '../core/oci/layout.ts';
 import { isIndex, isManifest, ociLayerType } from '../core/oci/media-types.ts';
@@ -50,7 +49,7 @@ export async function resolveBase(
   );
   const name =
     base.kind === 'layout'
-      ? base.text
+      ? undefined // a path of this machine is nobody else's business, and would change the digest
       : formatReference({
           repository: base.reference.repository,
           ...(base.reference.tag && { tag: base.reference.tag }),
@@ -127,11 +126,7 @@ async function groundOf(source: ImageSource, digest: string, platform: Platform,
 async function configOf(source: ImageSource, manifest: Manifest, signal: AbortSignal): Promise<ImageConfig> {
   if (manifest.config === undefined || manifest.config.size > largestConfig)
     throw unusable(source.name, 'no usable image configuration');
-  const chunks: Buffer[] = [];
-  for await (const chunk of await source.blob(manifest.config, signal)) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
-  checkBytes(bytes, manifest.config, source.name);
-  return JSON.parse(bytes.toString('utf8')) as ImageConfig;
+  return JSON.parse((await source.read(manifest.config, signal)).toString('utf8')) as ImageConfig;
 }
 
 function unusable(name: string, what: string): SlipwayError {

@@ -2,8 +2,8 @@ import type { ReleaseRecord } from '../core/record/schema.ts';
 
 /** The image of the base, for those who want to know what to rebuild when it changes. */
 export interface BaseImage {
-  /** As the user wrote it, without digest. */
-  readonly name: string;
+  /** As the user wrote it, without digest; undefined for a layout. */
+  readonly name: string | undefined;
   readonly digest: string;
 }
 

@@ -101,6 +101,13 @@ export async function layoutSource(folder: string): Promise<ImageSource> {
       const { mediaType = found.mediaType } = JSON.parse(bytes.toString('utf8')) as { mediaType?: string };
       return { descriptor: { mediaType, digest: found.digest, size: bytes.length }, bytes };
     },
+    read: async descriptor => {
+      const bytes = await readFile(blobPath(folder, descriptor.digest)).catch(error => {
+        throw missing(folder, descriptor.digest, error);
+      });
+      checkBytes(bytes, descriptor, `the OCI layout ${folder}`);
+      return bytes;
+    },
     blob: async descriptor => {
       const path = blobPath(folder, descriptor.digest);
       if ((await sizeOf(path)) === undefined) throw missing(folder, descriptor.digest, undefined);

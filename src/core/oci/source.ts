@@ -10,6 +10,8 @@ export interface ImageSource {
   readonly repository?: Repository;
   /** Reads a manifest or index by digest, or by tag; its bytes are verified. */
   readonly manifest: (reference: string, signal: AbortSignal) => Promise<{ descriptor: Descriptor; bytes: Buffer }>;
+  /** Reads a small blob whole, and verified. */
+  readonly read: (descriptor: Descriptor, signal: AbortSignal) => Promise<Buffer>;
   /** Opens a blob; the stream fails at its end unless the bytes are what the descriptor says. */
   readonly blob: (descriptor: Descriptor, signal: AbortSignal) => Promise<Readable>;
 }

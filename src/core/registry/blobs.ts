@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream';
+import { addAbortSignal, pipeline, type Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { verifying } from '../oci/digest.ts';
 import type { Blob } from '../oci/graph.ts';
@@ -21,7 +21,10 @@ export function allowance(size: number): number {
   return 180_000 + (size / slowest) * 1000;
 }
 
-/** Opens a blob of a registry; the stream fails at its end unless the bytes are what the descriptor says. */
+/**
+ * Opens a blob of a registry; the stream fails at its end unless the bytes are what the descriptor says. A connection
+ * that breaks in the middle breaks the stream: whoever reads it may open it again.
+ */
 export async function openBlob(
   client: RegistryClient,
   repository: Repository,
@@ -41,7 +44,23 @@ export async function openBlob(
     signal,
   );
   const verified = verifying(descriptor, name);
-  return pipeline(answer.stream, verified, () => undefined); // errors come out of `verified`
+  pipeline(answer.stream, verified, () => undefined); // errors come out of `verified`
+  return addAbortSignal(signal, verified);
+}
+
+/** Reads a small blob whole, again when the connection breaks. */
+export function readBlob(
+  client: RegistryClient,
+  repository: Repository,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const doing = `reading ${formatRepository(repository)}@${descriptor.digest}`;
+  return client
+    .session(repository)
+    .retrying(doing, lookWithin, signal, async limited =>
+      buffer(await openBlob(client, repository, descriptor, limited)),
+    );
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ImageSource } from '../oci/source.ts';
-import { openBlob } from './blobs.ts';
+import { openBlob, readBlob } from './blobs.ts';
 import type { RegistryClient } from './client.ts';
 import { getManifest } from './manifests.ts';
 import { formatRepository, type Repository } from './reference.ts';
@@ -10,6 +10,7 @@ export function registrySource(client: RegistryClient, repository: Repository): 
     name: formatRepository(repository),
     repository,
     manifest: (reference, signal) => getManifest(client, repository, reference, signal),
+    read: (descriptor, signal) => readBlob(client, repository, descriptor, signal),
     blob: (descriptor, signal) => openBlob(client, repository, descriptor, signal),
   };
 }
