@@ -23,7 +23,7 @@ export function ensureNode24() {
  */
 export async function reexecUnderNode24(importMetaUrl) {
   if (isNewEnough(process.version)) return;
-  const node = ensureNode24();
+  const node = nodeOrExit();
   const env = { ...process.env, PATH: [dirname(node), process.env.PATH].filter(Boolean).join(delimiter) };
   const child = spawn(node, [...process.execArgv, fileURLToPath(importMetaUrl), ...process.argv.slice(2)], {
     stdio: 'inherit',
@@ -39,6 +39,15 @@ export async function reexecUnderNode24(importMetaUrl) {
       child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
     }),
   );
+}
+
+function nodeOrExit() {
+  try {
+    return ensureNode24();
+  } catch (error) {
+    console.error(error.message); // where and why; a stack trace would bury it
+    return process.exit(1);
+  }
 }
 
 /** Installs under another name first: the folder only ever has its final name when the binary in it runs. */
