@@ -108,6 +108,22 @@ export function goEnvironment(target: Target): Record<string, string> {
   };
 }
 
+/** The variant that the go command takes when none is named: the first of the table, for arm v7. */
+function defaultVariant(arch: string): string | undefined {
+  return arch === 'arm' ? 'v7' : Object.keys(variants[arch]?.values ?? {})[0];
+}
+
+/** With its variant written out, so that no setting of the machine can choose another. */
+export function withVariant(target: Target): Target {
+  const variant = target.variant ?? defaultVariant(target.arch);
+  return variant === undefined ? target : { ...target, variant };
+}
+
+/** One spelling for each target: `linux/arm` is `linux/arm/v7`, `linux/arm64/v8` is `linux/arm64`. */
+export function canonicalTarget(target: Target): Target {
+  return targetOfSettings(goEnvironment(withVariant(target)));
+}
+
 /** The target that a binary's build settings name (`GOARM=7` or `7,hardfloat` → `v7`); the architecture's default variant is left out except for arm. */
 export function targetOfSettings(settings: Readonly<Record<string, string>>): Target {
   const [os, arch] = [settings['GOOS'] ?? '', settings['GOARCH'] ?? ''];

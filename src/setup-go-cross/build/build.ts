@@ -1,0 +1,99 @@
+import { join, sep } from 'node:path';
+import { SlipwayError } from '../../core/errors.ts';
+import { log } from '../../core/log.ts';
+import { outputFolder } from '../../core/record/files.ts';
+import type { Span } from '../../core/summary.ts';
+import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
+import { type Release, releaseVersion } from '../../core/version.ts';
+import type { SetupGoCross } from '../run.ts';
+import type { Ready } from '../set-up.ts';
+import { excludeFromGit } from './exclude.ts';
+import { executeBuilds } from './execute.ts';
+import { findMainPackages } from './packages.ts';
+import { planBuilds } from './plan.ts';
+import { recordFile, recordOf, writeRecord } from './record.ts';
+import { buildSummary } from './summary.ts';
+
+/** From a ready Go to binaries that are as planned, with their record. */
+export async function build(
+  context: SetupGoCross,
+  targets: readonly Target[],
+  ready: Ready,
+  spans: Span[],
+): Promise<void> {
+  const { inputs, directory, signal, output } = context;
+  const { go, toolchain } = ready;
+  const tags = inputs.tags.join(',');
+  const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
+  const env = { ...go.env, CGO_ENABLED: '0', ...goEnvironment(withVariant(targets[0]!)) };
+  const packages = await findMainPackages(go, patterns, tags, env, directory, signal);
+
+  await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
+  const release = await versionOf(context, packages[0]!.module);
+  const builds = planBuilds(packages, targets, {
+    directory,
+    output: inputs.output,
+    ldflags: inputs.ldflags,
+    stamp: inputs.version,
+    tags,
+    trimpath: inputs.trimpath,
+    version: release.version,
+    commit: release.commit ?? '',
+  });
+  await excludeFromGit(
+    directory,
+    builds.map(one => one.output),
+    signal,
+  );
+
+  const expected = {
+    goVersion: go.version,
+    trimpath: inputs.trimpath,
+    commit: release.commit ?? '',
+    modified: release.changes.length > 0,
+  };
+  const built = await executeBuilds(builds, go, directory, expected, signal);
+  const record = recordOf(built, release, toolchain);
+  const { file } = await writeRecord(recordFile(directory, built), record, context.record);
+  output('release', file);
+  output('binaries', JSON.stringify(record.binaries));
+  log.info(`${record.name} ${record.version}: ${built.length} binaries, record ${file}`);
+  const title = `${record.name} ${record.version}`;
+  await context.summary(buildSummary(title, toolchain, built, [...spans, ...built.map(({ span }) => span)]));
+}
+
+/** A named version stands for a commit: with changes in the tree it would name something else. */
+async function versionOf({ inputs, directory, signal }: SetupGoCross, module: string): Promise<Release> {
+  const runTag = process.env['GITHUB_REF_TYPE'] === 'tag' ? process.env['GITHUB_REF_NAME'] : undefined;
+  const release = await releaseVersion({
+    directory,
+    module,
+    signal,
+    version: inputs.version,
+    ...(runTag === undefined ? {} : { runTag }),
+  });
+  if (release.missing !== undefined) {
+    log.warning(
+      `${directory}: ${reasons[release.missing]}; the record has no commit${release.source === 'none' ? ' and no version' : ''}`,
+    );
+  }
+  if (release.changes.length === 0) return release;
+  const shown = `${release.changes.slice(0, 5).join(', ')}${release.changes.length > 5 ? ', …' : ''}`;
+  if (release.source === 'pseudo-version') {
+    log.warning(`the working tree has changes (${shown}): the binaries do not come from the commit alone`);
+    return release;
+  }
+  throw new SlipwayError(
+    'TREE_DIRTY',
+    `the version ${release.version} (${release.source}) names a commit, but the working tree has changes: ${shown}`,
+    {
+      hint: 'Commit them, put generated files into .gitignore, or leave version empty. Nothing was built.',
+    },
+  );
+}
+
+const reasons = {
+  'no-git': 'there is no git program',
+  'no-repository': 'it is not in a git repository',
+  'no-commit': 'the repository has no commit',
+};

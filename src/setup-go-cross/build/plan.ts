@@ -1,0 +1,80 @@
+import { resolve } from 'node:path';
+import { SlipwayError } from '../../core/errors.ts';
+import { canonicalTarget, formatTarget, goEnvironment, type Target, withVariant } from '../../core/target.ts';
+import { fill, valuesOf } from './output.ts';
+import type { MainPackage } from './packages.ts';
+
+/** How every program of this run is built. */
+export interface BuildSettings {
+  readonly directory: string;
+  /** Template of the programs' paths. */
+  readonly output: string;
+  /** Passed to the linker; may hold placeholders. */
+  readonly ldflags: string;
+  /** Stamped as main.version; undefined when nobody asked for it. */
+  readonly stamp: string | undefined;
+  /** Comma-separated build tags. */
+  readonly tags: string;
+  readonly trimpath: boolean;
+  readonly version: string;
+  /** Full sha, or empty. */
+  readonly commit: string;
+}
+
+/** One call of `go build`. */
+export interface Build {
+  readonly package: MainPackage;
+  readonly target: Target;
+  /** Absolute path of the program. */
+  readonly output: string;
+  /** What is set on top of the go command's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Flags of `go build`, without -p, -o and the package. */
+  readonly flags: readonly string[];
+}
+
+/** Every package for every target. Pure: nothing is asked, nothing is written. */
+export function planBuilds(
+  packages: readonly MainPackage[],
+  targets: readonly Target[],
+  settings: BuildSettings,
+): Build[] {
+  const builds = targets.flatMap(target => packages.map(main => planBuild(main, canonicalTarget(target), settings)));
+  const taken = new Map<string, Build>();
+  for (const build of builds) {
+    const other = taken.get(build.output);
+    if (other !== undefined) {
+      const both = [other, build].map(one => `${one.package.path} for ${formatTarget(one.target)}`).join(' and ');
+      throw new SlipwayError('OUTPUT_COLLISION', `${both} would both be written to ${build.output}`, {
+        hint: 'Put {name} and {target} into the input output.',
+      });
+    }
+    taken.set(build.output, build);
+  }
+  return builds;
+}
+
+function planBuild(main: MainPackage, target: Target, settings: BuildSettings): Build {
+  const values = valuesOf(main.name, target, settings.version, settings.commit);
+  const linker = [fill(settings.ldflags, values), ...(settings.stamp ? [`-X=main.version=${settings.stamp}`] : [])];
+  const ldflags = linker.filter(part => part !== '').join(' ');
+  return {
+    package: main,
+    target,
+    output: resolve(settings.directory, fill(settings.output, values)),
+    env: { CGO_ENABLED: '0', ...goEnvironment(withVariant(target)) },
+    flags: [
+      ...(settings.trimpath ? ['-trimpath'] : ['-trimpath=false']),
+      '-buildvcs=auto',
+      ...(ldflags === '' ? [] : [`-ldflags=${ldflags}`]),
+      ...(settings.tags === '' ? [] : [`-tags=${settings.tags}`]),
+    ],
+  };
+}
+
+/** The line that makes the same bytes by hand. */
+export function commandLine({ env, flags, package: main }: Build, output: string): string {
+  const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return [...variables, 'go', 'build', ...flags.map(quote), '-o', quote(output), main.path].join(' ');
+}

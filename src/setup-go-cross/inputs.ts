@@ -1,0 +1,98 @@
+import { define } from '../core/definition.ts';
+import { SlipwayError } from '../core/errors.ts';
+import { bool, choice, lines, list, mapped, text } from '../core/values.ts';
+import { targets } from './targets-value.ts';
+
+/** A version goes into file names, flags of the linker and records: no spaces, no quotes. */
+const version = mapped(text, 'a version without spaces and quotes, e.g. v1.2.3', word => {
+  if (/^[\w.+~/-]+$/.test(word)) return word;
+  throw new SlipwayError('VERSION_INVALID', 'it holds characters that a version cannot have');
+});
+
+export const definition = define({
+  name: 'setup-go-cross',
+  title: 'Slipway: set up Go and cross-build',
+  description:
+    'Installs a verified Go toolchain, sets up its caches, and builds every target; each binary is read back and checked against the plan.',
+  icon: 'package',
+  color: 'blue',
+  inputs: {
+    'go-version': {
+      description:
+        'Go to install: `1.26.8`, `1.26.x` or `1.26` (the newest patch), a range, `1.27rc1`, or `stable`. Left empty: `go-version-file` decides.',
+      value: text,
+    },
+    'go-version-file': {
+      description:
+        'go.mod, go.work or .go-version. The `go` and `toolchain` lines mean what they mean to the go command. Left empty: go.work or go.mod of `working-directory` or above it, else `stable`.',
+      value: text,
+    },
+    mode: {
+      description:
+        '`setup` installs Go; `build` also builds (the default when `targets` or `packages` is set); `plan` only gives the output `matrix`; `merge` joins the records that `release` names.',
+      value: choice('setup', 'build', 'plan', 'merge'),
+    },
+    targets: {
+      description: 'What to build for, `os/arch[/variant]`: `linux/amd64`, `linux/arm/v7`. Left empty: this machine.',
+      value: targets,
+      default: '',
+    },
+    packages: {
+      description: 'Import paths or patterns; the main packages among them are built. Left empty: `.`.',
+      value: list,
+      default: '',
+    },
+    output: {
+      description:
+        'Path of a binary; `{name}`, `{os}`, `{arch}`, `{variant}`, `{target}` (`linux-arm-v7`), `{version}`, `{commit}` and `{ext}` are filled in.',
+      value: text,
+      default: 'slipway-out/{name}-{os}-{arch}{variant}{ext}',
+    },
+    version: {
+      description:
+        'Version of the release, also stamped into the variable `main.version`. Left empty: the tag on HEAD, else Go’s pseudo-version, and nothing is stamped.',
+      value: version,
+    },
+    ldflags: {
+      description: 'Flags for the linker; the placeholders of `output` are filled in.',
+      value: text,
+      default: '-s -w',
+    },
+    tags: { description: 'Build tags.', value: list, default: '' },
+    trimpath: { description: 'Leaves paths of this machine out of the binaries.', value: bool, default: 'true' },
+    cgo: { description: 'Only `off`: pure Go.', value: choice('off'), default: 'off' },
+    cache: {
+      description:
+        'Keeps module downloads and build results in the runner’s cache: `auto` where there is one, except in runs for a tag or for pull_request_target.',
+      value: choice('auto', 'true', 'false'),
+      default: 'auto',
+    },
+    'cache-dir': {
+      description: 'A folder that outlives the job (self-hosted runners); used instead of the runner’s cache.',
+      value: text,
+    },
+    'cache-dependency-path': {
+      description: 'Files whose change makes a new cache, paths or globs. Left empty: go.mod, go.sum, go.work.',
+      value: lines,
+      default: '',
+    },
+    goproxy: {
+      description:
+        'GOPROXY for this job, toolchain included. Left empty: that of the environment or of `go env`, else Go’s default.',
+      value: text,
+    },
+    'go-download-base-url': {
+      description: 'Official index or a mirror with the same index.',
+      value: text,
+      default: 'https://go.dev/dl',
+    },
+  },
+  outputs: {
+    'go-version': 'Version of the installed Go, e.g. `1.26.8`.',
+    'cache-hit': '`true` when a cache was restored.',
+    release: 'Path of the release record.',
+    binaries: 'The binaries as JSON: `[{package, target, path, size, sha256}]`.',
+    matrix: '`strategy.matrix` as JSON, one entry a target: `{target, name, goos, goarch, variant, env}`.',
+  },
+  post: true,
+});

@@ -1,0 +1,37 @@
+import type { Context } from '../core/action.ts';
+import { log } from '../core/log.ts';
+import type { Span } from '../core/summary.ts';
+import { canonicalTarget } from '../core/target.ts';
+import { build } from './build/build.ts';
+import { matrixOf } from './build/matrix.ts';
+import { mergeInto } from './build/merge.ts';
+import { toolchainLine } from './build/summary.ts';
+import type { definition } from './inputs.ts';
+import { setUp } from './set-up.ts';
+import { hostOf } from './toolchain/host.ts';
+
+export type SetupGoCross = Context<(typeof definition)['inputs']>;
+
+/** The story: plan and merge need no Go; setup installs it; build goes on to the binaries and their record. */
+export async function run(context: SetupGoCross): Promise<void> {
+  const { inputs, output } = context;
+  const targets = inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf())];
+  const mode = inputs.mode ?? (inputs.targets.length + inputs.packages.length > 0 ? 'build' : 'setup');
+
+  if (mode === 'plan') {
+    const matrix = JSON.stringify(matrixOf(targets));
+    log.info(matrix);
+    return output('matrix', matrix);
+  }
+  if (mode === 'merge') {
+    const { file } = await mergeInto(context.directory, context.record, context.signal);
+    return output('release', file);
+  }
+
+  const spans: Span[] = [];
+  const ready = await setUp(context, targets, spans);
+  output('go-version', ready.go.version);
+  output('cache-hit', String(ready.cacheHit));
+  if (mode === 'setup') return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
+  await build(context, targets, ready, spans);
+}

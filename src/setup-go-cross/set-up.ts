@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { addPath, exportVariable, saveState } from '@actions/core';
+import { log } from '../core/log.ts';
+import type { Toolchain } from '../core/record/schema.ts';
+import type { Span } from '../core/summary.ts';
+import { formatTarget, type Target } from '../core/target.ts';
+import { cacheKeys, dependencyHash } from './cache/key.ts';
+import { planCache } from './cache/plan.ts';
+import { cachePaths, restore } from './cache/service.ts';
+import { type Go, goEnvironmentOf, openGo } from './environment.ts';
+import { findWanted } from './go-version/find.ts';
+import { cacheStateName } from './post.ts';
+import type { SetupGoCross } from './run.ts';
+import { hostOf } from './toolchain/host.ts';
+import { type Installed, install } from './toolchain/install.ts';
+import { toolchainSources } from './toolchain/sources.ts';
+
+/** A Go that is verified, on PATH and has its caches. */
+export interface Ready {
+  readonly go: Go;
+  readonly toolchain: Toolchain;
+  readonly cacheHit: boolean;
+}
+
+export async function setUp(context: SetupGoCross, targets: readonly Target[], spans: Span[]): Promise<Ready> {
+  const { inputs, signal, directory } = context;
+  const timed = async <T>(name: string, task: () => Promise<T>): Promise<T> => {
+    const start = Date.now();
+    try {
+      return await task();
+    } finally {
+      spans.push({ name, start, end: Date.now() });
+    }
+  };
+  const wanted = await findWanted({
+    version: inputs['go-version'],
+    file: inputs['go-version-file'],
+    directory,
+    env: process.env,
+  });
+  const installed = await timed('Go', async () => {
+    const sources = await toolchainSources({
+      goproxy: inputs.goproxy,
+      indexUrl: inputs['go-download-base-url'],
+      env: process.env,
+      signal,
+    });
+    return install(wanted, sources, signal);
+  });
+  const plan = planCache(inputs.cache, inputs['cache-dir'], directory, process.env);
+  if (plan.kind === 'none') (inputs.cache === 'true' ? log.warning : log.debug)(`no cache: ${plan.why}`);
+  const own = {
+    ...(inputs.goproxy === undefined ? {} : { GOPROXY: inputs.goproxy }),
+    ...(plan.kind === 'folder' ? plan.env : {}),
+  };
+  const go = await openGo(installed, goEnvironmentOf(installed.goroot, process.env, own), directory, signal);
+  exportToJob(go, own);
+  log.info(
+    `Go ${go.version} is on PATH: ${join(go.goroot, 'bin')} (${installed.cached ? 'from the tool cache' : 'installed now'})`,
+  );
+  const hit =
+    plan.kind === 'service' ? await timed('Cache', () => restoreCaches(context, go, installed, targets)) : undefined;
+  return { go, toolchain: installed.toolchain, cacheHit: hit !== undefined };
+}
+
+/** What later steps of the job see. The toolchain comes last: what is added last stands first on PATH. */
+function exportToJob(go: Go, own: Readonly<Record<string, string>>): void {
+  addPath(join(go.settings.GOPATH.split(process.platform === 'win32' ? ';' : ':')[0]!, 'bin'));
+  addPath(join(go.goroot, 'bin'));
+  for (const [name, value] of Object.entries(own)) exportVariable(name, value);
+  // Else `go` would fetch another toolchain, unseen, where a go.mod asks for one.
+  if (!process.env['GOTOOLCHAIN']) exportVariable('GOTOOLCHAIN', 'local');
+  if (process.env['GOROOT']) {
+    log.notice(`GOROOT was ${process.env['GOROOT']}; later steps get ${go.goroot}`);
+    exportVariable('GOROOT', go.goroot);
+  }
+}
+
+async function restoreCaches(
+  { inputs, directory, signal }: SetupGoCross,
+  go: Go,
+  installed: Installed,
+  targets: readonly Target[],
+): Promise<string | undefined> {
+  const host = hostOf();
+  const keys = cacheKeys({
+    host: `${host.os}-${host.arch}`,
+    goVersion: installed.version,
+    targets: targets.map(formatTarget),
+    cgo: inputs.cgo,
+    flags: [inputs.tags.join(','), String(inputs.trimpath), go.settings.GOFLAGS, go.settings.GOEXPERIMENT],
+    dependencies: await dependencyHash(directory, inputs['cache-dependency-path']),
+    run: `${process.env['GITHUB_RUN_ID'] ?? Date.now()}-${process.env['GITHUB_RUN_ATTEMPT'] ?? 1}`,
+  });
+  const { hit, state } = await restore(cachePaths(go.settings), keys, signal);
+  saveState(cacheStateName, JSON.stringify(state));
+  return hit;
+}

@@ -1,0 +1,127 @@
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { find, findAllVersions } from '@actions/tool-cache';
+import { SlipwayError } from '../../core/errors.ts';
+import { readIfThere } from '../../core/files.ts';
+import { log } from '../../core/log.ts';
+import type { Toolchain } from '../../core/record/schema.ts';
+import { formatGoVersion, parseGoVersion, toSemver, tryParseGoVersion } from '../go-version/go-version.ts';
+import { canonical } from '../go-version/wanted.ts';
+import { readInstallRecord, recordPath, treeHash, writeInstallRecord } from './install-record.ts';
+import type { Fetched } from './source.ts';
+
+/** A Go in the tool cache that may be used. */
+export interface Cached {
+  readonly goroot: string;
+  readonly toolchain: Toolchain;
+}
+
+/** The runner's folder for tools; outside of a runner one in the user's cache. Set for @actions/tool-cache as well. */
+export function toolCacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  const fallback = join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'slipway', 'tools');
+  env['RUNNER_TOOL_CACHE'] ||= env['AGENT_TOOLSDIRECTORY'] || fallback;
+  return env['RUNNER_TOOL_CACHE'];
+}
+
+/** Versions that lie there, by Go's names. */
+export function cachedVersions(): string[] {
+  toolCacheRoot();
+  return findAllVersions('go')
+    .map(name => tryParseGoVersion(name))
+    .filter(version => version !== undefined)
+    .map(version => formatGoVersion(canonical(version)));
+}
+
+/**
+ * Looks a version up and checks every file against the hash that was recorded when it was installed. What differs is
+ * moved aside and not used. What somebody else put there, e.g. the runner's image, has no such hash and is recorded so.
+ */
+export async function findCached(version: string): Promise<Cached | undefined> {
+  toolCacheRoot();
+  const goroot = find('go', toSemver(parseGoVersion(version)));
+  if (goroot === '') return undefined;
+  const record = await readInstallRecord(goroot);
+  const problem = await problemOf(goroot, version, record);
+  if (problem !== undefined) {
+    log.warning(`${goroot} is not used: ${problem}. It is installed again.`);
+    await discard(goroot);
+    return undefined;
+  }
+  if (record !== undefined && record !== 'damaged') return { goroot, toolchain: record.toolchain };
+  log.info(`${goroot} was put there by the runner's image or another action: there is no hash to check it against`);
+  const naming = { prefix: '', module: false };
+  const hash = await treeHash(goroot, naming);
+  return { goroot, toolchain: { version: `go${version}`, source: 'tool-cache', verifiedBy: 'runner-image', hash } };
+}
+
+async function problemOf(
+  goroot: string,
+  version: string,
+  record: Awaited<ReturnType<typeof readInstallRecord>>,
+): Promise<string | undefined> {
+  if (record === 'damaged') return `its record ${recordPath(goroot)} cannot be read`;
+  const named = (await readIfThere(join(goroot, 'VERSION')))?.split('\n')[0]?.trim();
+  if (named !== `go${version}`) return `its file VERSION says "${named ?? 'nothing'}", not go${version}`;
+  if (record === undefined) return undefined;
+  const found = await treeHash(goroot, record.naming);
+  return found === record.tree ? undefined : `its files have the hash ${found}, at install it was ${record.tree}`;
+}
+
+/** Where a version goes: `go/1.26.8/x64`, as @actions/tool-cache lays it out. */
+export function placeOf(version: string): string {
+  return join(toolCacheRoot(), 'go', toSemver(parseGoVersion(version)), process.arch);
+}
+
+/** An empty folder on the same file system as the final place. */
+export async function staging(version: string): Promise<string> {
+  const folder = `${placeOf(version)}.${process.pid}-${Date.now().toString(36)}.part`;
+  await mkdir(folder, { recursive: true }).catch(error => {
+    throw new SlipwayError('DISK', `the tool cache cannot be written: ${error.message}`, {
+      hint: 'Set RUNNER_TOOL_CACHE to a folder that this user may write.',
+      cause: error,
+    });
+  });
+  return folder;
+}
+
+/** Puts a fetched GOROOT in its place, whole or not at all. When another job was faster, its folder is kept. */
+export async function place(version: string, staged: string, fetched: Fetched): Promise<Cached> {
+  const goroot = placeOf(version);
+  const said = (await readFile(join(staged, 'VERSION'), 'utf8').catch(() => '')).split('\n')[0]!.trim();
+  if (said !== `go${version}`) {
+    throw new SlipwayError(
+      'TOOLCHAIN_MISMATCH',
+      `${fetched.toolchain.source} is refused: it holds "${said}", not go${version}`,
+      {
+        hint: 'The source serves another version under this name. Nothing was installed.',
+      },
+    );
+  }
+  if (await exists(`${goroot}.complete`)) {
+    const other = await findCached(version);
+    if (other !== undefined) return other;
+  }
+  await discard(goroot);
+  await writeInstallRecord(recordPath(goroot), fetched);
+  await rename(staged, goroot);
+  await writeFile(`${goroot}.complete`, '');
+  return { goroot, toolchain: fetched.toolchain };
+}
+
+/** Takes a GOROOT out of the cache: the mark first, so that nobody picks it up half gone. */
+async function discard(goroot: string): Promise<void> {
+  await rm(`${goroot}.complete`, { force: true });
+  await rm(recordPath(goroot), { force: true });
+  const aside = join(dirname(goroot), `.${process.pid}-${Date.now().toString(36)}.old`);
+  if (!(await exists(goroot))) return;
+  await rename(goroot, aside);
+  await rm(aside, { recursive: true, force: true });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
