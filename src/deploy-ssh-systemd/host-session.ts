@@ -26,6 +26,8 @@ export class HostSession implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #signal: AbortSignal;
   #connection: Connection | undefined;
+  #connecting: Promise<Connection> | undefined;
+  #was = false;
   #agent: Agent | undefined;
 
   constructor(host: HostSpec, settings: Settings, signal: AbortSignal) {
@@ -50,7 +52,6 @@ export class HostSession implements AsyncDisposable {
       if (!(error instanceof SlipwayError) || !lostCodes.includes(error.code) || signal.aborted) throw error;
       this.#drop();
       if (!repeatable.includes(verb)) throw error;
-      log.info(`${this.place}: ${error.message}; connecting again`);
       return once();
     }
   }
@@ -61,7 +62,7 @@ export class HostSession implements AsyncDisposable {
 
   /** A stream that the host opens, for the probes. */
   async stream(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-    return (await this.#connect(signal)).openTcp(host, port, signal);
+    return (await this.#connect()).openTcp(host, port, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,7 +72,7 @@ export class HostSession implements AsyncDisposable {
 
   async #open(signal: AbortSignal, isFacts: boolean): Promise<Agent> {
     if (this.#agent === undefined || this.#connection?.lost !== undefined) {
-      const connection = await this.#connect(signal);
+      const connection = await this.#connect();
       this.#agent = await Agent.start(connection, await agentProgram(), this.#settings.become, signal);
       // facts also tell the agent which service it is about
       if (!isFacts)
@@ -80,10 +81,17 @@ export class HostSession implements AsyncDisposable {
     return this.#agent;
   }
 
-  async #connect(signal: AbortSignal): Promise<Connection> {
-    if (this.#connection === undefined || this.#connection.lost !== undefined) {
-      this.#connection = await connect(this.host, this.#settings.access, { signal });
-    }
+  /** Probes and requests may both find the connection lost: they share the new one. */
+  async #connect(): Promise<Connection> {
+    if (this.#connection !== undefined && this.#connection.lost === undefined) return this.#connection;
+    // not the caller's signal: another one may wait for the same connection; a cancelled run still has to take back
+    const signal = this.#signal.aborted ? AbortSignal.timeout(30_000) : this.#signal;
+    this.#connecting ??= connect(this.host, this.#settings.access, { signal }).finally(() => {
+      this.#connecting = undefined;
+    });
+    if (this.#was) log.info(`${this.place}: the connection was lost; connecting again`);
+    this.#connection = await this.#connecting;
+    this.#was = true;
     return this.#connection;
   }
 
