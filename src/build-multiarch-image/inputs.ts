@@ -1,38 +1,40 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
+import type { Insecure } from '../core/registry/endpoint.ts';
 import { formatRepository, parseRepository } from '../core/registry/reference.ts';
 import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
-import { bool, lines, list, mapped, pairs, text } from '../core/values.ts';
+import { bool, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
 import { parseBase } from './base-name.ts';
 import { parseTagRule } from './tag-rules.ts';
 
 /** An argument vector: a JSON array, or one argument a line. Never split at blanks. */
-const argv = mapped(
-  text,
-  'one argument a line, or a JSON array of texts',
-  raw => {
+const argv: Value<string[]> = {
+  ...lines,
+  kind: 'arguments',
+  allowed: 'one argument a line, or a JSON array of texts',
+  parse: raw => {
     if (!raw.startsWith('[')) return lines.parse(raw);
     const parsed: unknown = JSON.parse(raw);
     if (Array.isArray(parsed) && parsed.every(item => typeof item === 'string')) return parsed as string[];
     throw new SlipwayError('ARGV_INVALID', 'an item is not a text');
   },
-  'arguments',
-);
+};
 
-const insecure = mapped(
-  list,
-  'true, false, or the hosts (with :PORT) that are reached by plain HTTP',
-  hosts => {
-    if (hosts.length === 1 && /^(true|false)$/i.test(hosts[0]!)) return hosts[0]!.toLowerCase() === 'true';
+const insecure: Value<Insecure> = {
+  kind: '`true`, `false` or hosts',
+  allowed: 'true, false, or the hosts (with :PORT) that are reached by plain HTTP',
+  schema: { anyOf: [{ type: 'boolean' }, list.schema] },
+  parse: raw => {
+    if (/^(true|false)$/i.test(raw)) return raw.toLowerCase() === 'true';
+    const hosts = list.parse(raw);
     for (const host of hosts) {
       if (/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/.test(host)) continue;
       throw new SlipwayError('HOST_INVALID', `"${host}" is not a host`);
     }
     return hosts;
   },
-  '`true`, `false` or hosts',
-);
+};
 
 const ports = mapped(list, 'ports such as 8080 or 53/udp', items =>
   items.map(item => {

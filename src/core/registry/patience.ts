@@ -85,5 +85,6 @@ function explain(error: unknown, host: string): unknown {
         ? 'Check the host of the image reference.'
         : 'Check that the registry is up and can be reached from here.';
   const name = plain || certificate ? 'REGISTRY_TLS' : 'REGISTRY_UNREACHABLE';
-  return new RegistryError(name, `${host}: ${message || code}`, { status: 0, hint, passing: isPassing(error) });
+  const what = plain ? `it does not speak TLS (${code})` : message || code; // OpenSSL's message has several lines
+  return new RegistryError(name, `${host}: ${what}`, { status: 0, hint, passing: isPassing(error) });
 }
