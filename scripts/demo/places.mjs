@@ -30,7 +30,7 @@ export async function startPlaces() {
       return info;
     } catch (error) {
       if (!(error instanceof Missing)) throw error;
-      leftOut.push({ what, why: `${error.what}: ${error.why}`, get: error.get });
+      leftOut.push({ what, why: error.why, get: error.get });
       console.log(`  ${what} cannot be had: ${error.why}`);
       return undefined;
     }

@@ -109,8 +109,9 @@ function conclude({ releases, two, three, places, runner, began }) {
     places.leftOut.length === 0 && verdicts[two.version] === 'verified' && verdicts[three?.version] === 'rolled-back';
   const verdict = wrong ? 'failed' : whole ? 'verified' : 'inconclusive';
   const show = path => relative(process.cwd(), path);
-  console.log(`\nrecord:  ${show(two.record)} says ${verdicts[two.version]}`);
-  if (three?.record) console.log(`         ${show(three.record)} says ${verdicts[three.version]}`);
+  const shown = [two, three].filter(one => one?.record);
+  console.log('');
+  for (const { version, record } of shown) console.log(`record:  ${show(record)} says ${verdicts[version]}`);
   console.log(`report:  ${show(page)}`);
   console.log(`verdict: ${verdict} (${Math.round((Date.now() - began) / 1000)} s)`);
   return { verified: 0, inconclusive: 3, failed: 1 }[verdict];
