@@ -81,12 +81,14 @@ export const definition = define({
       default: '0.01',
     },
     alpha: {
-      description: 'Chance at most that a release as good as the old one is rolled back.',
+      description:
+        'Chance at most, in each of the two tests (against the old pods; through the router, against `tolerance`), that a good release is rolled back.',
       value: number(0.000001, 0.5),
       default: '0.01',
     },
     beta: {
-      description: 'Chance at most that a release that is too bad is promoted.',
+      description:
+        'Chance at most that a release is promoted that fails at least three times as often as the old one and more often than `tolerance`.',
       value: number(0.000001, 0.5),
       default: '0.05',
     },

@@ -2,8 +2,8 @@ import { RolloutError } from './rollout-error.ts';
 
 /** Answers before which a share is not judged. */
 const enough = 60;
-/** Answers of the first moments still come by the former weights. */
-const settling = 20;
+/** Looks (of a second each) at the begin of a step that still see the former weights: data planes take a moment to follow. */
+const settling = 2;
 
 /** Whether the traffic really is divided as it was asked for, by the answers that could be told apart. */
 export class Split {
@@ -18,7 +18,7 @@ export class Split {
 
   add(seen: { readonly canary: number; readonly baseline: number }): void {
     if (this.#skipped < settling) {
-      this.#skipped += seen.canary + seen.baseline;
+      this.#skipped++;
       return;
     }
     this.#canary += seen.canary;
