@@ -67,13 +67,19 @@ function compile(name, out) {
 
 /** ncc minifies index.js only; what is loaded later (the cache client: 2.3 MB) lies in chunks of their own. */
 async function minifyChunks(folder) {
-  const { minify } = await import('@swc/core');
-  for (const file of files(folder).filter(file => /\d+\.index\.js$/.test(file))) {
-    const { code } = await minify(readFileSync(file, 'utf8'), {
-      module: true,
-      compress: true,
-      mangle: true,
-      format: { comments: false },
+  const { transform } = await import('@swc/core');
+  const jsc = {
+    parser: { syntax: 'ecmascript', explicitResourceManagement: true },
+    target: 'esnext',
+    minify: { compress: true, mangle: true, format: { comments: false } },
+  };
+  for (const file of files(folder).filter(path => /\d+\.index\.js$/.test(path))) {
+    const { code } = await transform(readFileSync(file, 'utf8'), {
+      jsc,
+      minify: true,
+      isModule: true,
+      configFile: false,
+      swcrc: false,
     });
     writeFileSync(file, code);
   }
