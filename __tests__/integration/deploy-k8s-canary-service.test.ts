@@ -142,6 +142,46 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
     expect(await everything()).toBe(before);
   }, 30_000);
 
+  test('a kind that the cluster does not have is named before anything is written', async () => {
+    const before = await everything();
+    manifests['widget.yaml'] = 'apiVersion: example.test/v1\nkind: Widget\nmetadata: {name: w}\n';
+    const { code, log } = await act({ image: images['v2']! });
+    delete manifests['widget.yaml'];
+    expect(log).toContain('[KIND_UNKNOWN]');
+    expect(log).toContain('no kind Widget in example.test/v1');
+    expect(code).toBe(1);
+    expect(await everything()).toBe(before);
+  }, 30_000);
+
+  test('a Service that selects nothing of the workload, or pods of others, is named before anything is written', async () => {
+    const select = (app: string) =>
+      kubectl(['patch', 'service', 'hello', '--type=merge', '-p', JSON.stringify({ spec: { selector: { app } } })]);
+    await select('nobody');
+    const before = await everything();
+    const nothing = await act({ manifests: 'deployment.yaml', image: images['v2']! });
+    expect([nothing.code, nothing.log.includes('[SERVICE_MISSING]')]).toEqual([1, true]);
+    expect(await everything()).toBe(before);
+    await select('hello');
+    await kubectl(['run', 'stranger', `--image=${images['v1']}`, '--labels=app=hello', '--restart=Never']);
+    await kubectl(['wait', 'pod/stranger', '--for=jsonpath={.status.phase}=Running', '--timeout=30s']);
+    const foreign = await act({ manifests: 'deployment.yaml', image: images['v2']! });
+    await kubectl(['delete', 'pod', 'stranger', '--grace-period=1']);
+    expect(foreign.log).toContain('[FOREIGN_PODS]');
+    expect(foreign.log).toContain('stranger');
+    expect(foreign.code).toBe(1);
+  }, 60_000);
+
+  test('a quota that refuses the new pods is reported in seconds', async () => {
+    await kubectl(['create', 'quota', 'tight', '--hard=pods=2']);
+    const { code, log, took } = await act({ image: images['v2']! });
+    await kubectl(['delete', 'quota', 'tight']);
+    expect(log).toContain('[PODS_REFUSED]');
+    expect(log).toContain('exceeded quota');
+    expect(code).toBe(1);
+    expect(took).toBeLessThan(20_000);
+    await settledOn('v1');
+  }, 60_000);
+
   test('an image that answers with errors is rolled back by the statistics, and no user saw it', async () => {
     const users = userTraffic(url, undefined, 20);
     const { code, log, outputs, deployment } = await act({ image: images['errors']! });
@@ -180,13 +220,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
   }, 60_000);
 
   test('cancelled in the middle of a step, all traffic is on the old release within the runner’s time', async () => {
-    const running = begin({ image: images['v2']!, 'step-duration': '60s', steps: '50,100' });
-    await running.says('50 %: watching');
+    const running = begin({ image: images['v2']!, 'step-duration': '60s', steps: '75,100' });
+    await running.says('75 %: watching');
+    expect(await kubectl(['get', 'deployment', 'hello', '-o', 'jsonpath={.spec.replicas}'])).toBe('1');
     const cancelled = Date.now();
     running.signal('SIGINT');
     const { code, outputs } = await running.done;
     expect(Date.now() - cancelled).toBeLessThan(7500);
     expect([code, outputs['state']]).toEqual([1, 'rolled-back']);
+    expect(await kubectl(['get', 'deployment', 'hello', '-o', 'jsonpath={.spec.replicas}'])).toBe('2');
     await settledOn('v1');
   }, 60_000);
 
