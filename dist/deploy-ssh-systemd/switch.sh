@@ -1,0 +1,138 @@
+# The agent on the host: POSIX sh (dash, bash, busybox). Sent once through one channel it serves the runner's requests;
+# installed as state/agent.sh it is what the transient units and the boot guard run, when no runner is there any more.
+#
+# Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
+# Answers: "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
+#
+# state/ holds: intent.T (a switch that nobody has confirmed yet), reverting.T, confirmed.T, result.T, history,
+# lock (one deployment at a time), switch.lock (one change of `current` at a time), holder, agent.sh.
+# Confirming and taking back both begin by renaming intent.T: the one whose rename succeeds has won.
+set -u
+LC_ALL=C; export LC_ALL
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+umask 022
+units=/etc/systemd/system
+
+fact() { printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
+fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
+durable() { sync "$@" 2>/dev/null || sync; }
+safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
+number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
+show() { systemctl show "$unit" -p "$1" --value 2>/dev/null; }
+
+# What the names lead to; refuses what could lead elsewhere.
+locate() { # DIRECTORY SERVICE
+  safe "$2" || return 1
+  case $1 in /*/*) ;; *) return 1;; esac
+  case $1 in *[!A-Za-z0-9_./-]*|*/../*|*/./*|*//*|*/..|*/.|*/) return 1;; esac
+  dir=$1; service=$2; unit=$2.service; state=$dir/state; guard=slipway-guard-$2.service
+}
+
+# ---- intents ------------------------------------------------------------------------------------------------------
+
+read_intent() { # FILE → new old kind by binary
+  new=; old=; kind=; by=
+  while IFS='=' read -r key value; do
+    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; by) by=$value;; esac
+  done <"$1" || return 1
+  safe "$new" || return 1
+  [ -z "$old" ] || safe "$old"
+}
+
+remember() { # TOKEN RESULT
+  printf '%s %s %s %s %s %s %s\n' "$(date +%s)" "$1" "$2" "$kind" "$new" "${old:--}" "${by:--}" >>"$state/history"
+  durable "$state/history"
+}
+
+result() { # TOKEN TEXT
+  printf '%s\n' "$2" >"$state/.result.$1.$$" && mv -T "$state/.result.$1.$$" "$state/result.$1"
+}
+
+timer() { printf 'slipway-%s-revert-%s' "$service" "$1"; }
+
+# ---- switching ----------------------------------------------------------------------------------------------------
+
+put_unit() { # FILE NAME: installs a unit file unless it is there already
+  changed=
+  cmp -s "$1" "$units/$2" && return 0
+  changed=yes
+  cp "$1" "$units/.$2.$$" && chmod 644 "$units/.$2.$$" && durable "$units/.$2.$$" &&
+    mv -T "$units/.$2.$$" "$units/$2" && durable "$units"
+}
+
+# Makes a release the current one: link, unit, autostart. Idempotent, every step atomic, nothing is started.
+activate() { # ID
+  ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" || return 1
+  put_unit "$dir/releases/$1/unit" "$unit" || return 1
+  [ "$changed$(show NeedDaemonReload)" = no ] || systemctl daemon-reload || return 1
+  systemctl enable --quiet "$unit"
+}
+
+# Whether the main process was started from this release.
+runs() { # ID
+  pid=$(show MainPID)
+  [ "${pid:-0}" -gt 0 ] && case $(readlink "/proc/$pid/exe" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
+}
+
+do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection does not matter
+  exec 8>"$state/switch.lock"; flock -w 60 8 || { result "$1" 'failed busy'; return 1; }
+  [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
+  result "$1" switching
+  activate "$new" || { result "$1" 'failed activate'; return 1; }
+  systemctl reset-failed "$unit" 2>/dev/null
+  systemctl restart --no-block "$unit" || { result "$1" 'failed restart'; return 1; }
+  result "$1" switched
+}
+
+# 3: somebody else has won (confirmed, or taken back already). "boot" only puts the files right: systemd starts later.
+do_revert() { # TOKEN WHY [boot]
+  mv -T "$state/intent.$1" "$state/reverting.$1" 2>/dev/null || [ -e "$state/reverting.$1" ] || return 3
+  durable "$state"
+  (
+    flock -w 120 8 || exit 1
+    [ -e "$state/reverting.$1" ] || exit 0
+    read_intent "$state/reverting.$1" || exit 1
+    if [ -n "$old" ] && [ -e "$dir/releases/$old/unit" ]; then revert_to_old "${3:-}"; else revert_to_none "${3:-}"; fi
+    remember "$1" "reverted-$2"
+    result "$1" "reverted $2 $outcome"
+    rm -f "$state/reverting.$1"; durable "$state"
+    systemctl stop "$(timer "$1").timer" 2>/dev/null
+    exit 0
+  ) 8>"$state/switch.lock"
+}
+
+revert_to_old() { # boot|''
+  activate "$old"
+  systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
+  outcome=old
+  [ -z "$1" ] || return 0
+  runs "$old" || systemctl restart --no-block "$unit"
+  # up to 45 s for the old release to be up again: whoever asks wants to know what serves now
+  tries=0
+  until [ "$(show ActiveState)" = active ] && runs "$old"; do
+    tries=$((tries + 1)); [ $tries -lt 450 ] || { outcome=down; return; }
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
+  done
+}
+
+revert_to_none() { # boot|''
+  outcome=none
+  if [ -z "$1" ]; then systemctl stop "$unit"; else systemctl stop --no-block "$unit"; fi
+  systemctl disable --quiet "$unit" 2>/dev/null
+  rm -f "$units/$unit" "$dir/current"; durable "$units" "$dir"
+  systemctl daemon-reload
+  systemctl reset-failed "$unit" 2>/dev/null
+}
+
+# Ends what a dead runner left: called by the boot guard, and by whoever has the lock.
+settle() { # WHY [boot]
+  for file in "$state"/confirmed.*; do
+    [ -e "$file" ] && read_intent "$file" && remember "${file##*/confirmed.}" confirmed && rm -f "$file"
+  done
+  for file in "$state"/intent.* "$state"/reverting.*; do
+    [ -e "$file" ] || continue
+    left=${file##*/}; do_revert "${left#*.}" "$@"
+  done
+  rm -rf "$dir"/.current.* "$dir"/blobs/.part.* "$dir"/releases/.new.* "$state"/.result.*
+  find "$state" -name 'result.*' -mtime +7 -exec rm -f {} + 2>/dev/null
+}
