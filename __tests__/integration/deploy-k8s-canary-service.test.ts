@@ -103,6 +103,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
     30_000,
   );
 
+  test('a first deploy that fails says that there is nothing to go back to; the next one starts over', async () => {
+    const { code, log, outputs } = await act({ image: images['crash']! });
+    expect(log).toContain('[CRASH_LOOP]');
+    expect(log).toContain('nothing to go back to');
+    expect([code, outputs['state'], outputs['previous']]).toEqual([1, 'failed', '']);
+    const back = await act({ mode: 'rollback' });
+    expect([back.code, back.log.includes('[NOTHING_BEFORE]')]).toEqual([1, true]);
+  }, 60_000);
+
   test('the first deploy applies the manifests and proves the pods', async () => {
     const { code, outputs, deployment } = await act({ image: images['v1']! });
     expect(code).toBe(0);

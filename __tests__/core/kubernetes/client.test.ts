@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   acquireLease,
@@ -17,7 +20,7 @@ import {
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string, count: number) => void;
 const open: (() => void)[] = [];
 
-async function clusterWith(handler: Handler): Promise<Cluster> {
+async function clusterWith(handler: Handler, user: object = { token: 'tok-123456' }): Promise<Cluster> {
   let count = 0;
   const server = createServer((request, response) => {
     let body = '';
@@ -31,7 +34,7 @@ async function clusterWith(handler: Handler): Promise<Cluster> {
     'current-context': 'fake',
     contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'me', namespace: 'ns' } }],
     clusters: [{ name: 'fake', cluster: { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } }],
-    users: [{ name: 'me', user: { token: 'tok-123456' } }],
+    users: [{ name: 'me', user }],
   });
   const cluster = await connectCluster({ kubeconfig });
   open.push(() => {
@@ -116,6 +119,77 @@ describe('requests', () => {
       expect.objectContaining({ code: 'DEADLINE' }),
     );
     expect(Date.now() - began).toBeLessThan(1000);
+  });
+});
+
+describe('credentials', () => {
+  /** A plugin that counts its runs in a file and gives `tok-N`, valid for so long. */
+  const plugin = (folder: string, seconds: number) => ({
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: [
+        '-e',
+        `const fs = require('fs'), f = process.env.COUNT; fs.appendFileSync(f, 'x');
+         if (JSON.parse(process.env.KUBERNETES_EXEC_INFO).spec.interactive !== false) process.exit(1);
+         console.log(JSON.stringify({ kind: 'ExecCredential', status: { token: 'tok-' + fs.readFileSync(f).length, expirationTimestamp: new Date(Date.now() + ${seconds} * 1000) } }));`,
+      ],
+      env: [{ name: 'COUNT', value: join(folder, 'count') }],
+    },
+  });
+  const echo: Handler = (request, response) => json(response, 200, { auth: request.headers.authorization });
+  const inFolder = async (task: (folder: string) => Promise<void>) => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-kube-'));
+    try {
+      await task(folder);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  test.each([
+    { name: 'a plugin’s token is kept while it is valid', seconds: 900, second: 'Bearer tok-1' },
+    { name: 'and fetched anew a minute before it ends', seconds: 30, second: 'Bearer tok-2' },
+  ])('$name', ({ seconds, second }) =>
+    inFolder(async folder => {
+      const cluster = await clusterWith(echo, plugin(folder, seconds));
+      expect(await cluster.request('GET', '/x')).toEqual({ auth: 'Bearer tok-1' });
+      expect(await cluster.request('GET', '/x')).toEqual({ auth: second });
+    }),
+  );
+  test('a 401 fetches a new token once, a second one is an error', () =>
+    inFolder(async folder => {
+      const seen: (string | undefined)[] = [];
+      const cluster = await clusterWith(
+        (request, response) => {
+          seen.push(request.headers.authorization);
+          if (request.headers.authorization === 'Bearer tok-2') json(response, 200, {});
+          else json(response, 401, status(401, 'Unauthorized'));
+        },
+        plugin(folder, 900),
+      );
+      await cluster.request('GET', '/x');
+      expect(seen).toEqual(['Bearer tok-1', 'Bearer tok-2']);
+      const refused = await clusterWith((_, response) => json(response, 401, status(401, 'Unauthorized')));
+      await expect(refused.request('GET', '/x')).rejects.toThrow(
+        expect.objectContaining({ code: 'KUBE_UNAUTHORIZED' }),
+      );
+    }));
+  test('a token file is read when it is used', () =>
+    inFolder(async folder => {
+      await writeFile(join(folder, 'token'), 'tok-file\n');
+      const cluster = await clusterWith(echo, { 'token-file': join(folder, 'token') });
+      expect(await cluster.request('GET', '/x')).toEqual({ auth: 'Bearer tok-file' });
+    }));
+  test('basic authentication', async () => {
+    const cluster = await clusterWith(echo, { username: 'me', password: 'pw' });
+    expect(await cluster.request('GET', '/x')).toEqual({ auth: `Basic ${Buffer.from('me:pw').toString('base64')}` });
+  });
+  test('a plugin that is not there says so with its own hint', async () => {
+    const cluster = await clusterWith(echo, { exec: { command: 'no-such-plugin', installHint: 'Install it so.' } });
+    await expect(cluster.request('GET', '/x')).rejects.toThrow(
+      expect.objectContaining({ code: 'KUBE_AUTHENTICATION', hint: 'Install it so.' }),
+    );
   });
 });
 

@@ -48,9 +48,11 @@ export function credentialSource({ user, cluster }: Access): CredentialSource {
   };
   return async (signal, renew = false) => {
     if (renew) kept = undefined;
-    const known = await kept?.catch(() => undefined);
-    if (known === undefined || (known.expires ?? Number.POSITIVE_INFINITY) - early < Date.now())
-      kept = fresh(signal).then(masked);
+    const current = kept;
+    const known = await current?.catch(() => undefined);
+    const ends = known === undefined ? 0 : (known.expires ?? Number.POSITIVE_INFINITY);
+    // of requests that go out at once only the first one fetches
+    if (kept === current && ends - early < Date.now()) kept = fresh(signal).then(masked);
     const { token, cert, key } = await kept!;
     const authorization = token !== undefined ? `Bearer ${token}` : basic(user.username, user.password);
     return {
