@@ -12,6 +12,8 @@ import { renderReport } from '../core/report/html.ts';
 import { verdictOf } from '../core/report/verdict.ts';
 import { timeline } from '../core/summary.ts';
 import { type Link, planChain } from './chain.ts';
+import { checkLinks } from './check.ts';
+import { schemas } from './definitions.ts';
 import type { definition } from './inputs.ts';
 import { type Ended, startAction } from './start.ts';
 
@@ -29,6 +31,8 @@ export async function run(context: Chain): Promise<void> {
       hint: 'Give it a section: build, image, deploy or verify.',
     });
 
+  await checkLinks(links, schemas, process.env);
+
   const done: (Ended & { title: string })[] = [];
   let release = context.inputs.release.join('\n');
   for (const link of links) {
@@ -36,7 +40,7 @@ export async function run(context: Chain): Promise<void> {
     log.info(`── ${link.title}`);
     const ended = await startAction(link.action, {
       dist,
-      inputs: linkInputs(link, release, context),
+      inputs: linkInputs(link, release, file.version, context),
       env: process.env,
       signal: context.signal,
     });
@@ -57,8 +61,8 @@ export async function run(context: Chain): Promise<void> {
   }
 }
 
-function linkInputs(link: Link, release: string, context: Chain): Record<string, string> {
-  const version = context.inputs.version;
+function linkInputs(link: Link, release: string, written: string | undefined, context: Chain): Record<string, string> {
+  const version = context.inputs.version ?? (written === undefined ? undefined : String(written));
   return {
     config: link.config,
     release,
