@@ -53,7 +53,7 @@ serve_lock() { # TOKEN WHO
 }
 
 serve_blob() { # SHA256 BYTES, then gzip of it
-  safe "$1" || { fail NAME_REFUSED "$1"; exit 1; }
+  safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; exit 1; }
   part=$dir/blobs/.part.$$
   # what is not read now would be taken for the next request: after an error the conversation is over
   take "$2" | (umask 077; gzip -dc >"$part") || { rm -f "$part"; fail UPLOAD_FAILED "writing $part"; exit 1; }
@@ -65,6 +65,7 @@ serve_blob() { # SHA256 BYTES, then gzip of it
 }
 
 serve_release() { # ID BINARY SHA256 UNIT-BYTES ENVIRONMENT-BYTES MANIFEST-BYTES, then these
+  number "$4" && number "$5" && number "$6" || { fail NAME_REFUSED "$4 $5 $6"; exit 1; }
   new=$dir/releases/.new.$$; mkdir -p "$new"
   take "$4" >"$new/unit"; (umask 077; take "$5" >"$new/environment"); take "$6" >"$new/release.json"
   { safe "$1" && safe "$2" && safe "$3"; } || { rm -rf "$new"; fail NAME_REFUSED "$1 $2 $3"; return; }
@@ -88,13 +89,13 @@ serve_release() { # ID BINARY SHA256 UNIT-BYTES ENVIRONMENT-BYTES MANIFEST-BYTES
 }
 
 serve_switch() { # TOKEN ID KIND SECONDS WHO
-  safe "$1" && safe "$2" && safe "$3" && safe "$4" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+  safe "$1" && safe "$2" && safe "$3" && number "$4" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
   printf 'new=%s\nold=%s\nkind=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
-  if ! said=$(systemd-run --quiet --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
+  if ! said=$(systemd-run --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
@@ -145,6 +146,8 @@ serve_confirm() { # TOKEN
     rm -f "$state/confirmed.$1"
     result "$1" confirmed
     printf '@ok\n'
+  elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
+    printf '@ok\n' # asked again over a new connection
   else
     fail CONFIRM_LOST "$(cat "$state/result.$1" 2>/dev/null)"
   fi
@@ -166,7 +169,7 @@ serve_manifest() { # ID
 }
 
 serve_journal() { # TOKEN LINES: since the switch, by this host's clock
-  safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
+  safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
   fact journal "$(journalctl --unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
   printf '@ok\n'
@@ -191,6 +194,7 @@ idle() { # SECONDS
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   idle 60
+  dir=
   printf '@slipway-agent 1\n'
   while IFS=' ' read -r verb words; do
     set -f; set --
@@ -200,6 +204,8 @@ serve() {
     set +f
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
     case $verb in lock|revert) idle 300;; blob) idle 900;; *) idle 60;; esac
+    # everything else is about the service that "facts" has named
+    [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
       facts|lock|blob|release|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
       *) fail VERB_UNKNOWN "$verb" ;;

@@ -17,13 +17,14 @@ fact() { printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; 
 fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
+number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
 show() { systemctl show "$unit" -p "$1" --value 2>/dev/null; }
 
 # What the names lead to; refuses what could lead elsewhere.
 locate() { # DIRECTORY SERVICE
   safe "$2" || return 1
   case $1 in /*/*) ;; *) return 1;; esac
-  case $1 in *[!A-Za-z0-9_./-]*|*/../*|*/./*|*//*|*/..|*/.|*/) return 1;; esac
+  case $1 in *[!A-Za-z0-9_./-]*|*/.*|*/-*|*//*|*/) return 1;; esac
   dir=$1; service=$2; unit=$2.service; state=$dir/state; guard=slipway-guard-$2.service
 }
 

@@ -1,0 +1,209 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sha256 } from '../../src/core/files.ts';
+import { agentCommand, agentProgram } from '../../src/deploy-ssh-systemd/agent-program.ts';
+import { Lines } from '../../src/deploy-ssh-systemd/lines.ts';
+import { describeWith } from './lab.ts';
+
+/** The agent in a shell of this machine, without SSH and without systemd: only its own files are touched. */
+class Local {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly #lines: Lines;
+  readonly #limit = AbortSignal.timeout(30_000);
+
+  constructor(argv: readonly string[]) {
+    // a process group of its own, as sshd gives one: the agent ends its whole group when it is left alone
+    this.child = spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', detached: true });
+    this.#lines = new Lines(this.child.stdout);
+    this.child.stdin.on('error', () => undefined);
+  }
+
+  async start(): Promise<void> {
+    const bytes = Buffer.from(await agentProgram());
+    this.child.stdin.write(`${bytes.length}\n`);
+    this.child.stdin.write(bytes);
+    expect(await this.#lines.next(this.#limit)).toBe('@slipway-agent 1');
+  }
+
+  async ask(
+    verb: string,
+    args: readonly string[],
+    data?: Uint8Array,
+  ): Promise<{ end: string; facts: Map<string, string> }> {
+    this.child.stdin.write(
+      `${[verb, ...args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')))].join(' ')}\n`,
+    );
+    if (data !== undefined) this.child.stdin.write(data);
+    const facts = new Map<string, string>();
+    for (;;) {
+      const line = await this.#lines.next(this.#limit);
+      if (line === undefined) return { end: 'ended', facts };
+      const [word, name = '', value = ''] = line.split(' ');
+      if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
+      else return { end: word === '@ok' ? 'ok' : name, facts };
+    }
+  }
+}
+
+const shells = ['dash', 'bash', 'busybox sh'];
+const unit = (directory: string) => Buffer.from(`[Service]\nX-Slipway=${directory}\n`);
+
+await describeWith(
+  ['package:dash', 'package:bash', 'package:busybox', 'package:fish', 'package:tcsh'],
+  'the agent',
+  () => {
+    let folder: string;
+    let directory: string;
+    let marker: string;
+    const service = `slw-test-${process.pid}`;
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'slipway-agent-'));
+      directory = join(folder, 'app');
+      marker = join(folder, 'executed');
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    const started = async (shell: string) => {
+      const agent = new Local(['/bin/sh', '-c', agentCommand('none').replace('/bin/sh', shell)]);
+      await agent.start();
+      return agent;
+    };
+
+    test.each(['fish', 'csh', 'tcsh', 'bash', 'dash'])('starts below the login shell %s', async shell => {
+      const agent = new Local([shell, '-c', agentCommand('none')]);
+      await agent.start();
+      expect((await agent.ask('facts', [service, directory])).end).toBe('ok');
+      agent.child.stdin.end();
+    });
+
+    test.each(shells)('%s: a whole release is stored, and looking changes nothing', async shell => {
+      const agent = await started(shell);
+      const facts = await agent.ask('facts', [service, directory]);
+      expect(facts.end).toBe('ok');
+      expect(facts.facts.get('machine')).toMatch(/\w/);
+      expect(await readdir(folder)).toEqual([]);
+      expect((await agent.ask('lock', ['t1', "it's me, $(id)"])).end).toBe('ok');
+      // larger than one block, and no multiple of it; bytes of all kinds, line ends included
+      const binary = Buffer.from(Array.from({ length: 200_003 }, (_, index) => (index * 7 + (index >> 8)) % 256));
+      const packed = gzipSync(binary);
+      expect((await agent.ask('blob', [sha256(binary), String(packed.length)], packed)).end).toBe('ok');
+      const environment = Buffer.from('SECRET="a\\"b\n$(x)"\n');
+      const lengths = [unit(directory).length, environment.length, 3].map(String);
+      const parts = Buffer.concat([unit(directory), environment, Buffer.from('{}\n')]);
+      expect((await agent.ask('release', ['v1', service, sha256(binary), ...lengths], parts)).end).toBe('ok');
+      expect((await agent.ask('release', ['v1', service, sha256(binary), ...lengths], parts)).end).toBe('ok');
+      const release = join(directory, 'releases/v1');
+      expect(await readFile(join(release, service))).toEqual(binary);
+      expect(await readFile(join(release, 'environment'))).toEqual(environment);
+      expect((await stat(join(release, 'environment'))).mode & 0o777).toBe(0o600);
+      expect((await stat(join(directory, 'state'))).mode & 0o777).toBe(0o700);
+      expect((await agent.ask('facts', [service, directory])).facts.get('holder')).toBe("it's me, $(id)");
+      agent.child.stdin.end();
+    });
+
+    test.each(shells)('%s: a second one finds the lock held, and free when the first has ended', async shell => {
+      const [first, second] = [await started(shell), await started(shell)];
+      for (const one of [first, second]) await one.ask('facts', [service, directory]);
+      expect((await first.ask('lock', ['t1', 'first'])).end).toBe('ok');
+      expect((await second.ask('lock', ['t2', 'second'])).end).toBe('LOCKED');
+      const gone = new Promise(resolve => first.child.once('exit', resolve));
+      first.child.kill('SIGKILL');
+      await gone;
+      expect((await second.ask('lock', ['t2', 'second'])).end).toBe('ok');
+      second.child.stdin.end();
+    });
+
+    const nasty = [
+      '$(touch MARK)',
+      '`touch MARK`',
+      "';touch MARK;'",
+      '";touch MARK;"',
+      '-rf',
+      '../../etc',
+      'a b',
+      'a\nb',
+      '*',
+      '',
+      '.',
+      'x[$(touch MARK)]',
+    ];
+    test.each(shells)(
+      '%s: names are never executed',
+      async shell => {
+        for (const text of nasty.map(name => name.replaceAll('MARK', marker))) {
+          const agent = await started(shell);
+          expect((await agent.ask('facts', [text, directory])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('facts', [service, text])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('facts', [service, `${directory}/${text}`])).end).toBe('NAME_REFUSED');
+          await agent.ask('facts', [service, directory]);
+          expect((await agent.ask('lock', ['t1', text])).end).toBe('ok');
+          expect((await agent.ask('confirm', [text])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('watch', [text, 'no'])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('journal', ['t1', text])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('switch', ['t1', text, 'deploy', '5', 'me'])).end).toBe('RELEASE_MISSING');
+          expect((await agent.ask('prune', [text])).end).toBe('ok');
+          expect((await agent.ask('blob', ['x', text])).end).toBe('NAME_REFUSED');
+          agent.child.stdin.end();
+        }
+        expect(await readdir(folder)).toEqual(['app']);
+      },
+      60_000,
+    );
+
+    test.each(shells)('%s: a damaged upload is refused, and nothing of it stays', async shell => {
+      const agent = await started(shell);
+      await agent.ask('facts', [service, directory]);
+      await agent.ask('lock', ['t1', 'me']);
+      const packed = gzipSync('other');
+      expect((await agent.ask('blob', [sha256('this'), String(packed.length)], packed)).end).toBe('UPLOAD_DAMAGED');
+      expect(await readdir(join(directory, 'blobs'))).toEqual([]);
+    });
+
+    test.each(shells)(
+      '%s: of a confirmation and a revert at the same time, exactly one wins',
+      async shell => {
+        const [one, two] = [await started(shell), await started(shell)];
+        for (const agent of [one, two]) await agent.ask('facts', [service, directory]);
+        await one.ask('lock', ['t0', 'me']);
+        const state = join(directory, 'state');
+        const wins = { confirmed: 0, reverted: 0 };
+        for (let round = 0; round < 20; round++) {
+          const token = `r${round}`;
+          await writeFile(join(state, `intent.${token}`), 'new=v1\nold=\nkind=deploy\nat=1\nby=bWU=\n');
+          const [confirmed, reverted] = await Promise.all([
+            one.ask('confirm', [token]),
+            two.ask('revert', [token, 'test']),
+          ]);
+          const history = (await readFile(join(state, 'history'), 'utf8'))
+            .split('\n')
+            .filter(line => line.includes(` ${token} `));
+          expect(history).toHaveLength(1);
+          expect(history[0]!.includes(' confirmed ')).toBe(confirmed.end === 'ok');
+          if (confirmed.end === 'ok') wins.confirmed++;
+          else wins.reverted++;
+          expect(confirmed.end === 'ok' || reverted.facts.get('result')?.startsWith('reverted test')).toBe(true);
+        }
+        expect(wins.confirmed + wins.reverted).toBe(20);
+        expect((await readdir(state)).filter(name => /^(intent|reverting|confirmed)\./.test(name))).toEqual([]);
+        for (const agent of [one, two]) agent.child.stdin.end();
+      },
+      60_000,
+    );
+
+    test('a directory of somebody else is not taken over', async () => {
+      await mkdir(directory);
+      await writeFile(join(directory, 'theirs'), 'x');
+      await chmod(directory, 0o755);
+      const agent = await started('dash');
+      expect((await agent.ask('facts', [service, directory])).facts.get('directory')).toBe('theirs');
+      expect((await agent.ask('lock', ['t1', 'me'])).end).toBe('DIRECTORY_FOREIGN');
+      expect(await readdir(directory)).toEqual(['theirs']);
+      agent.child.stdin.end();
+    });
+  },
+);
