@@ -51,9 +51,9 @@ function fromPkcs8(pem: string, passphrase: string | undefined): string {
   try {
     key = createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ERR_MISSING_PASSPHRASE') throw invalid('it is encrypted and the input "passphrase" is empty');
-    throw invalid(pem.includes('ENCRYPTED') ? 'the passphrase does not fit' : 'its PKCS#8 text is damaged', error);
+    const encrypted = pem.includes('ENCRYPTED');
+    if (encrypted && passphrase === undefined) throw invalid('it is encrypted and the input "passphrase" is empty');
+    throw invalid(encrypted ? 'the passphrase does not fit' : 'its PKCS#8 text is damaged', error);
   }
   if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs1', format: 'pem' }) as string;
   if (key.asymmetricKeyType === 'ec') return key.export({ type: 'sec1', format: 'pem' }) as string;

@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals';
+import { SlipwayError } from '../../src/core/errors.ts';
+import { parseTarget } from '../../src/core/target.ts';
+import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/candidate.ts';
+import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';
+import { joinErrors } from '../../src/deploy-ssh-systemd/fleet.ts';
+import { redact } from '../../src/deploy-ssh-systemd/redact.ts';
+import { judgeUnit } from '../../src/deploy-ssh-systemd/unit-verdict.ts';
+import { environment, listen, serviceDirectory, serviceName } from '../../src/deploy-ssh-systemd/values.ts';
+
+const artifact = (target: string): Artifact => ({ path: target, target: parseTarget(target), sha256: '', size: 1 });
+
+describe('chooseArtifact', () => {
+  const all = ['linux/amd64', 'linux/arm64', 'linux/arm/v6', 'linux/arm/v7', 'linux/amd64/v3'].map(artifact);
+  test.each([
+    ['x86_64', 'linux/amd64'],
+    ['aarch64', 'linux/arm64'],
+    ['armv7l', 'linux/arm/v7'],
+    ['armv6l', 'linux/arm/v6'],
+  ])('%s takes %s', (uname, expected) => {
+    expect(chooseArtifact(all, uname).path).toBe(expected);
+  });
+
+  test.each(['s390x', 'armv5tel'])('%s fits none', uname => {
+    expect(() => chooseArtifact(all, uname)).toThrow(expect.objectContaining({ code: 'ARCHITECTURE_MISMATCH' }));
+  });
+});
+
+describe('judgeUnit', () => {
+  const up = 'ActiveState=active\nSubState=running\nMainPID=7\nNRestarts=0\nResult=success\nExe=/opt/x/releases/new/x';
+  test.each([
+    ['up with the new binary', up, 'up'],
+    ['up with the old one', up.replace('/new/', '/old/'), 'waiting'],
+    ['a release whose name begins alike', up.replace('/new/', '/new2/'), 'waiting'],
+    ['starting', 'ActiveState=activating\nSubState=start\nMainPID=7', 'waiting'],
+    [
+      'one crash',
+      'ActiveState=activating\nSubState=auto-restart\nNRestarts=1\nExecMainCode=1\nExecMainStatus=1',
+      'waiting',
+    ],
+    [
+      'a second crash',
+      'ActiveState=activating\nSubState=auto-restart\nNRestarts=2\nExecMainCode=1\nExecMainStatus=1',
+      'failed',
+    ],
+    [
+      'a format that cannot be executed',
+      'ActiveState=activating\nSubState=auto-restart\nNRestarts=0\nExecMainCode=1\nExecMainStatus=203',
+      'failed',
+    ],
+    ['failed for good', 'ActiveState=failed\nResult=timeout', 'failed'],
+  ])('%s', (_name, text, kind) => {
+    expect(judgeUnit(readUnitState(text), '/opt/x/releases/new').kind).toBe(kind);
+  });
+
+  test('a forbidden system call is named', () => {
+    const seen = judgeUnit(readUnitState('ActiveState=failed\nExecMainCode=3\nExecMainStatus=31'), '/x');
+    expect(seen).toMatchObject({ detail: expect.stringContaining('SystemCallFilter') });
+  });
+});
+
+describe('values', () => {
+  test.each(['hello', 'hello.service', 'a.b-c_d', 'H1'])('the service %s', text => {
+    expect(serviceName.parse(text)).toBe(text.replace('.service', ''));
+  });
+  test.each(['/opt/x', '/srv/app/x', '/var/lib/slipway/x'])('the directory %s', text => {
+    expect(serviceDirectory.parse(text)).toBe(text);
+  });
+  test.each([
+    '/opt',
+    '/',
+    'opt/x',
+    '/opt//x',
+    '/opt/./x',
+    '/opt/../x',
+    '/home/u/x',
+    '/tmp/x',
+    '/opt/a b',
+    '/opt/-x',
+    '/opt/$x',
+  ])('not the directory %s', text => {
+    expect(() => serviceDirectory.parse(text)).toThrow();
+  });
+  test.each([
+    ['8080', '127.0.0.1', 8080],
+    [':8080', '127.0.0.1', 8080],
+    ['0.0.0.0:80', '127.0.0.1', 80],
+    ['[::]:80', '::1', 80],
+    ['192.0.2.1:80', '192.0.2.1', 80],
+  ])('listen %s', (text, host, port) => {
+    expect(listen.parse(text)).toEqual({ host, port });
+  });
+  test.each(['', '0', '65536', 'x:80', '1.2.3:80'])('not listen %j', text => {
+    expect(() => listen.parse(text)).toThrow();
+  });
+  test('names of variables keep their case; strange ones are refused', () => {
+    expect(environment.parse('lower=a=b')).toEqual({ lower: 'a=b' });
+    expect(() => environment.parse('A B=x')).toThrow();
+    expect(() => environment.parse('1A=x')).toThrow();
+  });
+});
+
+test('redact: values of variables that sound secret, and credentials in URLs', () => {
+  const text = 'token=abcd1234 url=postgres://u:p4ss@db/x name=public';
+  expect(redact(text, { API_TOKEN: 'abcd1234', NAME: 'public' })).toBe('token=*** url=postgres://***@db/x name=public');
+});
+
+test('errors of several hosts are one, with every host in it', () => {
+  const errors = ['a', 'b'].map(host => new SlipwayError('AUTH_REFUSED', `${host} refused`, { hint: 'Look.' }));
+  expect(joinErrors(errors, 3)).toMatchObject({
+    code: 'AUTH_REFUSED',
+    message: '2 of 3 hosts failed: a refused; b refused',
+    hint: 'Look.',
+  });
+  expect(joinErrors(errors.slice(0, 1), 3)).toBe(errors[0]);
+  expect(joinErrors([...errors, new SlipwayError('X', 'c')], 3).code).toBe('HOSTS_FAILED');
+});
