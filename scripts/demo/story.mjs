@@ -17,16 +17,18 @@ export async function demo() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const began = Date.now();
-  const places = await startPlaces();
+  const starting = startPlaces();
+  starting.catch(() => undefined); // looked at when the first place is needed
   const runner = openRunner(folder);
   process.once('SIGINT', () => runner.cancel());
   process.once('SIGTERM', () => runner.cancel());
   try {
     const source = await makeSource(folder);
-    const chain = version => releaseOf(version, { source, places, runner });
+    const chain = version => releaseOf(version, { source, starting, runner });
     const one = await chain(1);
     const two = one.failed ? one : await chain(2);
     const three = two.failed ? undefined : await chain(3);
+    const places = await starting;
     if (three !== undefined) await proveStillServing(two, { places, runner });
     return conclude({
       releases: [three, two, one].filter((one, i, all) => one && all.indexOf(one) === i),
@@ -40,12 +42,13 @@ export async function demo() {
     console.error(`\n${error.message}`);
     return 1;
   } finally {
-    await places.end();
+    const places = await starting.catch(() => undefined); // why they did not start has been said
+    await places?.end();
   }
 }
 
 /** One version through the links that can run here. Version 3 is broken and its deployment has to fail. */
-async function releaseOf(number, { source, places, runner }) {
+async function releaseOf(number, { source, starting, runner }) {
   const version = releaseVersion(number);
   console.log(`\n${version}${number === 3 ? ', which is broken: it exits as soon as it starts' : ''}`);
   const directory = await source.at(number);
@@ -66,6 +69,7 @@ async function releaseOf(number, { source, places, runner }) {
     return done;
   };
   await link('setup-go-cross', buildInputs(version));
+  const places = await starting; // version 1 is built while they start
   await link('build-multiarch-image', places.registry && imageInputs(places.registry, version));
   await link('deploy-ssh-systemd', places.host && deployHostInputs(places.host), number === 3 ? 1 : 0);
   if (number < 3) {
