@@ -40,11 +40,8 @@ export async function build(
     version: release.version,
     commit: release.commit ?? '',
   });
-  await excludeFromGit(
-    directory,
-    builds.map(one => one.output),
-    signal,
-  );
+  const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
+  await excludeFromGit(directory, elsewhere, signal);
 
   const expected = {
     goVersion: go.version,

@@ -75,8 +75,11 @@ async function ifThere<T>(ask: () => Promise<T>, source: Source, failures: strin
     return await ask();
   } catch (error) {
     if (!(error instanceof SlipwayError) || error.code !== unavailable) throw error;
-    log.info(`${source.name} is passed over: ${error.message}`);
-    failures.push(`${source.name}: ${error.message}`);
+    const said = `${source.name} is passed over: ${error.message}`;
+    if (!failures.includes(said)) {
+      log.info(said);
+      failures.push(said);
+    }
     return undefined;
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { find, findAllVersions } from '@actions/tool-cache';
-import { SlipwayError } from '../../core/errors.ts';
+import { sleep } from '../../core/deadline.ts';
+import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { readIfThere } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
 import type { Toolchain } from '../../core/record/schema.ts';
@@ -61,7 +62,7 @@ async function problemOf(
   record: Awaited<ReturnType<typeof readInstallRecord>>,
 ): Promise<string | undefined> {
   if (record === 'damaged') return `its record ${recordPath(goroot)} cannot be read`;
-  const named = (await readIfThere(join(goroot, 'VERSION')))?.split('\n')[0]?.trim();
+  const named = await versionFile(goroot);
   if (named !== `go${version}`) return `its file VERSION says "${named ?? 'nothing'}", not go${version}`;
   if (record === undefined) return undefined;
   const found = await treeHash(goroot, record.naming);
@@ -73,50 +74,78 @@ export function placeOf(version: string): string {
   return join(toolCacheRoot(), 'go', toSemver(parseGoVersion(version)), process.arch);
 }
 
-/** An empty folder on the same file system as the final place. */
+const abandonedAfter = 3_600_000;
+
+/** An empty folder on the same file system as the final place. What killed runs left there an hour ago is removed. */
 export async function staging(version: string): Promise<string> {
   const folder = `${placeOf(version)}.${process.pid}-${Date.now().toString(36)}.part`;
-  await mkdir(folder, { recursive: true }).catch(error => {
-    throw new SlipwayError('DISK', `the tool cache cannot be written: ${error.message}`, {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(dirname(folder))) {
+      const path = join(dirname(folder), name);
+      if (/\.(part|old)(\.scratch)?$/.test(name) && (await stat(path)).mtimeMs < Date.now() - abandonedAfter)
+        await rm(path, { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw new SlipwayError('DISK', `the tool cache cannot be written: ${messageOf(error)}`, {
       hint: 'Set RUNNER_TOOL_CACHE to a folder that this user may write.',
       cause: error,
     });
-  });
+  }
   return folder;
 }
 
-/** Puts a fetched GOROOT in its place, whole or not at all. When another job was faster, its folder is kept. */
+/** Puts a fetched GOROOT in its place, whole or not at all. When another job was faster, its folder is used. */
 export async function place(version: string, staged: string, fetched: Fetched): Promise<Cached> {
   const goroot = placeOf(version);
-  const said = (await readFile(join(staged, 'VERSION'), 'utf8').catch(() => '')).split('\n')[0]!.trim();
+  const said = await versionFile(staged);
   if (said !== `go${version}`) {
     throw new SlipwayError(
       'TOOLCHAIN_MISMATCH',
-      `${fetched.toolchain.source} is refused: it holds "${said}", not go${version}`,
-      {
-        hint: 'The source serves another version under this name. Nothing was installed.',
-      },
+      `${fetched.toolchain.source} is refused: it holds "${said ?? 'no VERSION'}", not go${version}`,
+      { hint: 'The source serves another version under this name. Nothing was installed.' },
     );
   }
-  if (await exists(`${goroot}.complete`)) {
-    const other = await findCached(version);
+  for (let tries = 1; ; tries++) {
+    await untilComplete(goroot);
+    const other = (await exists(`${goroot}.complete`)) ? await findCached(version) : undefined;
     if (other !== undefined) return other;
+    await discard(goroot);
+    try {
+      await rename(staged, goroot);
+      break;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (tries === 10 || !['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(code ?? '')) throw error;
+      await sleep(100); // another job put its own there at this very moment
+    }
   }
-  await discard(goroot);
   await writeInstallRecord(recordPath(goroot), fetched);
-  await rename(staged, goroot);
   await writeFile(`${goroot}.complete`, '');
   return { goroot, toolchain: fetched.toolchain };
+}
+
+/** A folder without its mark is one that another job is about to finish, or that a killed one left: after 5 s the latter. */
+async function untilComplete(goroot: string): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    if (!(await exists(goroot)) || (await exists(`${goroot}.complete`))) return;
+    await sleep(100);
+  }
 }
 
 /** Takes a GOROOT out of the cache: the mark first, so that nobody picks it up half gone. */
 async function discard(goroot: string): Promise<void> {
   await rm(`${goroot}.complete`, { force: true });
   await rm(recordPath(goroot), { force: true });
-  const aside = join(dirname(goroot), `.${process.pid}-${Date.now().toString(36)}.old`);
+  const aside = join(dirname(goroot), `${process.pid}-${Date.now().toString(36)}.old`);
   if (!(await exists(goroot))) return;
   await rename(goroot, aside);
   await rm(aside, { recursive: true, force: true });
+}
+
+/** First line of the file VERSION: `go1.26.8`. */
+async function versionFile(goroot: string): Promise<string | undefined> {
+  return (await readIfThere(join(goroot, 'VERSION')))?.split('\n')[0]?.trim();
 }
 
 async function exists(path: string): Promise<boolean> {
