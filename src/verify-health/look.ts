@@ -44,7 +44,10 @@ export async function lookAtAll(
   const found: readonly CheckResult[] = checked?.checks ?? [];
   const onPaper =
     record === undefined || inputs.mode === 'wait' || !asked.deployed ? [] : chainFindings(record, Date.now());
-  const looked = await lookAgain(subjects, proven, inputs.deadline - (performance.now() - began), signal);
+  const left = inputs.deadline - (performance.now() - began);
+  const looked = found.every(one => one.verdict === 'passed')
+    ? await lookAgain(subjects, proven, left, signal)
+    : proven;
   return [
     ...found.map(result => checkFinding(result, redact)),
     ...looked.map(one => ({ ...one, detail: oneLine(redact(one.detail)) })),
@@ -54,7 +57,8 @@ export async function lookAtAll(
 
 /**
  * What was proven early must still run when the last check has passed: a service that answers and then dies is not
- * verified. Without time left there is nothing to add: a check has used it up, and has failed by that.
+ * verified. Where a check has failed there is nothing to add, and mostly no time left: a look cut short would make what
+ * was proven look unknown.
  */
 function lookAgain(
   subjects: readonly Subject[],
