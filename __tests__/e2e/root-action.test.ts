@@ -17,7 +17,7 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
   beforeAll(async () => {
     folder = await temporaryFolder();
     await namespace.create();
-    const repository = await repositoryOf('hello', join(folder, 'repository'), 'v2.0.1', {
+    const repository = await repositoryOf('hello', join(folder, 'repository'), 'v1.0.1', {
       'slipway.yml': text =>
         text
           .replace('service: hello', 'service: e2e-root\n    environment: { HELLO_LISTEN: ":8472" }')
@@ -54,7 +54,7 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
     expect([ran.code, ran.output]).toEqual([0, expect.stringContaining('verdict: verified')]);
     expect(ran.outputs['verdict']).toBe('verified');
     const record = await readRecord(ran.outputs['release']!);
-    expect(record).toMatchObject({ version: 'v2.0.1', verification: { verdict: 'verified', reasons: [] } });
+    expect(record).toMatchObject({ version: 'v1.0.1', verification: { verdict: 'verified', reasons: [] } });
     expect(record.deployments.map(one => one.state)).toEqual(['healthy', 'healthy']);
   });
 
@@ -63,7 +63,7 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
     const built = record.binaries.find(one => one.target === 'linux/amd64')!;
     expect(await (await servicesOf(host)).runningSha256('e2e-root')).toBe(built.sha256);
     const answer = await fetch(`http://${host.address}:8472/version`);
-    expect(await answer.json()).toMatchObject({ version: 'v2.0.1' });
+    expect(await answer.json()).toMatchObject({ version: 'v1.0.1' });
   });
 
   test('the report and the summary show every link', async () => {
