@@ -32,12 +32,12 @@ export interface GetOptions {
   readonly patience?: Patience;
 }
 
-/** Without user and password, for logs and records. */
+/** Without user, password and a slash at the end, for logs and records. */
 export function bare(url: string | URL): string {
   const copy = new URL(url);
   copy.username = '';
   copy.password = '';
-  return copy.href;
+  return copy.href.replace(/\/$/, '');
 }
 
 /**

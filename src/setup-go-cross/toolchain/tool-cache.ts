@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -78,7 +79,7 @@ const abandonedAfter = 3_600_000;
 
 /** An empty folder on the same file system as the final place. What killed runs left there an hour ago is removed. */
 export async function staging(version: string): Promise<string> {
-  const folder = `${placeOf(version)}.${process.pid}-${Date.now().toString(36)}.part`;
+  const folder = `${placeOf(version)}.${randomUUID()}.part`;
   try {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(dirname(folder))) {
@@ -137,7 +138,7 @@ async function untilComplete(goroot: string): Promise<void> {
 async function discard(goroot: string): Promise<void> {
   await rm(`${goroot}.complete`, { force: true });
   await rm(recordPath(goroot), { force: true });
-  const aside = join(dirname(goroot), `${process.pid}-${Date.now().toString(36)}.old`);
+  const aside = join(dirname(goroot), `${randomUUID()}.old`);
   if (!(await exists(goroot))) return;
   await rename(goroot, aside);
   await rm(aside, { recursive: true, force: true });

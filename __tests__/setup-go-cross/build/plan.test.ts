@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { GoBinary } from '../../../src/core/binary/index.ts';
+import { formatTarget, knownTargets, parseTarget } from '../../../src/core/target.ts';
+import { differences } from '../../../src/setup-go-cross/build/check.ts';
+import { matrixOf } from '../../../src/setup-go-cross/build/matrix.ts';
+import { programName } from '../../../src/setup-go-cross/build/packages.ts';
+import { type BuildSettings, commandLine, planBuilds } from '../../../src/setup-go-cross/build/plan.ts';
+import { targets } from '../../../src/setup-go-cross/targets-value.ts';
+
+const settings: BuildSettings = {
+  directory: '/w',
+  output: 'slipway-out/{name}-{os}-{arch}{variant}{ext}',
+  ldflags: '-s -w',
+  stamp: undefined,
+  tags: '',
+  trimpath: true,
+  version: 'v1.2.3',
+  commit: 'c0ffee',
+};
+const hello = { path: 'example.com/hello', name: 'hello', module: 'example.com/hello' };
+const plan = (target: string, more: Partial<BuildSettings> = {}) =>
+  planBuilds([hello], [parseTarget(target)], { ...settings, ...more })[0]!;
+
+const outputs: { target: string; output: string; env: Record<string, string> }[] = [
+  { target: 'linux/amd64', output: 'hello-linux-amd64', env: { GOAMD64: 'v1' } },
+  { target: 'linux/arm', output: 'hello-linux-armv7', env: { GOARM: '7' } },
+  { target: 'linux/arm/v6', output: 'hello-linux-armv6', env: { GOARM: '6' } },
+  { target: 'linux/arm64/v8', output: 'hello-linux-arm64', env: { GOARM64: 'v8.0' } },
+  { target: 'windows/amd64/v3', output: 'hello-windows-amd64v3.exe', env: { GOAMD64: 'v3' } },
+  { target: 'linux/mipsle/softfloat', output: 'hello-linux-mipslesoftfloat', env: { GOMIPS: 'softfloat' } },
+];
+test.each(outputs)('$target → $output', ({ target, output, env }) => {
+  const build = plan(target);
+  expect(build.output).toBe(`/w/slipway-out/${output}`);
+  expect(build.env).toMatchObject({ CGO_ENABLED: '0', ...env });
+});
+
+test('flags: stamp, tags, placeholders', () => {
+  const build = plan('linux/amd64', {
+    ldflags: '-X main.commit={commit} -X main.target={target}',
+    stamp: 'v1.2.3',
+    tags: 'netgo,osusergo',
+    trimpath: false,
+  });
+  expect(build.flags).toEqual([
+    '-trimpath=false',
+    '-buildvcs=auto',
+    '-ldflags=-X main.commit=c0ffee -X main.target=linux-amd64 -X=main.version=v1.2.3',
+    '-tags=netgo,osusergo',
+  ]);
+});
+
+test('nothing is stamped when no version was asked for, and empty flags are left out', () => {
+  expect(plan('linux/amd64', { ldflags: '' }).flags).toEqual(['-trimpath', '-buildvcs=auto']);
+});
+
+test('the printed line can be pasted into a shell', () => {
+  expect(commandLine(plan('linux/arm/v7'), "out/it's")).toBe(
+    "CGO_ENABLED=0 GOOS=linux GOARCH=arm GOARM=7 go build -trimpath -buildvcs=auto '-ldflags=-s -w' -o 'out/it'\\''s' example.com/hello",
+  );
+});
+
+test('two programs for one path, and unknown placeholders, are errors', () => {
+  const both = () =>
+    planBuilds([hello], [parseTarget('linux/amd64'), parseTarget('linux/arm64')], {
+      ...settings,
+      output: 'out/{name}',
+    });
+  expect(both).toThrow(expect.objectContaining({ code: 'OUTPUT_COLLISION' }));
+  expect(() => plan('linux/amd64', { output: '{nam}' })).toThrow('did you mean "name"?');
+});
+
+test('every target has an output of its own, and the same one each time', () => {
+  const all = knownTargets.map(parseTarget);
+  fc.assert(
+    fc.property(fc.shuffledSubarray(all, { minLength: 1 }), some => {
+      const builds = planBuilds([hello], some, settings);
+      expect(new Set(builds.map(build => build.output)).size).toBe(some.length);
+    }),
+  );
+});
+
+test.each([
+  ['example.com/hello', 'hello'],
+  ['example.com/hello/v2', 'hello'],
+  ['example.com/hello/cmd/server', 'server'],
+  ['gopkg.in/hello.v2', 'hello.v2'],
+  ['v2', 'v2'],
+])('the program of %s is %s', (path, name) => {
+  expect(programName(path)).toBe(name);
+});
+
+describe('targets', () => {
+  test('one spelling each, twice counts once', () => {
+    const read = targets.parse('linux/arm, linux/arm/v7\nlinux/arm64/v8\n# comment\nwindows/amd64');
+    expect(read.map(formatTarget)).toEqual(['linux/arm/v7', 'linux/arm64', 'windows/amd64']);
+  });
+
+  test.each([
+    ['linux/arm8', 'linux/arm'],
+    ['linux/arm/v9', 'v5, v6, v7'],
+    ['linux', 'linux/amd64'],
+    ['wasip1/wasm', 'cannot be read back'],
+  ])('%s is refused and says what to write', (text, hint) => {
+    expect(() => targets.parse(text)).toThrow(hint);
+  });
+});
+
+test('matrix', () => {
+  expect(matrixOf([parseTarget('linux/arm'), parseTarget('darwin/arm64')]).include).toEqual([
+    {
+      target: 'linux/arm/v7',
+      name: 'linux-arm-v7',
+      goos: 'linux',
+      goarch: 'arm',
+      variant: 'v7',
+      env: 'GOOS=linux GOARCH=arm GOARM=7',
+    },
+    {
+      target: 'darwin/arm64',
+      name: 'darwin-arm64',
+      goos: 'darwin',
+      goarch: 'arm64',
+      variant: '',
+      env: 'GOOS=darwin GOARCH=arm64 GOARM64=v8.0',
+    },
+  ]);
+});
+
+describe('a binary against its plan', () => {
+  const expected = { goVersion: '1.26.8', trimpath: true, commit: 'c0ffee', modified: false };
+  const good: GoBinary = {
+    format: 'elf',
+    machine: 'arm',
+    target: { os: 'linux', arch: 'arm', variant: 'v7' },
+    interpreter: undefined,
+    buildinfo: {
+      goVersion: 'go1.26.8',
+      path: 'example.com/hello',
+      mod: undefined,
+      deps: [],
+      settings: { CGO_ENABLED: '0', '-trimpath': 'true', 'vcs.revision': 'c0ffee', 'vcs.modified': 'false' },
+    },
+  };
+  const withInfo = (info: Partial<GoBinary['buildinfo']>, more: Record<string, string> = {}): GoBinary => ({
+    ...good,
+    buildinfo: { ...good.buildinfo, ...info, settings: { ...good.buildinfo.settings, ...more } },
+  });
+  const cases: { name: string; binary: GoBinary; found: string[] }[] = [
+    { name: 'as planned', binary: good, found: [] },
+    {
+      name: 'a Go with experiments says so behind its version',
+      binary: withInfo({ goVersion: 'go1.26.8 X:jsonv2' }),
+      found: [],
+    },
+    {
+      name: 'wrong architecture',
+      binary: { ...good, target: { os: 'linux', arch: 'amd64' } },
+      found: ['target is linux/amd64, the plan says linux/arm/v7'],
+    },
+    {
+      name: 'wrong variant',
+      binary: { ...good, target: { ...good.target, variant: 'v6' } },
+      found: ['target is linux/arm/v6, the plan says linux/arm/v7'],
+    },
+    {
+      name: 'another Go',
+      binary: withInfo({ goVersion: 'go1.26.9' }),
+      found: ['Go is go1.26.9, the plan says go1.26.8'],
+    },
+    {
+      name: 'another package',
+      binary: withInfo({ path: 'example.com/other' }),
+      found: ['package is example.com/other, the plan says example.com/hello'],
+    },
+    { name: 'CGO', binary: withInfo({}, { CGO_ENABLED: '1' }), found: ['CGO_ENABLED is 1, the plan says 0'] },
+    {
+      name: 'paths of this machine',
+      binary: withInfo({}, { '-trimpath': 'false' }),
+      found: ['-trimpath is false, the plan says true'],
+    },
+    {
+      name: 'another commit',
+      binary: withInfo({}, { 'vcs.revision': 'beef' }),
+      found: ['vcs.revision is beef, the plan says c0ffee'],
+    },
+    {
+      name: 'changed while it was built',
+      binary: withInfo({}, { 'vcs.modified': 'true' }),
+      found: ['vcs.modified is true, the plan says false'],
+    },
+  ];
+  test.each(cases)('$name', ({ binary, found }) => {
+    expect(differences(plan('linux/arm/v7'), binary, expected)).toEqual(found);
+  });
+});
