@@ -15,9 +15,9 @@ class Local {
   readonly #lines: Lines;
   readonly #limit = AbortSignal.timeout(30_000);
 
-  constructor(argv: readonly string[]) {
+  constructor(argv: readonly string[], env: Record<string, string> = {}) {
     // a process group of its own, as sshd gives one: the agent ends its whole group when it is left alone
-    this.child = spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', detached: true });
+    this.child = spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', detached: true, env: { ...process.env, ...env } });
     this.#lines = new Lines(this.child.stdout);
     this.child.stdin.on('error', () => undefined);
   }
@@ -116,6 +116,18 @@ await describeWith(
       await gone;
       expect((await second.ask('lock', ['t2', 'second'])).end).toBe('ok');
       second.child.stdin.end();
+    });
+
+    test.each(shells)('%s: a runner that went silent loses the lock', async shell => {
+      const silent = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
+      const gone = new Promise(resolve => silent.child.once('exit', resolve));
+      await silent.ask('facts', [service, directory]);
+      expect((await silent.ask('lock', ['t1', 'silent'])).end).toBe('ok');
+      await gone;
+      const next = await started(shell);
+      await next.ask('facts', [service, directory]);
+      expect((await next.ask('lock', ['t2', 'next'])).end).toBe('ok');
+      next.child.stdin.end();
     });
 
     const nasty = [
