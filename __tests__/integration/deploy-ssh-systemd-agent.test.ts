@@ -68,8 +68,8 @@ await describeWith(
     });
     afterEach(() => rm(folder, { recursive: true }));
 
-    const started = async (shell: string) => {
-      const agent = new Local(['/bin/sh', '-c', agentCommand('none').replace('/bin/sh', shell)]);
+    const started = async (shell: string, env: Record<string, string> = {}) => {
+      const agent = new Local(['/bin/sh', '-c', agentCommand('none').replace('/bin/sh', shell)], env);
       await agent.start();
       return agent;
     };
@@ -118,17 +118,21 @@ await describeWith(
       second.child.stdin.end();
     });
 
-    test.each(shells)('%s: a runner that went silent loses the lock', async shell => {
-      const silent = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
-      const gone = new Promise(resolve => silent.child.once('exit', resolve));
-      await silent.ask('facts', [service, directory]);
-      expect((await silent.ask('lock', ['t1', 'silent'])).end).toBe('ok');
-      await gone;
-      const next = await started(shell);
-      await next.ask('facts', [service, directory]);
-      expect((await next.ask('lock', ['t2', 'next'])).end).toBe('ok');
-      next.child.stdin.end();
-    });
+    test.each(shells)(
+      '%s: a runner that went silent loses the lock',
+      async shell => {
+        const silent = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
+        const gone = new Promise(resolve => silent.child.once('exit', resolve));
+        await silent.ask('facts', [service, directory]);
+        expect((await silent.ask('lock', ['t1', 'silent'])).end).toBe('ok');
+        await gone;
+        const next = await started(shell);
+        await next.ask('facts', [service, directory]);
+        expect((await next.ask('lock', ['t2', 'next'])).end).toBe('ok');
+        next.child.stdin.end();
+      },
+      20_000,
+    );
 
     const nasty = [
       '$(touch MARK)',
