@@ -27,15 +27,15 @@ export interface Context<S extends Inputs> {
 /** What an action does; what it is called and takes is its definition. */
 export interface Parts<S extends Inputs> {
   readonly run: (context: Context<S>) => Promise<void>;
-  /** Runs after the job's steps, in a process of its own; must not fail the job. */
-  readonly post?: () => Promise<void>;
+  /** Runs after the job's steps, in a process of its own; cannot fail the job. The signal aborts when the runner cancels. */
+  readonly post?: (signal: AbortSignal) => Promise<void>;
 }
 
 const postMark = 'slipway-post';
 
 /** The one wrapper around an action: inputs, record, cancellation, failure, post step. */
 export async function runAction<S extends Inputs>(definition: Definition<S>, parts: Parts<S>): Promise<void> {
-  if (core.getState(postMark) === definition.name) return runPost(parts);
+  if (core.getState(postMark) === definition.name) return runPost(parts.post);
   if (parts.post !== undefined) core.saveState(postMark, definition.name);
   const { signal, release } = cancellation();
   try {
@@ -43,11 +43,13 @@ export async function runAction<S extends Inputs>(definition: Definition<S>, par
     const inputs = readInputs(definition.inputs, process.env, section);
     const common = inputs as unknown as { release: string[]; 'working-directory': string; summary: boolean };
     const directory = resolve(common['working-directory']);
+    const record = await loadRecords(common.release, directory);
+    signal.throwIfAborted(); // cancelled while all this was read: nothing is begun
     await parts.run({
       inputs,
       signal,
       directory,
-      record: await loadRecords(common.release, directory),
+      record,
       output: (name, value) => core.setOutput(name, value),
       summary: async markdown => {
         if (common.summary) await writeSummary(markdown);
@@ -61,10 +63,13 @@ export async function runAction<S extends Inputs>(definition: Definition<S>, par
   }
 }
 
-async function runPost(parts: { readonly post?: () => Promise<void> }): Promise<void> {
+async function runPost(post: Parts<Inputs>['post']): Promise<void> {
+  const { signal, release } = cancellation();
   try {
-    await parts.post?.();
+    await post?.(signal);
   } catch (error) {
     log.warning(describe(error));
+  } finally {
+    release();
   }
 }

@@ -36,9 +36,12 @@ export function messageOf(error: unknown): string {
   return inner !== '' && !text.includes(inner) ? `${text} (${inner})` : text;
 }
 
-/** First line: the message with its code; second line: the hint. These two lines are the annotation. */
+/**
+ * First line: what failed, with its code; second line: what to do. An annotation shows these two; whatever else the
+ * message has (the end of a program's output) follows them.
+ */
 export function describe(error: unknown): string {
   if (!(error instanceof SlipwayError)) return messageOf(error);
-  const first = `${error.message} [${error.code}]`;
-  return error.hint === undefined ? first : `${first}\n${error.hint}`;
+  const [first = '', ...rest] = error.message.split('\n');
+  return [`${first} [${error.code}]`, ...(error.hint === undefined ? [] : [error.hint]), ...rest].join('\n');
 }
