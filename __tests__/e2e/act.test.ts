@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
 import { describeWith } from '../integration/lab.ts';
 import { runWorkflow } from './act.ts';
-import { namespaceOf, removeFolder, repositoryOf, root, servicesOf, temporaryFolder } from './support.ts';
+import { command, namespaceOf, removeFolder, repositoryOf, root, servicesOf, temporaryFolder } from './support.ts';
 
 const nodePort = 30471;
 const limit = 400_000;
@@ -16,6 +16,7 @@ await describeWith(places, 'the five actions in a workflow under act', lab => {
   let folder: string;
   let record: ReleaseRecord;
   let output: string;
+  let artifacts: string;
   let secrets: Record<string, string>;
 
   beforeAll(async () => {
@@ -48,7 +49,7 @@ await describeWith(places, 'the five actions in a workflow under act', lab => {
       secrets,
       timeout: limit - 30_000,
     });
-    output = ran.output;
+    ({ output, artifacts } = ran);
     record = JSON.parse(await readFile(join(ran.artifacts, 'verified', 'release.json'), 'utf8'));
   }, limit);
 
@@ -67,6 +68,11 @@ await describeWith(places, 'the five actions in a workflow under act', lab => {
       ['kubernetes', 'healthy'],
       ['ssh-systemd', 'healthy'],
     ]);
+  });
+
+  test('the artifact of the release is whole: the files of both jobs, as the sums say', async () => {
+    const said = await command(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: join(artifacts, 'release') });
+    expect(said.trim().split('\n').sort()).toEqual(['hello-linux-amd64: OK', 'hello-linux-arm64: OK']);
   });
 
   test('the process on the host is the binary that the matrix job built', async () => {
