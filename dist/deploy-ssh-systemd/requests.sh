@@ -193,8 +193,9 @@ idle() { # SECONDS
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  idle 60
-  dir=
+  dog=; dir=
+  patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
+  idle "$patience"
   printf '@slipway-agent 1\n'
   while IFS=' ' read -r verb words; do
     set -f; set --
@@ -203,13 +204,14 @@ serve() {
     done
     set +f
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert) idle 300;; blob) idle 900;; *) idle 60;; esac
+    case $verb in lock|revert) idle 300;; blob) idle 900;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
       facts|lock|blob|release|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
       *) fail VERB_UNKNOWN "$verb" ;;
     esac
+    case $verb in lock|revert|blob) idle "$patience";; esac
   done
 }
 

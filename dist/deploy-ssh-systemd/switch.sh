@@ -24,7 +24,7 @@ show() { systemctl show "$unit" -p "$1" --value 2>/dev/null; }
 locate() { # DIRECTORY SERVICE
   safe "$2" || return 1
   case $1 in /*/*) ;; *) return 1;; esac
-  case $1 in *[!A-Za-z0-9_./-]*|*/../*|*/./*|*//*|*/..|*/.|*/) return 1;; esac
+  case $1 in *[!A-Za-z0-9_./-]*|*/.*|*/-*|*//*|*/) return 1;; esac
   dir=$1; service=$2; unit=$2.service; state=$dir/state; guard=slipway-guard-$2.service
 }
 
