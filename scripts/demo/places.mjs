@@ -8,7 +8,7 @@ import { cacheRoot } from '../lab/paths.mjs';
 import * as registry from '../lab/registry.mjs';
 import { run } from '../lab/run.mjs';
 
-export const demoHost = 'host9';
+export const demoHost = 'host20';
 export const namespace = 'slipway-demo';
 
 /**
