@@ -152,7 +152,7 @@ describe('manifests', () => {
 describe('the observed split', () => {
   const observed = (weight: number, canary: number, baseline: number) => {
     const split = new Split(weight);
-    for (const canary of [50, 7]) split.add({ canary, baseline: 0 }); // the first moments
+    for (const canary of [50, 7, 7]) split.add({ canary, baseline: 0 }); // the first moments
     split.add({ canary, baseline });
     return split;
   };

@@ -79,7 +79,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a Ga
     expect(seen.requests).toBeGreaterThan(1000);
     expect([...seen.versions.keys()].sort()).toEqual(['v1', 'v2']);
     const [, half, full] = deployment!.evidence.steps;
-    expect(Math.abs(half.observed - 0.5)).toBeLessThan(0.05);
+    expect(Math.abs(half.observed - 0.5)).toBeLessThan(0.2); // about 100 answers: four standard deviations
     expect(full.observed).toBe(1);
     expect(await routeNow()).toEqual(before);
     expect(await left()).toBe('deployment.apps/hello\nservice/hello');

@@ -74,8 +74,8 @@ async function rollOut(
 ): Promise<Outcome> {
   using limited = deadline(options.timeout, 'the rollout', AbortSignal.any([signal, lease.lost]));
   const session = new Session({ cluster, options, plan, journal, signal: limited, state: stateOf(plan, options) });
-  const { workload, image, previous } = plan.situation;
-  const base = { workload, release: session.state.release, image, previous };
+  const { workload, image, release, previous } = session.state;
+  const base = { workload, release, image, previous };
   try {
     await session.save({});
     const applied = await applyOthers(cluster, plan.situation, limited);

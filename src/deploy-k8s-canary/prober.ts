@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sleep } from '../core/deadline.ts';
 import type { Check, HttpCheck } from '../core/health/check.ts';
 import { expect } from '../core/health/expectations.ts';
 import { ProbeFailure } from '../core/health/observation.ts';
@@ -121,6 +122,8 @@ export class Prober {
 
   async #throughRouter(check: Check): Promise<void> {
     const signal = this.#abort.signal;
+    // a balancer that takes turns would give each side to always the same of two regular clients; an irregular one sees the true share
+    await sleep((Math.random() * 2000) / this.#options.rate, signal);
     const seen = await probe(check, { timeout: attemptTimeout, signal });
     if (signal.aborted) return;
     this.#count('router', seen.ok ? undefined : `${check.name}: ${seen.detail}`);

@@ -21,6 +21,9 @@ import type { RolloutState } from './state.ts';
 /** How long connections may end after the last traffic was taken away, before the pods are deleted. */
 export const drain = 5000;
 
+/** A pod that ends is no endpoint any more, but data planes hear of it a moment later, and until then it still answers. */
+export const follow = 2000;
+
 export interface Restore {
   readonly signal: AbortSignal;
   readonly journal: Journal;
@@ -68,6 +71,7 @@ export async function restoreStable(
     await journal.span('deleting the canary', () => deleteCanary(cluster, workload, signal));
   }
   if (hurry) return undefined;
+  if (replaced) await sleep(follow, signal);
   await waitForRollout(cluster, workload, { within: 180_000, signal });
   const digest = imageDigest(state.previous);
   return proveImage(cluster, workload, state.container, state.previous, digest === '' ? [] : [digest], signal);

@@ -3,6 +3,7 @@ import { probe } from '../core/health/probe.ts';
 import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
 import { type Identity, proveImage } from './identity.ts';
+import { follow } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Session } from './session.ts';
 import { marking, newRow } from './step-row.ts';
@@ -25,6 +26,7 @@ export async function rollingRollout(session: Session): Promise<Identity> {
       });
     }),
   );
+  await sleep(follow, signal);
   if (plan.kind === 'first' && options.probes.length > 0)
     await journal.span('waiting for the first answers', () => firstAnswers(session));
   if (options.probes.length > 0)

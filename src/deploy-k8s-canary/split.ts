@@ -2,8 +2,8 @@ import { RolloutError } from './rollout-error.ts';
 
 /** Answers before which a share is not judged. */
 const enough = 60;
-/** Looks (of a second each) at the begin of a step that still see the former weights: data planes take a moment to follow. */
-const settling = 2;
+/** Looks (of a second each) at the begin of a step that still see the former weights: data planes take up to some seconds to follow. */
+const settling = 3;
 
 /** Whether the traffic really is divided as it was asked for, by the answers that could be told apart. */
 export class Split {
