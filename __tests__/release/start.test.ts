@@ -54,6 +54,36 @@ describe('startAction', () => {
     expect(ended.code).toBe(7);
   });
 
+  test('a terminal’s Ctrl-C does not reach it a second time: it has a process group of its own', async () => {
+    await script(
+      `const group = require('node:fs').readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[2];
+       require('node:fs').appendFileSync(process.env.GITHUB_OUTPUT, 'own=' + (Number(group) === process.pid) + '\\n')`,
+    );
+    expect((await start()).outputs['own']).toBe('true');
+  });
+
+  test('what ignores SIGINT and SIGTERM is killed 10 s after it was cancelled, with what it started', async () => {
+    await script(
+      `const seen = []; const began = Date.now();
+       for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => console.log(name + ' ' + (Date.now() - began)));
+       require('node:child_process').spawn('sleep', ['60'], { stdio: 'inherit' });
+       console.log('ready'); setInterval(() => {}, 1000)`,
+    );
+    const controller = new AbortController();
+    let said = '';
+    const onOutput = (chunk: string) => {
+      said += chunk;
+      controller.abort();
+    };
+    const began = performance.now();
+    const ended = await start({ signal: controller.signal, onOutput });
+    expect(ended.code).toBe(1);
+    const [, int, term] = /SIGINT (\d+)\nSIGTERM (\d+)\n$/.exec(said) ?? [];
+    expect(Number(term) - Number(int)).toBeGreaterThan(7000);
+    expect(performance.now() - began).toBeGreaterThan(9900);
+    expect(performance.now() - began).toBeLessThan(20_000);
+  }, 30_000);
+
   test('a process that was killed has not succeeded', async () => {
     await script(`process.kill(process.pid, 'SIGKILL')`);
     expect((await start()).code).toBe(1);

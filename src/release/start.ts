@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ export interface StartOptions {
 
 /**
  * Runs the bundle of one action in a process of its own, with the environment that a runner gives an action.
- * Cancellation is passed on as SIGINT, then SIGTERM, as a runner does.
+ * Cancellation is passed on as a runner does it: SIGINT, SIGTERM 7.5 s later, SIGKILL 2.5 s after that.
  */
 export async function startAction(name: ActionName, options: StartOptions): Promise<Ended> {
   const started = Date.now();
@@ -56,28 +56,53 @@ function environment(options: StartOptions, output: string, state: string): Node
   return Object.fromEntries([...inherited, ...inputs, ...states, ['GITHUB_OUTPUT', output], ['GITHUB_STATE', state]]);
 }
 
-const termAfter = 7500;
+/** Milliseconds after SIGINT. */
+const [termAfter, killAfter] = [7500, 10_000];
 
 function ended(main: string, env: NodeJS.ProcessEnv, { signal, onOutput }: StartOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [main], {
       env,
       stdio: onOutput ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+      // In a group of its own: a terminal's Ctrl-C reaches a whole group, and a second SIGINT would mean "at once".
+      detached: process.platform !== 'win32',
     });
     child.stdout?.setEncoding('utf8').on('data', onOutput!);
     child.stderr?.setEncoding('utf8').on('data', onOutput!);
-    let hard: NodeJS.Timeout | undefined;
+    const timers: NodeJS.Timeout[] = [];
     const cancel = () => {
       child.kill('SIGINT');
-      hard = setTimeout(() => child.kill('SIGTERM'), termAfter);
+      timers.push(
+        setTimeout(() => child.kill('SIGTERM'), termAfter),
+        setTimeout(() => killGroup(child), killAfter),
+      );
+    };
+    const orphan = () => child.kill('SIGTERM'); // when we have to end at once, so has the child
+    const settle = () => {
+      for (const timer of timers) clearTimeout(timer);
+      signal?.removeEventListener('abort', cancel);
+      process.off('exit', orphan);
     };
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
-    child.once('error', reject);
+    process.once('exit', orphan);
+    child.once('error', error => {
+      settle();
+      reject(error);
+    });
     child.once('close', code => {
-      clearTimeout(hard);
-      signal?.removeEventListener('abort', cancel);
+      settle();
       resolve(code ?? 1);
     });
   });
+}
+
+/** Ends the child and whatever it started: a pipe that one of them holds open would be waited for. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (process.platform === 'win32' || child.pid === undefined) child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // already gone
+  }
 }
