@@ -18,9 +18,14 @@ export interface SourceSettings {
 /** The sources behind the tool cache, in order: the official index, then GOPROXY. */
 export async function toolchainSources({ goproxy, indexUrl, env, signal }: SourceSettings): Promise<Source[]> {
   const host = hostOf();
-  const setting = goproxy || env['GOPROXY'] || (await settingOfUsersGo(env, signal)) || defaultGoProxy;
+  const setting = goproxy || (await goProxySetting(env, signal));
   const database = () => parseGoSumDb(env['GOSUMDB'] ?? '');
   return [officialIndex(indexUrl, host), moduleProxy(parseGoProxy(setting), database, host)];
+}
+
+/** GOPROXY of the environment, else of a Go that is already there, else Go's default. */
+export async function goProxySetting(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string> {
+  return env['GOPROXY'] || (await settingOfUsersGo(env, signal)) || defaultGoProxy;
 }
 
 /** A Go that is already on PATH may know the proxy from `go env -w`. */

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+// @ts-expect-error: the lab is plain JavaScript
+import { cacheRoot } from '../../scripts/lab/paths.mjs';
+import { serve } from '../setup-go-cross/server.ts';
+import { step } from './setup-go-cross-runner.ts';
+
+// The runner's cache service, first protocol, kept in memory; the client is the real @actions/cache.
+interface Stored {
+  readonly key: string;
+  readonly version: string;
+  data: Buffer;
+  done: boolean;
+}
+
+async function cacheService() {
+  const stored: Stored[] = [];
+  const base = '/_apis/artifactcache';
+  const server = await serve((request, response) => {
+    const url = new URL(request.url!, 'http://x');
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const json = (status: number, data?: unknown) =>
+        response
+          .writeHead(status, { 'content-type': 'application/json' })
+          .end(data === undefined ? '' : JSON.stringify(data));
+      const entry = stored[Number(url.pathname.split('/').at(-1)) - 1]; // the client takes the id 0 for none
+      if (url.pathname === `${base}/cache`) {
+        const keys = url.searchParams.get('keys')!.split(',');
+        const fits = stored.filter(one => one.done && one.version === url.searchParams.get('version'));
+        const found = keys.flatMap(key => fits.filter(one => one.key.startsWith(key)).reverse())[0];
+        if (found === undefined) return json(204);
+        json(200, { cacheKey: found.key, archiveLocation: `${server.url}/blob/${stored.indexOf(found) + 1}` });
+      } else if (url.pathname === `${base}/caches`) {
+        json(201, { cacheId: stored.push({ ...JSON.parse(body.toString()), data: Buffer.alloc(0), done: false }) });
+      } else if (url.pathname.startsWith('/blob/')) {
+        response.writeHead(200, { 'content-length': entry!.data.length }).end(entry!.data);
+      } else if (request.method === 'PATCH') {
+        const at = Number(/bytes (\d+)-/.exec(request.headers['content-range']!)![1]);
+        const data = Buffer.alloc(Math.max(entry!.data.length, at + body.length));
+        entry!.data.copy(data);
+        body.copy(data, at);
+        entry!.data = data;
+        json(204);
+      } else {
+        entry!.done = true;
+        json(204);
+      }
+    });
+  });
+  return { ...server, keys: () => stored.filter(one => one.done).map(one => one.key) };
+}
+
+let folder: string;
+let directory: string;
+let service: Awaited<ReturnType<typeof cacheService>>;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-cache-'));
+  directory = join(mkdtempSync(join(folder, 'm-')));
+  writeFileSync(join(directory, 'go.mod'), 'module example.com/tiny\n\ngo 1.26.8\n');
+  writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() { println("tiny") }\n');
+  service = await cacheService();
+});
+afterAll(async () => {
+  await service.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A job on a fresh runner: main step, then post step; its Go caches are `GO*CACHE` in a folder of its own. */
+async function job(run: number, inputs: Record<string, string> = {}, more: Record<string, string> = {}) {
+  const home = join(folder, 'runner');
+  const env = {
+    RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
+    GOTOOLCHAIN: undefined,
+    GOMODCACHE: join(home, 'mod'),
+    GOCACHE: join(home, 'build'),
+    ACTIONS_CACHE_URL: `${service.url}/`,
+    ACTIONS_RUNTIME_TOKEN: 'token',
+    GITHUB_RUN_ID: String(run),
+    GITHUB_WORKSPACE: directory,
+    ...more,
+  };
+  const given = { 'working-directory': directory, targets: 'linux/amd64', version: 'v1', ...inputs };
+  const main = await step(given, env);
+  const post = await step(given, env, main.state);
+  rmSync(home, { recursive: true, force: true });
+  return { main, post };
+}
+
+test('cold, saved; then restored, and nothing new is nothing saved; then a change is saved under a new key', async () => {
+  const cold = await job(1);
+  expect(cold.main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'false' } });
+  expect(cold.post.log).toContain('cache saved as slipway-go-v1-');
+  expect(service.keys()).toHaveLength(1);
+
+  const warm = await job(2);
+  expect(warm.main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
+  expect(warm.post.log).toContain('nothing is new in the caches');
+  expect(service.keys()).toHaveLength(1);
+
+  writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() { println("changed") }\n');
+  const changed = await job(3);
+  expect(changed.main.outputs['cache-hit']).toBe('true');
+  expect(service.keys()).toHaveLength(2);
+  expect(service.keys()[1]).toMatch(/-3-1$/);
+}, 300_000);
+
+test('other targets never meet this cache', async () => {
+  const { main } = await job(4, { targets: 'linux/arm64', mode: 'setup' });
+  expect(main.outputs['cache-hit']).toBe('false');
+}, 60_000);
+
+test('a service that fails costs a warning, not the build', async () => {
+  const { main, post } = await job(5, { mode: 'setup' }, { ACTIONS_CACHE_URL: 'http://127.0.0.1:1/' });
+  expect([main.code, post.code]).toEqual([0, 0]);
+}, 120_000);
+
+test('no service: not a word, and the post step has nothing to do', async () => {
+  const { main, post } = await job(6, { mode: 'setup' }, { ACTIONS_CACHE_URL: '' });
+  expect([main.code, post.code]).toEqual([0, 0]);
+  expect(main.log).not.toMatch(/::warning|no cache fits/);
+  expect(post.log.trim()).toBe('');
+}, 60_000);
+
+test('cache-dir is used in place and exported to later steps', async () => {
+  const shared = join(folder, 'shared');
+  const { main } = await job(7, { 'cache-dir': shared });
+  expect(main.exported).toMatchObject({ GOCACHE: join(shared, 'build'), GOMODCACHE: join(shared, 'mod') });
+  const { main: again } = await job(8, { 'cache-dir': shared });
+  const took = (log: string) => /tiny linux\/amd64: .* in ([\d.]+)(m?s)/.exec(log)!;
+  const ms = ([, number, unit]: RegExpExecArray) => Number(number) * (unit === 's' ? 1000 : 1);
+  expect(ms(took(again.log))).toBeLessThan(ms(took(main.log)));
+}, 300_000);
