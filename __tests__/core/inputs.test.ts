@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { SlipwayError } from '../../src/core/errors.ts';
-import { readInputs, variableOf } from '../../src/core/inputs.ts';
+import { commonInputs, readInputs, variableOf } from '../../src/core/inputs.ts';
 import { bool, choice, duration, lines, text } from '../../src/core/values.ts';
 
 const schema = {
@@ -71,6 +71,11 @@ describe('readInputs', () => {
 
   test('an unknown key of the config file says what was probably meant', () => {
     expect(problem(() => readInputs(schema, {}, { target: 'x' })).message).toContain('did you mean "targets"?');
+  });
+
+  test.each(['release', 'config', 'working-directory'])('"%s" is no key of the config file', key => {
+    const error = problem(() => readInputs({ ...schema, ...commonInputs }, {}, { [key]: 'x' }));
+    expect(error.message).toContain(`unknown key "${key}" in the config file`);
   });
 
   test('a missing required input is named', () => {

@@ -1,6 +1,7 @@
 // Renders the JSON schemas: slipway.yml (for editors and for people) and the release record.
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { takesMap } from '../../src/core/config-section.ts';
+import { fileKeys } from '../../src/core/inputs.ts';
 
 const variable = {
   type: 'object',
@@ -20,9 +21,10 @@ const secret = {
 
 function section(definition, extra = {}) {
   const properties = Object.fromEntries(
-    Object.entries(definition.inputs)
-      .filter(([name]) => !['config', 'release', 'working-directory'].includes(name))
-      .map(([name, input]) => [name, { description: input.description, ...valueSchema(input) }]),
+    fileKeys(definition.inputs).map(name => {
+      const input = definition.inputs[name];
+      return [name, { description: input.description, ...valueSchema(input) }];
+    }),
   );
   return {
     type: 'object',

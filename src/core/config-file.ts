@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 import type { ActionName } from './action-names.ts';
-import { SlipwayError } from './errors.ts';
+import { messageOf, SlipwayError } from './errors.ts';
+import { exactNumber, isExactNumber } from './exact-number.ts';
 import { didYouMean } from './suggest.ts';
 
 /** The sections of slipway.yml and the actions that read them. `deploy` is a list; each entry has one `kind`. */
@@ -15,6 +16,9 @@ export const sections = {
 
 export type Section = Record<string, unknown>;
 
+/** An entry of `deploy`; several of one kind have each a name. */
+export type Deployment = Section & { kind: ActionName; name?: string };
+
 /** slipway.yml as data, its shape checked as far as every action needs it. */
 export interface ConfigFile {
   readonly file: string;
@@ -22,7 +26,7 @@ export interface ConfigFile {
   readonly version?: string;
   readonly build?: Section;
   readonly image?: Section;
-  readonly deploy?: readonly (Section & { kind: ActionName; name?: string })[];
+  readonly deploy?: readonly Deployment[];
   readonly verify?: Section;
 }
 
@@ -41,25 +45,57 @@ export async function readConfigFile(file: string): Promise<ConfigFile> {
 }
 
 export function parseConfig(text: string, file: string): ConfigFile {
-  const document = parseDocument(text, { prettyErrors: true, lineCounter: new LineCounter() });
+  // `<<: *web` lets deployments share what they have in common.
+  const document = parseDocument(text, { prettyErrors: true, lineCounter: new LineCounter(), merge: true });
   const [problem] = document.errors;
-  if (problem !== undefined) throw invalid(file, problem.message.split('\n')[0]!);
-  const data: unknown = document.toJS();
+  if (problem !== undefined) throw invalid(file, problem.message.split('\n')[0]!.replace(/:$/, ''));
+  const data = dataOf(document, file);
   if (!isMap(data)) throw invalid(file, 'it is not a map with keys such as build, image, deploy, verify');
   for (const key of Object.keys(data)) {
     if (!topLevel.includes(key))
       throw invalid(file, `unknown key "${key}"${didYouMean(key, topLevel)}; allowed: ${topLevel.join(', ')}`);
   }
   for (const key of ['build', 'image', 'verify']) {
+    if (data[key] === null) throw invalid(file, `"${key}" is empty: give it inputs, or {} for their defaults`);
     if (data[key] !== undefined && !isMap(data[key])) throw invalid(file, `"${key}" is not a map of inputs`);
   }
-  if (data['deploy'] !== undefined) checkDeploy(data['deploy'], file);
-  return { ...(data as Omit<ConfigFile, 'file'>), file };
+  const { name, version, deploy, ...rest } = data as Omit<ConfigFile, 'file'>;
+  return {
+    ...rest,
+    ...(name === undefined ? {} : { name: word(name, 'name', file) }),
+    ...(version === undefined ? {} : { version: word(version, 'version', file) }),
+    ...(deploy === undefined ? {} : { deploy: deployments(deploy, file) }),
+    file,
+  };
 }
 
-function checkDeploy(deploy: unknown, file: string): void {
+/** The document's data; a number is kept as it was written: `1.20` is no `1.2`. */
+function dataOf(document: Document.Parsed, file: string): unknown {
+  visit(document, {
+    Scalar: (key, node) => {
+      if (typeof node.value === 'number' && node.source !== undefined && String(node.value) !== node.source)
+        node.value = key === 'key' ? node.source : exactNumber(node.source);
+    },
+  });
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw invalid(file, messageOf(error)); // an alias without its anchor, or one that unfolds without end
+  }
+}
+
+/** A text or a number, as it was written. */
+function word(value: unknown, where: string, file: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'number') return String(value);
+  if (isExactNumber(value)) return value.rawJSON;
+  throw invalid(file, `"${where}" is not a text`);
+}
+
+function deployments(deploy: unknown, file: string): Deployment[] {
   if (!Array.isArray(deploy) || !deploy.every(isMap)) throw invalid(file, '"deploy" is not a list of deployments');
-  deploy.forEach((entry, index) => {
+  const seen = new Map<string, number>();
+  return deploy.map((entry, index) => {
     const kind = String(entry['kind'] ?? '');
     if (!deployKinds.includes(kind)) {
       throw invalid(
@@ -67,6 +103,17 @@ function checkDeploy(deploy: unknown, file: string): void {
         `deploy[${index}].kind is "${kind}"${didYouMean(kind, deployKinds)}; allowed: ${deployKinds.join(', ')}`,
       );
     }
+    const name = entry['name'] === undefined ? undefined : word(entry['name'], `deploy[${index}].name`, file);
+    if (name !== undefined && /[#/\\]/.test(name))
+      throw invalid(file, `deploy[${index}].name is "${name}": a name has no #, / or \\, because FILE#NAME names it`);
+    const key = JSON.stringify([kind, name]);
+    const other = seen.get(key);
+    if (other !== undefined) {
+      const alike = name === undefined ? 'without a name' : `with the name "${name}"`;
+      throw invalid(file, `deploy[${other}] and deploy[${index}] are both ${kind} ${alike}: name them apart`);
+    }
+    seen.set(key, index);
+    return { ...entry, kind: kind as ActionName, ...(name === undefined ? {} : { name }) };
   });
 }
 
@@ -78,5 +125,5 @@ export function invalid(file: string, why: string): SlipwayError {
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }

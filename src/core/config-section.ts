@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ActionName } from './action-names.ts';
 import { type ConfigFile, invalid, isMap, readConfigFile, type Section, sections } from './config-file.ts';
 import { SlipwayError } from './errors.ts';
+import { isExactNumber } from './exact-number.ts';
 import { type Inputs, variableOf } from './inputs.ts';
 
 /** The values that the file named by the input `config` has for an action, as the texts that its inputs take. */
@@ -14,16 +15,30 @@ export async function configSection(
   const given = (env[variableOf('config')] ?? '').trim();
   const section = sections[action as ActionName];
   if (given === '' || section === undefined) return {};
-  const [path = '', name] = given.split('#');
-  const file = await readConfigFile(resolve((env[variableOf('working-directory')] ?? '').trim() || '.', path));
-  const found = section === 'deploy' ? deployment(file, action, name) : file[section];
-  return sectionTexts(found ?? {}, inputs, file.file, env);
+  // A folder may have a # in its name: what follows the last one is a name only when it is no further path.
+  const [, path = '', name] = /^(.+?)(?:#([^#/\\]+))?$/.exec(given)!;
+  const directory = resolve((env[variableOf('working-directory')] ?? '').trim() || '.');
+  const file = await readConfigFile(resolve(directory, path));
+  const found = section === 'deploy' ? deployment(file, action, name) : (file[section] ?? {});
+  return sectionTexts(found, inputs, { file: file.file, directory, env });
+}
+
+/** Where a section stands, and where what it refers to is found. */
+export interface Place {
+  /** For errors. */
+  readonly file: string;
+  /** Where the path of a secret's `{file: PATH}` begins. */
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 function deployment(file: ConfigFile, kind: string, name: string | undefined): Section {
   const ofKind = (file.deploy ?? []).filter(entry => entry.kind === kind);
   const fitting = ofKind.filter(entry => name === undefined || entry.name === name);
-  if (fitting.length === 1) return fitting[0]!;
+  if (fitting.length === 1) {
+    const { kind: _kind, name: _name, ...section } = fitting[0]!;
+    return section;
+  }
   const names = ofKind.map(entry => entry.name ?? '(unnamed)').join(', ') || 'none';
   throw invalid(
     file.file,
@@ -32,26 +47,19 @@ function deployment(file: ConfigFile, kind: string, name: string | undefined): S
 }
 
 /**
- * Lists become lines, maps become JSON (which is YAML); `kind` and `name` of a deployment are no inputs.
+ * Lists become lines, maps become JSON (which is YAML).
  * A secret is only `{env: NAME}` or `{file: PATH}`: plain text in the file is an error. Any other input may be
  * `{env: NAME}` too, for what differs from place to place, unless it takes a map itself.
  */
-export async function sectionTexts(
-  section: Section,
-  inputs: Inputs,
-  file: string,
-  env: NodeJS.ProcessEnv,
-): Promise<Record<string, string>> {
-  const entries = Object.entries(section).filter(([key]) => key !== 'kind' && key !== 'name');
-  const texts = entries.map(async ([key, value]) => [
-    key,
-    inputs[key]?.secret ? await secretText(key, value, file, env) : plainText(key, value, inputs, file, env),
-  ]);
+export async function sectionTexts(section: Section, inputs: Inputs, place: Place): Promise<Record<string, string>> {
+  const texts = Object.entries(section).map(async ([key, value]) => {
+    const input = Object.hasOwn(inputs, key) ? inputs[key] : undefined;
+    return [key, input?.secret ? await secretText(key, value, place) : plainText(key, value, input, place)];
+  });
   return Object.fromEntries(await Promise.all(texts));
 }
 
-function plainText(key: string, value: unknown, inputs: Inputs, file: string, env: NodeJS.ProcessEnv): string {
-  const input = inputs[key];
+function plainText(key: string, value: unknown, input: Inputs[string] | undefined, { file, env }: Place): string {
   if (input === undefined || !isMap(value) || takesMap(input.value.schema)) return textOf(value);
   if (typeof value['env'] !== 'string' || Object.keys(value).length !== 1) return textOf(value);
   const found = env[value['env']];
@@ -71,11 +79,13 @@ export function takesMap(schema: object): boolean {
 
 function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (Array.isArray(value) && value.every(item => typeof item !== 'object')) return value.join('\n');
+  if (isExactNumber(value)) return value.rawJSON;
+  if (Array.isArray(value) && value.every(item => typeof item !== 'object' || isExactNumber(item)))
+    return value.map(textOf).join('\n');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-async function secretText(key: string, value: unknown, file: string, env: NodeJS.ProcessEnv): Promise<string> {
+async function secretText(key: string, value: unknown, { file, directory, env }: Place): Promise<string> {
   const [kind, ...more] = isMap(value) ? Object.keys(value) : [];
   const named = String((value as Section | null)?.[kind ?? '']);
   const absent = (why: string) =>
@@ -88,7 +98,7 @@ async function secretText(key: string, value: unknown, file: string, env: NodeJS
     return found;
   }
   if (kind === 'file' && more.length === 0) {
-    return readFile(named, 'utf8').catch(error => {
+    return readFile(resolve(directory, named), 'utf8').catch(error => {
       throw absent(`${named} cannot be read: ${error.code}`);
     });
   }

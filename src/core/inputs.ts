@@ -47,6 +47,14 @@ export const commonInputs = {
   summary: { description: 'Write the job summary.', value: bool, default: 'true' },
 } as const satisfies Inputs;
 
+/** What a step is told by its workflow only: slipway.yml cannot say where it is itself, or where paths in it begin. */
+const notInFile: readonly string[] = ['release', 'config', 'working-directory'] satisfies (keyof typeof commonInputs)[];
+
+/** The inputs that slipway.yml can give. */
+export function fileKeys(schema: Inputs): string[] {
+  return Object.keys(schema).filter(name => !notInFile.includes(name));
+}
+
 /** The environment variable in which a runner passes an input. */
 export function variableOf(name: string): string {
   return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
@@ -105,7 +113,8 @@ function unknownInputs(schema: Inputs, env: NodeJS.ProcessEnv): string[] {
 }
 
 function unknownKeys(schema: Inputs, section: Record<string, string>): string[] {
+  const known = fileKeys(schema);
   return Object.keys(section)
-    .filter(key => !Object.hasOwn(schema, key))
-    .map(key => `unknown key "${key}" in the config file${didYouMean(key, Object.keys(schema))}`);
+    .filter(key => !known.includes(key))
+    .map(key => `unknown key "${key}" in the config file${didYouMean(key, known)}`);
 }

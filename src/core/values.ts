@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import { messageOf, SlipwayError } from './errors.ts';
+import { parseWithNumbersAsWritten } from './exact-number.ts';
 import { parseDuration, parseSize } from './units.ts';
 
 /** How the text of an input becomes a typed value; one kind serves action.yml, slipway.yml and the JSON schema. */
@@ -157,8 +158,13 @@ export function mapped<A, B>(base: Value<A>, allowed: string, read: (value: A) =
   return { kind, allowed, schema: base.schema, parse: raw => read(base.parse(raw)) };
 }
 
-/** A map of slipway.yml reaches an input as JSON. */
+/** A map of slipway.yml reaches an input as JSON; `VERSION: 1.20` keeps its zero, a value left empty is empty. */
 function mapOf(raw: string): Record<string, string> {
-  const map = JSON.parse(raw) as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, String(value)]));
+  const map = parseWithNumbersAsWritten(raw) as Record<string, unknown>;
+  const entries = Object.entries(map).map(([name, value]) => {
+    if (typeof value === 'object' && value !== null)
+      throw new SlipwayError('PAIR_INVALID', `"${name}" is a list or a map, not a text`);
+    return [name, String(value ?? '')];
+  });
+  return Object.fromEntries(entries);
 }

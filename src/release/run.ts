@@ -70,7 +70,7 @@ async function run(context: Chain, dist: string, schemas: Schemas): Promise<void
 }
 
 function linkInputs(link: Link, release: string, written: string | undefined, context: Chain): Record<string, string> {
-  const version = context.inputs.version ?? (written === undefined ? undefined : String(written));
+  const version = context.inputs.version ?? written;
   return {
     config: link.config,
     release,
