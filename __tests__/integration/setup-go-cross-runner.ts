@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ export async function step(
   inputs: Readonly<Record<string, string>>,
   env: Readonly<Record<string, string | undefined>> = {},
   state?: Readonly<Record<string, string>>,
+  onLog: (log: string, child: ChildProcess) => void = () => undefined,
 ): Promise<Step> {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-step-'));
   const file = (name: string) => join(folder, name);
@@ -47,7 +48,12 @@ export async function step(
     },
   });
   let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (log += text));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', text => {
+      log += text;
+      onLog(log, child);
+    });
+  }
   const code = await new Promise<number>(resolve => child.once('close', value => resolve(value ?? -1)));
   const done: Step = {
     code,

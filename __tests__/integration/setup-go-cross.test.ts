@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readGoBinary } from '../../src/core/binary/index.ts';
@@ -234,3 +234,47 @@ describe('bad input: a clear error, nothing written', () => {
     expect(warned.log).toContain('[TREE_DIRTY]');
   });
 });
+
+test('cancelled in the middle: the compilers end, nothing half made is left', async () => {
+  const directory = await exampleRepository(mkdtempSync(join(folder, 'cancel-')));
+  let cancelled = 0;
+  const done = await step(
+    { 'working-directory': directory, targets: targets.join(',') },
+    { RUNNER_TOOL_CACHE: tools, GOCACHE: join(folder, 'cold') },
+    undefined,
+    (log, child) => {
+      if (cancelled > 0 || !log.includes(' go build ')) return;
+      cancelled = Date.now();
+      setTimeout(() => child.kill('SIGINT'), 1000);
+    },
+  );
+  expect(done.code).toBe(1);
+  expect(done.log).toContain('[CANCELLED]');
+  expect(Date.now() - cancelled).toBeLessThan(6000);
+  expect(readdirSync(join(directory, 'slipway-out'))).toEqual([]);
+  const { stdout } = await run(['ps', '-eo', 'args'], { timeout: 10_000 });
+  expect(stdout.split('\n').filter(line => line.includes(directory))).toEqual([]);
+}, 60_000);
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+asRoot(
+  'a repository of another user (needs root to make one): the line that mends it',
+  async () => {
+    const directory = await exampleRepository(mkdtempSync(join(folder, 'foreign-')));
+    await run(['chown', '-R', 'nobody', directory], { timeout: 10_000 });
+    const inputs = { targets: 'linux/amd64', 'working-directory': directory };
+    const home = { HOME: folder, GIT_CONFIG_GLOBAL: join(folder, 'gitconfig') };
+    const refused = await setUp(inputs, home);
+    expect(refused.code).toBe(1);
+    expect(refused.log).toContain('[GIT_DUBIOUS_OWNERSHIP]');
+    const [, advice] = /(git config --global --add safe\.directory "[^"]+")/.exec(refused.log)!;
+    await run(['sh', '-c', advice!], { env: { ...process.env, ...home }, timeout: 10_000 });
+    const env = {
+      ...home,
+      GOCACHE: process.env['GOCACHE'] ?? join(homedir(), '.cache/go-build'),
+      GOFLAGS: '-modcacherw',
+    };
+    expect(await setUp(inputs, env)).toMatchObject({ code: 0 });
+  },
+  240_000,
+);

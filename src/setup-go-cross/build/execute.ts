@@ -43,18 +43,23 @@ export async function executeBuilds(
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
+  let first: unknown;
   try {
+    // All are waited for, also after a failure: only then is nobody left who writes into the folder.
     const built = await pMap(
       builds,
       (build, index) =>
         buildOne(build, join(temporary, String(index)), { go, directory, expected, signal: both, jobs }).catch(
           error => {
+            first ??= error;
             stop.abort(error);
             throw error;
           },
         ),
-      { concurrency: jobs },
-    );
+      { concurrency: jobs, stopOnError: false },
+    ).catch(error => {
+      throw first ?? error;
+    });
     for (const [index, { build }] of built.entries()) await move(join(temporary, String(index)), build.output);
     return built;
   } finally {
@@ -71,6 +76,7 @@ interface Job {
 }
 
 async function buildOne(build: Build, temporary: string, job: Job): Promise<Built> {
+  job.signal.throwIfAborted();
   const start = Date.now();
   const title = `${build.package.name} ${formatTarget(build.target)}`;
   log.info(commandLine(build, relative(job.directory, build.output)));
