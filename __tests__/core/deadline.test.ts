@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { deadline, retry, sleep } from '../../src/core/deadline.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
+import { run } from '../../src/core/process.ts';
 
 const never = new AbortController().signal;
 const options = { doing: 'knocking', signal: never, attempts: 4, within: 5000, pause: 1, retriable: () => true };
@@ -52,6 +55,17 @@ describe('retry', () => {
     expect(performance.now() - began).toBeLessThan(1000);
   });
 
+  test('when time runs out between tries, the last thing seen is told', async () => {
+    const refused = () => Promise.reject(new SlipwayError('REFUSED', 'the door is shut', { hint: 'open it' }));
+    await expect(retry(refused, { ...options, attempts: 1000, within: 200, pause: 40 })).rejects.toMatchObject({
+      code: 'DEADLINE',
+      message: expect.stringMatching(
+        /^knocking failed after \d+ tries: knocking took .*; the last one: the door is shut$/,
+      ),
+      hint: 'open it',
+    });
+  });
+
   test('ends when cancelled', async () => {
     const controller = new AbortController();
     const running = retry(signal => sleep(10_000, signal), { ...options, signal: controller.signal });
@@ -64,5 +78,28 @@ describe('deadline', () => {
   test('an aborted parent aborts it at once', () => {
     using limited = deadline(1000, 'x', AbortSignal.abort(new Error('before')));
     expect(limited.reason).toMatchObject({ message: 'before' });
+  });
+
+  test('one of more days than a timer can wait does not end at once', async () => {
+    const controller = new AbortController();
+    using limited = deadline(31 * 86_400_000, 'x', controller.signal);
+    const long = sleep(31 * 86_400_000, limited);
+    expect(await Promise.race([long, sleep(100).then(() => 'waits')])).toBe('waits');
+    expect(limited.aborted).toBe(false);
+    controller.abort(new Error('enough'));
+    await expect(long).rejects.toThrow('enough');
+  });
+
+  test('ends a wait for what nobody will answer', async () => {
+    // In a process of its own: with nothing else to wait for, Node would end without a word.
+    const source = pathToFileURL(join(import.meta.dirname, '..', '..', 'src', 'core', 'deadline.ts')).href;
+    const script = `import { deadline } from '${source}';
+      using limited = deadline(100, 'asking');
+      await new Promise((_, reject) => limited.addEventListener('abort', () => reject(limited.reason)));`;
+    const { code, stderr } = await run([process.execPath, '--input-type=module', '-e', script], {
+      timeout: 10_000,
+      accept: [1, 13],
+    });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('asking took longer than 0.1 s')]);
   });
 });

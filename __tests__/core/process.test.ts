@@ -50,6 +50,24 @@ describe('run', () => {
     expect(running(child)).toBe(false);
   });
 
+  test('the deadline holds although a grandchild left the group and keeps the output open', async () => {
+    const began = performance.now();
+    const script = `process.stdout.write(require('child_process').spawn('sleep', ['30'], { detached: true, stdio: 'inherit' }).pid + '\\n'); setTimeout(() => {}, 60000)`;
+    let pid = 0;
+    await expect(run(node(script), { timeout: 700, onLine: line => (pid = Number(line)) })).rejects.toMatchObject({
+      code: 'DEADLINE',
+    });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    if (pid > 0) process.kill(pid);
+  }, 40_000);
+
+  test('a missing folder is not called a missing program', async () => {
+    await expect(run(['node'], { cwd: '/no/such/folder', timeout: 1000 })).rejects.toMatchObject({
+      code: 'FOLDER_MISSING',
+      message: expect.stringContaining('/no/such/folder'),
+    });
+  });
+
   test('a missing program is named', async () => {
     await expect(run(['no-such-program'], { timeout: 1000 })).rejects.toMatchObject({ code: 'PROGRAM_MISSING' });
   });

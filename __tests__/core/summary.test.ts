@@ -30,5 +30,16 @@ describe('the job summary', () => {
     await rm(folder, { recursive: true });
   });
 
+  test('the limit holds for all that is written into one file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'summary-'));
+    const file = join(folder, 'summary.md');
+    for (const text of ['a', 'b', 'c']) await writeSummary(text.repeat(700_000), { GITHUB_STEP_SUMMARY: file });
+    const written = await readFile(file, 'utf8');
+    expect(Buffer.byteLength(written)).toBeLessThan(1024 * 1024);
+    expect(written.slice(0, 700_000)).toBe('a'.repeat(700_000));
+    expect(written).toMatch(/b\n\n_The summary was cut at 1 MiB._\n\n$/);
+    await rm(folder, { recursive: true });
+  });
+
   test('without a runner nothing is written', async () => expect(await writeSummary('x', {})).toBeUndefined());
 });

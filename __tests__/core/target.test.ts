@@ -34,6 +34,7 @@ describe('one table for GOOS/GOARCH/variant, OCI platforms and uname -m', () => 
     ['linux/s390x/z13', 'VARIANT_UNKNOWN', 'no variants'],
     ['linux/arm/v7/x', 'TARGET_UNKNOWN', 'os/arch'],
     ['', 'TARGET_UNKNOWN', 'os/arch'],
+    ['constructor/amd64', 'TARGET_UNKNOWN', 'os/arch'],
   ])('"%s" is refused with a hint', (text, code, hint) => {
     expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code, hint: expect.stringContaining(hint) }));
   });

@@ -79,6 +79,22 @@ describe('in a repository', () => {
     expect(release.changes).toEqual(['?? b']);
   });
 
+  test('a git that cannot list tags is an error, not another version', async () => {
+    git('tag', 'v1.0.0');
+    const bin = mkdtempSync(join(tmpdir(), 'slipway-git-'));
+    const path = process.env['PATH'];
+    writeFileSync(join(bin, 'git'), `#!/bin/sh\ncase "$*" in *tag*) exit 3;; esac\nPATH='${path}' exec git "$@"\n`, {
+      mode: 0o755,
+    });
+    process.env['PATH'] = `${bin}:${path}`;
+    try {
+      await expect(releaseVersion({ directory })).rejects.toMatchObject({ code: 'PROCESS_FAILED' });
+    } finally {
+      process.env['PATH'] = path;
+      rmSync(bin, { recursive: true });
+    }
+  });
+
   test('a repository without a commit', async () => {
     git('update-ref', '-d', 'HEAD');
     expect(await releaseVersion({ directory })).toMatchObject({ source: 'none', missing: 'no-commit' });

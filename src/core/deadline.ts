@@ -2,14 +2,19 @@ import { types } from 'node:util';
 import pRetry from 'p-retry';
 import { messageOf, SlipwayError } from './errors.ts';
 
+/** The longest that a timer waits, 24.8 days; one that is given more fires at once. */
+const longest = 2 ** 31 - 1;
+
 /** Combines the caller's signal with a deadline; the reason says what took too long. */
 export function deadline(ms: number, doing: string, parent?: AbortSignal): AbortSignal & Disposable {
   const controller = new AbortController();
   const stop = () => controller.abort(parent?.reason);
-  const timer = setTimeout(() => {
-    controller.abort(new SlipwayError('DEADLINE', `${doing} took longer than ${ms / 1000} s`));
-  }, ms);
-  timer.unref();
+  const timer = setTimeout(
+    () => {
+      controller.abort(new SlipwayError('DEADLINE', `${doing} took longer than ${ms / 1000} s`));
+    },
+    Math.min(ms, longest),
+  );
   if (parent?.aborted) stop();
   else parent?.addEventListener('abort', stop, { once: true });
   return Object.assign(controller.signal, {
@@ -24,7 +29,7 @@ export function deadline(ms: number, doing: string, parent?: AbortSignal): Abort
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.min(ms, longest));
     function done() {
       signal?.removeEventListener('abort', aborted);
       resolve();
@@ -60,11 +65,13 @@ export async function retry<T>(
   using limited = deadline(options.within, options.doing, options.signal);
   const pause = options.pause ?? 200;
   let tried = 0;
+  let seen: unknown;
   try {
     return await pRetry(
       attempt => {
         tried = attempt;
         return task(limited, attempt).catch((error: unknown) => {
+          if (!limited.aborted) seen = error;
           throw error instanceof Error ? error : adopted(error);
         });
       },
@@ -82,10 +89,11 @@ export async function retry<T>(
     );
   } catch (error) {
     if (tried < 2 || !(error instanceof Error)) throw error;
-    const hint = error instanceof SlipwayError ? error.hint : undefined;
+    const hint = [error, seen].flatMap(one => (one instanceof SlipwayError ? (one.hint ?? []) : []))[0];
+    const last = seen === undefined || seen === error ? '' : `; the last one: ${messageOf(seen)}`;
     throw new SlipwayError(
       error instanceof SlipwayError ? error.code : 'RETRIES_EXHAUSTED',
-      `${options.doing} failed after ${tried} tries: ${messageOf(error)}`,
+      `${options.doing} failed after ${tried} tries: ${messageOf(error)}${last}`,
       {
         cause: error,
         ...(hint === undefined ? {} : { hint }),

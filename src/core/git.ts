@@ -32,14 +32,19 @@ export async function gitState(directory: string, signal?: AbortSignal): Promise
     if (error instanceof SlipwayError && error.code === 'PROCESS_FAILED') return reasonOf(error);
     throw error;
   }
-  const [head, status, onHead, reachable] = await Promise.all([
-    git(directory, ['log', '-1', '--no-show-signature', '--format=%H %ct'], signal).catch(() => ''),
-    git(root, ['status', '--porcelain'], signal),
-    git(directory, ['tag', '--points-at', 'HEAD'], signal).catch(() => ''),
-    git(directory, ['tag', '--merged', 'HEAD'], signal).catch(() => ''),
-  ]);
+  const head = await git(directory, ['log', '-1', '--no-show-signature', '--format=%H %ct'], signal).catch(
+    (error: unknown) => {
+      if (error instanceof SlipwayError && error.code === 'PROCESS_FAILED') return '';
+      throw error;
+    },
+  );
   const [commit = '', seconds] = head.trim().split(' ');
   if (commit === '') return 'no-commit';
+  const [status, onHead, reachable] = await Promise.all([
+    git(root, ['status', '--porcelain'], signal),
+    git(directory, ['tag', '--points-at', 'HEAD'], signal),
+    git(directory, ['tag', '--merged', 'HEAD'], signal),
+  ]);
   return {
     root,
     commit,

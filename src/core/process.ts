@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { deadline } from './deadline.ts';
 import { SlipwayError } from './errors.ts';
 
@@ -49,7 +50,10 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
   let hard: NodeJS.Timeout | undefined;
   const stop = () => {
     kill('SIGTERM');
-    hard = setTimeout(() => kill('SIGKILL'), killAfter);
+    hard = setTimeout(() => {
+      kill('SIGKILL');
+      for (const stream of [child.stdout, child.stderr]) stream.destroy(); // what left the group may hold them open for ever
+    }, killAfter);
   };
   limited.addEventListener('abort', stop, { once: true });
   const [stdout, stderr] = [collect(child.stdout, 'stdout', options), collect(child.stderr, 'stderr', options)];
@@ -66,6 +70,15 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
     return finished;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      if (options.cwd !== undefined && !existsSync(options.cwd))
+        throw new SlipwayError(
+          'FOLDER_MISSING',
+          `${argv[0]} cannot be started in ${options.cwd}: there is no such folder`,
+          {
+            hint: 'Look at the input `working-directory`.',
+            cause: error,
+          },
+        );
       throw new SlipwayError('PROGRAM_MISSING', `${argv[0]} cannot be started: there is no such program`, {
         hint: `Install ${argv[0]} or put its folder on PATH.`,
         cause: error,

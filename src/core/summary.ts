@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import { formatDuration } from './units.ts';
 
 /** One bar of the timeline; milliseconds since the epoch. */
@@ -41,13 +41,22 @@ export function timeline(title: string, spans: readonly Span[]): string {
   ].join('\n');
 }
 
-/** Appends Markdown to the job summary, where the runner has one; what is too long is cut with a word about it. */
+/**
+ * Appends Markdown to the job summary, where the runner has one; what no longer fits is cut with a word about it. The
+ * limit holds for the step, whose links (root action) all write into one file.
+ */
 export async function writeSummary(markdown: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   const file = env['GITHUB_STEP_SUMMARY'];
   if (file === undefined || file === '') return;
-  const fits = Buffer.byteLength(markdown) <= limit;
+  const written = await stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+  const room = limit - written;
+  if (room <= 0) return;
+  const fits = Buffer.byteLength(markdown) <= room;
   const text = fits
     ? markdown
-    : `${Buffer.from(markdown).subarray(0, limit).toString('utf8')}\n\n_The summary was cut at 1 MiB._`;
+    : `${Buffer.from(markdown).subarray(0, room).toString('utf8')}\n\n_The summary was cut at 1 MiB._`;
   await appendFile(file, `${text}\n\n`);
 }

@@ -72,7 +72,7 @@ export const knownTargets: readonly string[] = Object.entries(architectures).fla
 /** `linux/arm/v7` → its parts. An unknown target names the nearest valid one. */
 export function parseTarget(text: string): Target {
   const [os = '', arch = '', variant, ...rest] = text.split('/');
-  const known = architectures[os]?.split(' ').includes(arch) === true && rest.length === 0;
+  const known = knownTargets.includes(`${os}/${arch}`) && rest.length === 0;
   if (!known) {
     const sameSystem = knownTargets.filter(known => known.startsWith(`${os}/`)).join(', ');
     const near = suggest(`${os}/${arch}`, knownTargets) ?? (sameSystem || 'linux/amd64');

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -37,6 +37,24 @@ describe('records on disk', () => {
     const again = (await loadRecords([loaded.file], folder))!;
     expect(again.record.binaries.map(one => one.path)).toEqual([join(folder, 'a'), join(folder, 'b')]);
     expect(await readFile(loaded.file, 'utf8')).toContain('"path": "../a"');
+  });
+
+  test.each(['a [b] {c}', 'Ümläut und ?', 'line # end'])(
+    'a record in the folder "%s" is found by its path',
+    async name => {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'release.json'), text('linux/amd64', 'x'));
+      for (const path of [join(folder, name, 'release.json'), join(name, 'release.json')]) {
+        const loaded = (await loadRecords([path], folder))!;
+        expect(loaded.record.binaries[0]!.path).toBe(join(folder, name, 'x'));
+      }
+    },
+  );
+
+  test('a glob may be absolute, and a file that two names lead to is read once', async () => {
+    await writeFile(join(folder, 'release-a.json'), text('linux/amd64', 'a'));
+    const loaded = (await loadRecords([join(folder, 'release-*.json'), 'release-a.json'], folder))!;
+    expect(loaded.file).toBe(join(folder, 'release-a.json'));
   });
 
   test('no record asked for is no record', async () => expect(await loadRecords([], folder)).toBeUndefined());

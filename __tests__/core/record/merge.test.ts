@@ -80,6 +80,52 @@ describe('mergeRecords', () => {
     ]);
   });
 
+  test('deployments and verifications of several jobs are one', () => {
+    const job = (place: string, verdict: 'verified' | 'failed', at: string): ReleaseRecord =>
+      record({
+        deployments: [
+          {
+            kind: 'ssh-systemd',
+            place,
+            service: 'x',
+            release: 'r1',
+            previous: '',
+            state: 'healthy',
+            by: 'me',
+            started: '2026-01-01T00:00:00Z',
+            evidence: {},
+          },
+        ],
+        verification: {
+          verdict,
+          identity: verdict === 'verified' ? 'proven' : 'unknown',
+          checks: [{ name: place, verdict: verdict === 'verified' ? 'passed' : 'failed' }],
+          reasons: verdict === 'verified' ? [] : ['status'],
+          at,
+        },
+      });
+    const [a, b] = [job('a', 'verified', '2026-01-01T00:02:00Z'), job('b', 'verified', '2026-01-01T00:01:00Z')];
+    expect(merge(a, b)).toMatchObject({
+      deployments: [{ place: 'a' }, { place: 'b' }],
+      verification: {
+        verdict: 'verified',
+        identity: 'proven',
+        checks: [{ name: 'a' }, { name: 'b' }],
+        at: '2026-01-01T00:02:00Z',
+      },
+    });
+    for (const both of [
+      [a, job('c', 'failed', '2026-01-01T00:03:00Z')],
+      [job('c', 'failed', '2026-01-01T00:03:00Z'), a],
+    ])
+      expect(merge(...both).verification).toMatchObject({
+        verdict: 'failed',
+        identity: 'unknown',
+        reasons: ['status'],
+      });
+    expect(merge(a, record()).verification).toEqual(a.verification);
+  });
+
   test('nothing to merge is an error', () =>
     expect(() => mergeRecords([])).toThrow(expect.objectContaining({ code: 'RECORD_MISSING' })));
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { SlipwayError } from '../errors.ts';
@@ -31,7 +32,8 @@ export async function loadRecords(paths: readonly string[], directory: string): 
 
 async function expand(path: string, directory: string): Promise<string[]> {
   const absolute = resolve(directory, path);
-  if (!/[*?[{]/.test(path)) return [absolute];
+  // A folder may be called `[a]`: what is there as it is written is no pattern.
+  if (!/[*?[{]/.test(path) || existsSync(absolute)) return [absolute];
   const found = (await Array.fromAsync(glob(path, { cwd: directory }))).map(name => resolve(directory, name)).sort();
   if (found.length === 0) {
     throw new SlipwayError('RECORD_MISSING', `no record matches "${path}" in ${directory}`, {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../errors.ts';
-import type { ReleaseRecord } from './schema.ts';
+import type { ReleaseRecord, Verification } from './schema.ts';
 
 /** A record with the file that it came from, for errors. */
 export interface Sourced {
@@ -10,7 +10,8 @@ export interface Sourced {
 
 /**
  * Joins partial records (one a matrix job, say) into one. Lists join by key: a binary's is (package, target), an image's
- * the digest, a deployment's (kind, place, service, started). Whatever contradicts is an error that names both files.
+ * the digest, a deployment's (kind, place, service, started). Verifications of several jobs are one whose verdict is the
+ * worst of them. Whatever contradicts is an error that names both files.
  */
 export function mergeRecords(sources: readonly Sourced[]): ReleaseRecord {
   const [first, ...rest] = sources;
@@ -37,6 +38,7 @@ function mergeTwo(a: Sourced, b: Sourced): Sourced {
     const lists = joins[key];
     if (lists !== undefined)
       merged[key] = joinLists(left as Item[], right as Item[], lists, (what, x, y) => conflict(`${key} ${what}`, x, y));
+    else if (key === 'verification') merged[key] = joinVerifications(left as Verification, right as Verification);
     else if (key === 'toolchain' && sameToolchain(left, right)) merged[key] = left;
     else throw conflict(key, left, right);
   }
@@ -83,6 +85,25 @@ function joinLists(
     merged.set(keyOf(item), { ...item, ...known, ...united });
   }
   return [...merged.values()];
+}
+
+/** From bad to good: of two, what stands first holds for both together. */
+const verdicts = ['failed', 'inconclusive', 'verified'];
+const identities = ['unknown', 'none', 'reported', 'proven'];
+
+/** Each job verified what it knew of; the release is verified when all of it is. */
+function joinVerifications(a: Verification, b: Verification): Verification {
+  const worst = (order: readonly string[], x: unknown, y: unknown) =>
+    order.indexOf(String(x)) <= order.indexOf(String(y)) ? x : y;
+  return {
+    ...b,
+    ...a,
+    verdict: worst(verdicts, a.verdict, b.verdict) as Verification['verdict'],
+    ...('identity' in a || 'identity' in b ? { identity: worst(identities, a['identity'], b['identity']) } : {}),
+    checks: unite(a.checks, b.checks) as Verification['checks'],
+    reasons: unite(a.reasons, b.reasons) as string[],
+    at: a.at > b.at ? a.at : b.at,
+  };
 }
 
 function unite(left: unknown[], right: unknown[]): unknown[] {
