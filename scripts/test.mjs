@@ -13,6 +13,9 @@ ensureDependencies();
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
 
+/** Milliseconds; jest waits for ever for a timer or socket that a test left behind. */
+const longest = 75 * 60_000;
+
 const projects = ['unit', 'integration', 'e2e'];
 const given = process.argv.slice(2);
 const chosen = given.filter(word => projects.includes(word));
@@ -49,7 +52,10 @@ function runJest(results, env) {
     cwd: root,
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: longest,
+    killSignal: 'SIGKILL',
   });
+  if (done.error !== undefined) throw new Error(`jest did not end: ${done.error.message}`, { cause: done.error });
   const report = JSON.parse(readFileSync(results, 'utf8'));
   for (const name of skippedTests(report)) console.log(`skipped: ${name}`);
   // A file that could not even be loaded has no failed test in it, and is a failure all the same.
