@@ -65,5 +65,8 @@ export function slipwaySchema(byName) {
 }
 
 export function recordSchema(ReleaseRecord) {
-  return { title: 'Slipway release record', ...toJsonSchema(ReleaseRecord, { errorMode: 'ignore' }) };
+  return {
+    title: 'Slipway release record',
+    ...toJsonSchema(ReleaseRecord, { target: 'draft-2020-12', errorMode: 'ignore' }),
+  };
 }
