@@ -50,7 +50,6 @@ export function slipwaySchema(byName) {
     title: 'slipway.yml',
     type: 'object',
     properties: {
-      name: { type: 'string', description: 'Name of the program.' },
       version: {
         type: 'string',
         description: 'Version of the release; default: the tag on HEAD, else Go’s pseudo-version.',

@@ -39,6 +39,11 @@ describe('verdictOf', () => {
       record({ verification, deployments: [deployment('rolled-back'), deployment('healthy', '2026-01-02T00:00:00Z')] }),
       'verified',
     ],
+    [
+      'still under way after it was verified',
+      record({ verification, deployments: [deployment('progressing')] }),
+      'inconclusive',
+    ],
     ['failed', record({ verification, deployments: [deployment('failed')] }), 'failed'],
   ])('%s', (_, one, verdict) => expect(verdictOf(one)).toBe(verdict));
 });
