@@ -42,6 +42,14 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Rejects with the signal's reason when it is aborted: for a race with what takes no signal itself. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
 export interface RetryOptions {
   /** What is tried, for the error: "uploading layer sha256:…". */
   readonly doing: string;

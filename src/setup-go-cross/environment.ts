@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { getExecOutput } from '@actions/exec';
 import * as v from 'valibot';
+import { aborted, deadline } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { run } from '../core/process.ts';
 
 /** The installed go command, and the environment that its children get. */
 export interface Go {
@@ -50,8 +51,7 @@ export async function openGo(
   signal: AbortSignal,
 ): Promise<Go> {
   const program = join(goroot, 'bin', process.platform === 'win32' ? 'go.exe' : 'go');
-  const { stdout } = await run([program, 'env', '-json'], { env, cwd: directory, timeout: 60_000, signal });
-  const settings = v.parse(GoSettings, JSON.parse(stdout));
+  const settings = await settingsOf(program, env, directory, signal);
   if (settings.GOVERSION.split(/[ -]/)[0] !== `go${version}`) {
     throw new SlipwayError(
       'GO_VERSION_MISMATCH',
@@ -62,4 +62,26 @@ export async function openGo(
     );
   }
   return { version, program, goroot, env, settings };
+}
+
+/** `go env -json`, the one time that go is started before it builds. */
+async function settingsOf(
+  program: string,
+  env: NodeJS.ProcessEnv,
+  directory: string,
+  signal: AbortSignal,
+): Promise<GoSettings> {
+  using limited = deadline(60_000, 'go env', signal);
+  const settled = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value ?? '']));
+  const options = { env: settled, cwd: directory, silent: true, ignoreReturnCode: true };
+  const { exitCode, stdout, stderr } = await Promise.race([
+    getExecOutput(`"${program}"`, ['env', '-json'], options),
+    aborted(limited),
+  ]);
+  if (exitCode !== 0) {
+    throw new SlipwayError('GO_ENV_FAILED', `${program} env -json exited with code ${exitCode}: ${stderr.trim()}`, {
+      hint: 'Look at GOFLAGS and the other GO… variables of the job: go refuses one of them.',
+    });
+  }
+  return v.parse(GoSettings, JSON.parse(stdout));
 }
