@@ -129,7 +129,7 @@ async function promote(session: Session): Promise<Identity> {
   });
   await journal.span('100 %: traffic to the workload', () => session.router!.restore(signal));
   await sleep(drain, signal);
-  await journal.span('deleting the canary', () => deleteCanary(cluster, state.workload, signal));
+  await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
   return proveImage(cluster, state.workload, situation.container, situation.image, session.options.digests, signal);
 }
 

@@ -99,7 +99,8 @@ async function rollOut(
     });
     return { ...base, state: 'healthy', changed: true, identity: done.identity };
   } catch (error) {
-    if (lease.lost.aborted) throw lease.lost.reason; // another run has taken over: not one write more
+    // another run has taken over: not one write more to the cluster
+    if (lease.lost.aborted) return { ...base, state: 'progressing', changed: true, error: lease.lost.reason };
     return takeBack(session, base, error, { cancelled: signal.aborted, lost: lease.lost });
   }
 }

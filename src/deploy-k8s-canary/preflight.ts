@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import {
   type Cluster,
+  corePath,
   deploymentPath,
   getObject,
   missingPermissions,
@@ -45,7 +46,7 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
     });
   }
   const router = await findRouter(cluster, options, live, signal);
-  await refuseTakenNames(cluster, workload, signal);
+  await refuseTakenNames(cluster, workload, options, signal);
   const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
   const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
   if (port === undefined) {
@@ -69,21 +70,36 @@ function needed(options: Options) {
   if (options.strategy !== 'canary') return always;
   const router =
     options.router === 'gateway'
-      ? permissions('get,list,patch httproutes.gateway.networking.k8s.io', 'create,patch,delete services')
+      ? permissions('get,list,patch httproutes.gateway.networking.k8s.io', 'get,create,patch,delete services')
       : permissions('get,patch pods', 'list endpointslices.discovery.k8s.io');
-  return [...always, ...permissions('list services'), ...router];
+  const scales = options.router === 'service' && options.steps.some(step => step > 50 && step < 100);
+  return [
+    ...always,
+    ...permissions('list services'),
+    ...router,
+    ...(scales ? permissions('list horizontalpodautoscalers.autoscaling') : []),
+  ];
 }
 
-async function refuseTakenNames(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
+/** Somebody else's object of the canary's name is neither changed nor, after the rollout, deleted. */
+async function refuseTakenNames(
+  cluster: Cluster,
+  workload: string,
+  { router }: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const { canary } = namesOf(workload);
-  const taken = await getObject(cluster, deploymentPath(cluster.namespace, canary), signal);
-  if (taken !== undefined && !isOurs(taken, workload)) {
+  const wanted: readonly (readonly [string, string])[] = [
+    ['Deployment', deploymentPath(cluster.namespace, canary)],
+    ...(router === 'gateway' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
+  ];
+  for (const [kind, path] of wanted) {
+    const taken = await getObject(cluster, path, signal);
+    if (taken === undefined || isOurs(taken, workload)) continue;
     throw new SlipwayError(
       'NAME_TAKEN',
-      `Deployment/${canary} is there already and was not made by a rollout of ${workload}`,
-      {
-        hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.',
-      },
+      `${kind}/${canary} is there already and was not made by a rollout of ${workload}`,
+      { hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.' },
     );
   }
 }

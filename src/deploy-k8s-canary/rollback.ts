@@ -68,7 +68,7 @@ export async function restoreStable(
   }
   if (canary !== undefined && isOurs(canary, workload)) {
     if (state.weight > 0) await sleep(hurry ? 1500 : drain, signal);
-    await journal.span('deleting the canary', () => deleteCanary(cluster, workload, signal));
+    await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
   }
   if (hurry) return undefined;
   if (replaced) await sleep(follow, signal);
@@ -123,9 +123,18 @@ async function refuseUnhealthyStable(
   }
 }
 
-export async function deleteCanary(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
+export async function deleteCanary(
+  cluster: Cluster,
+  { workload, router }: RolloutState,
+  signal: AbortSignal,
+): Promise<void> {
   const { canary } = namesOf(workload);
-  for (const path of [deploymentPath(cluster.namespace, canary), corePath(cluster.namespace, 'services', canary)]) {
+  const made = [
+    deploymentPath(cluster.namespace, canary),
+    // behind a plain Service none is made, and the user may have no right to look
+    ...(router?.kind === 'gateway' ? [corePath(cluster.namespace, 'services', canary)] : []),
+  ];
+  for (const path of made) {
     const object = await getObject(cluster, path, signal);
     if (object !== undefined && isOurs(object, workload)) await deleteObject(cluster, path, signal);
   }

@@ -66,6 +66,32 @@ describe('choosing a context', () => {
   });
 });
 
+describe('impersonation', () => {
+  const of = (user: object) => chooseContext([{ text: config({ users: [{ name: 'admin', user }] }), folder: '/x' }]);
+  test('user, uid, groups and extra are what the requests say', () =>
+    expect(
+      of({
+        token: 't',
+        as: 'deployer',
+        'as-uid': '7',
+        'as-groups': ['web', 'ops'],
+        'as-user-extra': { 'acme.com/team': ['a', 'b'] },
+      }).impersonation,
+    ).toEqual({
+      'impersonate-user': 'deployer',
+      'impersonate-uid': '7',
+      'impersonate-group': ['web', 'ops'],
+      'impersonate-extra-acme.com%2Fteam': ['a', 'b'],
+    }));
+  test('nobody else', () => expect(of({ token: 't' }).impersonation).toEqual({}));
+  test.each([
+    { 'as-groups': ['web'] },
+    { as: '', 'as-uid': '7' },
+    { as: 'deployer', 'as-groups': 'web' },
+    { as: 'deployer', 'as-user-extra': { team: 'a' } },
+  ])('%j is refused', user => expect(() => of({ token: 't', ...user })).toThrow(code('KUBECONFIG_INVALID')));
+});
+
 describe('where the kubeconfig comes from', () => {
   test('the input before the environment', async () =>
     expect(await kubeconfigSources('text', { KUBECONFIG: '/nowhere' })).toEqual([{ text: 'text' }]));

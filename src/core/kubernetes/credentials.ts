@@ -6,7 +6,7 @@ import type { Access } from './kubeconfig.ts';
 
 /** How a request proves who it is. */
 export interface Credentials {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** PEM. */
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
@@ -19,7 +19,7 @@ const early = 60_000; // a token is renewed this long before it expires
 const fileAge = 60_000; // and a token file read again after this
 
 /** Certificates, tokens, token files, credential plugins and basic authentication. */
-export function credentialSource({ user, cluster }: Access): CredentialSource {
+export function credentialSource({ user, cluster, impersonation }: Access): CredentialSource {
   const provider = user.authProvider as
     | { name?: string; config?: { tokenFile?: string; exec?: ExecSpec } }
     | null
@@ -35,7 +35,6 @@ export function credentialSource({ user, cluster }: Access): CredentialSource {
       },
     );
   }
-  const base = impersonation(user.impersonateUser);
   let kept: Promise<Credential> | undefined;
   const fresh = async (signal: AbortSignal | undefined): Promise<Credential> => {
     if (exec !== undefined) return execCredential(exec, { server: cluster.server }, signal);
@@ -56,7 +55,7 @@ export function credentialSource({ user, cluster }: Access): CredentialSource {
     const { token, cert, key } = await kept!;
     const authorization = token !== undefined ? `Bearer ${token}` : basic(user.username, user.password);
     return {
-      headers: { ...base, ...(authorization === undefined ? {} : { authorization }) },
+      headers: { ...impersonation, ...(authorization === undefined ? {} : { authorization }) },
       ...(cert === undefined || key === undefined ? {} : { cert, key }),
     };
   };
@@ -83,10 +82,6 @@ export async function fileOrData(file: string | undefined, data: string | undefi
       hint: 'Embed the data: `kubectl config view --raw --flatten`.',
     });
   });
-}
-
-function impersonation(user: string | undefined): Record<string, string> {
-  return user ? { 'impersonate-user': user } : {};
 }
 
 function basic(name: string | undefined, password: string | undefined): string | undefined {

@@ -11,6 +11,7 @@ import {
 import { parse } from 'yaml';
 import { messageOf, SlipwayError } from '../errors.ts';
 import { didYouMean } from '../suggest.ts';
+import { type Impersonation, impersonationOf } from './impersonation.ts';
 
 /** What a context of a kubeconfig leads to; paths of files are absolute. */
 export interface Access {
@@ -19,6 +20,8 @@ export interface Access {
   readonly namespace: string;
   readonly cluster: Cluster;
   readonly user: User;
+  /** Headers that say as whom the user acts; empty when as nobody else. */
+  readonly impersonation: Impersonation;
 }
 
 /** The text of a kubeconfig and the folder that its relative paths begin at. */
@@ -31,7 +34,7 @@ interface KubeConfig {
   readonly current: string | undefined;
   readonly contexts: readonly Context[];
   readonly clusters: readonly Cluster[];
-  readonly users: readonly User[];
+  readonly users: readonly (User & { readonly impersonation: Impersonation })[];
 }
 
 /**
@@ -98,7 +101,13 @@ export function chooseContext(sources: readonly Source[], wanted?: string): Acce
   const user = all(config => config.users).find(one => one.name === context.user);
   if (user === undefined && context.user !== undefined)
     throw invalid(`the context "${contextName}" names the user "${context.user}", which is not in it`);
-  return { contextName, namespace: context.namespace ?? 'default', cluster, user: user ?? { name: '' } };
+  return {
+    contextName,
+    namespace: context.namespace ?? 'default',
+    cluster,
+    user: user ?? { name: '' },
+    impersonation: user?.impersonation ?? {},
+  };
 }
 
 function read({ text, folder }: Source): KubeConfig {
@@ -128,12 +137,16 @@ function read({ text, folder }: Source): KubeConfig {
       current: data['current-context'] as string | undefined,
       contexts: newContexts(data['contexts']),
       clusters,
-      users,
+      users: users.map((user, index) => ({ ...user, impersonation: impersonationOf(rawUser(data['users'], index)) })),
     };
   } catch (error) {
     if (error instanceof SlipwayError) throw error;
     throw invalid(messageOf(error));
   }
+}
+
+function rawUser(users: unknown, index: number): unknown {
+  return (users as { user?: unknown }[])[index]?.user;
 }
 
 /** The library reads a token file at once, and once; tokens in files are short-lived, so credentials.ts reads them when they are used. */

@@ -70,10 +70,13 @@ function keep(
       });
       renewed = Date.now();
     } catch (error) {
-      const now = await getObject(cluster, path).catch(() => undefined);
-      if (now !== undefined && now['spec']?.holderIdentity === holder)
+      const now = await getObject(cluster, path).then(
+        found => found ?? 'deleted',
+        () => 'unknown' as const,
+      );
+      if (typeof now === 'object' && now['spec']?.holderIdentity === holder)
         lease = now; // our own write, whose answer was lost
-      else if (now !== undefined || isApiError(error, 404) || Date.now() - renewed > duration)
+      else if (now !== 'unknown' || isApiError(error, 404) || Date.now() - renewed > duration)
         controller.abort(lost(first.metadata.name, now));
     }
   };
@@ -126,10 +129,14 @@ function locked(name: string, by: { holder: string; until: number } | undefined)
   });
 }
 
-function lost(name: string, now: KubeObject | undefined): SlipwayError {
+function lost(name: string, now: KubeObject | 'deleted' | 'unknown'): SlipwayError {
   const who =
-    now === undefined ? 'it could not be renewed in time' : `it is now held by "${now['spec']?.holderIdentity ?? ''}"`;
+    now === 'unknown'
+      ? 'it could not be renewed in time'
+      : now === 'deleted'
+        ? 'somebody deleted it'
+        : `it is now held by "${now['spec']?.holderIdentity ?? ''}"`;
   return new SlipwayError('LOCK_LOST', `the lease ${name} was lost: ${who}`, {
-    hint: 'This run stopped writing at once. The run that holds the lease now brings the rollout to an end.',
+    hint: 'This run stopped writing at once. The run that holds the lease now brings the rollout to an end; if there is none, run `mode: abort`.',
   });
 }
