@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../../src/core/deadline.ts';
+import { sha256File } from '../../src/core/files.ts';
 import { variableOf } from '../../src/core/inputs.ts';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
 import { type LabHost, labModule } from './lab.ts';
@@ -132,4 +133,29 @@ export async function leftovers(host: LabHost, directory: string): Promise<strin
     for try in 1 2 3 4 5 6 7 8 9 10; do flock -n state/lock true && exit 0; sleep 0.2; done
     echo 'the lock is held'`;
   return onHost(host, 'sh', '-c', script);
+}
+
+/**
+ * The same, read from this machine's own /proc: the processes below the host's PID 1 are known here by other numbers.
+ *
+ * @param pid as the host knows it
+ */
+export async function sha256FromOutside(host: LabHost, pid: string): Promise<string> {
+  const { leaderPid } = (await (await labModule('host')).up({ name: host.name })) as LabHost;
+  for (const process of await readdir('/proc')) {
+    if (!/^\d+$/.test(process) || !(await isBelow(process, leaderPid))) continue;
+    const numbers = /^NSpid:\s+(.+)$/m.exec(await readFile(`/proc/${process}/status`, 'utf8'))?.[1]?.split('\t') ?? [];
+    if (numbers.at(-1) === pid) return sha256File(`/proc/${process}/exe`);
+  }
+  throw new Error(`no process below ${leaderPid} is ${pid} on ${host.name}`);
+}
+
+/** By the parents; processes come and go while we look. */
+async function isBelow(process: string, leader: number): Promise<boolean> {
+  for (let at = Number(process); at > 1; ) {
+    if (at === leader) return true;
+    const status = await readFile(`/proc/${at}/status`, 'utf8').catch(() => '');
+    at = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+  }
+  return false;
 }

@@ -29,6 +29,13 @@ export function joinErrors(errors: readonly SlipwayError[], hosts: number): Slip
   );
 }
 
+/** The hosts that could be looked at are as they were, too; its hint says so. */
+export function withNothingChanged(error: SlipwayError): SlipwayError {
+  const { code, message, hint = '', cause } = error;
+  if (hint.includes('Nothing was changed')) return error;
+  return new SlipwayError(code, message, { hint: `Nothing was changed on any host. ${hint}`.trim(), cause });
+}
+
 function asSlipwayError(error: unknown): SlipwayError {
   return error instanceof SlipwayError ? error : new SlipwayError('DEPLOY_FAILED', messageOf(error), { cause: error });
 }

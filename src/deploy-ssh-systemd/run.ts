@@ -6,7 +6,7 @@ import { releaseVersion } from '../core/version.ts';
 import { readArtifacts } from './candidate.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
-import { joinErrors, onAll } from './fleet.ts';
+import { joinErrors, onAll, withNothingChanged } from './fleet.ts';
 import { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
 import type { HostState, Outcome } from './outcome.ts';
@@ -34,7 +34,10 @@ export async function run(context: Here): Promise<void> {
   const { results: surveyed, errors } = await onAll(sessions, session =>
     survey(session, settings, release.record, artifacts),
   );
-  if (errors.length > 0) throw joinErrors(errors, sessions.length);
+  if (errors.length > 0) {
+    setOutputs(context, 'failed', [], false);
+    throw withNothingChanged(joinErrors(errors, sessions.length));
+  }
   const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host, settings) }));
   // the whole plan where it is asked for; else what changes from what to what
   for (const { lines } of plans)
