@@ -3,9 +3,9 @@ import { SlipwayError } from '../../src/core/errors.ts';
 import { parseTarget } from '../../src/core/target.ts';
 import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/candidate.ts';
 import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';
-import { joinErrors } from '../../src/deploy-ssh-systemd/fleet.ts';
+import { joinErrors, withNothingChanged } from '../../src/deploy-ssh-systemd/fleet.ts';
 import { redact } from '../../src/deploy-ssh-systemd/redact.ts';
-import { judgeUnit } from '../../src/deploy-ssh-systemd/unit-verdict.ts';
+import { describeExit, hasExited, judgeUnit, readEnd } from '../../src/deploy-ssh-systemd/unit-verdict.ts';
 import { environment, listen, serviceDirectory, serviceName } from '../../src/deploy-ssh-systemd/values.ts';
 
 const artifact = (target: string): Artifact => ({ path: target, target: parseTarget(target), sha256: '', size: 1 });
@@ -24,6 +24,29 @@ describe('chooseArtifact', () => {
   test.each(['s390x', 'armv5tel'])('%s fits none', uname => {
     expect(() => chooseArtifact(all, uname)).toThrow(expect.objectContaining({ code: 'ARCHITECTURE_MISMATCH' }));
   });
+});
+
+describe('how a process ended', () => {
+  test.each([
+    ['exited, code=exited, status=3/NOTIMPLEMENTED', 'exit code 3'],
+    ['exited, code=exited, status=203/EXEC', 'exit code 203 (the binary cannot be executed on this host)'],
+    ['exited, code=killed, status=9/KILL', 'killed by signal 9 (SIGKILL; out of memory?)'],
+    ['exited, code=dumped, status=11/SEGV', 'killed by signal 11 (SIGSEGV)'],
+  ])('the journal says: Main process %s', (text, words) => {
+    expect(describeExit(readEnd(`hello.service: Main process ${text}`)!)).toBe(words);
+  });
+
+  test.each(['', 'hello.service: Deactivated successfully.', 'Main process exited, code=exited, status=x'])(
+    '%p does not say how',
+    text => expect(readEnd(text)).toBeUndefined(),
+  );
+
+  test.each([
+    ['ExecMainCode=0\nExecMainStatus=0\nMainPID=7', false],
+    ['ExecMainCode=1\nExecMainStatus=0', true],
+    ['ExecMainCode=2\nExecMainStatus=9', true],
+    ['ExecMainCode=0\nResult=timeout', true],
+  ])('%p: ended %p', (text, ended) => expect(hasExited(readUnitState(text))).toBe(ended));
 });
 
 describe('judgeUnit', () => {
@@ -51,6 +74,12 @@ describe('judgeUnit', () => {
     ['failed for good', 'ActiveState=failed\nResult=timeout', 'failed'],
   ])('%s', (_name, text, kind) => {
     expect(judgeUnit(readUnitState(text), '/opt/x/releases/new').kind).toBe(kind);
+  });
+
+  test('the release before that does not end is not taken for the new one', () => {
+    const text = 'ActiveState=deactivating\nSubState=stop-sigterm\nMainPID=7\nExe=/opt/x/releases/old/x';
+    const detail = 'the release before does not end (stop-sigterm)';
+    expect(judgeUnit(readUnitState(text), '/opt/x/releases/new')).toEqual({ kind: 'waiting', detail });
   });
 
   test('a forbidden system call is named', () => {
@@ -114,4 +143,14 @@ test('errors of several hosts are one, with every host in it', () => {
   });
   expect(joinErrors(errors.slice(0, 1), 3)).toBe(errors[0]);
   expect(joinErrors([...errors, new SlipwayError('X', 'c')], 3).code).toBe('HOSTS_FAILED');
+});
+
+describe('withNothingChanged', () => {
+  test.each([
+    ['Look there.', 'Nothing was changed on any host. Look there.'],
+    ['Nothing was changed. Look there.', 'Nothing was changed. Look there.'],
+  ])('%p becomes %p', (hint, expected) => {
+    const error = withNothingChanged(new SlipwayError('X', 'message', { hint }));
+    expect(error).toMatchObject({ code: 'X', message: 'message', hint: expected });
+  });
 });

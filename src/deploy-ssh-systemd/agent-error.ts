@@ -25,6 +25,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     'Look at the free space on the host: df -h; df -i.',
   ],
   RELEASE_MISSING: detail => [`the release ${detail} is not on the host`, 'Look at `mode: status` for those that are.'],
+  UNIT_REFUSED: detail => [
+    `systemd would not load the unit: ${detail.split('\n').join('; ')}`,
+    'Nothing was switched. Look at the inputs, and at the drop-ins of the unit on the host: systemctl cat.',
+  ],
   SWITCH_FAILED: detail => [
     `the switch could not be started: ${detail}`,
     'Nothing was switched; look at the host’s journal.',

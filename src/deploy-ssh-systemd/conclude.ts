@@ -8,7 +8,7 @@ import type { Outcome } from './outcome.ts';
 import { redact } from './redact.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
-import { describeExit } from './unit-verdict.ts';
+import { describeExit, readEnd } from './unit-verdict.ts';
 
 /** A release that is switched to and not yet confirmed. */
 export interface Switched {
@@ -65,7 +65,7 @@ export async function takenBack(
   let result = '';
   let trouble: unknown;
   let unit = failedUnit;
-  const journal = await journalOf(session, switched, settings, signal);
+  const { journal, ended } = await journalOf(session, switched, settings, signal);
   try {
     const answer = await switched.steps.run('rollback', () =>
       session.ask('revert', [switched.token, 'unhealthy'], { signal, timeout: revertTimeout }),
@@ -77,7 +77,9 @@ export async function takenBack(
   }
   const [word, , what] = result.split(' ');
   const base = { ...placeOf(switched), changed: true, ended: Date.now(), spans: switched.steps.spans, journal };
-  const exit = verdict.exited === undefined ? undefined : describeExit(verdict.exited);
+  // between two looks it may have ended and started again: the journal knows
+  const last = verdict.exited ?? ((failedUnit?.restarts ?? 0) > 0 ? readEnd(ended) : undefined);
+  const exit = last === undefined ? undefined : describeExit(last);
   const downtime =
     what === 'old'
       ? downtimeOf(unit, {
@@ -107,6 +109,11 @@ export async function takenBack(
   });
   const look = 'The last lines of its journal are in the log above.';
   if (result === 'confirmed') return fail('failed', switched.release, `it was confirmed all the same and serves`, look);
+  if (word === 'unswitched')
+    return {
+      ...fail('failed', switched.previous, 'nothing was switched', verdict.cause?.hint ?? look),
+      changed: false,
+    };
   if (word === 'reverted' && what === 'old')
     return fail(
       'rolled-back',
@@ -132,12 +139,12 @@ async function journalOf(
   switched: Switched,
   settings: Settings,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ journal: string; ended: string }> {
   try {
     const answer = await session.ask('journal', [switched.token, '50'], { signal, timeout: 10_000 });
-    return redact(answer.text('journal'), settings.environment);
+    return { journal: redact(answer.text('journal'), settings.environment), ended: answer.text('ended') };
   } catch {
-    return '';
+    return { journal: '', ended: '' };
   }
 }
 

@@ -51,6 +51,7 @@ export async function deployHost(
     facts = await session.facts();
     if (await isUnchanged(session, facts, goal)) return unchanged(base(), steps, goal);
     if (goal.candidate !== undefined) await prepare(session, goal.candidate, facts, settings, directory, steps);
+    await verify(session, goal);
   } catch (error) {
     // nothing has been switched: what served serves
     return {
@@ -72,7 +73,14 @@ export async function deployHost(
       () =>
         gateHost(
           session,
-          { token, id: goal.id, sha256: goal.sha256, since: switched.since, leftBefore: facts.unit.left },
+          {
+            token,
+            id: goal.id,
+            sha256: goal.sha256,
+            since: switched.since,
+            leftBefore: facts.unit.left,
+            pidBefore: facts.unit.last,
+          },
           settings,
           signal,
         ),
@@ -157,6 +165,15 @@ async function prepare(
   const parts = [candidate.unit, candidate.environment, candidate.manifest].map(text => Buffer.from(text));
   const lengths = parts.map(part => String(part.length));
   await session.ask('release', [id, settings.service, artifact.sha256, ...lengths], { data: Buffer.concat(parts) });
+}
+
+/** A unit that systemd refuses would end what serves and start nothing. */
+async function verify(session: HostSession, goal: Goal): Promise<void> {
+  const answer = await session.ask('verify', [goal.id]);
+  if (answer.text('skipped') !== '')
+    log.info(`${session.place}: there is no ${answer.text('skipped')}: the unit was not verified before the switch`);
+  const said = answer.text('said');
+  if (said !== '') log.warning(`${session.place}: systemd says of the unit: ${said.split('\n').join('; ')}`);
 }
 
 async function startSwitch(session: HostSession, token: string, goal: Goal, settings: Settings): Promise<void> {

@@ -9,6 +9,8 @@ export interface UnitState {
   readonly sub: string;
   readonly pid: number;
   readonly restarts: number;
+  /** PID of the last main process, also after its end. */
+  readonly last: number;
   readonly result: string;
   /** Exit code or signal number of the last main process. */
   readonly status: number;
@@ -89,6 +91,7 @@ export function readUnitState(text: string): UnitState {
     sub: word('SubState'),
     pid: number('MainPID'),
     restarts: number('NRestarts'),
+    last: number('ExecMainPID'),
     result: word('Result'),
     status: number('ExecMainStatus'),
     code: word('ExecMainCode'),

@@ -5,7 +5,7 @@ import { formatDuration } from '../core/units.ts';
 import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
 import type { Settings } from './settings.ts';
-import { describeExit, judgeUnit } from './unit-verdict.ts';
+import { describeExit, hasExited, judgeUnit } from './unit-verdict.ts';
 
 /** What the gate saw, and what it means. */
 export interface GateVerdict {
@@ -15,7 +15,7 @@ export interface GateVerdict {
   /** The host took the release back by itself meanwhile. */
   readonly taken?: boolean;
   readonly unit?: UnitState;
-  /** The unit when it last said how its process ended: while the next try is starting, systemd shows 0. */
+  /** The unit when it last said how the release's process ended: while the next try is starting, systemd shows 0. */
   readonly exited?: UnitState;
   readonly checks: readonly CheckResult[];
   /** The host's monotonic time (microseconds) at which the release before left; undefined when that was not seen. */
@@ -35,6 +35,8 @@ export interface Gated {
   readonly since: number;
   /** When the unit had left the state "active" for the last time before the switch. */
   readonly leftBefore: number;
+  /** The main process before the switch, 0 when there was none: how that one ends says nothing of the release. */
+  readonly pidBefore: number;
 }
 
 const pause = 200;
@@ -55,7 +57,7 @@ export async function gateHost(
   const seen: { left?: number; exited?: UnitState } = {};
   const verdict = await judged(session, release, settings, signal, unit => {
     if (unit.left > 0 && unit.left !== release.leftBefore) seen.left ??= unit.left;
-    if (unit.status !== 0 || unit.result === 'timeout') seen.exited = unit;
+    if (hasExited(unit) && unit.last !== release.pidBefore) seen.exited = unit;
   });
   return { ...verdict, ...seen };
 }
@@ -90,7 +92,7 @@ async function judged(
       };
     } else await sleep(pause, signal);
   }
-  return held(session, release, settings, up, left, signal);
+  return held(session, release, settings, up, { left, onUnit }, signal);
 }
 
 async function held(
@@ -98,7 +100,7 @@ async function held(
   release: Gated,
   settings: Settings,
   up: { pid: number; restarts: number },
-  left: () => number,
+  { left, onUnit }: { left: () => number; onUnit: (unit: UnitState) => void },
   parent: AbortSignal,
 ): Promise<GateVerdict> {
   const controller = new AbortController();
@@ -109,6 +111,7 @@ async function held(
   const watching = (async () => {
     while (!controller.signal.aborted) {
       const { result, unit } = await look(session, release.token, parent);
+      onUnit(unit);
       fell = endedBy(result, unit) ?? unstable(unit, up);
       if (fell !== undefined) return controller.abort(fell);
       await sleep(pause, signal).catch(() => undefined);
@@ -127,6 +130,7 @@ async function held(
   }
   if (fell !== undefined) return fell;
   const last = await look(session, release.token, parent, true);
+  onUnit(last.unit);
   const checks = outcome?.checks ?? [];
   const firsts = checks.map(check => check.firstSuccess ?? 0);
   const found = {
@@ -187,6 +191,7 @@ function endedBy(result: string, unit: UnitState): GateVerdict | undefined {
 
 function unstable(unit: UnitState, up: { pid: number; restarts: number }): GateVerdict | undefined {
   if (unit.pid === up.pid && unit.restarts === up.restarts && unit.active === 'active') return undefined;
-  const detail = `it was up and fell within min-healthy-time: ${describeExit(unit)}, now ${unit.active} (${unit.sub})`;
+  const exit = hasExited(unit) ? `${describeExit(unit)}, ` : '';
+  const detail = `it was up and fell within min-healthy-time: ${exit}now ${unit.active} (${unit.sub})`;
   return { healthy: false, detail, unit, checks: [] };
 }

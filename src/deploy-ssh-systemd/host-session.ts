@@ -16,7 +16,7 @@ export interface AskOnce {
 }
 
 /** Requests that may be sent again on a new connection, whatever became of them on the old one. */
-const repeatable = ['facts', 'lock', 'watch', 'confirm', 'revert', 'manifest', 'journal', 'prune'];
+const repeatable = ['facts', 'lock', 'verify', 'watch', 'confirm', 'revert', 'manifest', 'journal', 'prune'];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 
 /** The way to one host: connects, starts the agent, and does both again when the connection was lost. */

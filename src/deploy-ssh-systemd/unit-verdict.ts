@@ -26,14 +26,31 @@ export function judgeUnit(unit: UnitState, release: string): UnitVerdict {
     if (unit.exe.startsWith(`${release}/`)) return { kind: 'up', pid: unit.pid };
     return { kind: 'waiting', detail: 'the process before is still running' };
   }
+  if (unit.active === 'deactivating' && !unit.exe.startsWith(`${release}/`)) {
+    return { kind: 'waiting', detail: `the release before does not end (${unit.sub})` };
+  }
   return {
     kind: 'waiting',
     detail: `the service is ${unit.active} (${unit.sub})${unit.sub === 'auto-restart' ? `: ${exit}` : ''}`,
   };
 }
 
+/** Whether systemd says how the main process ended; from its next start on it does not. */
+export function hasExited(unit: UnitState): boolean {
+  return ['1', '2', '3'].includes(unit.code) || unit.result === 'timeout';
+}
+
+/** The same from the line that systemd writes to the journal; undefined where it is none. */
+export function readEnd(line: string): Exit | undefined {
+  const [, how, status] = /: Main process exited, code=(exited|killed|dumped), status=(\d+)\//.exec(line) ?? [];
+  if (how === undefined) return undefined;
+  return { code: { exited: '1', killed: '2', dumped: '3' }[how]!, status: Number(status), result: '' };
+}
+
+export type Exit = Pick<UnitState, 'code' | 'status' | 'result'>;
+
 /** `exit code 1`, `killed by signal 9`, with what systemd's own codes mean (systemd.exec(5)). */
-export function describeExit(unit: UnitState): string {
+export function describeExit(unit: Exit): string {
   if (unit.code === '2' || unit.code === '3') {
     const meaning = {
       6: 'SIGABRT',

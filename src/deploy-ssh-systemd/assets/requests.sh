@@ -32,7 +32,7 @@ serve_facts() { # SERVICE DIRECTORY
 }
 
 serve_unit() {
-  systemctl show "$unit" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
+  systemctl show "$unit" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
   pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
 }
 
@@ -85,6 +85,22 @@ serve_release() { # ID BINARY SHA256 UNIT-BYTES ENVIRONMENT-BYTES MANIFEST-BYTES
     mv -T "$new" "$dir/releases/$1"
   fi || { fail RELEASE_FAILED "$dir/releases/$1"; return; }
   durable "$dir/releases"
+  printf '@ok\n'
+}
+
+# Whether systemd would load the unit as it would be, drop-ins of the host included: nothing has been changed yet.
+serve_verify() { # ID
+  safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
+  command -v systemd-analyze >/dev/null || { fact skipped systemd-analyze; printf '@ok\n'; return; }
+  trial=$(mktemp -d) || { fail DIRECTORY_FAILED "the folder for temporary files"; return; }
+  # what "current" leads to is looked at before it leads there
+  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" >"$trial/$unit"
+  said=$(systemd-analyze verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
+  rm -rf "$trial"
+  # it looks at what the unit needs, too, whose faults are not ours
+  said=$(printf '%s\n' "$said" | grep -F -e "$trial/" -e "/$unit.d/" -e "$unit:" | sed "s|$trial/||g" | head -n 10)
+  [ -z "$said" ] || fact said "$said"
+  [ $loads = yes ] || [ -z "$said" ] || { fail UNIT_REFUSED "$said"; return; }
   printf '@ok\n'
 }
 
@@ -156,6 +172,8 @@ serve_confirm() { # TOKEN
 serve_revert() { # TOKEN WHY
   safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   do_revert "$1" "$2" >/dev/null 2>&1
+  # no trace of it: the switch never began
+  [ -e "$state/result.$1" ] || [ -e "$state/reverting.$1" ] || fact result unswitched
   fact result "$(cat "$state/result.$1" 2>/dev/null)"
   fact unit "$(serve_unit)"
   printf '@ok\n'
@@ -172,6 +190,9 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
   fact journal "$(journalctl --unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
+  # systemd's own words: its properties show the last end only until the next start
+  fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -F ': Main process exited, ' | tail -n 1)"
   printf '@ok\n'
 }
 
@@ -208,7 +229,7 @@ serve() {
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|lock|blob|release|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
+      facts|lock|blob|release|verify|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
       *) fail VERB_UNKNOWN "$verb" ;;
     esac
     case $verb in lock|revert|blob) idle "$patience";; esac
