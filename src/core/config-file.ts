@@ -37,7 +37,7 @@ const topLevel = ['version', 'build', 'image', 'deploy', 'verify'];
 export async function readConfigFile(file: string): Promise<ConfigFile> {
   const text = await readFile(file, 'utf8').catch(error => {
     throw new SlipwayError('CONFIG_MISSING', `the config file ${file} cannot be read: ${error.code}`, {
-      hint: 'Give the input "config" the path of a slipway.yml.',
+      hint: 'Nothing was changed. Give the input "config" the path of a slipway.yml.',
       cause: error,
     });
   });

@@ -109,12 +109,15 @@ function unknownInputs(schema: Inputs, env: NodeJS.ProcessEnv): string[] {
   return Object.keys(env)
     .filter(variable => variable.startsWith('INPUT_') && !known.has(variable) && env[variable] !== '')
     .map(variable => variable.slice('INPUT_'.length).toLowerCase())
-    .map(name => `unknown input "${name}"${didYouMean(name, Object.keys(schema))}`);
+    .map(
+      name =>
+        `unknown input "${name}"${didYouMean(name, Object.keys(schema)) || `; allowed: ${Object.keys(schema).join(', ')}`}`,
+    );
 }
 
 function unknownKeys(schema: Inputs, section: Record<string, string>): string[] {
   const known = fileKeys(schema);
   return Object.keys(section)
     .filter(key => !known.includes(key))
-    .map(key => `unknown key "${key}" in the config file${didYouMean(key, known)}`);
+    .map(key => `unknown key "${key}" in the config file${didYouMean(key, known) || `; allowed: ${known.join(', ')}`}`);
 }

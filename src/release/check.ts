@@ -2,6 +2,7 @@ import type { ActionName } from '../core/action-names.ts';
 import { configSection } from '../core/config-section.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { type Inputs, readInputs, variableOf } from '../core/inputs.ts';
+import { disagreements, type ReadLink } from './agree.ts';
 import type { Link } from './chain.ts';
 
 /** What of an action's definition is needed to read its section. */
@@ -13,15 +14,18 @@ export type Schemas = Readonly<Record<ActionName, { readonly inputs: Inputs }>>;
  */
 export async function checkLinks(links: readonly Link[], schemas: Schemas, env: NodeJS.ProcessEnv): Promise<void> {
   const problems: string[] = [];
+  const read: ReadLink[] = [];
   for (const { action, title, config } of links) {
     const { inputs } = schemas[action];
     try {
-      readInputs(inputs, {}, await configSection(action, inputs, { ...env, [variableOf('config')]: config }));
+      const section = await configSection(action, inputs, { ...env, [variableOf('config')]: config });
+      read.push({ action, title, inputs: readInputs(inputs, {}, section) });
     } catch (error) {
       if (!(error instanceof SlipwayError)) throw error;
       problems.push(`${title}: ${error.message}`);
     }
   }
+  problems.push(...disagreements(read));
   if (problems.length > 0) {
     throw new SlipwayError('CONFIG_INVALID', problems.join('; '), {
       hint: 'Nothing was changed. Correct slipway.yml or pass what it names, and run again.',

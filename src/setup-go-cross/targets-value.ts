@@ -21,12 +21,7 @@ export const targets: Value<Target[]> = mapped(
 );
 
 function parse(text: string): Target {
-  try {
-    const target = parseTarget(text);
-    if (!unreadable.includes(target.os)) return target;
-  } catch (error) {
-    if (!(error instanceof SlipwayError)) throw error;
-    throw new SlipwayError(error.code, `${error.message}. ${error.hint ?? ''}`.trim(), { cause: error });
-  }
+  const target = parseTarget(text);
+  if (!unreadable.includes(target.os)) return target;
   throw new SlipwayError('TARGET_UNSUPPORTED', `programs for "${text}" cannot be read back and checked yet`);
 }

@@ -1,7 +1,6 @@
-import { SlipwayError } from '../errors.ts';
-import { parseKnownHosts } from './known-hosts.ts';
 import { type PrivateKey, readPrivateKey } from './private-key.ts';
-import { parseFingerprints, type Trust } from './trust.ts';
+import { readTrust } from './read-trust.ts';
+import type { Trust } from './trust.ts';
 
 /** What opens hosts and tells them apart; read once for all hosts. */
 export interface Access {
@@ -19,16 +18,6 @@ export interface AccessInputs {
 
 /** Checks key and trust before anything is connected. One of known-hosts and host-fingerprints is required: no key is accepted unseen. */
 export async function readAccess(inputs: AccessInputs): Promise<Access> {
-  const knownHosts = inputs.knownHosts?.trim() ?? '';
-  const fingerprints = inputs.hostFingerprints?.trim() ?? '';
-  if (knownHosts === '' && fingerprints === '') {
-    throw new SlipwayError('HOST_KEY_REQUIRED', 'neither input "known-hosts" nor "host-fingerprints" is given', {
-      hint: 'Give the lines of `ssh-keyscan HOST` as known-hosts, or `ssh-keygen -lf` of the host’s key as host-fingerprints.',
-    });
-  }
-  const trust: Trust = {
-    ...(knownHosts === '' ? {} : { knownHosts: parseKnownHosts(knownHosts) }),
-    ...(fingerprints === '' ? {} : { fingerprints: parseFingerprints(fingerprints) }),
-  };
+  const trust = readTrust(inputs.knownHosts, inputs.hostFingerprints);
   return { key: await readPrivateKey(inputs.privateKey, inputs.passphrase || undefined), trust };
 }

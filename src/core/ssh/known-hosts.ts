@@ -33,14 +33,14 @@ export function parseKnownHosts(text: string): KnownHost[] {
     if (typeOf(blob) !== type) throw invalid(index, `its key is not a ${type} key, or is cut`);
     hosts.push({ patterns: names.split(','), type, blob, revoked: marker === '@revoked' });
   });
-  if (hosts.length === 0) throw new SlipwayError('KNOWN_HOSTS_INVALID', 'it names no host', { hint: hint });
+  if (hosts.length === 0) throw new SlipwayError('KNOWN_HOSTS_INVALID', 'input "known-hosts" names no host', { hint });
   return hosts;
 }
 
 const hint = 'Give the lines that `ssh-keyscan -p PORT HOST` prints, after comparing them with the host’s own keys.';
 
 function invalid(index: number, why: string): SlipwayError {
-  return new SlipwayError('KNOWN_HOSTS_INVALID', `line ${index + 1}: ${why}`, { hint });
+  return new SlipwayError('KNOWN_HOSTS_INVALID', `input "known-hosts", line ${index + 1}: ${why}`, { hint });
 }
 
 /** The type that stands in a key's wire form. */

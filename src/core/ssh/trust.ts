@@ -33,9 +33,13 @@ export function parseFingerprints(text: string): string[] {
     .map(line => {
       const found = /(?:^|\s)(SHA256:[A-Za-z0-9+/]{43})=?(?:\s|$)/.exec(line)?.[1];
       if (found === undefined) {
-        throw new SlipwayError('FINGERPRINT_INVALID', `"${line}" is not a SHA256 fingerprint`, {
-          hint: 'Run `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the host and give its SHA256:… part.',
-        });
+        throw new SlipwayError(
+          'FINGERPRINT_INVALID',
+          `input "host-fingerprints": "${line}" is not a SHA256 fingerprint`,
+          {
+            hint: 'Run `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the host and give its SHA256:… part.',
+          },
+        );
       }
       return found;
     });
