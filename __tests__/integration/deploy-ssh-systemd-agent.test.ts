@@ -1,9 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sleep } from '../../src/core/deadline.ts';
 import { sha256 } from '../../src/core/files.ts';
 import { agentCommand, agentProgram } from '../../src/deploy-ssh-systemd/agent-program.ts';
 import { Lines } from '../../src/deploy-ssh-systemd/lines.ts';
@@ -132,6 +134,34 @@ await describeWith(
         next.child.stdin.end();
       },
       20_000,
+    );
+
+    test.each(shells)(
+      '%s: an upload that stands still loses the lock, one that is only slow does not',
+      async shell => {
+        const bytes = randomBytes(1_000_000);
+        const packed = gzipSync(bytes);
+        const upload = [sha256(bytes), String(packed.length)];
+        const silent = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
+        const gone = new Promise(resolve => silent.child.once('exit', resolve));
+        await silent.ask('facts', [service, directory]);
+        expect((await silent.ask('lock', ['t1', 'silent'])).end).toBe('ok');
+        expect((await silent.ask('blob', upload, packed.subarray(0, 500_000))).end).toBe('ended');
+        await gone;
+        const slow = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
+        await slow.ask('facts', [service, directory]);
+        expect((await slow.ask('lock', ['t2', 'slow'])).end).toBe('ok');
+        expect(await readdir(join(directory, 'blobs'))).toEqual([]);
+        const answer = slow.ask('blob', upload, packed.subarray(0, 1));
+        for (let at = 1; at < packed.length; at += 100_000) {
+          await sleep(600);
+          slow.child.stdin.write(packed.subarray(at, at + 100_000));
+        }
+        expect((await answer).end).toBe('ok');
+        expect(await readdir(join(directory, 'blobs'))).toEqual([sha256(bytes)]);
+        slow.child.stdin.end();
+      },
+      40_000,
     );
 
     const nasty = [

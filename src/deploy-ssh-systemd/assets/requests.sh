@@ -56,7 +56,9 @@ serve_blob() { # SHA256 BYTES, then gzip of it
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; exit 1; }
   part=$dir/blobs/.part.$$
   # what is not read now would be taken for the next request: after an error the conversation is over
+  growing "$part"
   take "$2" | (umask 077; gzip -dc >"$part") || { rm -f "$part"; fail UPLOAD_FAILED "writing $part"; exit 1; }
+  idle 300
   sum=$(sha256sum "$part"); sum=${sum%% *}
   [ "$sum" = "$1" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $sum"; exit 1; }
   chmod 755 "$part" && durable "$part" && mv -T "$part" "$dir/blobs/$1" && durable "$dir/blobs" ||
@@ -212,6 +214,20 @@ idle() { # SECONDS
   dog=$!
 }
 
+# The same while a file is on its way: it may take long, but not stand still.
+growing() { # FILE
+  [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
+  (
+    trap 'kill $nap 2>/dev/null; exit' TERM; was=none
+    while sleep "$patience" & nap=$!; wait $nap; do
+      now=$(wc -c 2>/dev/null <"$1") || now=0
+      [ "$now" != "$was" ] || { rm -f "$1"; kill -TERM 0; }
+      was=$now
+    done
+  ) 9>&- >/dev/null 2>&1 </dev/null &
+  dog=$!
+}
+
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; dir=
@@ -225,7 +241,7 @@ serve() {
     done
     set +f
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert) idle 300;; blob) idle 900;; *) idle "$patience";; esac
+    case $verb in lock|revert) idle 300;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
