@@ -49,6 +49,17 @@ describe('verdictOf', () => {
 });
 
 describe('renderReport', () => {
+  test.each([
+    ['in words', 'status <500> instead of 200'],
+    ['with a code', { code: 'GATE_FAILED', message: 'status <500> instead of 200' }],
+  ])('a deployment that did not go well says why, %s', (_, reason) => {
+    const failed = { ...deployment('rolled-back'), evidence: { reason } };
+    const page = renderReport([{ record: record({ deployments: [failed] }), spans: [] }]);
+    expect(page).toContain('rolled-back</span><br><span class="soft">status &lt;500&gt; instead of 200</span>');
+    const good = renderReport([{ record: record({ deployments: [deployment('healthy')] }), spans: [] }]);
+    expect(good).toContain('healthy</span></td>');
+  });
+
   test('is one file that asks the network for nothing', () => {
     const page = renderReport([{ record: record({ verification }), spans: [{ name: 'build', start: 0, end: 1500 }] }]);
     expect(page).not.toMatch(/<script|<link|src=|url\(|https?:/);

@@ -85,7 +85,7 @@ function deployments({ deployments }: ReleaseRecord): string[] {
   const rows = deployments.map(one => [
     `${escapeHtml(one.place)}<br><span class="soft">${escapeHtml(one.kind)}</span>`,
     escapeHtml(one.service),
-    badge(one.state),
+    `${badge(one.state)}${why(one.evidence)}`,
     hash(one.binary ?? one.image?.split('@')[1]),
     previous(one.previous),
     time(one.started, one.ended),
@@ -104,6 +104,12 @@ function checks({ verification }: ReleaseRecord): string[] {
     `<h2>Checks</h2><p class="soft">at ${escapeHtml(verification.at)}</p>`,
     htmlTable(['Check', 'Verdict', 'What was seen'], rows),
   ];
+}
+
+/** Why a deployment ended as it did: a text, or `{code, message}`; one that went well has none. */
+function why({ reason }: ReleaseRecord['deployments'][number]['evidence']): string {
+  const said = (reason as { message?: unknown } | undefined)?.message ?? reason;
+  return typeof said === 'string' && said !== '' ? `<br><span class="soft">${escapeHtml(said)}</span>` : '';
 }
 
 /** The id of a release on a host, or the image of a cluster by its digest. */

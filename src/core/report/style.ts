@@ -1,6 +1,6 @@
 /** The report's only style sheet: light and dark, phone and print, no font or file from elsewhere. */
 export const style = `
-:root{--ink:#1b2430;--soft:#5b6b7d;--paper:#fff;--card:#f5f7fa;--line:#dde3ea;--good:#14734a;--good-bg:#dff5ea;--bad:#a3241c;--bad-bg:#fde5e2;--open:#7a5200;--open-bg:#fff1cf;--bar:#3b78c2}
+:root{color-scheme:light dark;--ink:#1b2430;--soft:#5b6b7d;--paper:#fff;--card:#f5f7fa;--line:#dde3ea;--good:#14734a;--good-bg:#dff5ea;--bad:#a3241c;--bad-bg:#fde5e2;--open:#7a5200;--open-bg:#fff1cf;--bar:#3b78c2}
 @media(prefers-color-scheme:dark){:root{--ink:#e6ebf1;--soft:#9aa9b9;--paper:#12171d;--card:#1b222b;--line:#2d3743;--good:#6fdba8;--good-bg:#123526;--bad:#ff9c92;--bad-bg:#44191a;--open:#ffd37a;--open-bg:#3d2f0b;--bar:#6ea8ea}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:70rem;padding:2rem 1.25rem 4rem;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
@@ -20,6 +20,6 @@ pre{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padd
 .bar{display:grid;grid-template-columns:minmax(8rem,18rem) 1fr 4.5rem;gap:.75rem;align-items:center;font-size:.9rem;padding:.15rem 0}
 .bar div{position:relative;height:.9rem;background:var(--card);border-radius:.3rem}
 .bar i{position:absolute;top:0;bottom:0;min-width:3px;border-radius:.3rem;background:var(--bar)}.bar.failed i{background:var(--bad)}.bar b{font-weight:400;text-align:right;color:var(--soft)}
-@media(max-width:40rem){thead{display:none}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:block;border:0;padding:.1rem 0}td::before{content:attr(data-label) ": ";color:var(--soft)}.bar{grid-template-columns:1fr 4.5rem}.bar div{grid-column:1/-1;grid-row:2}}
+@media(max-width:40rem){thead{display:none}tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}td{display:block;border:0;padding:.1rem 0}td::before{content:attr(data-label) ": ";color:var(--soft)}.bar{grid-template-columns:1fr 4.5rem;row-gap:.15rem;padding:.4rem 0}.bar div{grid-column:1/-1;grid-row:2}}
 @media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}tr,li,.bar{break-inside:avoid}}
 `.trim();
