@@ -36,7 +36,8 @@ function downtimeText({ evidence }: Outcome): string {
 
 function resultText(one: Outcome): string {
   const mark = { healthy: '✅', unchanged: '✅', 'rolled-back': '↩️', failed: '❌' }[one.state];
-  return `${mark} ${one.state}${one.error === undefined ? '' : `: ${one.error.message}`}`;
+  const said = one.error?.message.replace(`${one.place}: `, ''); // the row names the host already
+  return `${mark} ${one.state}${said === undefined ? '' : `: ${said}`}`;
 }
 
 function byHand(outcomes: readonly Outcome[], service: string, directory: string): string[] {
