@@ -166,6 +166,37 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
     await nothingOf('first', 8081);
   }, 60_000);
 
+  test('the host loses its power during a first release: it boots without it', async () => {
+    const changes = { service: 'first', listen: '8081', environment: 'HELLO_LISTEN=:8081', 'min-healthy-time': '4s' };
+    const running = await startDeploy({ ...inputs, ...changes, 'health-checks': '', binary: v2.path });
+    await running.logged('switch done');
+    while ((await fetchJson(`http://${host.address}:8081/version`)).error !== undefined) await sleep(20);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await (await labModule('host')).restart(host.name);
+    const history = () => onHost(host, 'tail', '-n', '1', '/opt/slipway/first/state/history');
+    for (let tries = 0; tries < 40 && !(await history()).includes('reverted-reboot'); tries++) await sleep(250);
+    expect(await history()).toContain('reverted-reboot');
+    await nothingOf('first', 8081);
+    for (let tries = 0; tries < 40 && (await fetchJson(`${url}/version`)).error !== undefined; tries++)
+      await sleep(250);
+    await serves('v1.0.0', v1.sha256);
+  }, 90_000);
+
+  test('a switch that cannot begin changes nothing, and says so', async () => {
+    const inTheWay = `${directory}/state/guard.unit`;
+    await onHost(host, 'sh', '-c', `rm ${inTheWay} && mkdir ${inTheWay}`);
+    const before = await pid();
+    const done = await deploy({ ...inputs, binary: v2.path });
+    await onHost(host, 'rmdir', inTheWay);
+    expect(done.log).toMatch(/switch could not be started: installing .*; nothing was switched.*SWITCH_FAILED/);
+    expect(done.outputs).toMatchObject({ state: 'failed', changed: 'false' });
+    const [entry] = done.record!.deployments;
+    expect(entry!.evidence).toMatchObject({ serving: entry!.previous, error: 'SWITCH_FAILED' });
+    expect(await pid()).toBe(before);
+    await serves('v1.0.0', v1.sha256);
+  }, 60_000);
+
   test('a slow start counts when it ends before the deadline, and not when it ends after', async () => {
     const slow = { ...inputs, binary: v2.path, environment: 'HELLO_READY_DELAY=3s' };
     const above = await deploy({ ...slow, 'healthy-deadline': '2500ms' });
