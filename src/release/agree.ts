@@ -1,5 +1,5 @@
 import type { ActionName } from '../core/action-names.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, SlipwayError } from '../core/errors.ts';
 import { readTrust } from '../core/ssh/read-trust.ts';
 
 /** A link whose inputs have been read. */
@@ -36,6 +36,7 @@ function trustProblems(inputs: ReadLink['inputs']): string[] {
     readTrust(inputs['known-hosts'] as string | undefined, inputs['host-fingerprints'] as string | undefined);
     return [];
   } catch (error) {
-    return [messageOf(error)];
+    const hint = error instanceof SlipwayError && error.hint !== undefined ? ` (${error.hint})` : '';
+    return [`${messageOf(error)}${hint}`];
   }
 }
