@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RegistryError, retryAfter } from '../../../src/core/registry/failure.ts';
+import { failureOf, RegistryError, retryAfter } from '../../../src/core/registry/failure.ts';
 import { isPassing } from '../../../src/core/registry/patience.ts';
 
 const now = Date.parse('2026-01-02T03:04:05Z');
@@ -26,5 +26,16 @@ describe('isPassing', () => {
   test('a reset may pass, a missing host does not', () => {
     expect(isPassing(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))).toBe(true);
     expect(isPassing(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))).toBe(false);
+  });
+});
+
+describe('who is refused is told how to log in there', () => {
+  const refused = (host: string) =>
+    failureOf({ status: 401, headers: {}, bytes: async () => Buffer.alloc(0) } as never, host, 'anonymous');
+  test.each([
+    ['ghcr.io', 'GITHUB_TOKEN'],
+    ['registry.example.com', '`docker login`'],
+  ])('%s: %s', async (host, said) => {
+    expect(await refused(host)).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', hint: expect.stringContaining(said) });
   });
 });

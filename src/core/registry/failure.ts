@@ -31,7 +31,10 @@ interface Kind {
 const kinds: Record<number, Kind> = {
   401: {
     code: 'REGISTRY_UNAUTHORIZED',
-    hint: () => 'Give registry-username and registry-password, or run `docker login` before this step.',
+    hint: host =>
+      host === 'ghcr.io'
+        ? 'Pass the step `env: GITHUB_TOKEN: ${{ github.token }}`, with `permissions: packages: write`; or give registry-username and registry-password.'
+        : 'Give registry-username and registry-password, or run `docker login` before this step.',
   },
   403: {
     code: 'REGISTRY_FORBIDDEN',
