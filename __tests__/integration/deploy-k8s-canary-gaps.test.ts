@@ -224,6 +224,20 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
     );
   });
 
+  test('cancelled while the canary ends and the promoted pods are watched: the old release again, and nothing is left', async () => {
+    const running = begin({ image: images['v2']!, steps: '50,100', 'step-duration': '10s' });
+    await running.says('100 %: watching');
+    expect(await objects()).toContain('hello-canary');
+    const cancelled = Date.now();
+    running.signal('SIGINT');
+    const { code, outputs } = await running.done;
+    expect(Date.now() - cancelled).toBeLessThan(7500);
+    expect([code === 0, outputs['state']]).toEqual([false, 'rolled-back']);
+    await kubectl(['rollout', 'status', 'deployment/hello', '--timeout=60s']);
+    await new Promise(resolve => setTimeout(resolve, 3000)); // pods that end still answer for a moment
+    await settledOn('v1');
+  }, 90_000);
+
   describe('with exactly the permissions of the README', () => {
     const rule = (apiGroup: string, resources: string, verbs: string) => ({
       apiGroups: [apiGroup],

@@ -30,9 +30,9 @@ export async function canaryRollout(session: Session): Promise<CanaryEnd> {
   }
   const router = session.router!;
   if (router.full) await step(session, 100);
-  const identity = await promote(session);
-  if (!router.full) await watchPromoted(session);
-  return { end: 'promoted', identity, inconclusive };
+  await promote(session);
+  await (router.full ? endCanary(session, session.signal) : whileEnding(session, () => watchPromoted(session)));
+  return { end: 'promoted', identity: await prove(session), inconclusive };
 }
 
 /** One weight: pods first, then traffic, then time. */
@@ -104,8 +104,8 @@ async function decide(session: Session): Promise<'promote' | 'hold' | 'inconclus
   return 'promote';
 }
 
-/** The stable Deployment takes the new release, the traffic goes back to it, and the canary goes. */
-async function promote(session: Session): Promise<Identity> {
+/** The stable Deployment takes the new release, and the traffic goes back to it. */
+async function promote(session: Session): Promise<void> {
   const { cluster, journal, plan, signal, state } = session;
   const { situation } = plan;
   const path = deploymentPath(cluster.namespace, state.workload);
@@ -128,9 +128,32 @@ async function promote(session: Session): Promise<Identity> {
     });
   });
   await journal.span('100 %: traffic to the workload', () => session.router!.restore(signal));
+}
+
+/** Connections get their time to end; then the canary goes. */
+async function endCanary({ cluster, journal, state }: Session, signal: AbortSignal): Promise<void> {
   await sleep(drain, signal);
   await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
-  return proveImage(cluster, state.workload, situation.container, situation.image, session.options.digests, signal);
+}
+
+/** Does something while the canary ends. When it fails, the canary is left to the rollback. */
+async function whileEnding(session: Session, task: () => Promise<void>): Promise<void> {
+  const failed = new AbortController();
+  const ended = endCanary(session, AbortSignal.any([session.signal, failed.signal]));
+  ended.catch(() => undefined); // it is awaited below
+  try {
+    await task();
+  } catch (error) {
+    failed.abort(error);
+    await ended.catch(() => undefined);
+    throw error;
+  }
+  await ended;
+}
+
+function prove({ cluster, plan, signal, state, options }: Session): Promise<Identity> {
+  const { container, image } = plan.situation;
+  return proveImage(cluster, state.workload, container, image, options.digests, signal);
 }
 
 /** Behind a plain Service the last step is the rollout itself; it is watched when it is done, without a baseline. */
