@@ -19,13 +19,19 @@ export const definition = define({
   inputs: {
     'go-version': {
       description:
-        'Go to install: `1.26.8`, `1.26.x` or `1.26` (the newest patch), a range, `1.27rc1`, or `stable`. Left empty: `go-version-file` decides.',
+        'Go to install: `1.26.8`, `1.26.x` or `1.26` (the newest patch), a range, `1.27rc1`, `stable` or `oldstable` (the newest patch of the line before). Left empty: `go-version-file` decides.',
       value: text,
     },
     'go-version-file': {
       description:
-        'go.mod, go.work or .go-version. The `go` and `toolchain` lines mean what they mean to the go command. Left empty: go.work or go.mod of `working-directory` or above it, else `stable`.',
+        'go.mod, go.work, .go-version or .tool-versions. The `go` and `toolchain` lines mean what they mean to the go command. Left empty: go.work or go.mod of `working-directory` or above it, else `stable`.',
       value: text,
+    },
+    'go-version-policy': {
+      description:
+        '`exact`: the version as it is named; `patch`: the newest patch of it, where a file or an input names one. What GOTOOLCHAIN names stays.',
+      value: choice('exact', 'patch'),
+      default: 'exact',
     },
     mode: {
       description:

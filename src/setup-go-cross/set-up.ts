@@ -37,6 +37,7 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     file: inputs['go-version-file'],
     directory,
     env: process.env,
+    policy: inputs['go-version-policy'],
   });
   const installed = await timed('Go', async () => {
     const sources = await toolchainSources({

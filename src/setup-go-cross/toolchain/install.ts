@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
-import { choose, type Wanted } from '../go-version/wanted.ts';
+import { choose, nameOf, type Wanted } from '../go-version/wanted.ts';
 import { unavailable } from './http.ts';
 import type { Source } from './source.ts';
 import { type Cached, cachedVersions, findCached, place, staging } from './tool-cache.ts';
@@ -20,7 +20,7 @@ export interface Installed extends Cached {
  * @throws SlipwayError TOOLCHAIN_UNAVAILABLE, with what each source said
  */
 export async function install(wanted: Wanted, sources: readonly Source[], signal: AbortSignal): Promise<Installed> {
-  const asked = wanted.kind === 'range' ? wanted.range : wanted.kind === 'exact' ? wanted.version : 'stable';
+  const asked = nameOf(wanted);
   log.info(`Go ${asked} is wanted (${wanted.why})`);
   const failures: string[] = [];
   const version = await resolve(wanted, sources, failures, signal);
