@@ -15,7 +15,8 @@ export type SetupGoCross = Context<(typeof definition)['inputs']>;
 /** The story: plan and merge need no Go; setup installs it; build goes on to the binaries and their record. */
 export async function run(context: SetupGoCross): Promise<void> {
   const { inputs, output } = context;
-  const targets = inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf())];
+  const targets =
+    inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf(process.platform, inputs.architecture))];
   const mode = inputs.mode ?? (inputs.targets.length + inputs.packages.length > 0 ? 'build' : 'setup');
 
   if (mode === 'plan') {

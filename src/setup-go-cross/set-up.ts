@@ -32,6 +32,7 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
       spans.push({ name, start, end: Date.now() });
     }
   };
+  const arch = inputs.architecture ?? process.arch;
   const wanted = await findWanted({
     version: inputs['go-version'],
     file: inputs['go-version-file'],
@@ -41,17 +42,23 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
   });
   const installed = await timed('Go', async () => {
     const sources = await toolchainSources({
+      order: inputs['toolchain-sources'],
       goproxy: inputs.goproxy,
-      indexUrl: inputs['go-download-base-url'],
+      gosumdb: inputs.gosumdb,
+      mirror: inputs['go-download-base-url'],
+      token: inputs.token,
+      host: hostOf(process.platform, arch),
       env: process.env,
       signal,
     });
-    return install(wanted, sources, signal);
+    return install(wanted, sources, signal, { arch, checkLatest: inputs['check-latest'] });
   });
   const plan = planCache(inputs.cache, inputs['cache-dir'], directory, process.env);
   if (plan.kind === 'none') (inputs.cache === 'true' ? log.warning : log.debug)(`no cache: ${plan.why}`);
   const own = {
-    ...(inputs.goproxy === undefined ? {} : { GOPROXY: inputs.goproxy }),
+    ...given('GOPROXY', inputs.goproxy),
+    ...given('GOPRIVATE', inputs.goprivate),
+    ...given('GOSUMDB', inputs.gosumdb),
     ...(plan.kind === 'folder' ? plan.env : {}),
   };
   const go = await openGo(installed, goEnvironmentOf(installed.goroot, process.env, own), directory, signal);
@@ -63,6 +70,8 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     plan.kind === 'service' ? await timed('Cache', () => restoreCaches(context, go, installed, targets)) : undefined;
   return { go, toolchain: installed.toolchain, cacheHit: hit !== undefined };
 }
+
+const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
 
 /** What later steps of the job see. The toolchain comes last: what is added last stands first on PATH. */
 function exportToJob(go: Go, own: Readonly<Record<string, string>>): void {
@@ -83,7 +92,7 @@ async function restoreCaches(
   installed: Installed,
   targets: readonly Target[],
 ): Promise<string | undefined> {
-  const host = hostOf();
+  const host = hostOf(process.platform, inputs.architecture);
   const keys = cacheKeys({
     host: `${host.os}-${host.arch}`,
     goVersion: installed.version,
