@@ -124,6 +124,12 @@ export const definition = define({
       description: 'GOPRIVATE for this job: patterns of modules that no proxy and no checksum database is asked about.',
       value: text,
     },
+    'private-token': {
+      description:
+        'Token for private modules: one, for the hosts of `goprivate` (else this GitHub), or lines `HOST=TOKEN`. Only our own go commands get it; in mode `setup` the modules are downloaded for later steps.',
+      value: text,
+      secret: true,
+    },
     gosumdb: {
       description:
         'GOSUMDB for this job, toolchain included: `NAME+HASH+KEY [URL]`. Left empty: that of the environment, else sum.golang.org.',

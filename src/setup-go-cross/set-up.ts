@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { addPath, exportVariable, saveState } from '@actions/core';
 import { log } from '../core/log.ts';
 import type { Toolchain } from '../core/record/schema.ts';
@@ -10,6 +10,7 @@ import { cachePaths, restore } from './cache/service.ts';
 import { type Go, goEnvironmentOf, openGo } from './environment.ts';
 import { findWanted } from './go-version/find.ts';
 import { cacheStateName } from './post.ts';
+import { parsePrivateToken, privateEnvironment } from './private-modules.ts';
 import type { SetupGoCross } from './run.ts';
 import { hostOf } from './toolchain/host.ts';
 import { type Installed, install } from './toolchain/install.ts';
@@ -32,6 +33,9 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
       spans.push({ name, start, end: Date.now() });
     }
   };
+  const token = inputs['private-token'];
+  const goprivate = inputs.goprivate ?? process.env['GOPRIVATE'] ?? '';
+  const tokens = token === undefined ? [] : parsePrivateToken(token, goprivate, process.env);
   const arch = inputs.architecture ?? process.arch;
   const wanted = await findWanted({
     version: inputs['go-version'],
@@ -61,7 +65,9 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     ...given('GOSUMDB', inputs.gosumdb),
     ...(plan.kind === 'folder' ? plan.env : {}),
   };
-  const go = await openGo(installed, goEnvironmentOf(installed.goroot, process.env, own), directory, signal);
+  const secret = privateEnvironment(tokens, resolve(directory), process.env);
+  const env = goEnvironmentOf(installed.goroot, process.env, { ...own, ...secret });
+  const go = await openGo(installed, env, directory, signal);
   exportToJob(go, own);
   log.info(
     `Go ${go.version} is on PATH: ${join(go.goroot, 'bin')} (${installed.cached ? 'from the tool cache' : 'installed now'})`,
