@@ -45,7 +45,7 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     policy: inputs['go-version-policy'],
   });
   const installed = await timed('Go', async () => {
-    const sources = await toolchainSources({
+    const sources = toolchainSources({
       order: inputs['toolchain-sources'],
       goproxy: inputs.goproxy,
       gosumdb: inputs.gosumdb,

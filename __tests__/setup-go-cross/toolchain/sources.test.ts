@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readInputs } from '../../../src/core/inputs.ts';
 import { goEnvironmentOf } from '../../../src/setup-go-cross/environment.ts';
@@ -18,8 +21,8 @@ const base: SourceSettings = {
   env: {},
   signal,
 };
-const names = async (settings: Partial<SourceSettings>) =>
-  (await toolchainSources({ ...base, ...settings })).map(source => (typeof source === 'string' ? source : source.name));
+const names = (settings: Partial<SourceSettings>) =>
+  toolchainSources({ ...base, ...settings }).map(source => (typeof source === 'string' ? source : source.name));
 
 const [index, mirror, goproxy] = [
   'official index https://go.dev/dl',
@@ -45,12 +48,12 @@ const orders: { name: string; settings: Partial<SourceSettings>; expected: strin
   },
   { name: 'one only', settings: { order: ['tool-cache'] }, expected: ['tool-cache'] },
 ];
-test.each(orders)('sources: $name', async ({ settings, expected }) => {
-  expect(await names(settings)).toEqual(expected);
+test.each(orders)('sources: $name', ({ settings, expected }) => {
+  expect(names(settings)).toEqual(expected);
 });
 
-test('a mirror without its address', async () => {
-  await expect(names({ order: ['mirror'] })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+test('a mirror without its address', () => {
+  expect(() => names({ order: ['mirror'] })).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
 });
 
 test.each(['nowhere', 'index index'])('toolchain-sources "%s" is refused', value => {
@@ -96,7 +99,7 @@ describe('token', () => {
     const env = { GITHUB_SERVER_URL: github.url, GITHUB_API_URL: github.url };
     for (const address of [github.url, mirror.url]) {
       const settings = { ...base, order: ['mirror' as const], mirror: address, token: 'ghs_secret', env };
-      const [source] = await toolchainSources(settings);
+      const [source] = toolchainSources(settings);
       if (typeof source === 'object') await source.versions(signal);
     }
     expect(github.seen).toEqual(['Bearer ghs_secret']);
@@ -118,4 +121,20 @@ test.each([
   ['go1.25.1+auto', 'go1.25.1+auto'],
 ])('GOTOOLCHAIN=%s of the user reaches go as %s', (setting, expected) => {
   expect(goEnvironmentOf('/go', { GOTOOLCHAIN: setting }).GOTOOLCHAIN).toBe(expected);
+});
+
+test('the user’s go is asked for GOPROXY only when that source is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-go-'));
+  const started = join(folder, 'started');
+  writeFileSync(join(folder, 'go'), `#!/bin/sh\n: > ${started}\necho off\n`, { mode: 0o755 });
+  try {
+    const env = { PATH: `${folder}:${process.env['PATH']}` };
+    const [source] = toolchainSources({ ...base, order: ['goproxy'], goproxy: undefined, env });
+    expect(existsSync(started)).toBe(false);
+    if (typeof source === 'object')
+      await expect(source.versions(signal)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
+    expect(existsSync(started)).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -30,7 +30,7 @@ export interface SourceSettings {
 }
 
 /** The sources in order. By default the tool cache, then the mirror where one is given, else the official index, then GOPROXY. */
-export async function toolchainSources(settings: SourceSettings): Promise<Sources> {
+export function toolchainSources(settings: SourceSettings): Sources {
   const { env, host, signal } = settings;
   const mirror = settings.mirror || env['GO_DOWNLOAD_BASE_URL'];
   const order = settings.order.length > 0 ? settings.order : defaultOrder(mirror);
@@ -40,22 +40,18 @@ export async function toolchainSources(settings: SourceSettings): Promise<Source
     });
   }
   const network = networkOf(settings.token, env);
-  const goproxy = async () => {
-    const setting = settings.goproxy || (await goProxySetting(env, signal));
-    return moduleProxy(
-      parseGoProxy(setting),
-      () => parseGoSumDb(settings.gosumdb || env['GOSUMDB'] || ''),
-      host,
-      network,
-    );
-  };
-  const made: Record<SourceName, () => Promise<Source> | Source | typeof toolCache> = {
+  const proxy = (setting: string) =>
+    moduleProxy(parseGoProxy(setting), () => parseGoSumDb(settings.gosumdb || env['GOSUMDB'] || ''), host, network);
+  const setting = settings.goproxy || env['GOPROXY'];
+  const goproxy = () =>
+    setting ? proxy(setting) : lazily('GOPROXY', async () => proxy(await goProxySetting(env, signal)));
+  const made: Record<SourceName, () => Source | typeof toolCache> = {
     'tool-cache': () => toolCache,
     index: () => officialIndex(officialUrl, host, network),
     mirror: () => officialIndex(mirror!, host, network),
     goproxy,
   };
-  return Promise.all(order.map(name => made[name]()));
+  return order.map(name => made[name]());
 }
 
 function defaultOrder(mirror: string | undefined): SourceName[] {
@@ -67,6 +63,20 @@ function networkOf(token: string | undefined, env: NodeJS.ProcessEnv): Omit<GetO
   if (!token) return {};
   const servers = [env['GITHUB_SERVER_URL'] || 'https://github.com', env['GITHUB_API_URL'] || 'https://api.github.com'];
   return { token: { value: token, origins: servers.filter(url => URL.canParse(url)).map(url => new URL(url).origin) } };
+}
+
+/** Made when it is first asked: a tool cache that has what is wanted costs no start of the user's go. */
+function lazily(name: string, make: () => Promise<Source>): Source {
+  let made: Promise<Source> | undefined;
+  const source = () => {
+    made ??= make();
+    return made;
+  };
+  return {
+    name,
+    versions: async signal => (await source()).versions(signal),
+    fetch: async (...given) => (await source()).fetch(...given),
+  };
 }
 
 /** GOPROXY of the environment, else of a Go that is already there, else Go's default. */
