@@ -41,7 +41,7 @@ describe('toolchain', () => {
     const again = await setUp({ goproxy: 'off', 'go-download-base-url': 'http://127.0.0.1:1' });
     expect(again.code).toBe(0);
     expect(again.log).toContain('from the tool cache');
-  });
+  }, 30_000);
 
   test('settings of another Go do not leak in', async () => {
     const env = {

@@ -28,8 +28,8 @@ const GoSettings = v.object({
 export type GoSettings = v.InferOutput<typeof GoSettings>;
 
 /**
- * The environment for the installed go command. GOROOT and GOTOOLCHAIN would lead to another Go, GOOS and its like to
- * another target: they are ours. GOFLAGS, GOPRIVATE, GOEXPERIMENT and the rest are the user's and stay.
+ * The environment for the installed go command. GOROOT would lead to another Go, GOOS and its like to another target:
+ * they are ours. GOTOOLCHAIN is the user's, else `local`: then go never fetches another, unseen. GOFLAGS, GOPRIVATE, GOEXPERIMENT and the rest are the user's and stay.
  */
 export function goEnvironmentOf(goroot: string, env: NodeJS.ProcessEnv, more: Record<string, string> = {}) {
   const foreign =
@@ -38,7 +38,7 @@ export function goEnvironmentOf(goroot: string, env: NodeJS.ProcessEnv, more: Re
   return {
     ...Object.fromEntries(kept),
     ...more,
-    GOTOOLCHAIN: 'local',
+    GOTOOLCHAIN: env['GOTOOLCHAIN'] || 'local',
     PATH: `${join(goroot, 'bin')}${process.platform === 'win32' ? ';' : ':'}${env['PATH'] ?? ''}`,
   };
 }
@@ -57,7 +57,10 @@ export async function openGo(
       'GO_VERSION_MISMATCH',
       `${program} says that it is ${settings.GOVERSION}, not go${version}`,
       {
-        hint: 'Remove this folder from the tool cache and run again.',
+        hint:
+          env['GOTOOLCHAIN'] === 'local'
+            ? 'Remove this folder from the tool cache and run again.'
+            : `GOTOOLCHAIN=${env['GOTOOLCHAIN']} leads the go command to another Go than was installed: unset it, or leave go-version out.`,
       },
     );
   }

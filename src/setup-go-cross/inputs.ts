@@ -2,11 +2,24 @@ import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { bool, choice, lines, list, mapped, text } from '../core/values.ts';
 import { targets } from './targets-value.ts';
+import { parseArchitecture } from './toolchain/host.ts';
+import { type SourceName, sourceNames } from './toolchain/source-names.ts';
 
 /** A version goes into file names, flags of the linker and records: no spaces, no quotes. */
 const version = mapped(text, 'a version without spaces and quotes, e.g. v1.2.3', word => {
   if (/^[\w.+~/-]+$/.test(word)) return word;
   throw new SlipwayError('VERSION_INVALID', 'it holds characters that a version cannot have');
+});
+
+const architecture = mapped(text, 'an architecture that Go runs on, e.g. x64, arm64 or x86', parseArchitecture);
+
+const sources = mapped(list, `any of ${sourceNames.join(', ')}, in the order to try them`, (words): SourceName[] => {
+  const wrong = words.find(word => !sourceNames.includes(word as SourceName));
+  if (wrong === undefined && new Set(words).size === words.length) return words as SourceName[];
+  throw new SlipwayError(
+    'SOURCE_UNKNOWN',
+    wrong === undefined ? 'a source is named twice' : `there is no source "${wrong}"`,
+  );
 });
 
 export const definition = define({
@@ -19,13 +32,39 @@ export const definition = define({
   inputs: {
     'go-version': {
       description:
-        'Go to install: `1.26.8`, `1.26.x` or `1.26` (the newest patch), a range, `1.27rc1`, or `stable`. Left empty: `go-version-file` decides.',
+        'Go to install: `1.26.8`, `1.26.x` or `1.26` (the newest patch), a range, `1.27rc1`, `stable` or `oldstable` (the newest patch of the line before). Left empty: `go-version-file` decides.',
       value: text,
     },
     'go-version-file': {
       description:
-        'go.mod, go.work or .go-version. The `go` and `toolchain` lines mean what they mean to the go command. Left empty: go.work or go.mod of `working-directory` or above it, else `stable`.',
+        'go.mod, go.work, .go-version or .tool-versions. The `go` and `toolchain` lines mean what they mean to the go command. Left empty: go.work or go.mod of `working-directory` or above it, else `stable`.',
       value: text,
+    },
+    'go-version-policy': {
+      description:
+        '`exact`: the version as it is named; `patch`: the newest patch of it, where a file or an input names one. What GOTOOLCHAIN names stays.',
+      value: choice('exact', 'patch'),
+      default: 'exact',
+    },
+    'check-latest': {
+      description: 'Asks the sources for the newest Go that fits a range, also where the tool cache has one that fits.',
+      value: bool,
+      default: 'false',
+    },
+    architecture: {
+      description: 'Of the Go to install: `x64`, `arm64`, `x86`, … Left empty: that of this machine.',
+      value: architecture,
+    },
+    'toolchain-sources': {
+      description:
+        'Where Go may come from, in the order to try: `tool-cache`, `index` (go.dev), `mirror` (`go-download-base-url`), `goproxy`. Left empty: the tool cache, the mirror if there is one, else the index, then GOPROXY.',
+      value: sources,
+      default: '',
+    },
+    token: {
+      description: 'Token for this GitHub, for a mirror that it hosts; sent to no other origin.',
+      value: text,
+      secret: true,
     },
     mode: {
       description:
@@ -81,10 +120,24 @@ export const definition = define({
         'GOPROXY for this job, toolchain included. Left empty: that of the environment or of `go env`, else Go’s default.',
       value: text,
     },
-    'go-download-base-url': {
-      description: 'Official index or a mirror with the same index.',
+    goprivate: {
+      description: 'GOPRIVATE for this job: patterns of modules that no proxy and no checksum database is asked about.',
       value: text,
-      default: 'https://go.dev/dl',
+    },
+    'private-token': {
+      description:
+        'Token for private modules: one, for the hosts of `goprivate` (else this GitHub), or lines `HOST=TOKEN`. Only our own go commands get it; in mode `setup` the modules are downloaded for later steps.',
+      value: text,
+      secret: true,
+    },
+    gosumdb: {
+      description:
+        'GOSUMDB for this job, toolchain included: `NAME+HASH+KEY [URL]`. Left empty: that of the environment, else sum.golang.org.',
+      value: text,
+    },
+    'go-download-base-url': {
+      description: 'A mirror with the same index as go.dev/dl. Left empty: GO_DOWNLOAD_BASE_URL, else none.',
+      value: text,
     },
   },
   outputs: {

@@ -6,6 +6,7 @@ import { build } from './build/build.ts';
 import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
 import { toolchainLine } from './build/summary.ts';
+import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
 import { setUp } from './set-up.ts';
 import { hostOf } from './toolchain/host.ts';
@@ -15,7 +16,8 @@ export type SetupGoCross = Context<(typeof definition)['inputs']>;
 /** The story: plan and merge need no Go; setup installs it; build goes on to the binaries and their record. */
 export async function run(context: SetupGoCross): Promise<void> {
   const { inputs, output } = context;
-  const targets = inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf())];
+  const targets =
+    inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf(process.platform, inputs.architecture))];
   const mode = inputs.mode ?? (inputs.targets.length + inputs.packages.length > 0 ? 'build' : 'setup');
 
   if (mode === 'plan') {
@@ -32,6 +34,9 @@ export async function run(context: SetupGoCross): Promise<void> {
   const ready = await setUp(context, targets, spans);
   output('go-version', ready.go.version);
   output('cache-hit', String(ready.cacheHit));
-  if (mode === 'setup') return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
+  if (mode === 'setup') {
+    if (inputs['private-token'] !== undefined) await downloadModules(ready.go, context.directory, context.signal);
+    return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
+  }
   await build(context, targets, ready, spans);
 }

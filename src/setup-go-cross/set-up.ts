@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { addPath, exportVariable, saveState } from '@actions/core';
 import { log } from '../core/log.ts';
 import type { Toolchain } from '../core/record/schema.ts';
@@ -10,6 +10,7 @@ import { cachePaths, restore } from './cache/service.ts';
 import { type Go, goEnvironmentOf, openGo } from './environment.ts';
 import { findWanted } from './go-version/find.ts';
 import { cacheStateName } from './post.ts';
+import { parsePrivateToken, privateEnvironment } from './private-modules.ts';
 import type { SetupGoCross } from './run.ts';
 import { hostOf } from './toolchain/host.ts';
 import { type Installed, install } from './toolchain/install.ts';
@@ -32,28 +33,41 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
       spans.push({ name, start, end: Date.now() });
     }
   };
+  const token = inputs['private-token'];
+  const goprivate = inputs.goprivate ?? process.env['GOPRIVATE'] ?? '';
+  const tokens = token === undefined ? [] : parsePrivateToken(token, goprivate, process.env);
+  const arch = inputs.architecture ?? process.arch;
   const wanted = await findWanted({
     version: inputs['go-version'],
     file: inputs['go-version-file'],
     directory,
     env: process.env,
+    policy: inputs['go-version-policy'],
   });
   const installed = await timed('Go', async () => {
-    const sources = await toolchainSources({
+    const sources = toolchainSources({
+      order: inputs['toolchain-sources'],
       goproxy: inputs.goproxy,
-      indexUrl: inputs['go-download-base-url'],
+      gosumdb: inputs.gosumdb,
+      mirror: inputs['go-download-base-url'],
+      token: inputs.token,
+      host: hostOf(process.platform, arch),
       env: process.env,
       signal,
     });
-    return install(wanted, sources, signal);
+    return install(wanted, sources, signal, { arch, checkLatest: inputs['check-latest'] });
   });
   const plan = planCache(inputs.cache, inputs['cache-dir'], directory, process.env);
   if (plan.kind === 'none') (inputs.cache === 'true' ? log.warning : log.debug)(`no cache: ${plan.why}`);
   const own = {
-    ...(inputs.goproxy === undefined ? {} : { GOPROXY: inputs.goproxy }),
+    ...given('GOPROXY', inputs.goproxy),
+    ...given('GOPRIVATE', inputs.goprivate),
+    ...given('GOSUMDB', inputs.gosumdb),
     ...(plan.kind === 'folder' ? plan.env : {}),
   };
-  const go = await openGo(installed, goEnvironmentOf(installed.goroot, process.env, own), directory, signal);
+  const secret = privateEnvironment(tokens, resolve(directory), process.env);
+  const env = goEnvironmentOf(installed.goroot, process.env, { ...own, ...secret });
+  const go = await openGo(installed, env, directory, signal);
   exportToJob(go, own);
   log.info(
     `Go ${go.version} is on PATH: ${join(go.goroot, 'bin')} (${installed.cached ? 'from the tool cache' : 'installed now'})`,
@@ -62,6 +76,8 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     plan.kind === 'service' ? await timed('Cache', () => restoreCaches(context, go, installed, targets)) : undefined;
   return { go, toolchain: installed.toolchain, cacheHit: hit !== undefined };
 }
+
+const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
 
 /** What later steps of the job see. The toolchain comes last: what is added last stands first on PATH. */
 function exportToJob(go: Go, own: Readonly<Record<string, string>>): void {
@@ -82,7 +98,7 @@ async function restoreCaches(
   installed: Installed,
   targets: readonly Target[],
 ): Promise<string | undefined> {
-  const host = hostOf();
+  const host = hostOf(process.platform, inputs.architecture);
   const keys = cacheKeys({
     host: `${host.os}-${host.arch}`,
     goVersion: installed.version,

@@ -1,6 +1,10 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseGoSumDb } from '../../../src/setup-go-cross/checksum-database/database.ts';
 import { lookup } from '../../../src/setup-go-cross/checksum-database/lookup.ts';
+import { treeMemory } from '../../../src/setup-go-cross/checksum-database/memory.ts';
 import { fromMap, serve } from '../server.ts';
 import { fakeDatabase, makeKey, recordOf } from './fake.ts';
 
@@ -9,6 +13,12 @@ const version = 'v0.0.1-go1.26.8.linux-amd64';
 const hash = 'h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=';
 const signal = new AbortController().signal;
 const path = `/lookup/${module}@${version}`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-trees-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const servers: { close: () => Promise<void> }[] = [];
 afterEach(() => Promise.all(servers.splice(0).map(server => server.close())));
@@ -23,7 +33,7 @@ function records(size: number, at: number): string[] {
 async function ask(answers: Record<string, Buffer>, verifier: string) {
   const server = await serve(fromMap(answers));
   servers.push(server);
-  return lookup(module, version, parseGoSumDb(`${verifier} ${server.url}`), [], { signal });
+  return lookup(module, version, parseGoSumDb(`${verifier} ${server.url}`), [], { signal }, treeMemory(folder));
 }
 
 // Sizes around the tiles' width of 256 and its powers; records at the edges.
@@ -118,14 +128,16 @@ describe('the way to the database', () => {
     );
     servers.push(without, passing);
     const database = parseGoSumDb(`${verifier} http://127.0.0.1:1`);
-    expect(await lookup(module, version, database, [without.url, passing.url], { signal })).toBe(hash);
+    expect(await lookup(module, version, database, [without.url, passing.url], { signal }, treeMemory(folder))).toBe(
+      hash,
+    );
     expect(without.asked).toEqual(['/sumdb/sum.test/supported']);
   });
 
   test('no way at all is an absent source, not a wrong one', async () => {
     const { verifier } = fakeDatabase('sum.test', records(5, 2));
     const database = parseGoSumDb(`${verifier} http://127.0.0.1:1`);
-    await expect(lookup(module, version, database, [], { signal })).rejects.toMatchObject({
+    await expect(lookup(module, version, database, [], { signal }, treeMemory(folder))).rejects.toMatchObject({
       code: 'SOURCE_UNAVAILABLE',
     });
   });
@@ -144,5 +156,65 @@ describe('GOSUMDB', () => {
     ['sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8', 'GOSUMDB_INVALID'],
   ])('%s is refused', (setting, code) => {
     expect(() => parseGoSumDb(setting)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('a remembered tree', () => {
+  const key = makeKey('sum.test');
+  const log = (size: number, others = records(size, 17)) => fakeDatabase('sum.test', others, key);
+  const seen = (size: number) => ask(log(size).answers, key.verifier);
+  const sizeKept = () => Number(readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8').split('\n')[1]);
+
+  const growths = [
+    [18, 18],
+    [18, 19],
+    [64, 65],
+    [255, 257],
+    [256, 512],
+    [300, 1000],
+    [513, 65_536 + 300],
+  ] as const;
+  test.each(growths)('grows from %i to %i records: proven and remembered', async (before, after) => {
+    await seen(before);
+    expect(sizeKept()).toBe(before);
+    expect(await seen(after)).toBe(hash);
+    expect(sizeKept()).toBe(after);
+  });
+
+  test('an older answer that was kept on the way, while the database shows the newer tree', async () => {
+    await seen(700);
+    const answers = { ...log(700).answers, [path]: log(300).answers[path]! };
+    expect(await ask(answers, key.verifier)).toBe(hash);
+    expect(sizeKept()).toBe(700);
+  });
+
+  const stranger = (size: number) => {
+    const changed = records(size, 17);
+    changed[3] = recordOf('example.com/m3', 'v1.0.0', `h1:${'C'.repeat(43)}=`);
+    return log(size, changed);
+  };
+  const refused: { name: string; before: number; answers: () => Record<string, Buffer> }[] = [
+    { name: 'rolled back, tiles and all', before: 700, answers: () => log(300).answers },
+    { name: 'rolled back by one record', before: 301, answers: () => log(300).answers },
+    { name: 'another tree of the same size', before: 300, answers: () => stranger(300).answers },
+    { name: 'a larger tree that is no continuation', before: 300, answers: () => stranger(700).answers },
+    {
+      name: 'an older head of another tree, before the tiles of the newer one',
+      before: 700,
+      answers: () => ({ ...log(700).answers, [path]: stranger(300).answers[path]! }),
+    },
+  ];
+  test.each(refused)('refused: $name', async ({ before, answers }) => {
+    await seen(before);
+    await expect(ask(answers(), key.verifier)).rejects.toMatchObject({ code: 'CHECKSUM_DATABASE_ROLLED_BACK' });
+    expect(sizeKept()).toBe(before);
+  });
+
+  test('a remembered head that nobody signed is not used', async () => {
+    await seen(300);
+    const file = join(folder, readdirSync(folder)[0]!);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('\n300\n', '\n900\n'));
+    expect(await seen(300)).toBe(hash);
+    expect(sizeKept()).toBe(300);
   });
 });

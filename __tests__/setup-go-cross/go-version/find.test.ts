@@ -17,6 +17,7 @@ interface Case {
   version?: string;
   file?: string;
   env?: Record<string, string>;
+  policy?: 'exact' | 'patch';
   expected: Record<string, unknown>;
 }
 
@@ -59,6 +60,66 @@ const cases: Case[] = [
     file: 'ver',
     expected: { kind: 'range', range: '1.26.x', why: 'ver' },
   },
+  {
+    name: '.tool-versions',
+    files: { '.tool-versions': 'nodejs 24.1.0\ngolang 1.26.8 1.25.0 # two\n' },
+    file: '.tool-versions',
+    expected: exact('1.26.8', '.tool-versions'),
+  },
+  {
+    name: '.tool-versions of mise',
+    files: { '.tool-versions': 'go 1.26\n' },
+    file: '.tool-versions',
+    expected: { kind: 'range', range: '1.26', why: '.tool-versions' },
+  },
+  {
+    name: 'policy patch',
+    files: { 'go.mod': 'go 1.26.3' },
+    policy: 'patch',
+    expected: { kind: 'range', range: '~1.26.3', why: 'go.mod, newest patch' },
+  },
+  {
+    name: 'policy patch never changes what GOTOOLCHAIN names',
+    files: { 'go.mod': 'go 1.26.3' },
+    policy: 'patch',
+    env: { GOTOOLCHAIN: 'go1.25.1' },
+    expected: exact('1.25.1', 'GOTOOLCHAIN=go1.25.1'),
+  },
+  {
+    name: 'a toolchain line',
+    files: { 'go.mod': 'go 1.19\ntoolchain go1.22.0' },
+    expected: exact('1.22.0', 'go.mod'),
+  },
+  {
+    name: 'a toolchain line that names a candidate, in go.work',
+    files: { 'go.work': 'go 1.19\ntoolchain go1.21rc2\nuse .' },
+    expected: exact('1.21rc2', 'go.work'),
+  },
+  {
+    name: 'GOTOOLCHAIN=local: the toolchain line says nothing',
+    files: { 'go.mod': 'go 1.19\ntoolchain go1.22.0' },
+    env: { GOTOOLCHAIN: 'local' },
+    expected: exact('1.19', 'go.mod'),
+  },
+  {
+    name: 'GOTOOLCHAIN=path: the toolchain line is meant',
+    files: { 'go.mod': 'go 1.19\ntoolchain go1.22.0' },
+    env: { GOTOOLCHAIN: 'path' },
+    expected: exact('1.22.0', 'go.mod'),
+  },
+  {
+    name: 'GOTOOLCHAIN=NAME without a go.mod',
+    files: {},
+    env: { GOTOOLCHAIN: 'go1.25.1' },
+    expected: exact('1.25.1', 'GOTOOLCHAIN=go1.25.1'),
+  },
+  {
+    name: 'GOTOOLCHAIN=NAME that fits the input',
+    files: {},
+    version: '1.25.x',
+    env: { GOTOOLCHAIN: 'go1.25.1' },
+    expected: { kind: 'range', range: '1.25.x' },
+  },
   { name: 'nothing', files: {}, expected: { kind: 'stable' } },
   { name: 'go.mod without a go line', files: { 'go.mod': 'module m' }, expected: { kind: 'stable' } },
   {
@@ -87,15 +148,26 @@ const cases: Case[] = [
   },
 ];
 
-test.each(cases)('$name', async ({ files, directory = '.', version, file, env = {}, expected }) => {
+test.each(cases)('$name', async ({ files, directory = '.', version, file, env = {}, policy = 'exact', expected }) => {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
   }
-  expect(await findWanted({ version, file, directory: join(root, directory), env })).toMatchObject(expected);
+  expect(await findWanted({ version, file, directory: join(root, directory), env, policy })).toMatchObject(expected);
 });
 
 test('a file that is not there', async () => {
   const request = { version: undefined, file: 'absent/go.mod', directory: root, env: {} };
   await expect(findWanted(request)).rejects.toMatchObject({ code: 'GO_VERSION_FILE_MISSING' });
+});
+
+test('GOTOOLCHAIN=NAME and another go-version', async () => {
+  const request = { version: '1.26.8', file: undefined, directory: root, env: { GOTOOLCHAIN: 'go1.25.1' } };
+  await expect(findWanted(request)).rejects.toMatchObject({ code: 'GO_VERSION_CONTRADICTION' });
+});
+
+test('.tool-versions without Go', async () => {
+  writeFileSync(join(root, '.tool-versions'), 'nodejs 24.1.0\n');
+  const request = { version: undefined, file: '.tool-versions', directory: root, env: {} };
+  await expect(findWanted(request)).rejects.toMatchObject({ code: 'GO_VERSION_INVALID' });
 });

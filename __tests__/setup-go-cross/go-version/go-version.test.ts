@@ -7,7 +7,7 @@ import {
   toSemver,
   tryParseGoVersion,
 } from '../../../src/setup-go-cross/go-version/go-version.ts';
-import { choose, parseWanted } from '../../../src/setup-go-cross/go-version/wanted.ts';
+import { choose, parseWanted, withPolicy } from '../../../src/setup-go-cross/go-version/wanted.ts';
 
 const parsed: { text: string; go: string; semver: string }[] = [
   { text: '1.26.8', go: '1.26.8', semver: '1.26.8' },
@@ -15,6 +15,8 @@ const parsed: { text: string; go: string; semver: string }[] = [
   { text: '1.26', go: '1.26', semver: '1.26.0' },
   { text: '1.26rc1', go: '1.26rc1', semver: '1.26.0-rc.1' },
   { text: '1.26.0-rc.1', go: '1.26rc1', semver: '1.26.0-rc.1' },
+  { text: '1.26-rc.1', go: '1.26rc1', semver: '1.26.0-rc.1' },
+  { text: '1.9.2rc2', go: '1.9.2rc2', semver: '1.9.2-rc.2' },
   { text: '1.26beta2', go: '1.26beta2', semver: '1.26.0-beta.2' },
 ];
 test.each(parsed)('parses $text', ({ text, go, semver }) => {
@@ -28,6 +30,9 @@ test.each(['', '1', '1.26.', 'v1.26.8', '1.26.8.1', '1.26.3rc1', '1.26.x', 'late
 
 test('the order of the go command', () => {
   const sorted = [
+    '1.9.1',
+    '1.9.2rc2',
+    '1.9.2',
     '1.20rc1',
     '1.20',
     '1.20.1',
@@ -73,7 +78,7 @@ test('a go line that names no version is an error with the line', () => {
   );
 });
 
-const available = ['1.26.8', '1.26.10', '1.26.9', '1.27rc1', '1.25.3', '1.20', '1.20.14'];
+const available = ['1.27beta1', '1.26.8', '1.26.10', '1.26.9', '1.27rc1', '1.25.3', '1.20', '1.20.14'];
 const chosen: { spec: string; expected: string | undefined }[] = [
   { spec: '1.26.8', expected: '1.26.8' },
   { spec: '1.26', expected: '1.26.10' },
@@ -83,7 +88,12 @@ const chosen: { spec: string; expected: string | undefined }[] = [
   { spec: '1.20.0', expected: '1.20' },
   { spec: '1.20', expected: '1.20.14' },
   { spec: 'stable', expected: '1.26.10' },
+  { spec: 'oldstable', expected: '1.25.3' },
   { spec: '1.27rc1', expected: '1.27rc1' },
+  { spec: '1.27beta1', expected: '1.27beta1' },
+  { spec: '>=1.27beta1', expected: '1.27rc1' },
+  { spec: '^1.27.0-0', expected: '1.27rc1' },
+  { spec: '*', expected: '1.26.10' },
   { spec: '1.27', expected: undefined },
   { spec: '1.26.11', expected: undefined },
 ];
@@ -93,4 +103,49 @@ test.each(chosen)('go-version $spec chooses $expected', ({ spec, expected }) => 
 
 test.each(['', 'abc', 'go', '1.26.8rc1', 'newest'])('go-version "%s" is refused', spec => {
   expect(() => parseWanted(spec, 'test')).toThrow(expect.objectContaining({ code: 'GO_VERSION_INVALID' }));
+});
+
+const policies: { version: string; expected: string | undefined }[] = [
+  { version: '1.26.8', expected: '1.26.10' },
+  { version: '1.26.10', expected: '1.26.10' },
+  { version: '1.26.11', expected: undefined },
+  { version: '1.27rc1', expected: '1.27rc1' },
+  { version: '1.20.0', expected: '1.20.14' },
+];
+test.each(policies)('policy patch: $version is met by $expected', ({ version, expected }) => {
+  expect(choose(withPolicy(parseWanted(version, 'test'), 'patch'), available)).toBe(expected);
+  expect(withPolicy(parseWanted(version, 'test'), 'exact')).toEqual(parseWanted(version, 'test'));
+});
+
+// What actions/setup-go answers, over the versions of the list in its own tests (1.13.7 the newest, 1.14 a candidate).
+const released = [
+  '1.14rc1',
+  ...['1.13.7', '1.13.6', '1.13.5', '1.13.4', '1.13.3', '1.13.2', '1.13.1', '1.13'],
+  ...['1.12.17', '1.12.16', '1.12.14', '1.12.9', '1.12', '1.11.13', '1.10.8', '1.10', '1.9.7', '1.9.6', '1.9'],
+  ...['1.8.5rc5', '1.8.5', '1.8', '1.4', '1'],
+];
+const asSetupGo: { spec: string; expected: string | undefined }[] = [
+  { spec: '1.13.0', expected: '1.13' },
+  { spec: '1.13', expected: '1.13.7' },
+  { spec: '^1.13.6', expected: '1.13.7' },
+  { spec: '~1.12.14', expected: '1.12.17' },
+  { spec: '1', expected: '1.13.7' },
+  { spec: '1.x', expected: '1.13.7' },
+  { spec: '1.14.0-rc.1', expected: '1.14rc1' },
+  { spec: '1.14rc1', expected: '1.14rc1' },
+  { spec: '1.14', expected: undefined },
+  { spec: '1.13.1', expected: '1.13.1' },
+  { spec: '1.12.14', expected: '1.12.14' },
+  { spec: '1.12.16', expected: '1.12.16' },
+  { spec: '1.12', expected: '1.12.17' },
+  { spec: '1.9', expected: '1.9.7' },
+  { spec: '1.9.7', expected: '1.9.7' },
+  { spec: '9.99.9', expected: undefined },
+  { spec: 'stable', expected: '1.13.7' },
+  { spec: 'oldstable', expected: '1.12.17' },
+  { spec: '>=1.12.0 <1.13.0', expected: '1.12.17' },
+  { spec: '1.8.5-rc.5', expected: '1.8.5rc5' },
+];
+test.each(asSetupGo)('setup-go: $spec gives $expected', ({ spec, expected }) => {
+  expect(choose(parseWanted(spec, 'test'), released)).toBe(expected);
 });

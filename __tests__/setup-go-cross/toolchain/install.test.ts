@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SlipwayError } from '../../../src/core/errors.ts';
 import { parseGoSumDb } from '../../../src/setup-go-cross/checksum-database/database.ts';
 import { parseWanted } from '../../../src/setup-go-cross/go-version/wanted.ts';
 import { parseGoProxy } from '../../../src/setup-go-cross/toolchain/go-proxy.ts';
-import { install } from '../../../src/setup-go-cross/toolchain/install.ts';
+import { install, toolCache } from '../../../src/setup-go-cross/toolchain/install.ts';
 import { moduleProxy } from '../../../src/setup-go-cross/toolchain/module-proxy.ts';
 import { officialIndex } from '../../../src/setup-go-cross/toolchain/official-index.ts';
 import type { Source } from '../../../src/setup-go-cross/toolchain/source.ts';
@@ -85,14 +86,14 @@ describe('official index', () => {
   test('good: installed, recorded, and found again with every file checked', async () => {
     const archive = await tarGz('go/', goroot(version));
     const { url } = await index(archive);
-    const first = await install(exact, [officialIndex(url, host)], signal);
+    const first = await install(exact, [toolCache, officialIndex(url, host)], signal);
     expect(first).toMatchObject({
       goroot: place(),
       cached: false,
       toolchain: { version: `go${version}`, source: `${url}/${filename}`, verifiedBy: 'sha256', hash: sha256(archive) },
     });
     expect(installed()).toEqual([process.arch, `${process.arch}.complete`, `${process.arch}.slipway.json`]);
-    expect(await install(exact, [], signal)).toEqual({ ...first, cached: true });
+    expect(await install(exact, [toolCache], signal)).toEqual({ ...first, cached: true });
   });
 
   test('a zip archive, as for Windows', async () => {
@@ -112,7 +113,7 @@ describe('official index', () => {
         [`/${name}`]: archive,
       }),
     );
-    await install(exact, [officialIndex(url, host)], signal);
+    await install(exact, [toolCache, officialIndex(url, host)], signal);
     expect(readFileSync(join(place(), 'VERSION'), 'utf8')).toContain(`go${version}`);
   });
 
@@ -163,7 +164,7 @@ describe('official index', () => {
   ];
   test.each(refused)('refused, nothing installed, and no other source asked: $name', async ({ make, code }) => {
     const next = await proxy();
-    await expect(install(exact, [await make(), next.source()], signal)).rejects.toMatchObject({ code });
+    await expect(install(exact, [toolCache, await make(), next.source()], signal)).rejects.toMatchObject({ code });
     expect(installed()).toEqual([]);
     expect(next.asked).toEqual([]);
   });
@@ -186,7 +187,7 @@ describe('official index', () => {
   ];
   test.each(absent)('passed over: $name', async ({ make }) => {
     const { source } = await proxy();
-    const done = await install(exact, [officialIndex(await make(), host, network), source()], signal);
+    const done = await install(exact, [toolCache, officialIndex(await make(), host, network), source()], signal);
     expect(done.toolchain.verifiedBy).toBe('checksum-database');
   });
 });
@@ -194,7 +195,7 @@ describe('official index', () => {
 describe('GOPROXY', () => {
   test('good: the hash of the tree is the one that the checksum database signed', async () => {
     const { source, url } = await proxy();
-    const done = await install(exact, [source()], signal);
+    const done = await install(exact, [toolCache, source()], signal);
     expect(done.toolchain).toEqual({
       version: `go${version}`,
       source: `${url}${zipPath}`,
@@ -202,7 +203,7 @@ describe('GOPROXY', () => {
       hash: h1(prefix, content),
     });
     expect(readFileSync(join(place(), 'src/go.mod'), 'utf8')).toBe('module std\n');
-    expect((await install(exact, [], signal)).cached).toBe(true);
+    expect((await install(exact, [toolCache], signal)).cached).toBe(true);
   });
 
   const refused: { name: string; served?: Buffer; hash?: string; code: string }[] = [
@@ -220,14 +221,14 @@ describe('GOPROXY', () => {
   ];
   test.each(refused)('refused, nothing installed: $name', async ({ served, hash, code }) => {
     const { source } = await proxy(served, hash);
-    await expect(install(exact, [source()], signal)).rejects.toMatchObject({ code });
+    await expect(install(exact, [toolCache, source()], signal)).rejects.toMatchObject({ code });
     expect(installed()).toEqual([]);
   });
 
   test('GOSUMDB=off is refused, as in the go command', async () => {
     const { url } = await proxy();
     const source = moduleProxy(parseGoProxy(url), () => parseGoSumDb('off'), host);
-    await expect(install(exact, [source], signal)).rejects.toMatchObject({ code: 'GOSUMDB_OFF' });
+    await expect(install(exact, [toolCache, source], signal)).rejects.toMatchObject({ code: 'GOSUMDB_OFF' });
     expect(installed()).toEqual([]);
   });
 
@@ -242,24 +243,26 @@ describe('GOPROXY', () => {
   test.each(orders)('$name', async ({ first, separator, reaches }) => {
     const { url, source } = await proxy();
     const other = await start(first);
-    const done = install(exact, [source(`${other.url}${separator}${url}`)], signal);
+    const done = install(exact, [toolCache, source(`${other.url}${separator}${url}`)], signal);
     if (reaches) expect((await done).cached).toBe(false);
     else await expect(done).rejects.toMatchObject({ code: 'TOOLCHAIN_UNAVAILABLE' });
   });
 
   test('off', async () => {
     const { source } = await proxy();
-    await expect(install(exact, [source('off')], signal)).rejects.toMatchObject({ code: 'TOOLCHAIN_UNAVAILABLE' });
+    await expect(install(exact, [toolCache, source('off')], signal)).rejects.toMatchObject({
+      code: 'TOOLCHAIN_UNAVAILABLE',
+    });
   });
 
   test('a range takes the newest of the list for this machine', async () => {
     const { source } = await proxy();
-    expect((await install(parseWanted('1.99.x', 'test'), [source()], signal)).version).toBe(version);
+    expect((await install(parseWanted('1.99.x', 'test'), [toolCache, source()], signal)).version).toBe(version);
   });
 });
 
 describe('tool cache', () => {
-  const put = async () => install(exact, [(await proxy()).source()], signal);
+  const put = async () => install(exact, [toolCache, (await proxy()).source()], signal);
 
   const damages: { name: string; damage: () => void }[] = [
     { name: 'a changed file', damage: () => writeFileSync(join(place(), 'src/a/a.go'), 'package evil') },
@@ -270,12 +273,12 @@ describe('tool cache', () => {
   test.each(damages)('$name: not used, installed again', async ({ damage }) => {
     await put();
     damage();
-    await expect(install(exact, [], signal)).rejects.toMatchObject({ code: 'TOOLCHAIN_UNAVAILABLE' });
+    await expect(install(exact, [toolCache], signal)).rejects.toMatchObject({ code: 'TOOLCHAIN_UNAVAILABLE' });
     expect(installed()).toEqual([]);
     await put();
     damage();
     expect((await put()).cached).toBe(false);
-    expect((await install(exact, [], signal)).cached).toBe(true);
+    expect((await install(exact, [toolCache], signal)).cached).toBe(true);
   });
 
   test('what somebody else put there is used and recorded as such', async () => {
@@ -284,9 +287,9 @@ describe('tool cache', () => {
       writeFileSync(join(place(), name), text);
     }
     writeFileSync(`${place()}.complete`, '');
-    const done = await install(exact, [], signal);
+    const done = await install(exact, [toolCache], signal);
     expect(done).toMatchObject({ cached: true, toolchain: { source: 'tool-cache', verifiedBy: 'runner-image' } });
-    expect((await install(parseWanted('1.99', 'test'), [], signal)).version).toBe(version);
+    expect((await install(parseWanted('1.99', 'test'), [toolCache], signal)).version).toBe(version);
   });
 
   test('what a killed run left is replaced', async () => {
@@ -298,8 +301,66 @@ describe('tool cache', () => {
 
   test('two at once: both get the same whole folder', async () => {
     const { source } = await proxy();
-    const both = await Promise.all([install(exact, [source()], signal), install(exact, [source()], signal)]);
+    const both = await Promise.all([
+      install(exact, [toolCache, source()], signal),
+      install(exact, [toolCache, source()], signal),
+    ]);
     expect(both.map(one => one.goroot)).toEqual([place(), place()]);
     expect(installed()).toHaveLength(3);
+  });
+});
+
+describe('order of the sources', () => {
+  const asked: string[] = [];
+  /** A source that only says what it has. */
+  const lists = (name: string, versions: string[]): Source => ({
+    name,
+    versions: async () => {
+      asked.push(name);
+      return versions;
+    },
+    fetch: async () => {
+      asked.push(`fetch ${name}`);
+      throw new SlipwayError('SOURCE_UNAVAILABLE', 'only a list');
+    },
+  });
+  const range = parseWanted('1.99.x', 'test');
+  beforeEach(async () => {
+    asked.splice(0);
+    await install(exact, [(await proxy()).source()], signal);
+  });
+
+  test('the tool cache first: nobody is asked', async () => {
+    const done = await install(range, [toolCache, lists('a', ['1.99.7'])], signal);
+    expect([done.version, done.cached, asked]).toEqual([version, true, []]);
+  });
+
+  test('check-latest: the newest of the source, which then cannot be had', async () => {
+    const done = install(range, [toolCache, lists('a', ['1.99.7'])], signal, { checkLatest: true });
+    await expect(done).rejects.toMatchObject({ code: 'TOOLCHAIN_UNAVAILABLE' });
+    expect(asked).toEqual(['a', 'fetch a']);
+  });
+
+  test('check-latest: what is newest already lies in the tool cache', async () => {
+    const done = await install(range, [toolCache, lists('a', ['1.99.0', version])], signal, { checkLatest: true });
+    expect([done.cached, asked]).toEqual([true, ['a']]);
+  });
+
+  test('the tool cache last: the sources before it are asked first', async () => {
+    const done = await install(range, [lists('a', []), lists('b', [version]), toolCache], signal);
+    expect([done.cached, asked]).toEqual([true, ['a', 'b', 'fetch a', 'fetch b']]);
+  });
+
+  test('without the tool cache in the list it is not looked at', async () => {
+    await expect(install(range, [lists('a', [])], signal)).rejects.toMatchObject({ code: 'TOOLCHAIN_UNAVAILABLE' });
+    const { source, asked: requests } = await proxy();
+    expect((await install(exact, [source()], signal)).cached).toBe(false);
+    expect(requests).toContain(zipPath);
+  });
+
+  test('another architecture has a folder of its own', async () => {
+    const { source } = await proxy();
+    const done = await install(exact, [toolCache, source()], signal, { arch: 'ia32' });
+    expect([done.cached, done.goroot]).toEqual([false, join(cache, 'go', version, 'ia32')]);
   });
 });

@@ -4,7 +4,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { readIfThere } from '../../core/files.ts';
 import { parseGoLines, toolchainOf } from './go-mod.ts';
 import { compareGo, parseGoVersion, tryParseGoVersion } from './go-version.ts';
-import { parseWanted, type Wanted } from './wanted.ts';
+import { choose, nameOf, parseWanted, type Wanted, withPolicy } from './wanted.ts';
 
 export interface Request {
   /** The input `go-version`. */
@@ -13,38 +13,78 @@ export interface Request {
   readonly file: string | undefined;
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The input `go-version-policy`. */
+  readonly policy?: 'exact' | 'patch';
 }
 
 /** Finds out which Go is wanted: the input, else the file, else go.work or go.mod as the go command finds them, else `stable`. */
-export async function findWanted({ version, file, directory, env }: Request): Promise<Wanted> {
-  if (version !== undefined && version !== '') return parseWanted(version, 'input go-version');
-  if (file !== undefined && file !== '') return fromFile(resolve(directory, file), file, env);
+export async function findWanted({ version, file, directory, env, policy = 'exact' }: Request): Promise<Wanted> {
+  const setting = env['GOTOOLCHAIN'] ?? '';
+  if (version !== undefined && version !== '')
+    return uncontradicted(withPolicy(parseWanted(version, 'input go-version'), policy), setting);
+  if (file !== undefined && file !== '') return fromFile(resolve(directory, file), file, setting, policy);
   const found = (await workFile(directory, env)) ?? (await upward(directory, 'go.mod'));
-  if (found !== undefined) return fromFile(found, basename(found), env);
-  return { kind: 'stable', why: `no go.mod in ${directory} or above it` };
+  if (found !== undefined) return fromFile(found, basename(found), setting, policy);
+  return withUsersToolchain(undefined, `no go.mod in ${directory} or above it`, setting, policy);
 }
 
-async function fromFile(path: string, shown: string, env: NodeJS.ProcessEnv): Promise<Wanted> {
+/** With GOTOOLCHAIN=NAME the go command is NAME, whichever Go is installed: another go-version cannot be had. */
+function uncontradicted(wanted: Wanted, setting: string): Wanted {
+  const named = usersToolchain(setting);
+  if (named === undefined || named.how !== '' || choose(wanted, [named.version]) !== undefined) return wanted;
+  throw new SlipwayError(
+    'GO_VERSION_CONTRADICTION',
+    `${wanted.why} asks for Go ${nameOf(wanted)}, but GOTOOLCHAIN=${setting} makes every go command ${named.version}`,
+    { hint: 'Unset GOTOOLCHAIN for this job, or leave go-version out.' },
+  );
+}
+
+async function fromFile(path: string, shown: string, setting: string, policy: 'exact' | 'patch'): Promise<Wanted> {
   const text = await readIfThere(path);
   if (text === undefined) {
     throw new SlipwayError('GO_VERSION_FILE_MISSING', `the go-version-file ${path} does not exist`, {
-      hint: 'Give the path of a go.mod, go.work or .go-version, relative to working-directory.',
+      hint: 'Give the path of a go.mod, go.work, .go-version or .tool-versions, relative to working-directory.',
     });
   }
   const name = basename(path);
-  if (!name.endsWith('.mod') && !name.endsWith('.work')) return parseWanted(firstLine(text), shown);
-  const asked = toolchainOf(parseGoLines(text), path);
-  return withUsersToolchain(asked, shown, env['GOTOOLCHAIN']);
+  if (!name.endsWith('.mod') && !name.endsWith('.work')) {
+    const spec = name === '.tool-versions' ? toolVersionsLine(text, path) : firstLine(text);
+    return uncontradicted(withPolicy(parseWanted(spec, shown), policy), setting);
+  }
+  const lines = parseGoLines(text);
+  // GOTOOLCHAIN=local never switches: the toolchain line says nothing then.
+  const asked = toolchainOf(setting === 'local' ? { ...lines, toolchain: undefined } : lines, path);
+  return withUsersToolchain(asked, asked === undefined ? `${shown} has no go line` : shown, setting, policy);
 }
 
 /** GOTOOLCHAIN as the user set it: NAME alone is used whatever the file says, NAME+auto only where it is newer. */
-function withUsersToolchain(asked: string | undefined, file: string, setting = ''): Wanted {
-  const [name = '', ...how] = setting.split('+');
-  const named = tryParseGoVersion(name) === undefined ? undefined : name.replace(/^go/, '');
-  if (named !== undefined && (how.length === 0 || asked === undefined || newer(named, asked)))
-    return { kind: 'exact', version: named, why: `GOTOOLCHAIN=${setting}` };
-  if (asked === undefined) return { kind: 'stable', why: `${file} has no go line` };
-  return { kind: 'exact', version: asked, why: file };
+function withUsersToolchain(
+  asked: string | undefined,
+  why: string,
+  setting: string,
+  policy: 'exact' | 'patch',
+): Wanted {
+  const named = usersToolchain(setting);
+  if (named !== undefined && (named.how === '' || asked === undefined || newer(named.version, asked)))
+    return { kind: 'exact', version: named.version, why: `GOTOOLCHAIN=${setting}` };
+  return asked === undefined ? { kind: 'stable', why } : withPolicy({ kind: 'exact', version: asked, why }, policy);
+}
+
+/** The Go that GOTOOLCHAIN names, and what follows it (`auto`, `path`); undefined for `local`, `auto` and the like. */
+function usersToolchain(setting: string): { version: string; how: string } | undefined {
+  const [name = '', how = ''] = setting.split('+');
+  return name.startsWith('go') && tryParseGoVersion(name) !== undefined
+    ? { version: name.slice('go'.length), how }
+    : undefined;
+}
+
+/** The line of asdf and mise: `golang 1.26.8`, or `go 1.26.8`; of several versions the first. */
+function toolVersionsLine(text: string, path: string): string {
+  const match = /^[ \t]*(?:golang|go)[ \t]+([^\s#]+)/m.exec(text);
+  if (match !== null) return match[1]!;
+  throw new SlipwayError('GO_VERSION_INVALID', `${path} has no line "golang VERSION"`, {
+    hint: 'Add e.g. golang 1.26.8, or name another go-version-file.',
+  });
 }
 
 const newer = (a: string, b: string) => compareGo(parseGoVersion(a), parseGoVersion(b)) > 0;

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../core/errors.ts';
 
-/** A Go version in its parts: `1.26` has no patch, `1.26rc1` a pre-release. */
+/** A Go version in its parts: `1.26` has no patch, `1.26rc1` a pre-release; before 1.21 a patch could have one, too (`1.9.2rc2`). */
 export interface GoVersion {
   readonly major: number;
   readonly minor: number;
@@ -8,30 +8,32 @@ export interface GoVersion {
   readonly pre?: { readonly kind: 'beta' | 'rc'; readonly number: number };
 }
 
-const pattern = /^(?:go)?(\d+)\.(\d+)(?:\.(\d+)|\.0-?(beta|rc)\.?(\d+)|(beta|rc)(\d+))?$/;
+const pattern = /^(?:go)?(\d+)\.(\d+)(?:\.(\d+))?(?:-?(beta|rc)\.?(\d+))?$/;
 
 /** `1.26.8`, `go1.26.8`, `1.26`, `1.26rc1`, and the semantic form `1.26.0-rc.1`; undefined for anything else. */
 export function tryParseGoVersion(text: string): GoVersion | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
   const [major, minor, patch] = [Number(match[1]), Number(match[2]), match[3]];
-  const kind = (match[4] ?? match[6]) as 'beta' | 'rc' | undefined;
-  if (kind !== undefined) return { major, minor, pre: { kind, number: Number(match[5] ?? match[7]) } };
-  return patch === undefined ? { major, minor } : { major, minor, patch: Number(patch) };
+  const kind = match[4] as 'beta' | 'rc' | undefined;
+  if (kind === undefined) return patch === undefined ? { major, minor } : { major, minor, patch: Number(patch) };
+  const pre = { kind, number: Number(match[5]) };
+  if (Number(patch ?? 0) === 0) return { major, minor, pre };
+  return isOldNaming(major, minor) ? { major, minor, patch: Number(patch), pre } : undefined;
 }
 
 export function parseGoVersion(text: string): GoVersion {
   const version = tryParseGoVersion(text);
   if (version !== undefined) return version;
   throw new SlipwayError('GO_VERSION_INVALID', `"${text}" is not a version of Go`, {
-    hint: 'Write 1.26.8, 1.26.x, 1.26, 1.27rc1 or stable.',
+    hint: 'Write 1.26.8, 1.26.x, 1.26, 1.27rc1, stable or oldstable.',
   });
 }
 
 /** As Go names its releases, without `go`: `1.26.8`, `1.26rc1`. */
 export function formatGoVersion({ major, minor, patch, pre }: GoVersion): string {
-  const rest = pre === undefined ? (patch === undefined ? '' : `.${patch}`) : `${pre.kind}${pre.number}`;
-  return `${major}.${minor}${rest}`;
+  const release = patch === undefined ? '' : `.${patch}`;
+  return `${major}.${minor}${release}${pre === undefined ? '' : `${pre.kind}${pre.number}`}`;
 }
 
 /** The order of the go command: the language version 1.26 < 1.26beta1 < 1.26rc1 < 1.26.0 < 1.26.1 (go.dev/ref/mod#go-mod-file-go). */
@@ -40,8 +42,9 @@ export function compareGo(a: GoVersion, b: GoVersion): number {
     major,
     minor,
     // Before 1.21 the first release of a line had no patch: go1.20 is that release, not the language version.
-    patch !== undefined ? 3 : pre === undefined ? (isOldNaming(major, minor) ? 3 : 0) : pre.kind === 'beta' ? 1 : 2,
-    patch ?? pre?.number ?? 0,
+    patch === undefined && pre === undefined && !isOldNaming(major, minor) ? -1 : (patch ?? 0),
+    pre === undefined ? 2 : pre.kind === 'beta' ? 0 : 1,
+    pre?.number ?? 0,
   ];
   const [left, right] = [key(a), key(b)];
   const at = left.findIndex((part, index) => part !== right[index]);

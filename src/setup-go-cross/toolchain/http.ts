@@ -30,6 +30,8 @@ export interface Answer {
 export interface GetOptions {
   readonly signal: AbortSignal;
   readonly patience?: Patience;
+  /** Sent as a bearer token to its own origins (`https://api.github.com`) and to nobody else. */
+  readonly token?: { readonly value: string; readonly origins: readonly string[] };
 }
 
 /** Without user, password and a slash at the end, for logs and records. */
@@ -55,6 +57,7 @@ export async function get(address: string, options: GetOptions): Promise<Answer>
     const headers: Record<string, string> = { 'user-agent': 'slipway' };
     if (credentials.text !== ':' && url.origin === credentials.origin)
       headers['authorization'] = `Basic ${Buffer.from(credentials.text).toString('base64')}`;
+    else if (options.token?.origins.includes(url.origin)) headers['authorization'] = `Bearer ${options.token.value}`;
     const answer = await request(url, headers, options);
     const status = answer.statusCode ?? 0;
     const location = answer.headers.location;

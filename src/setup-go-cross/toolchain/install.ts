@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
-import { choose, type Wanted } from '../go-version/wanted.ts';
+import { choose, nameOf, type Wanted } from '../go-version/wanted.ts';
 import { unavailable } from './http.ts';
 import type { Source } from './source.ts';
 import { type Cached, cachedVersions, findCached, place, staging } from './tool-cache.ts';
@@ -13,36 +13,61 @@ export interface Installed extends Cached {
   readonly cached: boolean;
 }
 
+/** The place of the tool cache in the order of the sources. */
+export const toolCache = 'tool-cache';
+export type Sources = readonly (Source | typeof toolCache)[];
+
+export interface InstallOptions {
+  /** Node's name: the tool cache has a folder for each. */
+  readonly arch?: string;
+  /** Asks the sources for the newest that fits, also where the tool cache has one that fits. */
+  readonly checkLatest?: boolean;
+}
+
 /**
- * Gets a verified Go: from the tool cache, else from the sources in order. A source that is not there is passed over;
+ * Gets a verified Go from the sources in order, the tool cache among them. A source that is not there is passed over;
  * one that gives wrong bytes ends everything.
  *
  * @throws SlipwayError TOOLCHAIN_UNAVAILABLE, with what each source said
  */
-export async function install(wanted: Wanted, sources: readonly Source[], signal: AbortSignal): Promise<Installed> {
-  const asked = wanted.kind === 'range' ? wanted.range : wanted.kind === 'exact' ? wanted.version : 'stable';
+export async function install(
+  wanted: Wanted,
+  sources: Sources,
+  signal: AbortSignal,
+  { arch = process.arch, checkLatest = false }: InstallOptions = {},
+): Promise<Installed> {
+  const asked = nameOf(wanted);
   log.info(`Go ${asked} is wanted (${wanted.why})`);
   const failures: string[] = [];
-  const version = await resolve(wanted, sources, failures, signal);
+  const version = await resolve(wanted, sources, { arch, checkLatest }, failures, signal);
   if (version !== undefined) {
-    const cached = await findCached(version);
-    if (cached !== undefined) return { ...cached, version, cached: true };
     for (const source of sources) {
-      const fetched = await tryFetch(source, version, failures, signal);
-      if (fetched !== undefined) return { ...fetched, version, cached: false };
+      const cached = source === toolCache;
+      const got = cached ? await findCached(version, arch) : await tryFetch(source, version, arch, failures, signal);
+      if (got !== undefined) return { ...got, version, cached };
+      if (cached) failures.push(`the tool cache has no go${version}`);
     }
   }
   throw new SlipwayError('TOOLCHAIN_UNAVAILABLE', `Go ${asked} (${wanted.why}) cannot be had: ${failures.join('; ')}`, {
-    hint: 'Check the version, the network, GOPROXY and go-download-base-url.',
+    hint: 'Check the version, the network, toolchain-sources, GOPROXY and go-download-base-url.',
   });
 }
 
-/** For a range the tool cache is asked first, as setup-go does; `stable` is what the sources call newest. */
-async function resolve(wanted: Wanted, sources: readonly Source[], failures: string[], signal: AbortSignal) {
+/** For a range the tool cache may decide, as in setup-go; `stable` is what the other sources call newest. */
+async function resolve(
+  wanted: Wanted,
+  sources: Sources,
+  { arch, checkLatest }: Required<InstallOptions>,
+  failures: string[],
+  signal: AbortSignal,
+) {
   if (wanted.kind === 'exact') return wanted.version;
-  const local = choose(wanted, cachedVersions());
-  if (wanted.kind === 'range' && local !== undefined) return local;
+  const local = sources.includes(toolCache) ? choose(wanted, cachedVersions(arch)) : undefined;
   for (const source of sources) {
+    if (source === toolCache) {
+      if (wanted.kind === 'range' && !checkLatest && local !== undefined) return local;
+      continue;
+    }
     const versions = await ifThere(() => source.versions(signal), source, failures);
     const found = versions && choose(wanted, versions);
     if (found !== undefined) return found;
@@ -52,8 +77,8 @@ async function resolve(wanted: Wanted, sources: readonly Source[], failures: str
   return local;
 }
 
-async function tryFetch(source: Source, version: string, failures: string[], signal: AbortSignal) {
-  const staged = await staging(version);
+async function tryFetch(source: Source, version: string, arch: string, failures: string[], signal: AbortSignal) {
+  const staged = await staging(version, arch);
   const scratch = `${staged}.scratch`;
   try {
     await mkdir(scratch);
@@ -63,7 +88,7 @@ async function tryFetch(source: Source, version: string, failures: string[], sig
     log.info(
       `Go ${version} is verified by ${verifiedBy === 'sha256' ? 'the index’s sha256' : 'the checksum database'}: ${hash}`,
     );
-    return await place(version, staged, fetched);
+    return await place(version, staged, fetched, arch);
   } finally {
     await rm(scratch, { recursive: true, force: true });
     await rm(staged, { recursive: true, force: true });

@@ -3,12 +3,14 @@ import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import type { Database } from '../checksum-database/database.ts';
 import { lookup } from '../checksum-database/lookup.ts';
+import { treeMemory } from '../checksum-database/memory.ts';
 import { dirHash } from './dirhash.ts';
 import { download } from './download.ts';
 import type { ProxyEntry } from './go-proxy.ts';
 import type { Host } from './host.ts';
 import { bare, type GetOptions, getText, unavailable } from './http.ts';
 import type { Source } from './source.ts';
+import { toolCacheRoot } from './tool-cache.ts';
 import { unpackZip } from './unpack.ts';
 
 const module = 'golang.org/toolchain';
@@ -40,7 +42,8 @@ export function moduleProxy(
         return (await download(address, zip, { ...network, signal })) && bare(address);
       });
       const proxies = entries.filter(({ origin }) => !origin).map(({ url }) => url);
-      const proven = await lookup(module, moduleVersion, database(), proxies, { ...network, signal });
+      const memory = treeMemory(join(toolCacheRoot(), 'slipway-sumdb'));
+      const proven = await lookup(module, moduleVersion, database(), proxies, { ...network, signal }, memory);
       const naming = { prefix: `${module}@${moduleVersion}/`, module: true };
       const place = (name: string) => name.replace(/(^|\/)_go\.mod$/, '$1go.mod');
       const files = await unpackZip(zip, into, { prefix: naming.prefix, place }, signal);

@@ -27,9 +27,9 @@ export function toolCacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** Versions that lie there, by Go's names. */
-export function cachedVersions(): string[] {
+export function cachedVersions(arch: string = process.arch): string[] {
   toolCacheRoot();
-  return findAllVersions('go')
+  return findAllVersions('go', arch)
     .map(name => tryParseGoVersion(name))
     .filter(version => version !== undefined)
     .map(version => formatGoVersion(canonical(version)));
@@ -39,9 +39,9 @@ export function cachedVersions(): string[] {
  * Looks a version up and checks every file against the hash that was recorded when it was installed. What differs is
  * moved aside and not used. What somebody else put there, e.g. the runner's image, has no such hash and is recorded so.
  */
-export async function findCached(version: string): Promise<Cached | undefined> {
+export async function findCached(version: string, arch: string = process.arch): Promise<Cached | undefined> {
   toolCacheRoot();
-  const goroot = find('go', toSemver(parseGoVersion(version)));
+  const goroot = find('go', toSemver(parseGoVersion(version)), arch);
   if (goroot === '') return undefined;
   const record = await readInstallRecord(goroot);
   const problem = await problemOf(goroot, version, record);
@@ -71,15 +71,15 @@ async function problemOf(
 }
 
 /** Where a version goes: `go/1.26.8/x64`, as @actions/tool-cache lays it out. */
-export function placeOf(version: string): string {
-  return join(toolCacheRoot(), 'go', toSemver(parseGoVersion(version)), process.arch);
+export function placeOf(version: string, arch: string = process.arch): string {
+  return join(toolCacheRoot(), 'go', toSemver(parseGoVersion(version)), arch);
 }
 
 const abandonedAfter = 3_600_000;
 
 /** An empty folder on the same file system as the final place. What killed runs left there an hour ago is removed. */
-export async function staging(version: string): Promise<string> {
-  const folder = `${placeOf(version)}.${randomUUID()}.part`;
+export async function staging(version: string, arch: string = process.arch): Promise<string> {
+  const folder = `${placeOf(version, arch)}.${randomUUID()}.part`;
   try {
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(dirname(folder))) {
@@ -96,9 +96,17 @@ export async function staging(version: string): Promise<string> {
   return folder;
 }
 
-/** Puts a fetched GOROOT in its place, whole or not at all. When another job was faster, its folder is used. */
-export async function place(version: string, staged: string, fetched: Fetched): Promise<Cached> {
-  const goroot = placeOf(version);
+/**
+ * Puts a fetched GOROOT in its place, whole or not at all. When another job was faster, its folder is used, unless nobody
+ * verified it (`runner-image`): who got here did not want that one, or it was not there before.
+ */
+export async function place(
+  version: string,
+  staged: string,
+  fetched: Fetched,
+  arch: string = process.arch,
+): Promise<Cached> {
+  const goroot = placeOf(version, arch);
   const said = await versionFile(staged);
   if (said !== `go${version}`) {
     throw new SlipwayError(
@@ -109,8 +117,8 @@ export async function place(version: string, staged: string, fetched: Fetched): 
   }
   for (let tries = 1; ; tries++) {
     await untilComplete(goroot);
-    const other = (await exists(`${goroot}.complete`)) ? await findCached(version) : undefined;
-    if (other !== undefined) return other;
+    const other = (await exists(`${goroot}.complete`)) ? await findCached(version, arch) : undefined;
+    if (other !== undefined && other.toolchain.verifiedBy !== 'runner-image') return other;
     await discard(goroot);
     try {
       await rename(staged, goroot);
