@@ -1,6 +1,6 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { bool, choice, lines, list, mapped, text } from '../core/values.ts';
+import { bool, choice, duration, lines, list, mapped, text } from '../core/values.ts';
 import { targets } from './targets-value.ts';
 
 /** A version goes into file names, flags of the linker and records: no spaces, no quotes. */
@@ -75,6 +75,16 @@ export const definition = define({
       description: 'Files whose change makes a new cache, paths or globs. Left empty: go.mod, go.sum, go.work.',
       value: lines,
       default: '',
+    },
+    'cache-save': {
+      description: '`false` restores the runner’s cache and leaves it as it is, e.g. in pull requests.',
+      value: bool,
+      default: 'true',
+    },
+    'cache-restore-timeout': {
+      description: 'Past it the build goes on without the runner’s cache.',
+      value: duration,
+      default: '2m',
     },
     goproxy: {
       description:

@@ -5,7 +5,7 @@ import { type CacheState, save } from './cache/service.ts';
 export const cacheStateName = 'slipway-cache';
 
 /** The post step: saves the caches, unless nothing is new in them. */
-export async function post(): Promise<void> {
+export async function post(signal: AbortSignal): Promise<void> {
   const state = getState(cacheStateName);
-  if (state !== '') await save(JSON.parse(state) as CacheState);
+  if (state !== '') await save(JSON.parse(state) as CacheState, signal);
 }

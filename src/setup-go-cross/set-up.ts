@@ -6,7 +6,7 @@ import type { Span } from '../core/summary.ts';
 import { formatTarget, type Target } from '../core/target.ts';
 import { cacheKeys, dependencyHash } from './cache/key.ts';
 import { planCache } from './cache/plan.ts';
-import { cachePaths, restore } from './cache/service.ts';
+import { cacheFolders, restore } from './cache/service.ts';
 import { type Go, goEnvironmentOf, openGo } from './environment.ts';
 import { findWanted } from './go-version/find.ts';
 import { cacheStateName } from './post.ts';
@@ -92,7 +92,7 @@ async function restoreCaches(
     dependencies: await dependencyHash(directory, inputs['cache-dependency-path']),
     run: `${process.env['GITHUB_RUN_ID'] ?? Date.now()}-${process.env['GITHUB_RUN_ATTEMPT'] ?? 1}`,
   });
-  const { hit, state } = await restore(cachePaths(go.settings), keys, signal);
-  saveState(cacheStateName, JSON.stringify(state));
+  const { hit, state } = await restore(cacheFolders(go.settings), keys, inputs['cache-restore-timeout'], signal);
+  if (inputs['cache-save']) saveState(cacheStateName, JSON.stringify(state));
   return hit;
 }
