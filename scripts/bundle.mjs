@@ -24,6 +24,9 @@ const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const strange = wanted.filter(name => !all.includes(name));
 if (strange.length > 0) fail(`there is no src/${strange[0]}/main.ts; bundles: ${all.join(', ')}`);
 
+process.on('exit', () => {
+  for (const name of wanted) rmSync(part(name), { recursive: true, force: true });
+});
 const queue = [...wanted];
 await Promise.all(
   Array.from({ length: availableParallelism() }, async () => {
@@ -31,8 +34,12 @@ await Promise.all(
   }),
 );
 
+function part(name) {
+  return join(root, 'dist', `.${name}.part`);
+}
+
 async function bundle(name) {
-  const [target, temporary] = [join(root, 'dist', name), join(root, 'dist', `.${name}.part`)];
+  const [target, temporary] = [join(root, 'dist', name), part(name)];
   rmSync(temporary, { recursive: true, force: true });
   await compile(name, temporary);
   for (const file of files(temporary)) if (unwanted.test(file)) rmSync(file);
@@ -54,6 +61,7 @@ function compile(name, out) {
     const child = spawn(process.execPath, [ncc, 'build', join(root, 'src', name, 'main.ts'), ...options], {
       // ncc emits every file below its working folder that a path in the code could mean, also what a run left there
       cwd: join(root, 'src', name),
+      timeout: 300_000,
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {

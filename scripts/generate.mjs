@@ -1,12 +1,13 @@
 // npm run generate: action.yml files, README tables and JSON schemas from the definitions in src/*/inputs.ts.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ensureDependencies } from './dependencies.mjs';
 import { reexecUnderNode24 } from './node24.mjs';
+import { root } from './root.mjs';
 
 await reexecUnderNode24(import.meta.url);
+ensureDependencies();
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { actionYml } = await import('./generate/action-yml.mjs');
 const { actionsTable, between, inputsTable, outputsTable } = await import('./generate/tables.mjs');
 const { recordSchema, slipwaySchema } = await import('./generate/schemas.mjs');

@@ -1,6 +1,6 @@
 // npm test [-- unit | integration | e2e] [JEST ARGUMENTS]: sets up what the tests need, runs them, ends what it started.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureDependencies } from './dependencies.mjs';
@@ -12,6 +12,9 @@ ensureDependencies();
 
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
+
+/** Milliseconds; jest waits for ever for a timer or socket that a test left behind. */
+const longest = 75 * 60_000;
 
 const projects = ['unit', 'integration', 'e2e'];
 const given = process.argv.slice(2);
@@ -28,7 +31,7 @@ try {
   const env = { ...process.env };
   if (chosen.length === 0 || chosen.some(name => name !== 'unit'))
     env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
-  counts = runJest(join(folder, 'results.json'), env);
+  counts = await runJest(join(folder, 'results.json'), env);
 } finally {
   rmSync(folder, { recursive: true, force: true });
   await endLab();
@@ -36,7 +39,7 @@ try {
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 
-function runJest(results, env) {
+async function runJest(results, env) {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const options = [
     '--experimental-vm-modules',
@@ -45,11 +48,20 @@ function runJest(results, env) {
     '--json',
     `--outputFile=${results}`,
   ];
-  const done = spawnSync(process.execPath, [...options, ...jestArguments], {
+  const child = spawn(process.execPath, [...options, ...jestArguments], {
     cwd: root,
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: longest,
+    killSignal: 'SIGKILL',
   });
+  // Ended from outside, jest is ended first, and then the lab as always.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (!existsSync(results)) throw new Error(`jest ended without results (exit code ${code})`);
   const report = JSON.parse(readFileSync(results, 'utf8'));
   for (const name of skippedTests(report)) console.log(`skipped: ${name}`);
   // A file that could not even be loaded has no failed test in it, and is a failure all the same.
@@ -57,7 +69,7 @@ function runJest(results, env) {
   const failed = report.numFailedTests + broken;
   return {
     passed: report.numPassedTests,
-    failed: done.status === 0 ? failed : Math.max(1, failed),
+    failed: code === 0 ? failed : Math.max(1, failed),
     skipped: report.numPendingTests + report.numTodoTests,
   };
 }

@@ -74,7 +74,8 @@ describe('slipway.yml', () => {
     ['build: {}\nbuild: {}', 'Map keys must be unique at line 2, column 1'],
     ['build: *nowhere', 'nowhere'],
     ['a: b\n---\nc: d', 'multiple documents'],
-    ['name: [a]', '"name" is not a text'],
+    ['version: [a]', '"version" is not a text'],
+    ['name: hello', 'unknown key "name"'],
     ['version:', '"version" is not a text'],
     [
       'deploy: [{ kind: deploy-ssh-systemd }, { kind: deploy-ssh-systemd }]',
@@ -164,4 +165,19 @@ describe('the section of an action', () => {
   test('only a deployment has a kind and a name that are no inputs', async () => {
     expect(await section('build: { name: x }', 'slipway.yml', 'setup-go-cross')).toEqual({ name: 'x' });
   });
+});
+
+test('the version of the file is the build’s, with the root action and alone', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'config-'));
+  const inputs = { version: { description: 'x', value: text }, targets: { description: 'x', value: lines } };
+  const read = async (content: string) => {
+    await writeFile(join(folder, 'slipway.yml'), content);
+    return configSection('setup-go-cross', inputs, { INPUT_CONFIG: join(folder, 'slipway.yml') });
+  };
+  expect(await read('version: 1.10\nbuild: { targets: linux/amd64 }')).toEqual({
+    version: '1.10',
+    targets: 'linux/amd64',
+  });
+  expect(await read('version: 1.10\nbuild: { version: v2.0.0 }')).toEqual({ version: 'v2.0.0' });
+  await rm(folder, { recursive: true });
 });

@@ -15,6 +15,11 @@ describe('tellingParts', () => {
       ['eyJhbGciOiJSUzI1NiJ9.x'],
     ],
     [
+      'a short password of a kubeconfig',
+      'users:\n- name: admin\n  user:\n    username: administrator\n    password: hunter2\n    "token": "two words"',
+      ['hunter2', 'two words'],
+    ],
+    [
       'a kubeconfig as JSON',
       '{\n"kind": "Config",\n"client-key-data": "LS0tLS1CRUdJTiBQUklW",\n"client-certificate-data": "LS0tLS1CRUdJTiBDRVJU"\n}',
       ['LS0tLS1CRUdJTiBQUklW', 'LS0tLS1CRUdJTiBDRVJU'],

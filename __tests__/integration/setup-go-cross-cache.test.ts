@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -61,14 +61,22 @@ let service: Awaited<ReturnType<typeof cacheService>>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-cache-'));
   directory = join(mkdtempSync(join(folder, 'm-')));
-  writeFileSync(join(directory, 'go.mod'), 'module example.com/tiny\n\ngo 1.26.8\n');
-  writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() { println("tiny") }\n');
+  source('go.mod', 'module example.com/tiny\n\ngo 1.26.8\n');
+  source('main.go', 'package main\n\nfunc main() { println("tiny") }\n');
   service = await cacheService();
 });
 afterAll(async () => {
   await service.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The go command indexes no file younger than two seconds (cmd/go modTimeCutoff), and would only do so in the next job. */
+function source(name: string, text: string) {
+  writeFileSync(join(directory, name), text);
+  const before = Date.now() / 1000 - 60;
+  utimesSync(join(directory, name), before, before);
+  utimesSync(directory, before, before);
+}
 
 /** A job on a fresh runner: main step, then post step; its Go caches are `GO*CACHE` in a folder of its own. */
 async function job(run: number, inputs: Record<string, string> = {}, more: Record<string, string> = {}) {
@@ -102,7 +110,7 @@ test('cold, saved; then restored, and nothing new is nothing saved; then a chang
   expect(warm.post.log).toContain('nothing is new in the caches');
   expect(service.keys()).toHaveLength(1);
 
-  writeFileSync(join(directory, 'main.go'), 'package main\n\nfunc main() { println("changed") }\n');
+  source('main.go', 'package main\n\nfunc main() { println("changed") }\n');
   const changed = await job(3);
   expect(changed.main.outputs['cache-hit']).toBe('true');
   expect(service.keys()).toHaveLength(2);

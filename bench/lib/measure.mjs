@@ -15,10 +15,14 @@ export async function measure(contenders, rounds) {
   const samples = Object.fromEntries(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const { name, run } of contenders) {
-      const sample = await run().catch(cause => {
+      let sample;
+      try {
+        sample = await run();
+      } catch (cause) {
         throw new Error(`${name} failed in round ${round}: ${cause.message}`, { cause });
-      });
-      if (!(sample >= 0)) throw new Error(`${name} gave no number in round ${round}: ${sample}`);
+      }
+      if (!(sample > 0 && Number.isFinite(sample)))
+        throw new Error(`${name} gave no number in round ${round}: ${sample}`);
       if (round > 0) samples[name].push(sample);
     }
   }

@@ -50,7 +50,6 @@ export function slipwaySchema(byName) {
     title: 'slipway.yml',
     type: 'object',
     properties: {
-      name: { type: 'string', description: 'Name of the program.' },
       version: {
         type: 'string',
         description: 'Version of the release; default: the tag on HEAD, else Go’s pseudo-version.',
@@ -65,5 +64,8 @@ export function slipwaySchema(byName) {
 }
 
 export function recordSchema(ReleaseRecord) {
-  return { title: 'Slipway release record', ...toJsonSchema(ReleaseRecord, { errorMode: 'ignore' }) };
+  return {
+    title: 'Slipway release record',
+    ...toJsonSchema(ReleaseRecord, { target: 'draft-2020-12', errorMode: 'ignore' }),
+  };
 }

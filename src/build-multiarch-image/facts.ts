@@ -1,8 +1,8 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { readIfThere } from '../core/files.ts';
 import { log } from '../core/log.ts';
-import { type LoadedRecord, loadRecords, outputFolder } from '../core/record/files.ts';
-import { recordSchema } from '../core/record/schema.ts';
+import { beginRecord, ownRecordFile } from '../core/record/begin.ts';
+import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
 import { releaseVersion } from '../core/version.ts';
 
 /** Seconds since 1970 that the image is said to be made at: the commit's time, never the clock's. */
@@ -27,23 +27,11 @@ export async function recordOf(directory: string, env: NodeJS.ProcessEnv, signal
   });
   if (source === 'none') log.warning(`no version is known: ${directory} is in no git repository; it is ${version}`);
   const name = basename(env['GITHUB_REPOSITORY'] || directory).toLowerCase() || 'image';
-  const file = join(directory, outputFolder, 'release.json');
+  const file = ownRecordFile(directory);
   if ((await readIfThere(file)) !== undefined) {
     const found = (await loadRecords([file], directory))!;
     const same = found.record.name === name && found.record.version === version && found.record.commit === commit;
     if (same) return found;
   }
-  return {
-    file,
-    record: {
-      schema: recordSchema,
-      name,
-      version,
-      ...(commit === undefined ? {} : { commit }),
-      ...(commitTime === undefined ? {} : { commitTime }),
-      binaries: [],
-      images: [],
-      deployments: [],
-    },
-  };
+  return beginRecord(directory, { name, version, commit, commitTime });
 }

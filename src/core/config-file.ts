@@ -22,7 +22,7 @@ export type Deployment = Section & { kind: ActionName; name?: string };
 /** slipway.yml as data, its shape checked as far as every action needs it. */
 export interface ConfigFile {
   readonly file: string;
-  readonly name?: string;
+  /** Of the release: what `build` has for its input of that name, unless it says otherwise. */
   readonly version?: string;
   readonly build?: Section;
   readonly image?: Section;
@@ -31,7 +31,7 @@ export interface ConfigFile {
 }
 
 const deployKinds = ['deploy-ssh-systemd', 'deploy-k8s-canary'];
-const topLevel = ['name', 'version', 'build', 'image', 'deploy', 'verify'];
+const topLevel = ['version', 'build', 'image', 'deploy', 'verify'];
 
 /** Reads slipway.yml. Syntax errors name line and column; unknown keys say what was probably meant. */
 export async function readConfigFile(file: string): Promise<ConfigFile> {
@@ -59,10 +59,9 @@ export function parseConfig(text: string, file: string): ConfigFile {
     if (data[key] === null) throw invalid(file, `"${key}" is empty: give it inputs, or {} for their defaults`);
     if (data[key] !== undefined && !isMap(data[key])) throw invalid(file, `"${key}" is not a map of inputs`);
   }
-  const { name, version, deploy, ...rest } = data as Omit<ConfigFile, 'file'>;
+  const { version, deploy, ...rest } = data as Omit<ConfigFile, 'file'>;
   return {
     ...rest,
-    ...(name === undefined ? {} : { name: word(name, 'name', file) }),
     ...(version === undefined ? {} : { version: word(version, 'version', file) }),
     ...(deploy === undefined ? {} : { deploy: deployments(deploy, file) }),
     file,

@@ -19,7 +19,7 @@ export async function configSection(
   const [, path = '', name] = /^(.+?)(?:#([^#/\\]+))?$/.exec(given)!;
   const directory = resolve((env[variableOf('working-directory')] ?? '').trim() || '.');
   const file = await readConfigFile(resolve(directory, path));
-  const found = section === 'deploy' ? deployment(file, action, name) : (file[section] ?? {});
+  const found = section === 'deploy' ? deployment(file, action, name) : sectionOf(file, section);
   return sectionTexts(found, inputs, { file: file.file, directory, env });
 }
 
@@ -30,6 +30,11 @@ export interface Place {
   /** Where the path of a secret's `{file: PATH}` begins. */
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
+}
+
+function sectionOf(file: ConfigFile, name: 'build' | 'image' | 'verify'): Section {
+  const version = name === 'build' && file.version !== undefined ? { version: file.version } : {};
+  return { ...version, ...file[name] };
 }
 
 function deployment(file: ConfigFile, kind: string, name: string | undefined): Section {

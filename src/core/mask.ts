@@ -25,13 +25,16 @@ function pemPart(line: string): string[] {
 }
 
 /**
- * A dotenv line's value is a secret; of a YAML or JSON line only what is long and no address; any other line is one.
+ * A dotenv line's value is a secret; of a YAML or JSON line what is called one, or is long and no
+ * address; any other line is one.
  * What is under four characters is left: masking it would blot out half the log.
  */
 function valuePart(line: string): string[] {
   const dotenv = /^(?:export )?[A-Za-z_]\w*=(.*)$/.exec(line);
-  const keyed = /^(?:- )?["']?[\w.-]+["']?:(?:\s+(.*))?$/.exec(line);
-  const value = (dotenv?.[1] ?? (keyed ? (keyed[1] ?? '') : line)).replace(/^["']|["']?,?$/g, '');
-  const telling = keyed ? /^\S{16,}$/.test(value) && !/^https?:/.test(value) : /\w.*\w.*\w.*\w/.test(value);
+  const keyed = /^(?:- )?["']?([\w.-]+)["']?:(?:\s+(.*))?$/.exec(line);
+  const value = (dotenv?.[1] ?? (keyed ? (keyed[2] ?? '') : line)).replace(/^["']|["']?,?$/g, '');
+  const long = /^\S{16,}$/.test(value) && !/^https?:/.test(value);
+  const called = keyed === null || /(password|passphrase|token|secret)$/i.test(keyed[1]!);
+  const telling = long || (called && /\w.*\w.*\w.*\w/.test(value));
   return telling ? [value] : [];
 }

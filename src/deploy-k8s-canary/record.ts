@@ -1,6 +1,7 @@
-import { basename, join } from 'node:path';
-import { type LoadedRecord, outputFolder } from '../core/record/files.ts';
-import { type Deployment, type ReleaseRecord, recordSchema } from '../core/record/schema.ts';
+import { basename } from 'node:path';
+import { beginRecord } from '../core/record/begin.ts';
+import type { LoadedRecord } from '../core/record/files.ts';
+import type { Deployment } from '../core/record/schema.ts';
 import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
@@ -14,15 +15,8 @@ export function withDeployment(
   journal: Journal,
   started: string,
 ): LoadedRecord {
-  const file = loaded?.file ?? join(options.directory, outputFolder, 'release.json');
-  const record: ReleaseRecord = loaded?.record ?? {
-    schema: recordSchema,
-    name: outcome.workload,
-    version: versionOf(outcome),
-    binaries: [],
-    images: [],
-    deployments: [],
-  };
+  const { file, record } =
+    loaded ?? beginRecord(options.directory, { name: outcome.workload, version: versionOf(outcome) });
   return {
     file,
     record: {

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
-import { type LoadedRecord, outputFolder, saveRecord } from '../core/record/files.ts';
-import { recordSchema } from '../core/record/schema.ts';
+import { beginRecord } from '../core/record/begin.ts';
+import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
 import { releaseVersion } from '../core/version.ts';
 import { readArtifacts } from './candidate.ts';
 import { deployHost } from './deploy-host.ts';
@@ -120,17 +119,5 @@ function worst(outcomes: readonly Outcome[]): HostState {
 /** Without a record the action works by its inputs, and begins one. */
 async function newRecord({ directory, signal }: Here, settings: Settings): Promise<LoadedRecord> {
   const { version, commit, commitTime } = await releaseVersion({ directory, signal });
-  return {
-    file: join(directory, outputFolder, 'release.json'),
-    record: {
-      schema: recordSchema,
-      name: settings.service,
-      version,
-      ...(commit === undefined ? {} : { commit }),
-      ...(commitTime === undefined ? {} : { commitTime }),
-      binaries: [],
-      images: [],
-      deployments: [],
-    },
-  };
+  return beginRecord(directory, { name: settings.service, version, commit, commitTime });
 }

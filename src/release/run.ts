@@ -46,7 +46,7 @@ async function run(context: Chain, dist: string, schemas: Schemas): Promise<void
     log.info(`── ${link.title}`);
     const ended = await startAction(link.action, {
       dist,
-      inputs: linkInputs(link, release, file.version, context),
+      inputs: linkInputs(link, release, context),
       env: process.env,
       signal: context.signal,
     });
@@ -69,8 +69,8 @@ async function run(context: Chain, dist: string, schemas: Schemas): Promise<void
   }
 }
 
-function linkInputs(link: Link, release: string, written: string | undefined, context: Chain): Record<string, string> {
-  const version = context.inputs.version ?? written;
+function linkInputs(link: Link, release: string, context: Chain): Record<string, string> {
+  const { version } = context.inputs;
   return {
     config: link.config,
     release,

@@ -39,6 +39,11 @@ describe('verdictOf', () => {
       record({ verification, deployments: [deployment('rolled-back'), deployment('healthy', '2026-01-02T00:00:00Z')] }),
       'verified',
     ],
+    [
+      'still under way after it was verified',
+      record({ verification, deployments: [deployment('progressing')] }),
+      'inconclusive',
+    ],
     ['failed', record({ verification, deployments: [deployment('failed')] }), 'failed'],
   ])('%s', (_, one, verdict) => expect(verdictOf(one)).toBe(verdict));
 });
@@ -67,5 +72,25 @@ describe('renderReport', () => {
 
   test('a link without evidence says so', () => {
     expect(renderReport([{ record: record(), spans: [] }]).match(/no evidence/g)).toHaveLength(6);
+  });
+
+  const links = (one: ReleaseRecord) =>
+    [...renderReport([{ record: one, spans: [] }]).matchAll(/<li class="(\w+)"><b>([\w ]+)/g)].map(
+      ([, state, name]) => [name, state],
+    );
+
+  test('an inconclusive verdict is no link that is done', () => {
+    const open = { ...verification, verdict: 'inconclusive' as const, reasons: ['identity-unknown'] };
+    expect(links(record({ verification: open }))).toEqual([['Health', 'open']]);
+    expect(links(record({ verification }))).toEqual([['Health', 'done']]);
+  });
+
+  test('the chain shows what serves now, not the try before it', () => {
+    const deployments = [deployment('rolled-back'), deployment('healthy', '2026-01-02T00:00:00Z')];
+    expect(links(record({ verification, deployments }))).toEqual([
+      ['Hosts and pods', 'done'],
+      ['Health', 'done'],
+    ]);
+    expect(links(record({ deployments: [deployment('failed')] }))).toEqual([['Hosts and pods', 'broken']]);
   });
 });

@@ -1,10 +1,11 @@
 import type { ReleaseRecord } from '../record/schema.ts';
 import { escapeHtml, hash } from './markup.ts';
-import { verdictOf } from './verdict.ts';
+import { latest, type Verdict, verdictOf } from './verdict.ts';
 
 /** The chain of custody as a row of links; a link without evidence is shown empty, never as done. */
 export function custody(record: ReleaseRecord): string {
-  const { toolchain, binaries, images, deployments, verification } = record;
+  const { toolchain, binaries, images, verification } = record;
+  const deployments = latest(record);
   const healthy = deployments.filter(one => one.state === 'healthy' || one.state === 'unchanged').length;
   const verdict = verdictOf(record);
   const links = [
@@ -15,14 +16,21 @@ export function custody(record: ReleaseRecord): string {
     link(
       'Hosts and pods',
       deployments.length > 0 && `${healthy} of ${deployments.length} healthy`,
-      healthy < deployments.length,
+      healthy < deployments.length ? 'broken' : 'done',
     ),
-    link('Health', verification && escapeHtml(verification.verdict), verdict === 'failed' || verdict === 'rolled-back'),
+    link('Health', verification && escapeHtml(verification.verdict), health[verdict]),
   ];
   return `<ul class="chain">${links.join('')}</ul>`;
 }
 
-function link(name: string, evidence: string | false | undefined, broken = false): string {
-  const state = broken ? ' class="broken"' : evidence ? ' class="done"' : '';
-  return `<li${state}><b>${name}</b><span>${evidence || 'no evidence'}</span></li>`;
+type State = 'done' | 'open' | 'broken';
+const health: Record<Verdict, State> = {
+  verified: 'done',
+  inconclusive: 'open',
+  failed: 'broken',
+  'rolled-back': 'broken',
+};
+
+function link(name: string, evidence: string | false | undefined, state: State = 'done'): string {
+  return `<li${evidence ? ` class="${state}"` : ''}><b>${name}</b><span>${evidence || 'no evidence'}</span></li>`;
 }

@@ -11,7 +11,7 @@ header{display:flex;flex-wrap:wrap;gap:.75rem 1rem;align-items:center}
 .good{color:var(--good);background:var(--good-bg)}.bad{color:var(--bad);background:var(--bad-bg)}.open{color:var(--open);background:var(--open-bg)}
 .chain{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.6rem;padding:0;list-style:none}
 .chain li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--line);border-radius:.5rem;padding:.6rem .75rem;min-width:0}
-.chain li.done{border-left-color:var(--good)}.chain li.broken{border-left-color:var(--bad)}
+.chain li.done{border-left-color:var(--good)}.chain li.open{border-left-color:var(--open)}.chain li.broken{border-left-color:var(--bad)}
 .chain b{display:block}.chain span,.chain code{font-size:.85rem}
 table{width:100%;border-collapse:collapse;font-size:.92rem}th{text-align:left;color:var(--soft);font-weight:600}
 th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}

@@ -1,22 +1,23 @@
-import type { ReleaseRecord } from '../record/schema.ts';
+import type { Deployment, ReleaseRecord } from '../record/schema.ts';
 
 /** What can be said of a release in one word. A deployment that was taken back outranks everything else. */
 export type Verdict = 'verified' | 'failed' | 'inconclusive' | 'rolled-back';
 
 export function verdictOf(record: ReleaseRecord): Verdict {
-  const states = latestStates(record);
+  const states = latest(record).map(({ state }) => state);
   if (states.includes('rolled-back')) return 'rolled-back';
   if (states.includes('failed')) return 'failed';
+  if (states.some(state => state === 'progressing' || state === 'inconclusive')) return 'inconclusive';
   return record.verification?.verdict ?? 'inconclusive';
 }
 
-/** The state of the newest deployment to each place. */
-function latestStates(record: ReleaseRecord): string[] {
-  const latest = new Map<string, { started: string; state: string }>();
-  for (const { kind, place, service, started, state } of record.deployments) {
-    const key = `${kind} ${place} ${service}`;
-    const known = latest.get(key);
-    if (known === undefined || known.started <= started) latest.set(key, { started, state });
+/** The newest deployment to each place: what an earlier try left there no longer counts. */
+export function latest({ deployments }: ReleaseRecord): Deployment[] {
+  const newest = new Map<string, Deployment>();
+  for (const one of deployments) {
+    const key = JSON.stringify([one.kind, one.place, one.service]);
+    const known = newest.get(key);
+    if (known === undefined || known.started <= one.started) newest.set(key, one);
   }
-  return [...latest.values()].map(({ state }) => state);
+  return [...newest.values()];
 }

@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path';
 import { writeAtomic } from '../../core/files.ts';
+import { emptyRecord } from '../../core/record/begin.ts';
 import { type LoadedRecord, outputFolder, saveRecord } from '../../core/record/files.ts';
 import { mergeRecords } from '../../core/record/merge.ts';
-import { type ReleaseRecord, recordSchema, type Toolchain } from '../../core/record/schema.ts';
+import type { ReleaseRecord, Toolchain } from '../../core/record/schema.ts';
 import { formatTarget } from '../../core/target.ts';
 import type { Release } from '../../core/version.ts';
 import type { Built } from './execute.ts';
@@ -28,11 +29,7 @@ export function releaseName(built: readonly Built[]): string {
 
 export function recordOf(built: readonly Built[], release: Release, toolchain: Toolchain): ReleaseRecord {
   return {
-    schema: recordSchema,
-    name: releaseName(built),
-    version: release.version,
-    ...(release.commit === undefined ? {} : { commit: release.commit }),
-    ...(release.commitTime === undefined ? {} : { commitTime: release.commitTime }),
+    ...emptyRecord({ ...release, name: releaseName(built) }),
     toolchain,
     binaries: built.map(({ build, size, sha256 }) => ({
       package: build.package.path,
@@ -41,8 +38,6 @@ export function recordOf(built: readonly Built[], release: Release, toolchain: T
       size,
       sha256,
     })),
-    images: [],
-    deployments: [],
   };
 }
 
