@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 // @ts-expect-error: the lab is plain JavaScript
 import { cacheRoot } from '../../scripts/lab/paths.mjs';
+import { run as runProcess } from '../../src/core/process.ts';
 import { serve } from '../setup-go-cross/server.ts';
 import { step } from './setup-go-cross-runner.ts';
 
@@ -17,6 +18,7 @@ interface Stored {
 
 async function cacheService() {
   const stored: Stored[] = [];
+  const faults = { stalls: false };
   const base = '/_apis/artifactcache';
   const server = await serve((request, response) => {
     const url = new URL(request.url!, 'http://x');
@@ -38,7 +40,10 @@ async function cacheService() {
       } else if (url.pathname === `${base}/caches`) {
         json(201, { cacheId: stored.push({ ...JSON.parse(body.toString()), data: Buffer.alloc(0), done: false }) });
       } else if (url.pathname.startsWith('/blob/')) {
-        response.writeHead(200, { 'content-length': entry!.data.length }).end(entry!.data);
+        response.writeHead(200, { 'content-length': entry!.data.length });
+        // Most of it, and then no more: the client's own patience is an hour.
+        if (faults.stalls) response.write(entry!.data.subarray(0, -100_000));
+        else response.end(entry!.data);
       } else if (request.method === 'PATCH') {
         const at = Number(/bytes (\d+)-/.exec(request.headers['content-range']!)![1]);
         const data = Buffer.alloc(Math.max(entry!.data.length, at + body.length));
@@ -52,7 +57,7 @@ async function cacheService() {
       }
     });
   });
-  return { ...server, keys: () => stored.filter(one => one.done).map(one => one.key) };
+  return { ...server, faults, stored, keys: () => stored.filter(one => one.done).map(one => one.key) };
 }
 
 let folder: string;
@@ -116,6 +121,61 @@ test('cold, saved; then restored, and nothing new is nothing saved; then a chang
   expect(service.keys()).toHaveLength(2);
   expect(service.keys()[1]).toMatch(/-3-1$/);
 }, 300_000);
+
+/** Paths in a stored archive. */
+async function listed(index: number) {
+  const archive = join(folder, `${index}.tar`);
+  writeFileSync(archive, service.stored.at(index)!.data);
+  const { stdout } = await runProcess(['tar', '-P', '-tf', archive], { timeout: 30_000 });
+  return stdout.split('\n').filter(path => path !== '' && !path.endsWith('/'));
+}
+
+test('ten runs with one changing file: what is saved is the working set and does not grow', async () => {
+  const sizes: number[] = [];
+  for (let run = 10; run < 20; run++) {
+    source('main.go', `package main\n\nfunc main() { println(${run}) }\n`);
+    const { main, post } = await job(run);
+    expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
+    expect(post.log).toContain('cache saved as');
+    sizes.push((await listed(-1)).length);
+  }
+  expect(sizes.at(-1)).toBeLessThanOrEqual(sizes[0]!);
+  expect(sizes.at(-1)).toBeGreaterThan(50); // the standard library's packages are in use and stay
+
+  // A file that is back is compiled again: its entries were not kept beyond their use.
+  const files = new Set(await listed(-1));
+  source('main.go', 'package main\n\nfunc main() { println(10) }\n');
+  const { post } = await job(20);
+  expect(post.log).toMatch(/cache saved as .*-20-1 \(\d+ new files/);
+  expect((await listed(-1)).every(path => files.has(path))).toBe(false);
+}, 300_000);
+
+test('restore-only: used, and nothing is saved', async () => {
+  const before = service.keys();
+  source('main.go', 'package main\n\nfunc main() { println("restore-only") }\n');
+  const { main, post } = await job(30, { 'cache-save': 'false' });
+  expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
+  expect(post.log.trim()).toBe('');
+  expect(service.keys()).toEqual(before);
+}, 60_000);
+
+describe('a service that stalls in the middle of a download', () => {
+  beforeAll(() => {
+    service.faults.stalls = true;
+  });
+  afterAll(() => {
+    service.faults.stalls = false;
+  });
+  test('costs its deadline; the build goes on cold and nothing comes late', async () => {
+    const started = Date.now();
+    const { main } = await job(40, { mode: 'setup', 'cache-restore-timeout': '3s' });
+    expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'false' } });
+    expect(main.log).toContain('took longer than 3 s');
+    expect(Date.now() - started).toBeLessThan(20_000);
+    const { main: built } = await job(41, { 'cache-restore-timeout': '3s' });
+    expect(built.code).toBe(0);
+  }, 120_000);
+});
 
 test('other targets never meet this cache', async () => {
   const { main } = await job(4, { targets: 'linux/arm64', mode: 'setup' });
