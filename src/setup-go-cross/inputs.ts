@@ -68,7 +68,8 @@ export const definition = define({
       default: 'auto',
     },
     'cache-dir': {
-      description: 'A folder that outlives the job (self-hosted runners); used instead of the runner’s cache.',
+      description:
+        'A folder that outlives the job and may be shared by many builders and machines; used instead of the runner’s cache.',
       value: text,
     },
     'cache-dependency-path': {

@@ -7,9 +7,11 @@ import { formatTarget, type Target } from '../core/target.ts';
 import { cacheKeys, dependencyHash } from './cache/key.ts';
 import { planCache } from './cache/plan.ts';
 import { cacheFolders, restore } from './cache/service.ts';
+import { sharedBuildCache } from './cache/shared/build-cache.ts';
+import { shareModules } from './cache/shared/modules.ts';
 import { type Go, goEnvironmentOf, openGo } from './environment.ts';
 import { findWanted } from './go-version/find.ts';
-import { cacheStateName } from './post.ts';
+import { cacheStateName, shareStateName } from './post.ts';
 import type { SetupGoCross } from './run.ts';
 import { hostOf } from './toolchain/host.ts';
 import { type Installed, install } from './toolchain/install.ts';
@@ -51,10 +53,13 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
   if (plan.kind === 'none') (inputs.cache === 'true' ? log.warning : log.debug)(`no cache: ${plan.why}`);
   const own = {
     ...(inputs.goproxy === undefined ? {} : { GOPROXY: inputs.goproxy }),
-    ...(plan.kind === 'folder' ? plan.env : {}),
+    ...(plan.kind === 'folder' ? await sharedBuildCache(plan.root, installed.version) : {}),
   };
   const go = await openGo(installed, goEnvironmentOf(installed.goroot, process.env, own), directory, signal);
-  exportToJob(go, own);
+  const shared = plan.kind === 'folder' ? await shareModules(plan.root, go.settings) : undefined;
+  if (shared !== undefined) saveState(shareStateName, JSON.stringify(shared.state));
+  Object.assign(go.env, shared?.env);
+  exportToJob(go, { ...own, ...shared?.env });
   log.info(
     `Go ${go.version} is on PATH: ${join(go.goroot, 'bin')} (${installed.cached ? 'from the tool cache' : 'installed now'})`,
   );
