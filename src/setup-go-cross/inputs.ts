@@ -72,6 +72,10 @@ export const definition = define({
         'A folder that outlives the job and may be shared by many builders and machines; used instead of the runner’s cache.',
       value: text,
     },
+    'toolchain-dir': {
+      description: 'A folder for toolchains that many builders share; used instead of the runner’s tool cache.',
+      value: text,
+    },
     'cache-dependency-path': {
       description: 'Files whose change makes a new cache, paths or globs. Left empty: go.mod, go.sum, go.work.',
       value: lines,

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { addPath, exportVariable, saveState } from '@actions/core';
 import { log } from '../core/log.ts';
 import type { Toolchain } from '../core/record/schema.ts';
@@ -15,6 +15,7 @@ import { cacheStateName, shareStateName } from './post.ts';
 import type { SetupGoCross } from './run.ts';
 import { hostOf } from './toolchain/host.ts';
 import { type Installed, install } from './toolchain/install.ts';
+import { inSharedFolder } from './toolchain/shared.ts';
 import { toolchainSources } from './toolchain/sources.ts';
 
 /** A Go that is verified, on PATH and has its caches. */
@@ -47,7 +48,9 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
       env: process.env,
       signal,
     });
-    return install(wanted, sources, signal);
+    const folder = inputs['toolchain-dir'];
+    if (folder === undefined) return install(wanted, sources, signal);
+    return inSharedFolder(resolve(directory, folder), wanted, () => install(wanted, sources, signal));
   });
   const plan = planCache(inputs.cache, inputs['cache-dir'], directory, process.env);
   if (plan.kind === 'none') (inputs.cache === 'true' ? log.warning : log.debug)(`no cache: ${plan.why}`);
