@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -230,6 +230,37 @@ test('cache-dir: shared by builders at once, one killed at work; the next one is
   };
   expect(took(log)).toBeLessThan(took(one.log));
 }, 300_000);
+
+test('cache-dir shares module downloads: another builder gets them without any other proxy', async () => {
+  const shared = join(folder, 'shared-modules');
+  const checkout = join(folder, 'with-module');
+  mkdirSync(checkout);
+  writeFileSync(
+    join(checkout, 'go.mod'),
+    'module example.com/dep\n\ngo 1.26.8\n\nrequire github.com/pkg/errors v0.9.1\n',
+  );
+  const sums = [
+    'github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=',
+    'github.com/pkg/errors v0.9.1/go.mod h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0=',
+  ];
+  writeFileSync(join(checkout, 'go.sum'), `${sums.join('\n')}\n`);
+  const program = 'package main\n\nimport "github.com/pkg/errors"\n\nfunc main() { panic(errors.New("x")) }\n';
+  writeFileSync(join(checkout, 'main.go'), program);
+  const given = { 'working-directory': checkout, targets: 'linux/amd64', version: 'v1', 'cache-dir': shared };
+  const env = (name: string) => ({
+    GOCACHE: join(folder, name, 'build'),
+    GOMODCACHE: join(folder, name, 'mod'),
+    GOFLAGS: '-modcacherw',
+    RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
+    GOTOOLCHAIN: undefined,
+  });
+  const first = await step(given, env('first'));
+  expect(first.code).toBe(0);
+  expect((await step(given, env('first'), first.state)).log).toMatch(/\d module files shared in/);
+  const second = await step({ ...given, goproxy: 'off' }, env('second'));
+  expect(second.log).not.toContain('::error');
+  expect(second.code).toBe(0);
+}, 120_000);
 
 /** The module in a folder of its own, as each builder has it checked out. */
 function copyOf(name: string): string {
