@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 // @ts-expect-error: the lab is plain JavaScript
 import { cacheRoot } from '../../scripts/lab/paths.mjs';
+import { run as runProcess } from '../../src/core/process.ts';
 import { serve } from '../setup-go-cross/server.ts';
 import { step } from './setup-go-cross-runner.ts';
 
@@ -17,6 +18,7 @@ interface Stored {
 
 async function cacheService() {
   const stored: Stored[] = [];
+  const faults = { stalls: false };
   const base = '/_apis/artifactcache';
   const server = await serve((request, response) => {
     const url = new URL(request.url!, 'http://x');
@@ -38,7 +40,10 @@ async function cacheService() {
       } else if (url.pathname === `${base}/caches`) {
         json(201, { cacheId: stored.push({ ...JSON.parse(body.toString()), data: Buffer.alloc(0), done: false }) });
       } else if (url.pathname.startsWith('/blob/')) {
-        response.writeHead(200, { 'content-length': entry!.data.length }).end(entry!.data);
+        response.writeHead(200, { 'content-length': entry!.data.length });
+        // Most of it, and then no more: the client's own patience is an hour.
+        if (faults.stalls) response.write(entry!.data.subarray(0, -100_000));
+        else response.end(entry!.data);
       } else if (request.method === 'PATCH') {
         const at = Number(/bytes (\d+)-/.exec(request.headers['content-range']!)![1]);
         const data = Buffer.alloc(Math.max(entry!.data.length, at + body.length));
@@ -52,7 +57,7 @@ async function cacheService() {
       }
     });
   });
-  return { ...server, keys: () => stored.filter(one => one.done).map(one => one.key) };
+  return { ...server, faults, stored, keys: () => stored.filter(one => one.done).map(one => one.key) };
 }
 
 let folder: string;
@@ -117,6 +122,61 @@ test('cold, saved; then restored, and nothing new is nothing saved; then a chang
   expect(service.keys()[1]).toMatch(/-3-1$/);
 }, 300_000);
 
+/** Paths in a stored archive. */
+async function listed(index: number) {
+  const archive = join(folder, `${index}.tar`);
+  writeFileSync(archive, service.stored.at(index)!.data);
+  const { stdout } = await runProcess(['tar', '-P', '-tf', archive], { timeout: 30_000 });
+  return stdout.split('\n').filter(path => path !== '' && !path.endsWith('/'));
+}
+
+test('ten runs with one changing file: what is saved is the working set and does not grow', async () => {
+  const sizes: number[] = [];
+  for (let run = 10; run < 20; run++) {
+    source('main.go', `package main\n\nfunc main() { println(${run}) }\n`);
+    const { main, post } = await job(run);
+    expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
+    expect(post.log).toContain('cache saved as');
+    sizes.push((await listed(-1)).length);
+  }
+  expect(sizes.at(-1)).toBeLessThanOrEqual(sizes[0]!);
+  expect(sizes.at(-1)).toBeGreaterThan(50); // the standard library's packages are in use and stay
+
+  // A file that is back is compiled again: its entries were not kept beyond their use.
+  const files = new Set(await listed(-1));
+  source('main.go', 'package main\n\nfunc main() { println(10) }\n');
+  const { post } = await job(20);
+  expect(post.log).toMatch(/cache saved as .*-20-1 \(\d+ new files/);
+  expect((await listed(-1)).every(path => files.has(path))).toBe(false);
+}, 300_000);
+
+test('restore-only: used, and nothing is saved', async () => {
+  const before = service.keys();
+  source('main.go', 'package main\n\nfunc main() { println("restore-only") }\n');
+  const { main, post } = await job(30, { 'cache-save': 'false' });
+  expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
+  expect(post.log.trim()).toBe('');
+  expect(service.keys()).toEqual(before);
+}, 60_000);
+
+describe('a service that stalls in the middle of a download', () => {
+  beforeAll(() => {
+    service.faults.stalls = true;
+  });
+  afterAll(() => {
+    service.faults.stalls = false;
+  });
+  test('costs its deadline; the build goes on cold and nothing comes late', async () => {
+    const started = Date.now();
+    const { main } = await job(40, { mode: 'setup', 'cache-restore-timeout': '3s' });
+    expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'false' } });
+    expect(main.log).toContain('took longer than 3 s');
+    expect(Date.now() - started).toBeLessThan(20_000);
+    const { main: built } = await job(41, { 'cache-restore-timeout': '3s' });
+    expect(built.code).toBe(0);
+  }, 120_000);
+});
+
 test('other targets never meet this cache', async () => {
   const { main } = await job(4, { targets: 'linux/arm64', mode: 'setup' });
   expect(main.outputs['cache-hit']).toBe('false');
@@ -134,12 +194,77 @@ test('no service: not a word, and the post step has nothing to do', async () => 
   expect(post.log.trim()).toBe('');
 }, 60_000);
 
-test('cache-dir is used in place and exported to later steps', async () => {
+test('cache-dir: shared by builders at once, one killed at work; the next one is fast, and later steps get it', async () => {
   const shared = join(folder, 'shared');
-  const { main } = await job(7, { 'cache-dir': shared });
-  expect(main.exported).toMatchObject({ GOCACHE: join(shared, 'build'), GOMODCACHE: join(shared, 'mod') });
-  const { main: again } = await job(8, { 'cache-dir': shared });
-  const took = (log: string) => /tiny linux\/amd64: .* in ([\d.]+)(m?s)/.exec(log)!;
-  const ms = ([, number, unit]: RegExpExecArray) => Number(number) * (unit === 's' ? 1000 : 1);
-  expect(ms(took(again.log))).toBeLessThan(ms(took(main.log)));
+  const inputs = { 'cache-dir': shared };
+  const home = (name: string) => ({
+    GOCACHE: join(folder, name, 'build'),
+    GOMODCACHE: join(folder, name, 'mod'),
+    RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
+    GOTOOLCHAIN: undefined,
+    GOPROXY: 'https://proxy.golang.org,direct',
+  });
+  const given = (name: string) => ({
+    'working-directory': copyOf(name),
+    targets: 'linux/amd64',
+    version: 'v1',
+    ...inputs,
+  });
+  const [one, two, killed] = await Promise.all([
+    step(given('one'), home('one')),
+    step(given('two'), home('two')),
+    step(given('three'), home('three'), undefined, (log, child) => {
+      if (log.includes('go build')) setTimeout(() => child.kill('SIGKILL'), 500);
+    }),
+  ]);
+  expect([one.code, two.code, killed.code]).toEqual([0, 0, -1]);
+  expect(one.exported['GOCACHEPROG']).toContain(join(shared, 'build'));
+  expect(one.exported['GOPROXY']).toBe(`file://${shared}/mod,https://proxy.golang.org,direct`);
+
+  const { log } = await step(given('four'), home('four'));
+  const took = (text: string) => {
+    const [, number, unit] = /m-\w+ linux\/amd64: .* in ([\d.]+)(m?s)|tiny linux\/amd64: .* in ([\d.]+)(m?s)/
+      .exec(text)!
+      .filter(Boolean);
+    return Number(number) * (unit === 's' ? 1000 : 1);
+  };
+  expect(took(log)).toBeLessThan(took(one.log));
 }, 300_000);
+
+test('cache-dir shares module downloads: another builder gets them without any other proxy', async () => {
+  const shared = join(folder, 'shared-modules');
+  const checkout = join(folder, 'with-module');
+  mkdirSync(checkout);
+  writeFileSync(
+    join(checkout, 'go.mod'),
+    'module example.com/dep\n\ngo 1.26.8\n\nrequire github.com/pkg/errors v0.9.1\n',
+  );
+  const sums = [
+    'github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=',
+    'github.com/pkg/errors v0.9.1/go.mod h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0=',
+  ];
+  writeFileSync(join(checkout, 'go.sum'), `${sums.join('\n')}\n`);
+  const program = 'package main\n\nimport "github.com/pkg/errors"\n\nfunc main() { panic(errors.New("x")) }\n';
+  writeFileSync(join(checkout, 'main.go'), program);
+  const given = { 'working-directory': checkout, targets: 'linux/amd64', version: 'v1', 'cache-dir': shared };
+  const env = (name: string) => ({
+    GOCACHE: join(folder, name, 'build'),
+    GOMODCACHE: join(folder, name, 'mod'),
+    GOFLAGS: '-modcacherw',
+    RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
+    GOTOOLCHAIN: undefined,
+  });
+  const first = await step(given, env('first'));
+  expect(first.code).toBe(0);
+  expect((await step(given, env('first'), first.state)).log).toMatch(/\d module files shared in/);
+  const second = await step({ ...given, goproxy: 'off' }, env('second'));
+  expect(second.log).not.toContain('::error');
+  expect(second.code).toBe(0);
+}, 120_000);
+
+/** The module in a folder of its own, as each builder has it checked out. */
+function copyOf(name: string): string {
+  const copy = join(folder, 'checkouts', name);
+  cpSync(directory, copy, { recursive: true, filter: path => !path.includes('slipway-out') });
+  return copy;
+}

@@ -23,6 +23,7 @@ const GoSettings = v.object({
   GOMODCACHE: v.string(),
   GOCACHE: v.string(),
   GOFLAGS: v.string(),
+  GOPROXY: v.string(),
   GOEXPERIMENT: v.optional(v.string(), ''),
 });
 export type GoSettings = v.InferOutput<typeof GoSettings>;

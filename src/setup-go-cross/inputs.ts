@@ -1,6 +1,6 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { bool, choice, lines, list, mapped, text } from '../core/values.ts';
+import { bool, choice, duration, lines, list, mapped, text } from '../core/values.ts';
 import { targets } from './targets-value.ts';
 import { parseArchitecture } from './toolchain/host.ts';
 import { type SourceName, sourceNames } from './toolchain/source-names.ts';
@@ -107,13 +107,28 @@ export const definition = define({
       default: 'auto',
     },
     'cache-dir': {
-      description: 'A folder that outlives the job (self-hosted runners); used instead of the runner’s cache.',
+      description:
+        'A folder that outlives the job and may be shared by many builders and machines; used instead of the runner’s cache.',
+      value: text,
+    },
+    'toolchain-dir': {
+      description: 'A folder for toolchains that many builders share; used instead of the runner’s tool cache.',
       value: text,
     },
     'cache-dependency-path': {
       description: 'Files whose change makes a new cache, paths or globs. Left empty: go.mod, go.sum, go.work.',
       value: lines,
       default: '',
+    },
+    'cache-save': {
+      description: '`false` restores the runner’s cache and leaves it as it is, e.g. in pull requests.',
+      value: bool,
+      default: 'true',
+    },
+    'cache-restore-timeout': {
+      description: 'Past it the build goes on without the runner’s cache.',
+      value: duration,
+      default: '2m',
     },
     goproxy: {
       description:

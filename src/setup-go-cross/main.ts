@@ -1,6 +1,14 @@
 import { runAction } from '../core/action.ts';
+import { clientRole, serveClient } from './cache/client.ts';
+import { cacheRole, serveGoCache } from './cache/shared/program.ts';
 import { definition } from './inputs.ts';
 import { post } from './post.ts';
 import { run } from './run.ts';
 
-await runAction(definition, { run, post });
+const [, , role, folder] = process.argv;
+if (role === clientRole) await serveClient();
+else if (role === cacheRole) {
+  await serveGoCache(folder!, process.stdin, process.stdout);
+  await new Promise(resolve => process.stdout.write('', resolve));
+  process.exit(0); // the go command waits for the end; a request that is waiting for an entry would hold it up
+} else await runAction(definition, { run, post });

@@ -6,14 +6,17 @@ import type { Span } from '../core/summary.ts';
 import { formatTarget, type Target } from '../core/target.ts';
 import { cacheKeys, dependencyHash } from './cache/key.ts';
 import { planCache } from './cache/plan.ts';
-import { cachePaths, restore } from './cache/service.ts';
+import { cacheFolders, restore } from './cache/service.ts';
+import { sharedBuildCache } from './cache/shared/build-cache.ts';
+import { shareModules } from './cache/shared/modules.ts';
 import { type Go, goEnvironmentOf, openGo } from './environment.ts';
 import { findWanted } from './go-version/find.ts';
-import { cacheStateName } from './post.ts';
+import { cacheStateName, shareStateName } from './post.ts';
 import { parsePrivateToken, privateEnvironment } from './private-modules.ts';
 import type { SetupGoCross } from './run.ts';
 import { hostOf } from './toolchain/host.ts';
 import { type Installed, install } from './toolchain/install.ts';
+import { inSharedFolder } from './toolchain/shared.ts';
 import { toolchainSources } from './toolchain/sources.ts';
 
 /** A Go that is verified, on PATH and has its caches. */
@@ -55,7 +58,9 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
       env: process.env,
       signal,
     });
-    return install(wanted, sources, signal, { arch, checkLatest: inputs['check-latest'] });
+    const folder = inputs['toolchain-dir'];
+    const installing = () => install(wanted, sources, signal, { arch, checkLatest: inputs['check-latest'] });
+    return folder === undefined ? installing() : inSharedFolder(resolve(directory, folder), wanted, installing);
   });
   const plan = planCache(inputs.cache, inputs['cache-dir'], directory, process.env);
   if (plan.kind === 'none') (inputs.cache === 'true' ? log.warning : log.debug)(`no cache: ${plan.why}`);
@@ -63,12 +68,15 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     ...given('GOPROXY', inputs.goproxy),
     ...given('GOPRIVATE', inputs.goprivate),
     ...given('GOSUMDB', inputs.gosumdb),
-    ...(plan.kind === 'folder' ? plan.env : {}),
+    ...(plan.kind === 'folder' ? await sharedBuildCache(plan.root, installed.version) : {}),
   };
   const secret = privateEnvironment(tokens, resolve(directory), process.env);
   const env = goEnvironmentOf(installed.goroot, process.env, { ...own, ...secret });
   const go = await openGo(installed, env, directory, signal);
-  exportToJob(go, own);
+  const shared = plan.kind === 'folder' ? await shareModules(plan.root, go.settings) : undefined;
+  if (shared !== undefined) saveState(shareStateName, JSON.stringify(shared.state));
+  Object.assign(go.env, shared?.env);
+  exportToJob(go, { ...own, ...shared?.env });
   log.info(
     `Go ${go.version} is on PATH: ${join(go.goroot, 'bin')} (${installed.cached ? 'from the tool cache' : 'installed now'})`,
   );
@@ -108,7 +116,7 @@ async function restoreCaches(
     dependencies: await dependencyHash(directory, inputs['cache-dependency-path']),
     run: `${process.env['GITHUB_RUN_ID'] ?? Date.now()}-${process.env['GITHUB_RUN_ATTEMPT'] ?? 1}`,
   });
-  const { hit, state } = await restore(cachePaths(go.settings), keys, signal);
-  saveState(cacheStateName, JSON.stringify(state));
+  const { hit, state } = await restore(cacheFolders(go.settings), keys, inputs['cache-restore-timeout'], signal);
+  if (inputs['cache-save']) saveState(cacheStateName, JSON.stringify(state));
   return hit;
 }

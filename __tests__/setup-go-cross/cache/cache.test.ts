@@ -121,14 +121,14 @@ const plans: { name: string; setting: CacheSetting; folder?: string; env: Record
       setting: 'auto',
       folder: '/srv/go',
       env: service,
-      expected: { kind: 'folder', env: { GOMODCACHE: '/srv/go/mod', GOCACHE: '/srv/go/build' } },
+      expected: { kind: 'folder', root: '/srv/go' },
     },
     {
       name: 'a relative folder',
       setting: 'true',
       folder: 'c',
       env: {},
-      expected: { kind: 'folder', env: { GOMODCACHE: '/w/c/mod', GOCACHE: '/w/c/build' } },
+      expected: { kind: 'folder', root: '/w/c' },
     },
   ];
 test.each(plans)('cache: $name', ({ setting, folder, env, expected }) => {

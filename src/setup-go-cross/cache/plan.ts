@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { hasCacheService } from './service.ts';
 
 export type CacheSetting = 'auto' | 'true' | 'false';
@@ -6,8 +6,8 @@ export type CacheSetting = 'auto' | 'true' | 'false';
 /** Where build results are kept between runs. */
 export type CachePlan =
   | { readonly kind: 'none'; readonly why: string }
-  /** A folder that outlives the job; the go command works in it directly. */
-  | { readonly kind: 'folder'; readonly env: { readonly GOMODCACHE: string; readonly GOCACHE: string } }
+  /** A folder that outlives the job and that many builders share. */
+  | { readonly kind: 'folder'; readonly root: string }
   | { readonly kind: 'service' };
 
 /**
@@ -21,10 +21,7 @@ export function planCache(
   env: NodeJS.ProcessEnv,
 ): CachePlan {
   if (setting === 'false') return { kind: 'none', why: 'cache: false' };
-  if (folder !== undefined && folder !== '') {
-    const root = isAbsolute(folder) ? folder : resolve(directory, folder);
-    return { kind: 'folder', env: { GOMODCACHE: join(root, 'mod'), GOCACHE: join(root, 'build') } };
-  }
+  if (folder !== undefined && folder !== '') return { kind: 'folder', root: resolve(directory, folder) };
   if (!hasCacheService(env)) return { kind: 'none', why: 'this runner has no cache service' };
   if (setting === 'auto' && (env['GITHUB_REF_TYPE'] === 'tag' || env['GITHUB_EVENT_NAME'] === 'pull_request_target'))
     return { kind: 'none', why: 'cache: auto leaves runs for a tag and for pull_request_target uncached' };

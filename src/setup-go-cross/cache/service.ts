@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { deadline } from '../../core/deadline.ts';
 import { messageOf } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { formatDuration } from '../../core/units.ts';
+import { callClient } from './client.ts';
 import { countFiles } from './count.ts';
 import type { Keys } from './key.ts';
+import { backdate, type Folders, removeAside, removeSince, setAside, unused } from './working-set.ts';
 
 /** The two folders worth keeping. Module directories are not: they are read-only and come from the downloads in a second. */
-export function cachePaths({ GOMODCACHE, GOCACHE }: { GOMODCACHE: string; GOCACHE: string }): string[] {
-  return [join(GOMODCACHE, 'cache', 'download'), GOCACHE];
+export function cacheFolders({ GOMODCACHE, GOCACHE }: { GOMODCACHE: string; GOCACHE: string }): Folders {
+  return { downloads: join(GOMODCACHE, 'cache', 'download'), build: GOCACHE };
 }
 
 /** Whether the runner offers its cache service. Asked without loading the client. */
@@ -19,53 +20,62 @@ export function hasCacheService(env: NodeJS.ProcessEnv): boolean {
 
 /** What the post step needs to know. */
 export interface CacheState {
-  readonly paths: readonly string[];
+  readonly folders: Folders;
   readonly key: string;
   /** Files that were there after the restore: when no more are there at the end, nothing is saved. */
   readonly files: number;
+  /** When the restore was over, milliseconds of the epoch. */
+  readonly since: number;
+  /** Whether the machine had caches of its own before: what this job did not use may be another's, and stays. */
+  readonly own: boolean;
 }
 
-const restoreWithin = 120_000;
 const saveWithin = 600_000;
 
-/** Restores what fits best. A service that fails or is slow costs no more than the deadline: the build goes on cold. */
+/**
+ * Restores what fits best. A service that fails or is slow costs no more than the deadline `within`: the build goes on
+ * cold, and nothing of a half unpacked cache is left.
+ */
 export async function restore(
-  paths: readonly string[],
+  folders: Folders,
   keys: Keys,
+  within: number,
   signal: AbortSignal,
 ): Promise<{ hit: string | undefined; state: CacheState }> {
+  const paths = pathsOf(folders);
+  await removeAside(folders);
+  const own = (await countFiles(paths)) > 0;
   const started = Date.now();
   let hit: string | undefined;
   try {
-    const { restoreCache } = await import('@actions/cache');
-    hit = await within(restoreWithin, 'restoring the cache', signal, () =>
-      restoreCache([...paths], keys.save, [...keys.restore], { segmentTimeoutInMs: restoreWithin }),
-    );
+    const call = { paths, key: keys.save, restore: keys.restore };
+    hit = (await callClient(call, within, signal)) || undefined;
   } catch (error) {
+    // A file that tar had open has the right name and half of its content. A clock of another machine may be behind.
+    await removeSince(paths, started - 2000);
     signal.throwIfAborted();
     log.warning(`the cache was not restored, the build goes on without: ${messageOf(error)}`);
   }
   log.info(hit === undefined ? 'no cache fits' : `cache ${hit} restored in ${formatDuration(Date.now() - started)}`);
-  return { hit, state: { paths, key: keys.save, files: await countFiles(paths) } };
+  const since = Date.now();
+  await backdate(folders.build, since);
+  return { hit, state: { folders, key: keys.save, files: await countFiles(paths), since, own } };
 }
 
-/** Saves the caches when something is new in them. */
-export async function save({ paths, key, files }: CacheState): Promise<void> {
+/** Saves exactly what this job used, when something is new in it. */
+export async function save({ folders, key, files, since, own }: CacheState, signal: AbortSignal): Promise<void> {
+  const paths = pathsOf(folders);
   const now = await countFiles(paths);
   if (now <= files) return log.info(`nothing is new in the caches (${now} files): nothing is saved`);
-  const { saveCache } = await import('@actions/cache');
-  // The list of paths is part of a cache's identity: it must be the one that restore asks for.
-  const id = await within(saveWithin, 'saving the cache', new AbortController().signal, () =>
-    saveCache([...paths], key),
-  );
-  // The client turns a failure into a warning of its own and answers -1.
-  if (id >= 0) log.info(`cache saved as ${key} (${now - files} new files)`);
+  const left = await unused(folders, since);
+  const bringBack = await setAside(folders, left);
+  try {
+    const id = await callClient({ paths, key }, saveWithin, signal);
+    if (id !== '') log.info(`cache saved as ${key} (${now - files} new files, ${left.length} unused ones left out)`);
+  } finally {
+    if (own) await bringBack();
+    await removeAside(folders);
+  }
 }
 
-async function within<T>(ms: number, doing: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  using limited = deadline(ms, doing, signal);
-  return Promise.race([
-    task(),
-    new Promise<never>((_, reject) => limited.addEventListener('abort', () => reject(limited.reason), { once: true })),
-  ]);
-}
+const pathsOf = ({ downloads, build }: Folders) => [downloads, build];

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { sleep } from '../../../core/deadline.ts';
+import { sharedFolder, tryLink, writeWhole } from './store.ts';
+
+export interface Patience {
+  /** Milliseconds between two signs of life of a holder. */
+  readonly beat: number;
+  /** Milliseconds without one after which a holder of another machine counts as dead. */
+  readonly silence: number;
+  /** Milliseconds that one waits for an entry; then one fills it oneself. */
+  readonly wait: number;
+}
+
+export const defaultPatience: Patience = { beat: 5000, silence: 20_000, wait: 60_000 };
+
+/** Says who fills a missing entry, so that the others can wait for it and not do the same work. */
+export interface Leases {
+  /**
+   * Waits while another one fills the entry.
+   *
+   * @param filled asks for the entry
+   * @returns the entry; or undefined: it is ours to fill, or the wait is over
+   */
+  fillOrWait<T>(entry: string, filled: () => Promise<T | undefined>): Promise<T | undefined>;
+  /** The entry is filled. */
+  free(entry: string): Promise<void>;
+  /** Gives everything free. Synchronous: it is the last thing that a process does. */
+  close(): void;
+}
+
+/**
+ * A lease is a second name (hard link) of its holder's own file: taken by an atomic `link`, also on NFS, and one touch
+ * of that file is the sign of life of all its leases. A killed holder stops touching it; on the same machine its process
+ * is looked for.
+ */
+export async function openLeases(root: string, patience: Patience = defaultPatience): Promise<Leases> {
+  const leasePath = (entry: string) => join(root, 'lease', entry);
+  await sharedFolder(join(root, 'lease'));
+  const self = join(root, 'holder', randomUUID());
+  await writeWhole(self, `${here} ${process.pid}\n`);
+  const held = new Set<string>();
+  const timer = setInterval(() => {
+    const now = new Date();
+    utimes(self, now, now).catch(() => undefined); // the others then take over: work is done twice, nothing is wrong
+  }, patience.beat);
+  timer.unref();
+
+  const leases: Leases = {
+    async fillOrWait(entry, filled) {
+      const path = leasePath(entry);
+      const until = Date.now() + patience.wait;
+      const alive = watcher(path, patience.silence);
+      for (let pause = 20; ; pause = Math.min(pause * 1.5, 250)) {
+        if (await tryLink(self, path)) {
+          held.add(entry);
+          const now = await filled(); // the holder before us may have filled it just now
+          if (now !== undefined) await leases.free(entry);
+          return now;
+        }
+        if (held.has(entry) || Date.now() > until) return undefined;
+        await sleep(pause);
+        const found = await filled();
+        if (found !== undefined) return found;
+        const state = await alive();
+        if (state === 'dead') await rm(path, { force: true });
+        // Given free and not filled: it is none of those that get filled (a linked program), nobody waits for it.
+        if (state === 'free') return filled();
+      }
+    },
+    async free(entry) {
+      if (held.delete(entry)) await rm(leasePath(entry), { force: true });
+    },
+    close() {
+      clearInterval(timer);
+      for (const entry of held) rmSync(leasePath(entry), { force: true });
+      rmSync(self, { force: true });
+    },
+  };
+  return leases;
+}
+
+/** Looks at a lease again and again: the clock of the server does not matter, only whether the time changes. */
+function watcher(path: string, silence: number): () => Promise<'alive' | 'dead' | 'free'> {
+  let seen = { mtime: 0, at: Date.now() };
+  return async () => {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) return 'free';
+    if (found.mtimeMs !== seen.mtime) seen = { mtime: found.mtimeMs, at: Date.now() };
+    const [where, pid] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
+    if (where === here && !isRunning(Number(pid))) return 'dead';
+    return Date.now() - seen.at > silence ? 'dead' : 'alive';
+  };
+}
+
+/** Where a process id means the same process: this boot of this machine and this namespace of processes. */
+const here = (() => {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${hostname()}/${boot}/${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return randomUUID(); // not Linux: signs of life only
+  }
+})();
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
