@@ -32,7 +32,7 @@ serve_facts() { # SERVICE DIRECTORY
 }
 
 serve_unit() {
-  systemctl show "$unit" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
+  systemctl show "$unit" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
   pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
 }
 
@@ -56,7 +56,9 @@ serve_blob() { # SHA256 BYTES, then gzip of it
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; exit 1; }
   part=$dir/blobs/.part.$$
   # what is not read now would be taken for the next request: after an error the conversation is over
+  growing "$part"
   take "$2" | (umask 077; gzip -dc >"$part") || { rm -f "$part"; fail UPLOAD_FAILED "writing $part"; exit 1; }
+  idle 300
   sum=$(sha256sum "$part"); sum=${sum%% *}
   [ "$sum" = "$1" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $sum"; exit 1; }
   chmod 755 "$part" && durable "$part" && mv -T "$part" "$dir/blobs/$1" && durable "$dir/blobs" ||
@@ -85,6 +87,22 @@ serve_release() { # ID BINARY SHA256 UNIT-BYTES ENVIRONMENT-BYTES MANIFEST-BYTES
     mv -T "$new" "$dir/releases/$1"
   fi || { fail RELEASE_FAILED "$dir/releases/$1"; return; }
   durable "$dir/releases"
+  printf '@ok\n'
+}
+
+# Whether systemd would load the unit as it would be, drop-ins of the host included: nothing has been changed yet.
+serve_verify() { # ID
+  safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
+  command -v systemd-analyze >/dev/null || { fact skipped systemd-analyze; printf '@ok\n'; return; }
+  trial=$(mktemp -d) || { fail DIRECTORY_FAILED "the folder for temporary files"; return; }
+  # what "current" leads to is looked at before it leads there
+  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" >"$trial/$unit"
+  said=$(systemd-analyze verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
+  rm -rf "$trial"
+  # it looks at what the unit needs, too, whose faults are not ours
+  said=$(printf '%s\n' "$said" | grep -F -e "$trial/" -e "/$unit.d/" -e "$unit:" | sed "s|$trial/||g" | head -n 10)
+  [ -z "$said" ] || fact said "$said"
+  [ $loads = yes ] || [ -z "$said" ] || { fail UNIT_REFUSED "$said"; return; }
   printf '@ok\n'
 }
 
@@ -156,6 +174,8 @@ serve_confirm() { # TOKEN
 serve_revert() { # TOKEN WHY
   safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   do_revert "$1" "$2" >/dev/null 2>&1
+  # no trace of it: the switch never began
+  [ -e "$state/result.$1" ] || [ -e "$state/reverting.$1" ] || fact result unswitched
   fact result "$(cat "$state/result.$1" 2>/dev/null)"
   fact unit "$(serve_unit)"
   printf '@ok\n'
@@ -172,6 +192,9 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
   fact journal "$(journalctl --unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
+  # systemd's own words: its properties show the last end only until the next start
+  fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -F ': Main process exited, ' | tail -n 1)"
   printf '@ok\n'
 }
 
@@ -191,6 +214,20 @@ idle() { # SECONDS
   dog=$!
 }
 
+# The same while a file is on its way: it may take long, but not stand still.
+growing() { # FILE
+  [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
+  (
+    trap 'kill $nap 2>/dev/null; exit' TERM; was=none
+    while sleep "$patience" & nap=$!; wait $nap; do
+      now=$(wc -c 2>/dev/null <"$1") || now=0
+      [ "$now" != "$was" ] || { rm -f "$1"; kill -TERM 0; }
+      was=$now
+    done
+  ) 9>&- >/dev/null 2>&1 </dev/null &
+  dog=$!
+}
+
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; dir=
@@ -204,11 +241,11 @@ serve() {
     done
     set +f
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert) idle 300;; blob) idle 900;; *) idle "$patience";; esac
+    case $verb in lock|revert) idle 300;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|lock|blob|release|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
+      facts|lock|blob|release|verify|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
       *) fail VERB_UNKNOWN "$verb" ;;
     esac
     case $verb in lock|revert|blob) idle "$patience";; esac

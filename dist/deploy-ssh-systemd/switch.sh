@@ -120,6 +120,9 @@ revert_to_none() { # boot|''
   if [ -z "$1" ]; then systemctl stop "$unit"; else systemctl stop --no-block "$unit"; fi
   systemctl disable --quiet "$unit" 2>/dev/null
   rm -f "$units/$unit" "$dir/current"; durable "$units" "$dir"
+  # the guard last: until here it is what finishes this after a power cut
+  systemctl disable --quiet "$guard" 2>/dev/null
+  rm -f "$units/$guard"; durable "$units"
   systemctl daemon-reload
   systemctl reset-failed "$unit" 2>/dev/null
 }
