@@ -76,11 +76,12 @@ export async function ensureBase(progress = () => {}) {
 async function make(path, progress) {
   await removeOldTrees(path);
   const { mirror, env } = await machineMirror();
+  const from = mirror ?? 'Debian’s default mirror';
   const debs = join(cacheRoot(), 'debs');
   mkdirSync(debs, { recursive: true });
   const tree = `${path}.part`;
   mkdirSync(tree, { recursive: true, mode: 0o755 });
-  progress(`host: making the base tree (${SUITE}) with debootstrap from ${mirror}`);
+  progress(`host: making the base tree (${SUITE}) with debootstrap from ${from}`);
   const argv = [
     ...CONTAINED,
     'debootstrap',
@@ -89,7 +90,7 @@ async function make(path, progress) {
     `--cache-dir=${debs}`,
     SUITE,
     tree,
-    mirror,
+    ...(mirror === undefined ? [] : [mirror]),
   ];
   const result = await capture(argv, {
     timeout: 840_000,
@@ -103,8 +104,8 @@ async function make(path, progress) {
     ].join('; ');
     throw new Missing(
       'systemd host',
-      `debootstrap from ${mirror} failed: ${seen || result.stderr.trim() || `exit code ${result.code}`}`,
-      `check that ${mirror} can be reached, then try again (what was downloaded is kept)`,
+      `debootstrap from ${from} failed: ${seen || result.stderr.trim() || `exit code ${result.code}`}`,
+      `check that ${from} can be reached, then try again (what was downloaded is kept)`,
     );
   }
   progress('host: setting up the base tree');

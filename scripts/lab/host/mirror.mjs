@@ -3,9 +3,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { capture } from '../run.mjs';
 
-/** Debian's own public default, for machines that are not Debian or have no usable source. */
-export const DEFAULT_MIRROR = 'http://mirror.example/debian';
-
 const DEBIAN_SUITES = /^(oldstable|stable|testing|unstable|sid|buster|bullseye|bookworm|trixie|forky|duke)$/;
 
 /**
@@ -35,7 +32,7 @@ export function parseDeb822(text) {
   });
 }
 
-/** The first http, https or file URI of a source that is Debian's own archive; else the public default. */
+/** The first http, https or file URI of a source that is Debian's own archive; undefined where there is none. */
 export function chooseMirror(sources) {
   for (const { uris, suites, components } of sources) {
     if (!components.includes('main') || !suites.some(suite => DEBIAN_SUITES.test(suite))) continue;
@@ -45,10 +42,13 @@ export function chooseMirror(sources) {
     );
     if (uri) return uri.replace(/\/$/, '');
   }
-  return DEFAULT_MIRROR;
+  return undefined;
 }
 
-/** The mirror of this machine, and the environment with apt's proxy, which debootstrap does not read by itself. */
+/**
+ * The mirror of this machine (undefined: debootstrap knows Debian's own), and the environment with apt's proxy, which
+ * debootstrap does not read by itself.
+ */
 export async function machineMirror(root = '/etc/apt') {
   const files = [
     `${root}/sources.list`,
@@ -65,8 +65,9 @@ export async function machineMirror(root = '/etc/apt') {
       return file.endsWith('.list') ? parseOneLine(readFileSync(file, 'utf8')) : [];
     });
   const mirror = chooseMirror(sources);
-  const proxy = await aptProxy(new URL(mirror).protocol.slice(0, -1));
-  return { mirror, env: proxy ? { [`${new URL(mirror).protocol.slice(0, -1)}_proxy`]: proxy } : {} };
+  const protocol = mirror === undefined ? 'http' : new URL(mirror).protocol.slice(0, -1);
+  const proxy = await aptProxy(protocol);
+  return { mirror, env: proxy ? { [`${protocol}_proxy`]: proxy } : {} };
 }
 
 async function aptProxy(protocol) {
