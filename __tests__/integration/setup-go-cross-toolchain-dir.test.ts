@@ -35,11 +35,11 @@ afterEach(async () => {
 async function builder(as: readonly string[] = []) {
   const script = `
     const { inSharedFolder } = await import(${JSON.stringify(join(source, 'toolchain/shared.ts'))});
-    const { install } = await import(${JSON.stringify(join(source, 'toolchain/install.ts'))});
+    const { install, toolCache } = await import(${JSON.stringify(join(source, 'toolchain/install.ts'))});
     const { officialIndex } = await import(${JSON.stringify(join(source, 'toolchain/official-index.ts'))});
     const { parseWanted } = await import(${JSON.stringify(join(source, 'go-version/wanted.ts'))});
     const wanted = parseWanted('${version}', 'test');
-    const sources = [officialIndex('${server.url}', { os: 'linux', arch: 'amd64' })];
+    const sources = [toolCache, officialIndex('${server.url}', { os: 'linux', arch: 'amd64' })];
     const done = await inSharedFolder(${JSON.stringify(tools)}, wanted, () => install(wanted, sources, new AbortController().signal));
     console.log('cached=' + done.cached);`;
   const argv = [...as, process.execPath, '--input-type=module', '-e', script] as string[] as [string, ...string[]];
