@@ -1,6 +1,6 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { bool, choice, duration, lines, list, mapped, text } from '../core/values.ts';
+import { bool, choice, duration, int, lines, list, mapped, text } from '../core/values.ts';
 import { targets } from './targets-value.ts';
 import { parseArchitecture } from './toolchain/host.ts';
 import { type SourceName, sourceNames } from './toolchain/source-names.ts';
@@ -20,6 +20,21 @@ const sources = mapped(list, `any of ${sourceNames.join(', ')}, in the order to 
     'SOURCE_UNKNOWN',
     wrong === undefined ? 'a source is named twice' : `there is no source "${wrong}"`,
   );
+});
+
+const parallelism = mapped(text, '`auto` or a number from 1', (word): 'auto' | number => {
+  if (word === 'auto') return word;
+  if (/^[1-9]\d{0,3}$/.test(word)) return Number(word);
+  throw new SlipwayError('PARALLELISM_INVALID', `"${word}" is neither`);
+});
+
+const archiveNames = ['auto', 'tar.gz', 'zip'] as const;
+export type ArchiveName = (typeof archiveNames)[number];
+
+const archives = mapped(list, `any of ${archiveNames.join(', ')}`, (words): ArchiveName[] => {
+  const wrong = words.find(word => !archiveNames.includes(word as ArchiveName));
+  if (wrong === undefined) return [...new Set(words as ArchiveName[])];
+  throw new SlipwayError('ARCHIVE_UNKNOWN', `"${wrong}" is none of them`);
 });
 
 export const definition = define({
@@ -99,7 +114,69 @@ export const definition = define({
     },
     tags: { description: 'Build tags.', value: list, default: '' },
     trimpath: { description: 'Leaves paths of this machine out of the binaries.', value: bool, default: 'true' },
-    cgo: { description: 'Only `off`: pure Go.', value: choice('off'), default: 'off' },
+    buildmode: {
+      description:
+        'What `go build -buildmode` makes: `exe`, `pie`, `c-shared` or `c-archive`. Left empty: Go’s default for the target.',
+      value: choice('exe', 'pie', 'c-shared', 'c-archive'),
+    },
+    cgo: {
+      description: '`off`: pure Go; `gcc`: C code too, by the cross compilers of Debian; `zig`: by `zig cc`.',
+      value: choice('off', 'zig', 'gcc'),
+      default: 'off',
+    },
+    parallelism: {
+      description:
+        'How many programs are built at once: a number, or `auto`, from the cores and the memory of this machine (or of its cgroup) and from what the first build took.',
+      value: parallelism,
+      default: 'auto',
+    },
+    reproducible: {
+      description: '`check` builds everything again, in another folder with an empty cache, and compares the bytes.',
+      value: choice('off', 'check'),
+      default: 'off',
+    },
+    test: {
+      description:
+        'Runs `go mod verify`, `go vet` and `go test` on this machine before anything is built; a failure ends the step.',
+      value: bool,
+      default: 'false',
+    },
+    sbom: {
+      description: 'A CycloneDX document beside every binary, from what the binary itself says of its modules.',
+      value: bool,
+      default: 'true',
+    },
+    provenance: {
+      description: 'A SLSA provenance statement (in-toto, not signed) for the binaries: toolchain, arguments, commit.',
+      value: bool,
+      default: 'true',
+    },
+    archives: {
+      description:
+        'Packs every binary: `tar.gz`, `zip`, or both; `auto` is zip for Windows and tar.gz for the rest. The same bytes every time.',
+      value: archives,
+      default: '',
+    },
+    'archive-files': {
+      description:
+        'Files that go into every archive beside the binary, paths or globs, e.g. `LICENSE` and `README.md`.',
+      value: lines,
+      default: '',
+    },
+    shards: {
+      description:
+        'For `plan`: into how many jobs of about the same length the targets are divided. Left empty: one job a target.',
+      value: int(1, 256),
+    },
+    'previous-release': {
+      description: 'Record of the release before; the summary then shows how the sizes changed.',
+      value: text,
+    },
+    'problem-matchers': {
+      description: 'Shows build errors and failed tests of this and of later steps as annotations.',
+      value: bool,
+      default: 'true',
+    },
     cache: {
       description:
         'Keeps module downloads and build results in the runner’s cache: `auto` where there is one, except in runs for a tag or for pull_request_target.',
@@ -160,6 +237,7 @@ export const definition = define({
     'cache-hit': '`true` when a cache was restored.',
     release: 'Path of the release record.',
     binaries: 'The binaries as JSON: `[{package, target, path, size, sha256}]`.',
+    archives: 'The archives as JSON: `[{target, path, size, sha256}]`.',
     matrix: '`strategy.matrix` as JSON, one entry a target: `{target, name, goos, goarch, variant, env}`.',
   },
   post: true,

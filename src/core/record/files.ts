@@ -76,5 +76,11 @@ function mapPaths(record: ReleaseRecord, map: (path: string) => string): Release
     path: map(binary.path),
     ...(binary.sbom === undefined ? {} : { sbom: map(binary.sbom) }),
   }));
-  return { ...record, binaries };
+  const { archives, provenance } = record;
+  return {
+    ...record,
+    binaries,
+    ...(archives === undefined ? {} : { archives: archives.map(one => ({ ...one, path: map(one.path) })) }),
+    ...(provenance === undefined ? {} : { provenance: provenance.map(map) }),
+  };
 }

@@ -38,6 +38,7 @@ function mergeTwo(a: Sourced, b: Sourced): Sourced {
     const lists = joins[key];
     if (lists !== undefined)
       merged[key] = joinLists(left as Item[], right as Item[], lists, (what, x, y) => conflict(`${key} ${what}`, x, y));
+    else if (united.includes(key)) merged[key] = unite(left as unknown[], right as unknown[]);
     else if (key === 'verification') merged[key] = joinVerifications(left as Verification, right as Verification);
     else if (key === 'toolchain' && sameToolchain(left, right)) merged[key] = left;
     else throw conflict(key, left, right);
@@ -57,9 +58,13 @@ interface Join {
 
 const joins: Record<string, Join> = {
   binaries: { key: ['package', 'target'], agree: ['sha256', 'size'] },
+  archives: { key: ['path'], agree: ['sha256', 'size'] },
   images: { key: ['digest'], agree: ['platforms'], unite: ['repositories', 'tags', 'attestations'] },
   deployments: { key: ['kind', 'place', 'service', 'started'], agree: ['release', 'state'] },
 };
+
+/** Each job ran its own tests and wrote its own statement. */
+const united = ['tests', 'provenance'];
 
 function joinLists(
   left: Item[],

@@ -29,8 +29,32 @@ export const Binary = v.looseObject({
   /** Bytes. */
   size,
   sha256,
+  /** Whether a second build in another folder gave the same bytes; absent when nobody asked. */
   reproducible: v.optional(v.boolean()),
+  /** Path of its CycloneDX document, as `path` is. */
   sbom: v.optional(v.string()),
+  /** Files that `//go:embed` took in; the path is relative to the repository or working directory. */
+  embedded: v.optional(v.array(v.looseObject({ path: v.string(), sha256, ignored: v.optional(v.boolean()) }))),
+});
+
+/** A packed binary. */
+export const Archive = v.looseObject({
+  target: v.string(),
+  /** As a binary's. */
+  path: v.string(),
+  size,
+  sha256,
+});
+
+/** What `test: true` ran before the build, and what came of it. */
+export const TestRun = v.looseObject({
+  /** `go mod verify`, `go vet ./...`, `go test ./...`. */
+  command: v.string(),
+  result: v.picklist(['passed', 'failed']),
+  /** Milliseconds. */
+  duration: v.number(),
+  packages: v.optional(v.number()),
+  tests: v.optional(v.number()),
 });
 
 export const ImagePlatform = v.looseObject({
@@ -115,13 +139,19 @@ export const ReleaseRecord = v.looseObject({
   commit: v.optional(v.string()),
   commitTime: v.optional(time),
   toolchain: v.optional(Toolchain),
+  tests: v.optional(v.array(TestRun)),
   binaries: v.optional(v.array(Binary), []),
+  archives: v.optional(v.array(Archive)),
+  /** Paths of the in-toto statements on the binaries, as a binary's path is. */
+  provenance: v.optional(v.array(v.string())),
   images: v.optional(v.array(Image), []),
   deployments: v.optional(v.array(Deployment), []),
   verification: v.optional(Verification),
 });
 
 export type Toolchain = v.InferOutput<typeof Toolchain>;
+export type Archive = v.InferOutput<typeof Archive>;
+export type TestRun = v.InferOutput<typeof TestRun>;
 export type Binary = v.InferOutput<typeof Binary>;
 export type Image = v.InferOutput<typeof Image>;
 export type ImagePlatform = v.InferOutput<typeof ImagePlatform>;
