@@ -12,6 +12,8 @@ ensureDependencies();
 
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
+const { checkClaims } = await import('./claims/check.mjs');
+const { allClaims } = await import('./claims/read.mjs');
 
 /** Milliseconds; jest waits for ever for a timer or socket that a test left behind. */
 const longest = 75 * 60_000;
@@ -24,6 +26,7 @@ const jestArguments = [
   ...given.filter(word => !projects.includes(word)),
 ];
 
+const claims = allClaims();
 const endLab = await labGuard();
 const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
 let counts;
@@ -66,12 +69,25 @@ async function runJest(results, env) {
   for (const name of skippedTests(report)) console.log(`skipped: ${name}`);
   // A file that could not even be loaded has no failed test in it, and is a failure all the same.
   const broken = report.numRuntimeErrorTestSuites;
-  const failed = report.numFailedTests + broken;
+  const failed = report.numFailedTests + broken + unfounded(report);
   return {
     passed: report.numPassedTests,
     failed: code === 0 ? failed : Math.max(1, failed),
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** How many cells of the READMEs' tables are not shown by their test; a partial run can only speak of what it ran. */
+function unfounded(report) {
+  const full = jestArguments.length === 0 || (given.length === projects.length && chosen.length === projects.length);
+  const { wrong, skipped, unchecked } = checkClaims(claims, report, { full, root });
+  for (const text of wrong) console.log(`not shown: ${text}`);
+  for (const text of skipped) console.log(`not shown here: ${text}`);
+  if (claims.length > 0) {
+    const shown = claims.length - wrong.length - skipped.length - unchecked;
+    console.log(`README tables: ${shown} of ${claims.length} claims shown, ${unchecked} not part of this run`);
+  }
+  return wrong.length;
 }
 
 function skippedTests({ testResults }) {
