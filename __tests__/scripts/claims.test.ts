@@ -34,7 +34,7 @@ const files = {
   'jest.config.js': `module.exports = { testEnvironment: 'node', testMatch: ['<rootDir>/*.test.js'], transform: {} };`,
 };
 let folder: string;
-let report: object;
+let testResults: object[];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-claims-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -42,12 +42,12 @@ beforeAll(async () => {
   const output = join(folder, 'results.json');
   const options = { cwd: folder, timeout: 60_000, accept: [1] };
   await run([process.execPath, jest, '--rootDir', folder, '--json', `--outputFile=${output}`], options);
-  report = JSON.parse(readFileSync(output, 'utf8'));
+  ({ testResults } = JSON.parse(readFileSync(output, 'utf8')));
 }, 90_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const claim = (file: string, name: string): Claim => ({ cell: `README, "${name}"`, file, name });
-const check = (claims: Claim[], full: boolean) => checkClaims(claims, report, { full, root: folder });
+const check = (claims: Claim[], full: boolean) => checkClaims(claims, testResults, { full, root: folder });
 const none = { wrong: [], skipped: [], unchecked: 0 };
 
 describe('a claim', () => {

@@ -3,14 +3,14 @@ import { relative, sep } from 'node:path';
 
 /**
  * @param {{ cell: string, file: string, name: string }[]} claims
- * @param {object} report jest's JSON results
+ * @param {object[]} testResults of jest's JSON results: a file each
  * @param {{ full: boolean, root: string }} run `full`: every test file was meant to run
  * @returns {{ wrong: string[], skipped: string[], unchecked: number }} sentences on claims that do not hold; on those
  *   whose test this machine skipped; and how many belong to files that were left out of a partial run
  */
-export function checkClaims(claims, report, { full, root }) {
+export function checkClaims(claims, testResults, { full, root }) {
   const files = new Map(
-    report.testResults.map(file => [relative(root, file.name).split(sep).join('/'), file.assertionResults]),
+    testResults.map(file => [relative(root, file.name).split(sep).join('/'), file.assertionResults]),
   );
   const wrong = [];
   const skipped = [];
