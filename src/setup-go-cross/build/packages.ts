@@ -10,6 +10,8 @@ export interface MainPackage {
   readonly name: string;
   /** Path of its module; empty in GOPATH mode. */
   readonly module: string;
+  /** Of its source, absolute. */
+  readonly directory?: string;
 }
 
 /**
@@ -46,7 +48,7 @@ async function goList(
   directory: string,
   signal: AbortSignal,
 ): Promise<MainPackage[]> {
-  const format = '{{.Name}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}';
+  const format = '{{.Name}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Dir}}';
   const { stdout } = await run([go.program, 'list', '-f', format, ...args], {
     cwd: directory,
     env,
@@ -58,7 +60,7 @@ async function goList(
   const rows = stdout.split('\n').map(line => line.split('\t'));
   return rows
     .filter(([name]) => name === 'main')
-    .map(([, path = '', module = '']) => ({ path, module, name: programName(path) }));
+    .map(([, path = '', module = '', directory = '']) => ({ path, module, directory, name: programName(path) }));
 }
 
 /** The last element of the import path; a major version is no name (`example.com/hello/v2` → `hello`). */
@@ -71,11 +73,15 @@ export function programName(path: string): string {
 /** Turns what the go command printed into an error with advice, where the cause is one of the usual ones. */
 export function explainGo(error: unknown, doing: string): unknown {
   if (!(error instanceof SlipwayError) || error.code !== 'PROCESS_FAILED') return error;
-  const text = messageOf(error);
+  return advised(`${doing}: ${messageOf(error)}`, error);
+}
+
+/** An error of the go command with what it printed in `text`, and the advice that fits it. */
+export function advised(text: string, cause?: unknown): SlipwayError {
   const known = advice.find(({ sign }) => sign.test(text));
-  return new SlipwayError(known?.code ?? 'GO_FAILED', `${doing}: ${text}`, {
+  return new SlipwayError(known?.code ?? 'GO_FAILED', text, {
     hint: known?.hint ?? 'The go command’s own message stands above.',
-    cause: error,
+    cause,
   });
 }
 
