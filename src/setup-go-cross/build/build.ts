@@ -10,7 +10,7 @@ import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
 import { runTests } from '../test/run-tests.ts';
 import { BuildLog } from './build-log.ts';
-import { byHand } from './by-hand.ts';
+import { allByHand } from './by-hand.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { findMainPackages } from './packages.ts';
@@ -79,7 +79,7 @@ export async function build(
       release: record,
       previous,
       spans: [...spans, ...built.map(({ span }) => span)],
-      lines: builds.map(one => byHand(one, go, directory)),
+      lines: allByHand(builds, go, directory),
       place: placeOf(directory),
     }),
   );

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
+import { outputFolder } from '../../core/record/files.ts';
 import type { Go } from '../environment.ts';
 import { type Build, commandLine, quote } from './plan.ts';
 
@@ -20,4 +21,20 @@ export function byHand(build: Build, { version, settings, env }: Go, directory: 
   ];
   const set = variables.map(([name, value = '']) => `${name}=${value === '' ? '' : quote(value)}`);
   return [...set, commandLine(build, relative(directory, build.output))].join(' ');
+}
+
+/**
+ * The whole of it for a clone: git must first ignore what the lines write, or from the second on the tree would count as
+ * modified, which is stamped into the binary.
+ */
+export function allByHand(builds: readonly Build[], go: Go, directory: string): string[] {
+  const written = builds.map(({ output }) => {
+    const path = relative(directory, output).replaceAll('\\', '/');
+    return path.startsWith(`${outputFolder}/`) ? `${outputFolder}/` : basename(path);
+  });
+  const ignored = [...new Set(written)].map(quote).join(' ');
+  return [
+    `printf '%s\\n' ${ignored} >> "$(git rev-parse --git-path info/exclude)"`,
+    ...builds.map(build => byHand(build, go, directory)),
+  ];
 }

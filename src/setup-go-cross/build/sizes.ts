@@ -32,11 +32,10 @@ export function sizesSummary(previous: ReleaseRecord, release: ReleaseRecord): s
     row.now === undefined ? '' : formatSize(row.now),
     change(row),
   ]);
-  const both = rows.filter(row => row.now !== undefined);
   return [
     `#### Sizes against ${previous.version}`,
     table([programs > 1 ? 'Program' : 'Target', previous.version, release.version, 'Change'], cells),
-    ...(both.length === 0 ? [] : [chart(both, nameOf, previous.version, release.version)]),
+    chart(rows, nameOf, previous.version, release.version),
   ].join('\n\n');
 }
 
@@ -51,25 +50,33 @@ export function change({ before, now }: SizeRow): string {
 
 const percentOf = (ratio: number) => (ratio < 0.0005 ? '< 0.1 %' : `${(100 * ratio).toFixed(1)} %`);
 
-/** Mermaid draws the bars of two series over each other; so the release before is a line. */
+/**
+ * Mermaid draws the bars of two series over each other; so each release has bars of its own, and none where the other has
+ * one.
+ */
 function chart(rows: readonly SizeRow[], nameOf: (row: SizeRow) => string, before: string, now: string): string {
+  const bars = rows.flatMap(row => [
+    ...(row.now === undefined ? [] : [{ name: nameOf(row), now: row.now, before: 0 }]),
+    ...(row.before === undefined ? [] : [{ name: `${nameOf(row)} in ${before}`, now: 0, before: row.before }]),
+  ]);
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(3);
-  const top = Math.max(...rows.flatMap(row => [row.before ?? 0, row.now ?? 0]));
-  const compared = rows.some(row => row.before !== undefined);
-  const title = compared ? `Bars ${now}, line ${before}` : now;
+  const top = Math.max(...bars.map(bar => bar.now + bar.before));
   return [
     '```mermaid',
     '---',
     'config:',
     '  xyChart:',
-    `    height: ${90 + 40 * rows.length}`,
+    `    height: ${90 + 28 * bars.length}`,
+    '  themeVariables:',
+    '    xyChart:',
+    '      plotColorPalette: "#3b78c2, #a9b6c4"',
     '---',
     'xychart-beta horizontal',
-    `    title "${clean(title)}"`,
-    `    x-axis [${rows.map(row => `"${clean(nameOf(row))}"`).join(', ')}]`,
+    `    title "Sizes in ${clean(now)} and in ${clean(before)}"`,
+    `    x-axis [${bars.map(bar => `"${clean(bar.name)}"`).join(', ')}]`,
     `    y-axis "MB" 0 --> ${megabytes(top * 1.1)}`,
-    `    bar [${rows.map(row => megabytes(row.now ?? 0)).join(', ')}]`,
-    ...(compared ? [`    line [${rows.map(row => megabytes(row.before ?? row.now ?? 0)).join(', ')}]`] : []),
+    `    bar [${bars.map(bar => megabytes(bar.now)).join(', ')}]`,
+    `    bar [${bars.map(bar => megabytes(bar.before)).join(', ')}]`,
     '```',
   ].join('\n');
 }

@@ -41,7 +41,7 @@ export function buildSummary({ toolchain, cacheHit, built, release, previous, ..
     ...(tests === undefined ? [] : ['#### Tests', testSummary(tests)]),
     ...(previous === undefined ? [] : [sizesSummary(previous, release)]),
     timeline('Build', more.spans),
-    linesByHand(release.commit, more.place, more.lines),
+    linesByHand(release, more.place, more.lines),
   ].join('\n\n');
 }
 
@@ -79,11 +79,11 @@ function programs(built: readonly Built[], { binaries }: ReleaseRecord): string 
   return table(head, rows);
 }
 
-function linesByHand(commit: string | undefined, place: string, lines: readonly string[]): string {
+function linesByHand({ commit, version }: ReleaseRecord, place: string, lines: readonly string[]): string {
   const clone = commit === undefined ? 'the same source' : `a clone of \`${commit}\``;
   return [
     '<details><summary>The same bytes by hand</summary>',
-    `In ${clone}${place === '' ? '' : `, in the folder \`${place}\``}:`,
+    `In ${clone}${version.endsWith('+dirty') ? ' with the same changes' : ''}${place === '' ? '' : `, in the folder \`${place}\``}:`,
     ['```sh', ...lines, '```'].join('\n'),
     '</details>',
   ].join('\n\n');
