@@ -89,6 +89,7 @@ export class TestReport {
   #cutShort(path: string): string[] {
     const cut = [...this.#running].filter(name => name.startsWith(`${path} `));
     for (const name of cut) this.#running.delete(name);
+    this.tests += cut.length;
     const telling = cut.filter(name => this.#linesOf(name).some(line => line !== '' && !marks.test(line)));
     const chosen = telling.length === 0 && !this.#failed.has(path) ? cut : telling;
     return chosen.map(name => name.slice(path.length + 1));
