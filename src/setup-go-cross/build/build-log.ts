@@ -24,7 +24,7 @@ export class BuildLog implements Disposable {
   readonly #running = new Set<Transcript>();
   readonly #progress: Disposable;
   #done = 0;
-  #failed = false;
+  readonly #shown = new Set<string>();
 
   constructor(settings: BuildLogSettings) {
     this.#settings = settings;
@@ -49,14 +49,17 @@ export class BuildLog implements Disposable {
     ]);
   }
 
-  /** Only the first failure is shown: the other builds are then ended by us. */
+  /** A build that was ended because another failed is not shown, and the same error of two targets is one annotation. */
   failed(transcript: Transcript, cancelled: boolean): void {
     this.#running.delete(transcript);
-    if (cancelled || this.#failed) return;
-    this.#failed = true;
+    if (cancelled) return;
     printGroup(`${transcript.title}: failed after ${transcript.elapsed}`, transcript.text);
     const problems = problemsIn(transcript.lines, this.#settings.directory, `go build ${transcript.title}`);
-    if (this.#settings.annotations) annotate(problems);
+    const fresh = problems.filter(({ file, line, message }) => {
+      const key = `${file}:${line}:${message}`;
+      return !this.#shown.has(key) && this.#shown.add(key);
+    });
+    if (this.#settings.annotations) annotate(fresh);
   }
 
   #state(elapsed: string): string {

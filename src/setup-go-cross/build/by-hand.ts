@@ -4,7 +4,7 @@ import type { Go } from '../environment.ts';
 import { type Build, commandLine, quote } from './plan.ts';
 
 /** Variables besides GOFLAGS that change what is built. */
-const telling = ['GOEXPERIMENT', 'GOFIPS140', 'GO111MODULE', 'GODEBUG'];
+const telling = ['GOEXPERIMENT', 'GOFIPS140', 'GO111MODULE'];
 
 /**
  * The line that makes the same bytes by hand, in a clone of the same commit: it names the toolchain, and GOFLAGS also

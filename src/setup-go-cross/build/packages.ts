@@ -73,15 +73,11 @@ export function programName(path: string): string {
 /** Turns what the go command printed into an error with advice, where the cause is one of the usual ones. */
 export function explainGo(error: unknown, doing: string): unknown {
   if (!(error instanceof SlipwayError) || error.code !== 'PROCESS_FAILED') return error;
-  return advised(`${doing}: ${messageOf(error)}`, error);
-}
-
-/** An error of the go command with what it printed in `text`, and the advice that fits it. */
-export function advised(text: string, cause?: unknown): SlipwayError {
+  const text = messageOf(error);
   const known = advice.find(({ sign }) => sign.test(text));
-  return new SlipwayError(known?.code ?? 'GO_FAILED', text, {
+  return new SlipwayError(known?.code ?? 'GO_FAILED', `${doing}: ${text}`, {
     hint: known?.hint ?? 'The go command’s own message stands above.',
-    cause,
+    cause: error,
   });
 }
 

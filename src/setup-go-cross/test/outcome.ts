@@ -1,4 +1,3 @@
-import type { SlipwayError } from '../../core/errors.ts';
 import type { TestRun } from '../../core/record/schema.ts';
 import type { Problem } from '../problems.ts';
 
@@ -6,7 +5,7 @@ import type { Problem } from '../problems.ts';
 export interface Outcome {
   /** For the record; undefined where there was nothing to do. */
   readonly run?: TestRun;
-  readonly failure?: { readonly error: SlipwayError; readonly problems: readonly Problem[] };
+  readonly failure?: { readonly error: unknown; readonly problems: readonly Problem[] };
 }
 
 export const testWithin = 60 * 60_000;

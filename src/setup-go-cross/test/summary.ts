@@ -1,10 +1,10 @@
-import { describe, type SlipwayError } from '../../core/errors.ts';
+import { describe } from '../../core/errors.ts';
 import type { TestRun } from '../../core/record/schema.ts';
 import { table } from '../../core/summary.ts';
 import { formatDuration } from '../../core/units.ts';
 
 /** What the job summary says of the tests; of a failure its first lines. */
-export function testSummary(runs: readonly TestRun[], error?: SlipwayError): string {
+export function testSummary(runs: readonly TestRun[], error?: unknown): string {
   const rows = runs.map(({ command, result, duration, packages, tests }) => [
     `\`${command}\``,
     result,

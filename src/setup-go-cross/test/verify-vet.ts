@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { type Finished, run } from '../../core/process.ts';
-import { advised } from '../build/packages.ts';
+import { explainGo } from '../build/packages.ts';
 import type { Go } from '../environment.ts';
 import { openGroup, plain } from '../groups.ts';
 import { problemsIn } from '../problems.ts';
@@ -24,9 +24,9 @@ export async function verify({ go, directory, signal }: TestSettings): Promise<O
   const changed = lines.filter(line => /: (dir|zip) has been modified/.test(line));
   const error =
     changed.length === 0
-      ? advised(`${command} failed: ${lines.join('\n')}`)
+      ? explainGo(new SlipwayError('PROCESS_FAILED', lines.join('\n')), command)
       : new SlipwayError('MODULES_CHANGED', `the module cache does not hold what go.sum says: ${changed.join('\n')}`, {
-          hint: `Nothing was built. Empty the module cache (go clean -modcache), and the runner’s cache that it came from.`,
+          hint: 'Nothing was built. Empty the module cache (go clean -modcache) and the runner’s cache that it came from.',
         });
   return { run: failed(command, began), failure: { error, problems: [] } };
 }
