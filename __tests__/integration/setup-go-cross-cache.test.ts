@@ -162,7 +162,7 @@ test('cache-dir: shared by builders at once, one killed at work; the next one is
     step(given('one'), home('one')),
     step(given('two'), home('two')),
     step(given('three'), home('three'), undefined, (log, child) => {
-      if (log.includes('go build')) setTimeout(() => child.kill('SIGKILL'), 500);
+      if (log.includes('building 1 program')) setTimeout(() => child.kill('SIGKILL'), 500);
     }),
   ]);
   expect([one.code, two.code, killed.code]).toEqual([0, 0, -1]);
