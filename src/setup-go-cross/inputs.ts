@@ -137,7 +137,7 @@ export const definition = define({
     },
     test: {
       description:
-        'Runs `go mod verify`, `go vet` and `go test` on this machine before anything is built; a failure ends the step.',
+        'Runs `go mod verify`, `go vet` and `go test` on this machine, before anything is built; a failure ends the step. In mode `setup` too.',
       value: bool,
       default: 'false',
     },
@@ -169,7 +169,7 @@ export const definition = define({
       value: int(1, 256),
     },
     'previous-release': {
-      description: 'Record of the release before; the summary then shows how the sizes changed.',
+      description: 'Record of the release before; the summary then shows how the sizes changed. In mode `merge` too.',
       value: text,
     },
     'problem-matchers': {

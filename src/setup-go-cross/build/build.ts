@@ -8,7 +8,7 @@ import { type Release, releaseVersion } from '../../core/version.ts';
 import { annotate, problemsOf } from '../problems.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
-import { runTests } from '../test/run-tests.ts';
+import { runTests, testSettings } from '../test/run-tests.ts';
 import { BuildLog } from './build-log.ts';
 import { allByHand } from './by-hand.ts';
 import { excludeFromGit } from './exclude.ts';
@@ -53,7 +53,7 @@ export async function build(
   });
   const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
-  const tests = inputs.test ? await runTests({ ...context, go, tags, annotations }) : undefined;
+  const tests = inputs.test ? await runTests(testSettings(context, go, spans)) : undefined;
   const profiles = await findProfiles(packages, go);
   warnOfLarge(profiles);
 
