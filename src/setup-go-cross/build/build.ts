@@ -13,6 +13,7 @@ import { findMainPackages } from './packages.ts';
 import { planBuilds } from './plan.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
+import { assertFit, isShallow, versionNotes } from './version-notes.ts';
 
 /** From a ready Go to binaries that are as planned, with their record. */
 export async function build(
@@ -69,11 +70,13 @@ async function versionOf({ inputs, directory, signal }: SetupGoCross, module: st
     version: inputs.version,
     ...(runTag === undefined ? {} : { runTag }),
   });
+  assertFit(release);
   if (release.missing !== undefined) {
     log.warning(
       `${directory}: ${reasons[release.missing]}; the record has no commit${release.source === 'none' ? ' and no version' : ''}`,
     );
   }
+  for (const note of versionNotes(release, module, await isShallow(directory, signal))) log.warning(note);
   if (release.changes.length === 0) return release;
   const shown = `${release.changes.slice(0, 5).join(', ')}${release.changes.length > 5 ? ', …' : ''}`;
   if (release.source === 'pseudo-version') {

@@ -1,18 +1,19 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import pMap from 'p-map';
 import { readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
-import { run } from '../../core/process.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
+import { temporaryFolder } from '../temporary.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
-import { explainGo } from './packages.ts';
+import { explainGo } from './explain-go.ts';
 import { type Build, commandLine } from './plan.ts';
 
 /** A program that was built, read back and found to be as planned. */
@@ -39,7 +40,7 @@ export async function executeBuilds(
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(join(folder, 'building-'));
+  const temporary = await temporaryFolder(folder, 'building-');
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
@@ -82,13 +83,13 @@ async function buildOne(build: Build, temporary: string, job: Job): Promise<Buil
   log.info(commandLine(build, relative(job.directory, build.output)));
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  await run([job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  await runGo(job.go, ['build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
     env: { ...job.go.env, ...build.env },
     timeout: buildWithin,
     signal: job.signal,
   }).catch(error => {
-    throw explainGo(error, `building ${title}`);
+    throw explainGo(error, `building ${title}`, job.go, job.directory);
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
