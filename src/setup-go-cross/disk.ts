@@ -44,6 +44,15 @@ export function freeSpace(places: readonly Place[]): string {
   return said.join('; ');
 }
 
+/** Those of the places where nothing can be written any more. */
+export function fullPlaces(places: readonly Place[]): Place[] {
+  return places.filter(([, path]) => {
+    if (path === undefined || path === '') return false;
+    const { bavail, bsize, ffree, files } = statfsSync(nearest(path));
+    return bavail * bsize < 100_000 || (files > 0 && ffree < 10);
+  });
+}
+
 /** Does a task; what the file system refuses is explained, with what is free in the places that this action writes. */
 export async function explainingDisk<T>(directory: string, task: () => Promise<T>): Promise<T> {
   try {

@@ -10,6 +10,7 @@ import type { Ready } from '../set-up.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { findMainPackages } from './packages.ts';
+import { assertOutputs } from './place-outputs.ts';
 import { planBuilds } from './plan.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
@@ -41,6 +42,7 @@ export async function build(
     version: release.version,
     commit: release.commit ?? '',
   });
+  await assertOutputs(builds, join(directory, outputFolder));
   const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
 

@@ -1,6 +1,6 @@
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import pMap from 'p-map';
 import { readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
@@ -14,7 +14,9 @@ import { runGo } from '../go-command.ts';
 import { temporaryFolder } from '../temporary.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './explain-go.ts';
+import { placeOutputs } from './place-outputs.ts';
 import { type Build, commandLine } from './plan.ts';
+import { recordFile } from './record.ts';
 
 /** A program that was built, read back and found to be as planned. */
 export interface Built {
@@ -61,7 +63,11 @@ export async function executeBuilds(
     ).catch(error => {
       throw first ?? error;
     });
-    for (const [index, { build }] of built.entries()) await move(join(temporary, String(index)), build.output);
+    const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
+    await placeOutputs(
+      built.map(({ build }, index) => ({ from: join(temporary, String(index)), to: build.output })),
+      stale,
+    );
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -97,16 +103,4 @@ async function buildOne(build: Build, temporary: string, job: Job): Promise<Buil
   const end = Date.now();
   log.info(`${title}: ${formatSize(size)} in ${formatDuration(end - start)}, sha256 ${sha256}`);
   return { build, size, sha256, span: { name: title, start, end } };
-}
-
-/** A rename, or where the output lies on another file system a copy that is renamed there. */
-async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyFile(from, `${to}.part`);
-    await rename(`${to}.part`, to);
-  }
 }

@@ -1,9 +1,10 @@
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Finished } from '../../core/process.ts';
-import { freeSpace } from '../disk.ts';
+import { freeSpace, fullPlaces } from '../disk.ts';
 import type { Go } from '../environment.ts';
-import { bareProxies } from '../toolchain/go-proxy.ts';
+import { advice, type Found, placesOf } from './go-advice.ts';
 
 /**
  * Turns what the go command printed into an error with advice, where the cause is one of the usual ones. That the command
@@ -13,14 +14,23 @@ export function explainGo(error: unknown, doing: string, go: Go, directory: stri
   if (!(error instanceof SlipwayError) || error.code !== 'PROCESS_FAILED') return error;
   const { stdout, stderr } = error.cause as Finished;
   const text = essence(stderr) || essence(stdout) || error.message;
-  const known = advice.find(({ sign }) => sign.test(text));
-  const match = known?.sign.exec(text);
-  return new SlipwayError(known?.code ?? 'GO_FAILED', `${doing}: ${text}`, {
-    hint:
-      known?.hint({ go, directory, match: match!, text, downloading: downloadsIn(stderr) }) ??
-      'What the go command said stands above and below.',
-    cause: error,
-  });
+  const { code, hint } = adviceOn({ go, directory, text, stderr }) ?? {
+    code: 'GO_FAILED',
+    hint: 'What the go command said stands above and below.',
+  };
+  return new SlipwayError(code, `${doing}: ${text}`, { hint, cause: error });
+}
+
+function adviceOn({ text, stderr, ...where }: Pick<Found, 'go' | 'directory' | 'text'> & { stderr: string }) {
+  for (const { sign, code, hint } of advice) {
+    const match = sign.exec(text);
+    if (match === null) continue;
+    const imported = importAt(text, where.directory);
+    return { code, hint: hint({ ...where, text, match, imported, downloading: downloadsIn(stderr) }) };
+  }
+  // With a full GOCACHE go says that packages are "not in std", and no word of the disk.
+  const full = fullPlaces(placesOf(where));
+  return full.length === 0 ? undefined : { code: 'DISK', hint: `A disk is full: ${freeSpace(full)}.` };
 }
 
 /** The end of what go printed, without its progress and the names of the packages that it compiled. */
@@ -37,120 +47,14 @@ function downloadsIn(stderr: string): string {
   return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
 }
 
-interface Found {
-  readonly go: Go;
-  readonly directory: string;
-  readonly match: RegExpExecArray;
-  readonly text: string;
-  /** What go was downloading: some of its messages do not say. */
-  readonly downloading: string;
-}
-
-interface Advice {
-  readonly sign: RegExp;
-  readonly code: string;
-  readonly hint: (found: Found) => string;
-}
-
-const fixed = (hint: string) => () => hint;
-
-/** In order: the first that fits. */
-const advice: readonly Advice[] = [
-  {
-    sign: /requires go >= ([\w.]+)|go\.(?:mod|work) .*requires go/,
-    code: 'GO_TOO_OLD',
-    hint: ({ match, go }) =>
-      `This is Go ${go.version}. Set go-version to ${match[1] ?? 'a newer one'}, or leave it empty so that go.mod decides.`,
-  },
-  {
-    sign: /error obtaining VCS status: exit status 128/,
-    code: 'GIT_DUBIOUS_OWNERSHIP',
-    hint: ({ directory }) =>
-      `git refuses the repository of another user; run before this step: git config --global --add safe.directory "*" (or the repository of ${directory})`,
-  },
-  {
-    sign: /no space left on device|disk quota exceeded|read-only file system/,
-    code: 'DISK',
-    hint: ({ go, directory }) =>
-      `Free: ${freeSpace([
-        ['output', directory],
-        ['GOCACHE', go.settings.GOCACHE],
-        ['GOMODCACHE', go.settings.GOMODCACHE],
-        ['temporary files', go.env['GOTMPDIR'] || tmpdir()],
-      ])}. The build cache grows by about 250 MB a target.`,
-  },
-  {
-    sign: /checksum mismatch|SECURITY ERROR/,
-    code: 'MODULE_CHANGED',
-    hint: ({ go }) =>
-      `What ${bareProxies(go.settings.GOPROXY)} gave is not what go.sum names: a page in its place, a changed tag, or a changed module. Nothing of it was used; compare with another goproxy.`,
-  },
-  {
-    sign: /inconsistent vendoring/,
-    code: 'VENDOR_INCONSISTENT',
-    hint: fixed('Run go mod vendor (in a workspace: go work vendor) and commit the vendor folder.'),
-  },
-  {
-    sign: /replacement directory (\S+) does not exist|\(replaced by ([^)]+)\)/,
-    code: 'REPLACE_MISSING',
-    hint: ({ match }) =>
-      `A replace line of go.mod leads to ${match[1] ?? match[2]}, which is not there: check it out beside this repository, or take the line out.`,
-  },
-  {
-    sign: /missing go\.sum entry|updates to go\.(?:mod|sum) needed/,
-    code: 'GO_SUM_INCOMPLETE',
-    hint: fixed('Run go mod tidy and commit go.mod and go.sum.'),
-  },
-  {
-    sign: /no required module provides package (\S+?)[;:]/,
-    code: 'MODULE_NOT_REQUIRED',
-    hint: ({ match }) => `Run go get ${match[1]} and commit go.mod and go.sum.`,
-  },
-  {
-    sign: /terminal prompts disabled|could not read (?:Username|Password)|Authentication failed|Permission denied \(publickey|Invalid username or (?:password|token)|fatal: repository '[^']*' not found|ls-remote .*exit status 128|unrecognized import path|(?:reading|fetching|Get) .*: (?:40[134] |410 )|(?:40[134]|410) (?:Not Found|Gone|Forbidden|Unauthorized)/,
-    code: 'MODULE_UNAVAILABLE',
-    hint: ({ go, text }) => privateAdvice(go, text),
-  },
-  {
-    sign: /(?:reading|Get) .*(?:5\d\d |: dial |connection re|EOF|i\/o timeout|no such host|tls: )|module lookup disabled by GOPROXY=off/,
-    code: 'MODULE_PROXY_FAILED',
-    hint: ({ go }) =>
-      `GOPROXY is ${bareProxies(go.settings.GOPROXY)}: look at it, or name another in goproxy (after | the next one is asked on any error, after a comma on 404 and 410 only).`,
-  },
-  {
-    sign: /not a valid zip file|: zip: |invalid character '<'|unexpected EOF|unzip |parsing go\.mod from/,
-    code: 'MODULE_UNREADABLE',
-    hint: ({ go, downloading }) =>
-      `${bareProxies(go.settings.GOPROXY)} answers with something else than ${downloading || 'a module'}, e.g. a login page or a part of a file: look at it, or name another in goproxy. Nothing of it was used.`,
-  },
-  {
-    sign: /errors parsing .*go\.(?:mod|work)|malformed (?:module|import) path/,
-    code: 'GO_MOD_INVALID',
-    hint: fixed('The line is named above: mend it, or let go mod edit write it.'),
-  },
-  {
-    sign: /build constraints exclude all Go files/,
-    code: 'NO_FILES_FOR_TARGET',
-    hint: fixed('Its files are for other systems, or need CGO or a build tag: set targets, tags or cgo accordingly.'),
-  },
-  {
-    sign: /no (?:non-test )?Go files in/,
-    code: 'NO_MAIN_PACKAGE',
-    hint: fixed('Set packages to the import paths or folders of programs, e.g. ./cmd/...'),
-  },
-  { sign: /go\.mod file not found/, code: 'NO_MODULE', hint: fixed('Set working-directory to the folder of go.mod.') },
-  {
-    sign: /failed to initialize build cache|could not create module cache|permission denied/,
-    code: 'DISK',
-    hint: ({ go }) =>
-      `This user must be able to write GOCACHE (${go.settings.GOCACHE}), GOMODCACHE (${go.settings.GOMODCACHE}) and ${go.env['GOTMPDIR'] || tmpdir()}.`,
-  },
-];
-
-function privateAdvice(go: Go, text: string): string {
-  const module = /([\w.-]+\.[\w-]+(?:\/[\w.~!-]+)+)@v\d/.exec(text)?.[1];
-  const what = module === undefined ? 'a private module' : `${module} private`;
-  const known = go.env['GOPRIVATE'] ? ` GOPRIVATE is ${go.env['GOPRIVATE']}.` : '';
-  const host = module?.split('/')[0] ?? 'HOST';
-  return `Is ${what}? Then set goprivate (e.g. ${module ?? `${host}/OWNER/*`}) and private-token to a token that may read it.${known} Else check the name, the version and GOPROXY (${bareProxies(go.settings.GOPROXY)}).`;
+/** For `main.go:3:8: …` the path that this line of the file imports. */
+function importAt(text: string, directory: string): string | undefined {
+  const [, file, line] = /^(\S+\.go):(\d+):\d+: /m.exec(text) ?? [];
+  if (file === undefined) return undefined;
+  try {
+    const rows = readFileSync(resolve(directory, file), 'utf8').split('\n');
+    return /"([^"]+)"/.exec(rows[Number(line) - 1] ?? '')?.[1];
+  } catch {
+    return undefined; // a file of another module, or a name that only looks like one
+  }
 }
