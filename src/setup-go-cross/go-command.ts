@@ -8,8 +8,8 @@ import { bareProxies } from './toolchain/go-proxy.ts';
 /**
  * Runs the go command, and ends it when a module proxy hangs: go itself waits for ever (golang/go#27761).
  *
- * While it compiles it is silent as well, so a build counts as hanging only while a download that go announced is not
- * there. Other calls do nothing but load modules.
+ * `go list` and `go mod download` do nothing but load modules. All others are silent while they compile or hash, too: they
+ * count as hanging only while a download that go announced is not there.
  *
  * @throws SlipwayError MODULE_PROXY_HANGS, names the proxies and what was being downloaded
  */
@@ -17,7 +17,7 @@ export async function runGo(go: Go, args: readonly [string, ...string[]], option
   const downloads = join(go.settings.GOMODCACHE, 'cache');
   const announced = new Set<string>();
   const stalled = new AbortController();
-  const compiles = args[0] === 'build' || args[0] === 'test' || args[0] === 'vet';
+  const onlyLoads = args[0] === 'list' || args.slice(0, 2).join(' ') === 'mod download';
   let heard = Date.now();
   let seen: Growth | undefined;
   let looking = false;
@@ -29,7 +29,7 @@ export async function runGo(go: Go, args: readonly [string, ...string[]], option
       announcedBut(downloads, announced, 'ziphash', false),
       announcedBut(downloads, announced, 'partial', true),
     ]);
-    if (unpacking.length > 0 || (compiles && pending.length === 0)) heard = Date.now();
+    if (unpacking.length > 0 || (!onlyLoads && pending.length === 0)) heard = Date.now();
     const now = await growth(downloads);
     // Less than 1 kB a second is no progress: the same measure as for the toolchain.
     if (seen === undefined || now.files !== seen.files || now.bytes - seen.bytes >= go.networkTimeout) {

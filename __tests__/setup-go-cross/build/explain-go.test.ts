@@ -21,6 +21,8 @@ beforeAll(() => {
     GOPROXY: 'https://ada:hush@proxy.test/x,direct',
     GOEXPERIMENT: '',
     GOSUMDB: '',
+    GOMOD: '',
+    GOWORK: '',
   };
   go = {
     version: '1.26.8',

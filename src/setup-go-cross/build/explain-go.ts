@@ -12,7 +12,7 @@ import { advice, type Found, placesOf } from './go-advice.ts';
  */
 export function explainGo(error: unknown, doing: string, go: Go, directory: string): unknown {
   if (!(error instanceof SlipwayError) || error.code !== 'PROCESS_FAILED') return error;
-  const { stdout, stderr } = error.cause as Finished;
+  const { stdout = '', stderr = error.message } = (error.cause ?? {}) as Partial<Finished>;
   const text = essence(stderr) || essence(stdout) || error.message;
   const { code, hint } = adviceOn({ go, directory, text, stderr }) ?? {
     code: 'GO_FAILED',
@@ -33,9 +33,9 @@ function adviceOn({ text, stderr, ...where }: Pick<Found, 'go' | 'directory' | '
   return full.length === 0 ? undefined : { code: 'DISK', hint: `A disk is full: ${freeSpace(full)}.` };
 }
 
-/** The end of what go printed, without its progress and the names of the packages that it compiled. */
+/** The end of what go printed, without its progress and the names of the packages that it compiled (alone, or after #). */
 function essence(printed: string): string {
-  const lines = printed.split('\n').filter(line => !/^(go: (downloading|finding|extracting) |# )/.test(line));
+  const lines = printed.split('\n').filter(line => !/^(go: (downloading|finding|extracting) |# |[^\s:]+$)/.test(line));
   return lines.join('\n').trim().split('\n').slice(-20).join('\n');
 }
 

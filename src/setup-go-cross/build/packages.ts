@@ -11,6 +11,8 @@ export interface MainPackage {
   readonly name: string;
   /** Path of its module; empty in GOPATH mode. */
   readonly module: string;
+  /** Of its source, absolute. */
+  readonly directory?: string;
 }
 
 /**
@@ -48,7 +50,8 @@ async function goList(
   signal: AbortSignal,
 ): Promise<MainPackage[]> {
   // A folder with nothing but tests has the name main, and no program.
-  const format = '{{if or .GoFiles .CgoFiles}}{{.Name}}{{end}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}';
+  const name = '{{if or .GoFiles .CgoFiles}}{{.Name}}{{end}}';
+  const format = `${name}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Dir}}`;
   const { stdout } = await runGo(go, ['list', '-f', format, ...args], {
     cwd: directory,
     env,
@@ -60,7 +63,7 @@ async function goList(
   const rows = stdout.split('\n').map(line => line.split('\t'));
   return rows
     .filter(([name]) => name === 'main')
-    .map(([, path = '', module = '']) => ({ path, module, name: programName(path) }));
+    .map(([, path = '', module = '', directory = '']) => ({ path, module, directory, name: programName(path) }));
 }
 
 /** The last element of the import path; a major version is no name (`example.com/hello/v2` → `hello`). */
