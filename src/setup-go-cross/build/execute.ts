@@ -10,7 +10,7 @@ import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Go } from '../environment.ts';
 import { runGo } from '../go-command.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { removeAbandoned, temporaryFolder } from '../temporary.ts';
 import type { BuildLog, Transcript } from './build-log.ts';
 import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
@@ -47,6 +47,7 @@ export async function executeBuilds(
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
   const temporary = await temporaryFolder(folder, 'building-');
+  await removeAbandoned(folder, name => name.endsWith('.part'));
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
