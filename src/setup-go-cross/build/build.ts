@@ -15,10 +15,12 @@ import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { findMainPackages } from './packages.ts';
 import { findProfiles, warnOfLarge, warnOfSlow } from './pgo.ts';
+import { assertOutputs } from './place-outputs.ts';
 import { planBuilds } from './plan.ts';
 import { previousRelease } from './previous.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
+import { assertFit, isShallow, versionNotes } from './version-notes.ts';
 
 /** From a ready Go to binaries that are as planned, with their record. */
 export async function build(
@@ -51,6 +53,7 @@ export async function build(
     version: release.version,
     commit: release.commit ?? '',
   });
+  await assertOutputs(builds, join(directory, outputFolder));
   const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
   const tests = inputs.test ? await runTests(testSettings(context, go, spans)) : undefined;
@@ -101,11 +104,13 @@ async function versionOf({ inputs, directory, signal }: SetupGoCross, module: st
     version: inputs.version,
     ...(runTag === undefined ? {} : { runTag }),
   });
+  assertFit(release);
   if (release.missing !== undefined) {
     log.warning(
       `${directory}: ${reasons[release.missing]}; the record has no commit${release.source === 'none' ? ' and no version' : ''}`,
     );
   }
+  for (const note of versionNotes(release, module, await isShallow(directory, signal))) log.warning(note);
   if (release.changes.length === 0) return release;
   const shown = `${release.changes.slice(0, 5).join(', ')}${release.changes.length > 5 ? ', …' : ''}`;
   if (release.source === 'pseudo-version') {
