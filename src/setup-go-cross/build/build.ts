@@ -5,6 +5,9 @@ import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
+import { archiveFiles } from '../outputs/archive-files.ts';
+import { findEmbedded } from '../outputs/embedded.ts';
+import { leaveBehind, nothingLeft, pathsBeside } from '../outputs/leave-behind.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
 import { excludeFromGit } from './exclude.ts';
@@ -40,7 +43,14 @@ export async function build(
     version: release.version,
     commit: release.commit ?? '',
   });
-  const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
+  const settings = {
+    release,
+    sbom: inputs.sbom,
+    archives: inputs.archives,
+    archiveFiles: inputs.archives.length === 0 ? [] : await archiveFiles(inputs['archive-files'], directory),
+  };
+  const paths = [...builds.map(one => one.output), ...pathsBeside(builds, settings)];
+  const elsewhere = paths.filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
 
   const expected = {
@@ -49,14 +59,21 @@ export async function build(
     commit: release.commit ?? '',
     modified: release.changes.length > 0,
   };
-  const built = await executeBuilds(builds, go, directory, expected, signal);
-  const record = recordOf(built, release, toolchain);
+  const embedded = findEmbedded(builds, go, directory, signal);
+  embedded.catch(() => undefined); // awaited when everything is built: an error of the build says more
+  let left = nothingLeft;
+  const built = await executeBuilds(builds, go, directory, expected, signal, async (done, folder) => {
+    left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
+    return left.moves;
+  });
+  const record = recordOf(built, release, toolchain, left);
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);
   output('release', file);
   output('binaries', JSON.stringify(record.binaries));
+  output('archives', JSON.stringify(record.archives ?? []));
   log.info(`${record.name} ${record.version}: ${built.length} binaries, record ${file}`);
   const title = `${record.name} ${record.version}`;
-  await context.summary(buildSummary(title, toolchain, built, [...spans, ...built.map(({ span }) => span)]));
+  await context.summary(buildSummary(title, toolchain, built, left, [...spans, ...built.map(({ span }) => span)]));
 }
 
 /** A named version stands for a commit: with changes in the tree it would name something else. */

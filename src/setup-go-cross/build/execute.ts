@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import pMap from 'p-map';
-import { readGoBinary } from '../../core/binary/index.ts';
+import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
 import { run } from '../../core/process.ts';
@@ -22,13 +22,27 @@ export interface Built {
   /** Hex. */
   readonly sha256: string;
   readonly span: Span;
+  /** Where it is until it gets its own name. */
+  readonly file: string;
+  /** What it says of itself. */
+  readonly binary: GoBinary;
 }
+
+/** A finished file, and the name that it gets when all are finished. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Makes what belongs to the programs, in the folder where they are until all is done. */
+export type Complete = (built: readonly Built[], folder: string) => Promise<readonly Move[]>;
 
 const buildWithin = 60 * 60_000;
 
 /**
  * Builds everything, as many at a time as there are cores, under temporary names; only when every program is there and
- * as planned do they get their own names. When one fails the others are ended and nothing is left.
+ * as planned, and what `complete` makes of them too, do they get their own names. When one fails the others are ended
+ * and nothing is left.
  */
 export async function executeBuilds(
   builds: readonly Build[],
@@ -36,6 +50,7 @@ export async function executeBuilds(
   directory: string,
   expected: Expected,
   signal: AbortSignal,
+  complete: Complete = async () => [],
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
@@ -60,7 +75,9 @@ export async function executeBuilds(
     ).catch(error => {
       throw first ?? error;
     });
-    for (const [index, { build }] of built.entries()) await move(join(temporary, String(index)), build.output);
+    const more = await complete(built, temporary);
+    const programs = built.map(({ file, build }) => ({ from: file, to: build.output }));
+    for (const { from, to } of [...programs, ...more]) await move(from, to);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -95,7 +112,7 @@ async function buildOne(build: Build, temporary: string, job: Job): Promise<Buil
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
   log.info(`${title}: ${formatSize(size)} in ${formatDuration(end - start)}, sha256 ${sha256}`);
-  return { build, size, sha256, span: { name: title, start, end } };
+  return { build, size, sha256, span: { name: title, start, end }, file: temporary, binary };
 }
 
 /** A rename, or where the output lies on another file system a copy that is renamed there. */

@@ -3,6 +3,7 @@ import { type Span, table, timeline } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Built } from './execute.ts';
+import type { Beside } from './record.ts';
 
 const proofs: Record<Toolchain['verifiedBy'], string> = {
   'checksum-database': 'proven by the checksum database',
@@ -20,19 +21,20 @@ export function buildSummary(
   title: string,
   toolchain: Toolchain,
   built: readonly Built[],
+  { evidence }: Pick<Beside, 'evidence'>,
   spans: readonly Span[],
 ): string {
-  const rows = built.map(({ build, size, sha256, span }) => [
-    build.package.name,
-    formatTarget(build.target),
-    formatSize(size),
-    formatDuration(span.end - span.start),
-    `\`${sha256}\``,
+  const asked = built.some(one => evidence(one).reproducible !== undefined);
+  const rows = built.map(one => [
+    one.build.package.name,
+    formatTarget(one.build.target),
+    formatSize(one.size),
+    formatDuration(one.span.end - one.span.start),
+    `\`${one.sha256}\``,
+    ...(asked ? [evidence(one).reproducible ? 'yes' : '**no** (CGO)'] : []),
   ]);
-  return [
-    `### ${title}`,
-    `Toolchain: ${toolchainLine(toolchain)}`,
-    table(['Program', 'Target', 'Size', 'Time', 'sha256'], rows),
-    timeline('Build', spans),
-  ].join('\n\n');
+  const head = ['Program', 'Target', 'Size', 'Time', 'sha256', ...(asked ? ['Reproducible'] : [])];
+  return [`### ${title}`, `Toolchain: ${toolchainLine(toolchain)}`, table(head, rows), timeline('Build', spans)].join(
+    '\n\n',
+  );
 }
