@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
-import { wrap } from '../../core/errors.ts';
+import { type SlipwayError, wrap } from '../../core/errors.ts';
 import { compressesAsEverywhere } from '../../core/gzip.ts';
 import { log } from '../../core/log.ts';
 import type { Archive } from '../../core/record/schema.ts';
@@ -60,8 +60,7 @@ function writeSboms(built: readonly Built[], folder: string, { version, commitTi
     built.map(async ({ build, binary, sha256 }, index) => {
       const from = join(folder, `sbom-${index}`);
       const sbom = sbomOf({ buildinfo: binary.buildinfo, sha256, version, commitTime });
-      await writeFile(from, `${JSON.stringify(sbom, undefined, 2)}\n`);
-      return { from, to: sbomPath(build.output) };
+      return writeJson(from, sbomPath(build.output), sbom);
     }),
   );
 }
@@ -85,13 +84,16 @@ async function writeArchives(built: readonly Built[], folder: string, settings: 
       const packed = await writeArchive(from, kind, [program, ...settings.archiveFiles], seconds, signal).catch(
         error => {
           signal.throwIfAborted();
-          throw wrap('ARCHIVE_FAILED', `packing ${path}`, error);
+          throw failed(path, error);
         },
       );
       return { move: { from, to: path }, archive: { target: formatTarget(build.target), path, ...packed } };
     },
-    { concurrency: availableParallelism(), signal },
-  );
+    // All are waited for, also after a failure: then nobody writes into the folder any more when it is removed.
+    { concurrency: availableParallelism(), stopOnError: false },
+  ).catch((error: AggregateError) => {
+    throw error.errors[0];
+  });
   return { moves: done.map(({ move }) => move), archives: done.map(({ archive }) => archive) };
 }
 
@@ -99,4 +101,18 @@ async function writeArchives(built: readonly Built[], folder: string, settings: 
 function plainName({ package: main, target, output }: Built['build']): string {
   const ending = /\.(exe|wasm|so|dll|dylib|a)$/.exec(output)?.[0] ?? (target.os === 'windows' ? '.exe' : '');
   return main.name.endsWith(ending) ? main.name : `${main.name}${ending}`;
+}
+
+/** Writes a document under its temporary name. */
+export async function writeJson(from: string, to: string, value: unknown): Promise<Move> {
+  await writeFile(from, `${JSON.stringify(value, undefined, 2)}\n`).catch(error => {
+    throw failed(to, error);
+  });
+  return { from, to };
+}
+
+function failed(path: string, error: unknown): SlipwayError {
+  const full = ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+  const hint = 'Free some disk space. Nothing of this build was left behind.';
+  return full ? wrap('DISK', `writing ${path}`, error, hint) : wrap('OUTPUT_FAILED', `writing ${path}`, error);
 }

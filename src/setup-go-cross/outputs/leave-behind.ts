@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { log } from '../../core/log.ts';
 import type { Expected } from '../build/check.ts';
@@ -7,7 +6,7 @@ import type { Build } from '../build/plan.ts';
 import { type Beside, provenanceFile } from '../build/record.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
-import { archivePaths, type OutputSettings, sbomPath, writeOutputs } from './documents.ts';
+import { archivePaths, type OutputSettings, sbomPath, writeJson, writeOutputs } from './documents.ts';
 import type { Embedded } from './embedded.ts';
 import { checkReproducible } from './reproduce.ts';
 import { statementOn, untrackedOf } from './statement.ts';
@@ -49,9 +48,7 @@ export async function leaveBehind(
   const provenance = inputs.provenance ? provenanceFile(directory, built) : undefined;
   if (provenance !== undefined) {
     const course = { built, archives, embedded, go: ready.go, toolchain: ready.toolchain, release: settings.release };
-    const from = join(folder, 'provenance');
-    await writeFile(from, `${JSON.stringify(statementOn(course, context, process.env), undefined, 2)}\n`);
-    moves.push({ from, to: provenance });
+    moves.push(await writeJson(join(folder, 'provenance'), provenance, statementOn(course, context, process.env)));
   }
   const evidence = (one: Built) => {
     const files = embedded.get(one.build) ?? [];
