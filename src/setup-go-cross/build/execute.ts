@@ -1,19 +1,20 @@
 import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
-import { log } from '../../core/log.ts';
 import { run } from '../../core/process.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Go } from '../environment.ts';
+import type { BuildLog, Transcript } from './build-log.ts';
+import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './packages.ts';
-import { type Build, commandLine } from './plan.ts';
+import type { Build } from './plan.ts';
 
 /** A program that was built, read back and found to be as planned. */
 export interface Built {
@@ -26,6 +27,8 @@ export interface Built {
   readonly file: string;
   /** What it says of itself. */
   readonly binary: GoBinary;
+  /** Packages that had to be compiled; the others came from the build cache. */
+  readonly compiled: number;
 }
 
 /** A finished file, and the name that it gets when all are finished. */
@@ -50,6 +53,7 @@ export async function executeBuilds(
   directory: string,
   expected: Expected,
   signal: AbortSignal,
+  buildLog: BuildLog,
   complete: Complete = async () => [],
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
@@ -64,13 +68,18 @@ export async function executeBuilds(
     const built = await pMap(
       builds,
       (build, index) =>
-        buildOne(build, join(temporary, String(index)), { go, directory, expected, signal: both, jobs }).catch(
-          error => {
-            first ??= error;
-            stop.abort(error);
-            throw error;
-          },
-        ),
+        buildOne(build, join(temporary, String(index)), {
+          go,
+          directory,
+          expected,
+          signal: both,
+          jobs,
+          buildLog,
+        }).catch(error => {
+          first ??= error;
+          stop.abort(error);
+          throw error;
+        }),
       { concurrency: jobs, stopOnError: false },
     ).catch(error => {
       throw first ?? error;
@@ -90,29 +99,42 @@ interface Job {
   readonly expected: Expected;
   readonly signal: AbortSignal;
   readonly jobs: number;
+  readonly buildLog: BuildLog;
 }
 
 async function buildOne(build: Build, temporary: string, job: Job): Promise<Built> {
   job.signal.throwIfAborted();
-  const start = Date.now();
   const title = `${build.package.name} ${formatTarget(build.target)}`;
-  log.info(commandLine(build, relative(job.directory, build.output)));
+  const transcript = job.buildLog.begin(title, byHand(build, job.go, job.directory));
+  try {
+    return await makeOne(build, temporary, job, transcript);
+  } catch (error) {
+    job.buildLog.failed(transcript, job.signal.aborted);
+    throw error;
+  }
+}
+
+async function makeOne(build: Build, temporary: string, job: Job, transcript: Transcript): Promise<Built> {
+  const start = Date.now();
+  const { title } = transcript;
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  await run([job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  await run([job.go.program, 'build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
     env: { ...job.go.env, ...build.env },
     timeout: buildWithin,
     signal: job.signal,
+    onLine: transcript.add,
   }).catch(error => {
-    throw explainGo(error, `building ${title}`);
+    throw explainGo(transcript.cleaned(error), `building ${title}`);
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
-  log.info(`${title}: ${formatSize(size)} in ${formatDuration(end - start)}, sha256 ${sha256}`);
-  return { build, size, sha256, span: { name: title, start, end }, file: temporary, binary };
+  job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);
+  const span = { name: title, start, end };
+  return { build, size, sha256, span, compiled: transcript.compiled, file: temporary, binary };
 }
 
 /** A rename, or where the output lies on another file system a copy that is renamed there. */

@@ -5,6 +5,7 @@ import { SlipwayError, wrap } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import { formatTarget } from '../../core/target.ts';
+import { BuildLog } from '../build/build-log.ts';
 import type { Expected } from '../build/check.ts';
 import { type Built, executeBuilds } from '../build/execute.ts';
 import type { Go } from '../environment.ts';
@@ -67,7 +68,8 @@ async function buildAgain(
   }));
   const mask = process.umask(0o077); // children take it over; nothing else of ours runs meanwhile
   try {
-    return await executeBuilds(builds, { ...go, env }, copy.directory, expected, signal);
+    using buildLog = new BuildLog({ total: builds.length, directory: copy.directory, annotations: false });
+    return await executeBuilds(builds, { ...go, env }, copy.directory, expected, signal, buildLog);
   } catch (error) {
     signal.throwIfAborted();
     throw wrap('REPRODUCIBLE_CHECK_FAILED', `building again in a copy of ${directory}`, error);

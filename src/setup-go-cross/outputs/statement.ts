@@ -53,9 +53,10 @@ export function statementOn(
       argv: ['go', 'build', ...build.flags, '-o', portable(directory, build.output), build.package.path],
     })),
     environment: Object.fromEntries(
-      Object.entries({ GOFLAGS: go.settings.GOFLAGS, GOEXPERIMENT: go.settings.GOEXPERIMENT }).filter(
-        ([, value]) => value,
-      ),
+      ['GOFLAGS', 'GOEXPERIMENT', 'GOFIPS140'].flatMap(name => {
+        const value = name === 'GOFLAGS' ? go.settings.GOFLAGS : go.env[name];
+        return value ? [[name, value]] : [];
+      }),
     ),
     commit: release.commit,
     modified: release.changes.length > 0,
