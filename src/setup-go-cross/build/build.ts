@@ -5,6 +5,9 @@ import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
+import { archiveFiles } from '../outputs/archive-files.ts';
+import { findEmbedded } from '../outputs/embedded.ts';
+import { leaveBehind, nothingLeft, pathsBeside } from '../outputs/leave-behind.ts';
 import { annotate, problemsOf } from '../problems.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
@@ -53,8 +56,15 @@ export async function build(
     version: release.version,
     commit: release.commit ?? '',
   });
+  const settings = {
+    release,
+    sbom: inputs.sbom,
+    archives: inputs.archives,
+    archiveFiles: inputs.archives.length === 0 ? [] : await archiveFiles(inputs['archive-files'], directory),
+  };
   await assertOutputs(builds, join(directory, outputFolder));
-  const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
+  const paths = [...builds.map(one => one.output), ...pathsBeside(builds, settings)];
+  const elsewhere = paths.filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
   const tests = inputs.test ? await runTests(testSettings(context, go, spans)) : undefined;
   const profiles = await findProfiles(packages, go);
@@ -66,13 +76,20 @@ export async function build(
     commit: release.commit ?? '',
     modified: release.changes.length > 0,
   };
+  const embedded = findEmbedded(builds, go, directory, signal);
+  embedded.catch(() => undefined); // awaited when everything is built: an error of the build says more
+  let left = nothingLeft;
   using buildLog = new BuildLog({ total: builds.length, directory, annotations });
-  const built = await executeBuilds(builds, go, directory, expected, signal, buildLog);
+  const built = await executeBuilds(builds, go, directory, expected, signal, buildLog, async (done, folder) => {
+    left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
+    return left.moves;
+  });
   warnOfSlow(profiles, built);
-  const record = { ...recordOf(built, release, toolchain), ...(tests === undefined ? {} : { tests }) };
+  const record = { ...recordOf(built, release, toolchain, left), ...(tests === undefined ? {} : { tests }) };
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);
   output('release', file);
   output('binaries', JSON.stringify(record.binaries));
+  output('archives', JSON.stringify(record.archives ?? []));
   log.info(`${record.name} ${record.version}: ${built.length} binaries, record ${file}`);
   await context.summary(
     buildSummary({

@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import { readGoBinary } from '../../core/binary/index.ts';
+import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
@@ -26,15 +26,29 @@ export interface Built {
   /** Hex. */
   readonly sha256: string;
   readonly span: Span;
+  /** Where it is until it gets its own name. */
+  readonly file: string;
+  /** What it says of itself. */
+  readonly binary: GoBinary;
   /** Packages that had to be compiled; the others came from the build cache. */
   readonly compiled: number;
 }
+
+/** A finished file, and the name that it gets when all are finished. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Makes what belongs to the programs, in the folder where they are until all is done. */
+export type Complete = (built: readonly Built[], folder: string) => Promise<readonly Move[]>;
 
 const buildWithin = 60 * 60_000;
 
 /**
  * Builds everything, as many at a time as there are cores, under temporary names; only when every program is there and
- * as planned do they get their own names. When one fails the others are ended and nothing is left.
+ * as planned, and what `complete` makes of them too, do they get their own names. When one fails the others are ended
+ * and nothing is left.
  */
 export async function executeBuilds(
   builds: readonly Build[],
@@ -43,6 +57,7 @@ export async function executeBuilds(
   expected: Expected,
   signal: AbortSignal,
   buildLog: BuildLog,
+  complete: Complete = async () => [],
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
@@ -73,11 +88,10 @@ export async function executeBuilds(
     ).catch(error => {
       throw first ?? error;
     });
+    const more = await complete(built, temporary);
+    const programs = built.map(({ file, build }) => ({ from: file, to: build.output }));
     const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
-    await placeOutputs(
-      built.map(({ build }, index) => ({ from: join(temporary, String(index)), to: build.output })),
-      stale,
-    );
+    await placeOutputs([...programs, ...more], stale);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -124,5 +138,6 @@ async function makeOne(build: Build, temporary: string, job: Job, transcript: Tr
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
   job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);
-  return { build, size, sha256, span: { name: title, start, end }, compiled: transcript.compiled };
+  const span = { name: title, start, end };
+  return { build, size, sha256, span, compiled: transcript.compiled, file: temporary, binary };
 }
