@@ -6,6 +6,7 @@ import { build } from './build/build.ts';
 import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
 import { toolchainLine } from './build/summary.ts';
+import { planCgo } from './cgo/plan.ts';
 import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
 import { setUp } from './set-up.ts';
@@ -31,12 +32,13 @@ export async function run(context: SetupGoCross): Promise<void> {
   }
 
   const spans: Span[] = [];
-  const ready = await setUp(context, targets, spans);
+  const cgo = mode === 'build' ? await planCgo(inputs, targets, hostOf(), process.env, context.signal) : undefined;
+  const ready = await setUp(context, targets, spans, cgo);
   output('go-version', ready.go.version);
   output('cache-hit', String(ready.cacheHit));
   if (mode === 'setup') {
     if (inputs['private-token'] !== undefined) await downloadModules(ready.go, context.directory, context.signal);
     return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
   }
-  await build(context, targets, ready, spans);
+  await build(context, targets, ready, spans, cgo);
 }

@@ -5,6 +5,8 @@ import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
+import { explainCgoOff } from '../cgo/explain.ts';
+import type { CgoPlans } from '../cgo/plan.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
 import { excludeFromGit } from './exclude.ts';
@@ -20,13 +22,18 @@ export async function build(
   targets: readonly Target[],
   ready: Ready,
   spans: Span[],
+  cgo?: CgoPlans,
 ): Promise<void> {
   const { inputs, directory, signal, output } = context;
   const { go, toolchain } = ready;
   const tags = inputs.tags.join(',');
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
-  const env = { ...go.env, CGO_ENABLED: '0', ...goEnvironment(withVariant(targets[0]!)) };
-  const packages = await findMainPackages(go, patterns, tags, env, directory, signal);
+  const env = { ...go.env, CGO_ENABLED: cgo ? '1' : '0', ...goEnvironment(withVariant(targets[0]!)) };
+  const packages = await findMainPackages(go, patterns, tags, env, directory, signal).catch(async error => {
+    throw cgo
+      ? error
+      : await explainCgoOff(error, { go, env, directory, packages: patterns, flags: [`-tags=${tags}`] }, signal);
+  });
 
   await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
   const release = await versionOf(context, packages[0]!.module);
@@ -37,6 +44,7 @@ export async function build(
     stamp: inputs.version,
     tags,
     trimpath: inputs.trimpath,
+    cgo,
     version: release.version,
     commit: release.commit ?? '',
   });

@@ -10,6 +10,9 @@ import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
+import { explainCgo, explainCgoOff } from '../cgo/explain.ts';
+import { assertLinkage } from '../cgo/linkage.ts';
+import { staticWarning, stubWarning } from '../cgo/warnings.ts';
 import type { Go } from '../environment.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './packages.ts';
@@ -82,16 +85,29 @@ async function buildOne(build: Build, temporary: string, job: Job): Promise<Buil
   log.info(commandLine(build, relative(job.directory, build.output)));
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  await run([job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
-    cwd: job.directory,
-    env: { ...job.go.env, ...build.env },
-    timeout: buildWithin,
-    signal: job.signal,
-  }).catch(error => {
-    throw explainGo(error, `building ${title}`);
+  const env = { ...job.go.env, ...build.env };
+  const { stderr } = await run(
+    [job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path],
+    {
+      cwd: job.directory,
+      env,
+      timeout: buildWithin,
+      signal: job.signal,
+    },
+  ).catch(async error => {
+    const explained = explainGo(error, `building ${title}`);
+    if (build.cgo) throw explainCgo(explained, build.cgo, build.target);
+    throw await explainCgoOff(
+      explained,
+      { ...job, env, packages: [build.package.path], flags: build.flags },
+      job.signal,
+    );
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
+  if (build.cgo) await assertLinkage(build.package.name, build.target, build.cgo, temporary);
+  const warning = build.cgo ? staticWarning(title, stderr) : stubWarning(title, binary.buildinfo);
+  if (warning !== undefined) log.warning(warning);
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
   log.info(`${title}: ${formatSize(size)} in ${formatDuration(end - start)}, sha256 ${sha256}`);

@@ -37,6 +37,7 @@ export function recordOf(built: readonly Built[], release: Release, toolchain: T
       path: build.output,
       size,
       sha256,
+      ...(build.cgo === undefined ? {} : { compiler: { ...build.cgo.compiler } }),
     })),
   };
 }
