@@ -54,7 +54,7 @@ export function explainCgo(error: unknown, cgo: Cgo, target: Target): unknown {
   const name = (variable: string) => settingNames(variable, target)[0]!;
   const known: [sign: RegExp, code: string, hint: (found: string) => string][] = [
     [
-      /C\+\+ compiler "(\S+)" not found/,
+      /(?:C\+\+ compiler|exec:) "(\S+)"(?::? executable file)? not found/,
       'CGO_COMPILER_MISSING',
       found =>
         cgo.cxxPackages.length > 0
