@@ -4,7 +4,7 @@ import { SlipwayError } from '../../../src/core/errors.ts';
 import { canonicalTarget, knownTargets, parseTarget } from '../../../src/core/target.ts';
 import { chooseCompiler } from '../../../src/setup-go-cross/cgo/choose.ts';
 import { compilesFor } from '../../../src/setup-go-cross/cgo/machine.ts';
-import { cxxOf, joinWords, ownFlags, splitWords } from '../../../src/setup-go-cross/cgo/own-compiler.ts';
+import { cxxOf, joinWords, ownFlags, splitWords, tagsOf } from '../../../src/setup-go-cross/cgo/own-compiler.ts';
 
 const linux = { os: 'linux', arch: 'amd64' };
 const choose = (setting: 'gcc' | 'zig', target: string, env: NodeJS.ProcessEnv = {}, host = linux) =>
@@ -61,6 +61,7 @@ const zig: [target: string, words: string][] = [
   ['linux/arm/v5', 'arm-linux-musleabi -mcpu=arm926ej_s'],
   ['linux/arm/v6', 'arm-linux-musleabihf -mcpu=arm1176jzf_s'],
   ['linux/arm/v7', 'arm-linux-musleabihf -mcpu=generic+v7a+vfp3d16'],
+  ['linux/386/softfloat', 'x86-linux-musl -mcpu=i686'],
   ['linux/riscv64', 'riscv64-linux-musl'],
   ['linux/mipsle/softfloat', 'mipsel-linux-musleabi'],
   ['linux/mipsle', 'mipsel-linux-musleabihf'],
@@ -94,6 +95,15 @@ describe('a compiler of the user', () => {
     const flags = { CGO_CFLAGS: '-O1', CGO_LDFLAGS_FOR_linux_arm64: '-L/opt/arm64', CGO_LDFLAGS: '-L/opt' };
     expect(ownFlags(parseTarget('linux/arm64'), flags)).toEqual({ CGO_CFLAGS: '-O1', CGO_LDFLAGS: '-L/opt/arm64' });
     expect(ownFlags(parseTarget('linux/amd64'), flags)).toEqual({ CGO_CFLAGS: '-O1', CGO_LDFLAGS: '-L/opt' });
+  });
+
+  test.each([
+    ['', ''],
+    ['-mod=mod -tags=a,b -trimpath', 'a,b'],
+    ['--tags=a', 'a'],
+    ['-ldflags=-tags=x', ''],
+  ])('tags of GOFLAGS "%s": "%s"', (goflags, tags) => {
+    expect(tagsOf(goflags)).toBe(tags);
   });
 
   test('words survive being written into CC', () => {

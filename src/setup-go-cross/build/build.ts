@@ -6,6 +6,7 @@ import type { Span } from '../../core/summary.ts';
 import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
 import { explainCgoOff } from '../cgo/explain.ts';
+import { tagsOf } from '../cgo/own-compiler.ts';
 import type { CgoPlans } from '../cgo/plan.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
@@ -26,7 +27,8 @@ export async function build(
 ): Promise<void> {
   const { inputs, directory, signal, output } = context;
   const { go, toolchain } = ready;
-  const tags = inputs.tags.join(',');
+  // With tags of ours on the command line those of GOFLAGS would no longer count.
+  const tags = inputs.tags.join(',') || (cgo ? tagsOf(go.settings.GOFLAGS) : '');
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
   const env = { ...go.env, CGO_ENABLED: cgo ? '1' : '0', ...goEnvironment(withVariant(targets[0]!)) };
   const packages = await findMainPackages(go, patterns, tags, env, directory, signal).catch(async error => {

@@ -47,19 +47,32 @@ export async function inspectCompiler(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<Compiler | undefined> {
-  const path = await findProgram(choice.cc[0]!, env);
-  if (path === undefined) return undefined;
-  const ask = (words: readonly string[]) =>
-    run([path, ...words], { env: { ...env, LC_ALL: 'C' }, timeout: answersWithin, signal }).then(
+  const [start, named] = await Promise.all([
+    findProgram(choice.cc[0]!, env),
+    findProgram(choice.cc[launched(choice.cc)]!, env),
+  ]);
+  if (start === undefined || named === undefined) return undefined;
+  // Not every compiler answers: what it made is read back all the same.
+  const ask = (...words: string[]) =>
+    run([start, ...words], { env: { ...env, LC_ALL: 'C' }, timeout: answersWithin, signal }).then(
       ({ stdout }) => stdout.trim().split('\n')[0]!,
+      () => '',
     );
   const zig = choice.by === 'zig';
-  const version = await ask(zig ? ['version'] : ['--version']);
-  // Not every compiler answers: what it made is read back all the same.
-  const machine = zig ? '' : await ask([...choice.cc.slice(1), '-dumpmachine']).catch(() => '');
+  const [words, file] = [choice.cc.slice(1), await realpath(named)];
+  const [version, machine, sha256] = await Promise.all([
+    zig ? ask('version') : ask(...words, '--version'),
+    zig ? '' : ask(...words, '-dumpmachine'),
+    sha256File(file, signal),
+  ]);
+  signal.throwIfAborted();
   if (!compilesFor(machine, choice.cc, choice.target)) throw wrongCompiler(choice, machine);
-  return { name: basename(choice.cc[0]!), version, sha256: await sha256File(await realpath(path), signal) };
+  return { name: basename(named), version: version || 'unknown', sha256 };
 }
+
+/** Where in the words the compiler stands: `ccache gcc` starts one program and means another. */
+const launched = ([program = '', next]: readonly string[]) =>
+  next !== undefined && /^(s?ccache|distcc|icecc)$/.test(basename(program)) ? 1 : 0;
 
 /** Whether it has a static C library: gcc and clang answer with its path, else with the bare name. */
 export async function hasStaticLibc(choice: Choice, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<boolean> {

@@ -49,7 +49,8 @@ export function crossGcc(target: Target): CrossGcc | undefined {
     };
   }
   // Debian's C libraries for MIPS are hard-float, and the two do not mix.
-  if (target.os !== 'linux' || target.variant === 'softfloat') return undefined;
+  const softMips = target.variant === 'softfloat' && target.arch.startsWith('mips');
+  if (target.os !== 'linux' || softMips) return undefined;
   const found = linux[target.arch === 'arm' ? `arm/${target.variant}` : target.arch];
   if (found === undefined) return undefined;
   const [triple, debian, ...flags] = found;

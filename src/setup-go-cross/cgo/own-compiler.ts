@@ -55,3 +55,11 @@ export function cxxOf([program = '', ...words]: readonly string[]): string[] {
 }
 
 const families: Record<string, string> = { gcc: 'g++', clang: 'clang++', cc: 'c++' };
+
+/** The build tags that GOFLAGS names: `-tags=a,b`. */
+export function tagsOf(goflags: string): string {
+  const found = splitWords(goflags.replaceAll(/(^|\s)--?tags=(['"]?)/g, '$1$2-tags=')).findLast(word =>
+    word.startsWith('-tags='),
+  );
+  return found?.slice('-tags='.length) ?? '';
+}

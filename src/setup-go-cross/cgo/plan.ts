@@ -1,3 +1,4 @@
+import { log } from '../../core/log.ts';
 import { canonicalTarget, formatTarget, type Target } from '../../core/target.ts';
 import type { Host } from '../toolchain/host.ts';
 import { type CgoSetting, type Choice, chooseCompiler } from './choose.ts';
@@ -42,11 +43,13 @@ export async function planCgo(
   inputs: CgoInputs,
   targets: readonly Target[],
   host: Host,
-  env: NodeJS.ProcessEnv,
+  all: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<CgoPlans | undefined> {
   const { cgo } = inputs;
   if (cgo === 'off') return undefined;
+  // The action's inputs, secrets among them, are nothing for a compiler.
+  const env = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('INPUT_')));
   const choices = targets.map(target => chooseCompiler(cgo, canonicalTarget(target), host, env));
   const looked = await Promise.all(
     choices.map(async choice => {
@@ -58,6 +61,8 @@ export async function planCgo(
   );
   const lacking = looked.filter(({ compiler, libc }) => compiler === undefined || !libc);
   if (lacking.length > 0) throw missingError(lacking);
+  for (const { choice, compiler } of looked)
+    log.info(`C compiler for ${formatTarget(choice.target)}: ${compiler!.name}, ${compiler!.version}`);
   return new Map(
     looked.map(({ choice, linking, compiler }) => [
       formatTarget(choice.target),

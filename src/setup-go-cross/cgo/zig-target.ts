@@ -3,6 +3,7 @@ import type { Target } from '../../core/target.ts';
 /** musl, as it links statically; the processor is the oldest that Go's variant stands for, as `zig cc` names it. */
 const linux: Record<string, readonly string[]> = {
   '386': ['x86-linux-musl'],
+  '386/softfloat': ['x86-linux-musl', '-mcpu=i686'],
   amd64: ['x86_64-linux-musl'],
   'arm/v5': ['arm-linux-musleabi', '-mcpu=arm926ej_s'],
   'arm/v6': ['arm-linux-musleabihf', '-mcpu=arm1176jzf_s'],
