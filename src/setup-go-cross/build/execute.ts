@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import pMap from 'p-map';
 import { readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
@@ -10,13 +10,15 @@ import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
-import { explainCgo, explainCgoOff } from '../cgo/explain.ts';
+import { explainC } from '../cgo/explain.ts';
 import { assertLinkage } from '../cgo/linkage.ts';
 import { staticWarning, stubWarning } from '../cgo/warnings.ts';
 import type { Go } from '../environment.ts';
+import type { BuildLog, Transcript } from './build-log.ts';
+import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './packages.ts';
-import { type Build, commandLine } from './plan.ts';
+import type { Build } from './plan.ts';
 
 /** A program that was built, read back and found to be as planned. */
 export interface Built {
@@ -25,6 +27,8 @@ export interface Built {
   /** Hex. */
   readonly sha256: string;
   readonly span: Span;
+  /** Packages that had to be compiled; the others came from the build cache. */
+  readonly compiled: number;
 }
 
 const buildWithin = 60 * 60_000;
@@ -39,6 +43,7 @@ export async function executeBuilds(
   directory: string,
   expected: Expected,
   signal: AbortSignal,
+  buildLog: BuildLog,
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
@@ -52,13 +57,18 @@ export async function executeBuilds(
     const built = await pMap(
       builds,
       (build, index) =>
-        buildOne(build, join(temporary, String(index)), { go, directory, expected, signal: both, jobs }).catch(
-          error => {
-            first ??= error;
-            stop.abort(error);
-            throw error;
-          },
-        ),
+        buildOne(build, join(temporary, String(index)), {
+          go,
+          directory,
+          expected,
+          signal: both,
+          jobs,
+          buildLog,
+        }).catch(error => {
+          first ??= error;
+          stop.abort(error);
+          throw error;
+        }),
       { concurrency: jobs, stopOnError: false },
     ).catch(error => {
       throw first ?? error;
@@ -76,42 +86,47 @@ interface Job {
   readonly expected: Expected;
   readonly signal: AbortSignal;
   readonly jobs: number;
+  readonly buildLog: BuildLog;
 }
 
 async function buildOne(build: Build, temporary: string, job: Job): Promise<Built> {
   job.signal.throwIfAborted();
-  const start = Date.now();
   const title = `${build.package.name} ${formatTarget(build.target)}`;
-  log.info(commandLine(build, relative(job.directory, build.output)));
+  const transcript = job.buildLog.begin(title, byHand(build, job.go, job.directory));
+  try {
+    return await makeOne(build, temporary, job, transcript);
+  } catch (error) {
+    job.buildLog.failed(transcript, job.signal.aborted);
+    throw error;
+  }
+}
+
+async function makeOne(build: Build, temporary: string, job: Job, transcript: Transcript): Promise<Built> {
+  const start = Date.now();
+  const { title } = transcript;
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
   const env = { ...job.go.env, ...build.env };
-  const { stderr } = await run(
-    [job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path],
-    {
-      cwd: job.directory,
-      env,
-      timeout: buildWithin,
-      signal: job.signal,
-    },
-  ).catch(async error => {
-    const explained = explainGo(error, `building ${title}`);
-    if (build.cgo) throw explainCgo(explained, build.cgo, build.target);
-    throw await explainCgoOff(
-      explained,
-      { ...job, env, packages: [build.package.path], flags: build.flags },
-      job.signal,
-    );
+  await run([job.go.program, 'build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+    cwd: job.directory,
+    env,
+    timeout: buildWithin,
+    signal: job.signal,
+    onLine: transcript.add,
+  }).catch(async error => {
+    const explained = explainGo(transcript.cleaned(error), `building ${title}`);
+    const { go, directory } = job;
+    throw await explainC(explained, { ...build, go, directory, env, packages: [build.package.path] }, job.signal);
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
   if (build.cgo) await assertLinkage(build.package.name, build.target, build.cgo, temporary);
-  const warning = build.cgo ? staticWarning(title, stderr) : stubWarning(title, binary.buildinfo);
+  const warning = build.cgo ? staticWarning(title, transcript.lines.join('\n')) : stubWarning(title, binary.buildinfo);
   if (warning !== undefined) log.warning(warning);
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
-  log.info(`${title}: ${formatSize(size)} in ${formatDuration(end - start)}, sha256 ${sha256}`);
-  return { build, size, sha256, span: { name: title, start, end } };
+  job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);
+  return { build, size, sha256, span: { name: title, start, end }, compiled: transcript.compiled };
 }
 
 /** A rename, or where the output lies on another file system a copy that is renamed there. */

@@ -5,7 +5,7 @@ import type { Go } from '../environment.ts';
 import { settingNames } from './own-compiler.ts';
 import type { Cgo } from './plan.ts';
 
-/** What is asked when a build without CGO failed. */
+/** The go command that failed. */
 export interface Failed {
   readonly go: Go;
   readonly env: NodeJS.ProcessEnv;
@@ -14,6 +14,16 @@ export interface Failed {
   readonly packages: readonly string[];
   /** `-tags=…`, where there are any; other flags are passed over. */
   readonly flags: readonly string[];
+  /** Of a build with C code. */
+  readonly cgo?: Cgo | undefined;
+  readonly target?: Target;
+}
+
+/** An error with advice, where C code is the cause: what it takes that is not there, or that CGO is off. */
+export async function explainC(error: unknown, failed: Failed, signal: AbortSignal): Promise<unknown> {
+  if (!(error instanceof SlipwayError) || error.code !== 'GO_FAILED') return error;
+  if (failed.env['CGO_ENABLED'] !== '1') return explainCgoOff(error, failed, signal);
+  return failed.cgo && failed.target ? explainCgo(error, failed.cgo, failed.target) : error;
 }
 
 const signs = /build constraints exclude all Go files|undefined: |missing function body/;
@@ -23,9 +33,9 @@ const signs = /build constraints exclude all Go files|undefined: |missing functi
  * a name that nobody declares. Asks the go command, only then, which packages have such files, and says so where the
  * failure names one of them.
  */
-export async function explainCgoOff(error: unknown, failed: Failed, signal: AbortSignal): Promise<unknown> {
+async function explainCgoOff(error: SlipwayError, failed: Failed, signal: AbortSignal): Promise<SlipwayError> {
   const text = messageOf(error);
-  if (!(error instanceof SlipwayError) || error.code !== 'GO_FAILED' || !signs.test(text)) return error;
+  if (!signs.test(text)) return error;
   const found = await packagesWithC(failed, signal).catch(() => []);
   const named = found.filter(path => text.includes(path) || text.includes(`undefined: ${path.split('/').at(-1)}.`));
   if (named.length === 0) return error;
@@ -48,9 +58,8 @@ async function packagesWithC({ go, env, directory, packages, flags }: Failed, si
 }
 
 /** What the compiler or the linker of C misses, with the way to get it. */
-export function explainCgo(error: unknown, cgo: Cgo, target: Target): unknown {
+function explainCgo(error: SlipwayError, cgo: Cgo, target: Target): SlipwayError {
   const text = messageOf(error);
-  if (!(error instanceof SlipwayError) || error.code !== 'GO_FAILED') return error;
   const name = (variable: string) => settingNames(variable, target)[0]!;
   const known: [sign: RegExp, code: string, hint: (found: string) => string][] = [
     [
