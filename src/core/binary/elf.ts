@@ -1,12 +1,13 @@
 import type { ByteSource } from './bytes.ts';
+import { elfLayout } from './elf-layout.ts';
 import type { Executable, Range } from './executable.ts';
 
 const PT_LOAD = 1;
-const PT_INTERP = 3;
+export const PT_INTERP = 3;
 const PF_X = 1;
 const PF_W = 2;
 
-interface Segment extends Range {
+export interface Segment extends Range {
   readonly type: number;
   readonly flags: number;
 }
@@ -34,6 +35,7 @@ export async function readElf(source: ByteSource): Promise<Executable> {
     machine: architecture(machine, wide, little),
     os: systems[header[7]!] ?? 'linux',
     interpreter: loader && (await source.read(loader.offset, loader.size)).toString('latin1').replace(/\0.*$/s, ''),
+    layout: await elfLayout(source, segments),
     buildInfoRanges: [...(section === undefined ? [] : [section]), ...data],
   };
 }
@@ -91,7 +93,7 @@ async function findSection(
 }
 
 /** Numbers of one byte order; a word is as wide as the class says. */
-function reader(bytes: Buffer, wide: boolean, little: boolean) {
+export function reader(bytes: Buffer, wide: boolean, little: boolean) {
   const u16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
   const u64 = (at: number) => Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));

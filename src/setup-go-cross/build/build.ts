@@ -3,13 +3,13 @@ import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
-import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
+import type { WantedTarget } from '../targets-value.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
-import { findMainPackages } from './packages.ts';
+import { mainPackages } from './main-packages.ts';
 import { planBuilds } from './plan.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
@@ -17,7 +17,7 @@ import { buildSummary } from './summary.ts';
 /** From a ready Go to binaries that are as planned, with their record. */
 export async function build(
   context: SetupGoCross,
-  targets: readonly Target[],
+  targets: readonly WantedTarget[],
   ready: Ready,
   spans: Span[],
 ): Promise<void> {
@@ -25,8 +25,8 @@ export async function build(
   const { go, toolchain } = ready;
   const tags = inputs.tags.join(',');
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
-  const env = { ...go.env, CGO_ENABLED: '0', ...goEnvironment(withVariant(targets[0]!)) };
-  const packages = await findMainPackages(go, patterns, tags, env, directory, signal);
+  const env = { ...go.env, CGO_ENABLED: inputs.cgo === 'off' ? '0' : '1' };
+  const packages = await mainPackages({ go, patterns, tags, env, directory, signal }, targets);
 
   await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
   const release = await versionOf(context, packages[0]!.module);
@@ -37,6 +37,8 @@ export async function build(
     stamp: inputs.version,
     tags,
     trimpath: inputs.trimpath,
+    buildmode: inputs.buildmode,
+    cgo: inputs.cgo !== 'off',
     version: release.version,
     commit: release.commit ?? '',
   });

@@ -60,7 +60,10 @@ export async function executeBuilds(
     ).catch(error => {
       throw first ?? error;
     });
-    for (const [index, { build }] of built.entries()) await move(join(temporary, String(index)), build.output);
+    for (const [index, { build }] of built.entries()) {
+      await move(join(temporary, String(index)), build.output);
+      if (build.header !== undefined) await move(join(temporary, `${index}.h`), build.header);
+    }
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });

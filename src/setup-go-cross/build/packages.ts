@@ -1,6 +1,4 @@
 import { messageOf, SlipwayError } from '../../core/errors.ts';
-import { run } from '../../core/process.ts';
-import type { Go } from '../environment.ts';
 
 /** A package that becomes a program. */
 export interface MainPackage {
@@ -10,55 +8,8 @@ export interface MainPackage {
   readonly name: string;
   /** Path of its module; empty in GOPATH mode. */
   readonly module: string;
-}
-
-/**
- * The main packages among those that the patterns match, as `go list` sees them for the first target.
- *
- * @throws SlipwayError NO_MAIN_PACKAGE, with the main packages that there are
- */
-export async function findMainPackages(
-  go: Go,
-  patterns: readonly string[],
-  tags: string,
-  env: NodeJS.ProcessEnv,
-  directory: string,
-  signal: AbortSignal,
-): Promise<MainPackage[]> {
-  const list = (names: readonly string[], more: string[] = []) =>
-    goList(go, [...more, ...(tags === '' ? [] : [`-tags=${tags}`]), ...names], env, directory, signal);
-  const found = await list(patterns);
-  if (found.length > 0) return found;
-  const others = await list(['./...'], ['-e']).catch(() => []);
-  const hint =
-    others.length === 0
-      ? 'Set working-directory to the folder of the module, or packages to import paths of programs.'
-      : `Set packages to one of: ${others.map(({ path }) => path).join(', ')}.`;
-  throw new SlipwayError('NO_MAIN_PACKAGE', `no main package matches "${patterns.join(' ')}" in ${directory}`, {
-    hint,
-  });
-}
-
-async function goList(
-  go: Go,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  directory: string,
-  signal: AbortSignal,
-): Promise<MainPackage[]> {
-  const format = '{{.Name}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}';
-  const { stdout } = await run([go.program, 'list', '-f', format, ...args], {
-    cwd: directory,
-    env,
-    timeout: 10 * 60_000,
-    signal,
-  }).catch(error => {
-    throw explainGo(error, 'listing the packages');
-  });
-  const rows = stdout.split('\n').map(line => line.split('\t'));
-  return rows
-    .filter(([name]) => name === 'main')
-    .map(([, path = '', module = '']) => ({ path, module, name: programName(path) }));
+  /** Targets that it is not built for: build constraints leave no file of it there. */
+  readonly without?: readonly string[];
 }
 
 /** The last element of the import path; a major version is no name (`example.com/hello/v2` → `hello`). */
@@ -90,6 +41,11 @@ const advice = [
     sign: /error obtaining VCS status: exit status 128/,
     code: 'GIT_DUBIOUS_OWNERSHIP',
     hint: 'git refuses the repository of another user; run before this step: git config --global --add safe.directory "*"',
+  },
+  {
+    sign: /unsupported GOOS\/GOARCH pair|invalid GO(ARM|AMD64|ARM64|386|MIPS|MIPS64|PPC64|RISCV64)[:=]/,
+    code: 'TARGET_UNSUPPORTED',
+    hint: 'This Go does not build for that target: set a newer go-version, or leave the target out.',
   },
   {
     sign: /no space left on device/,

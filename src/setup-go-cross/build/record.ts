@@ -37,6 +37,8 @@ export function recordOf(built: readonly Built[], release: Release, toolchain: T
       path: build.output,
       size,
       sha256,
+      ...(build.header === undefined ? {} : { header: build.header }),
+      ...(build.machines === undefined ? {} : { machines: [...build.machines] }),
     })),
   };
 }
