@@ -34,6 +34,15 @@ describe('shards', () => {
     );
   });
 
+  test('the dearer targets are spread', () => {
+    const wanted = targets.parse('linux/amd64, linux/riscv64, linux/arm/v7, linux/mips64le');
+    const names = shardsOf(wanted, 2).map(one => one.targets.map(formatTarget));
+    expect(names).toEqual([
+      ['linux/riscv64', 'linux/arm/v7'],
+      ['linux/mips64le', 'linux/amd64'],
+    ]);
+  });
+
   test('in the matrix: targets and packages are what the inputs of the job take', () => {
     const wanted = targets.parse('linux/amd64, linux/arm64, raspberry-pi:zero, windows/amd64');
     const { include } = matrixOf(wanted, { shards: 2, packages: ['./cmd/a', './cmd/b'] });

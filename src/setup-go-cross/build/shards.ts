@@ -31,6 +31,9 @@ export function shardsOf(targets: readonly WantedTarget[], count: number): Shard
  * CPU time of a cold build (encoding/json, Go 1.26) in hundredths of that for linux/amd64. Targets share nothing of the
  * standard library, not even those of one architecture, so each counts in full.
  */
-const costs: Record<string, number> = {};
+const costs: Record<string, number> = {
+  ...{ amd64: 100, '386': 102, arm: 100, arm64: 110, loong64: 96, riscv64: 121, s390x: 105, wasm: 94 },
+  ...{ mips: 108, mipsle: 106, mips64: 108, mips64le: 110, ppc64: 101, ppc64le: 104 },
+};
 
 const costOf = ({ arch }: WantedTarget): number => costs[arch] ?? 100;
