@@ -1,7 +1,7 @@
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
 import type { Span } from '../core/summary.ts';
-import { canonicalTarget } from '../core/target.ts';
+import { canonicalTarget, formatTarget } from '../core/target.ts';
 import { build } from './build/build.ts';
 import { assertBuildable } from './build/buildmode.ts';
 import { askGo, assertKnown } from './build/known-to-go.ts';
@@ -22,6 +22,8 @@ export async function run(context: SetupGoCross): Promise<void> {
     inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf(process.platform, inputs.architecture))];
   const mode = inputs.mode ?? (inputs.targets.length + inputs.packages.length > 0 ? 'build' : 'setup');
 
+  for (const { machines, ...target } of inputs.targets)
+    if (machines !== undefined) log.info(`${machines.join(', ')}: ${formatTarget(target)}`);
   if (mode === 'plan' || mode === 'build') assertBuildable(targets, inputs.buildmode, inputs.cgo !== 'off');
 
   if (mode === 'plan') {

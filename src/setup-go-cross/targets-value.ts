@@ -16,7 +16,7 @@ export const targets: Value<WantedTarget[]> = mapped(
   'os/arch[/variant], e.g. linux/arm64 or linux/arm/v7; all-linux; or a machine, e.g. synology:DS920+',
   texts => {
     const byName = new Map<string, WantedTarget>();
-    for (const wanted of texts.flatMap(parse)) {
+    for (const wanted of parseAll(texts)) {
       const name = formatTarget(wanted);
       const machines = [...new Set([...(byName.get(name)?.machines ?? []), ...(wanted.machines ?? [])])];
       byName.set(name, machines.length === 0 ? wanted : { ...wanted, machines });
@@ -25,6 +25,26 @@ export const targets: Value<WantedTarget[]> = mapped(
   },
   'list of targets',
 );
+
+/** What is wrong is said of all of them at once. */
+function parseAll(texts: readonly string[]): WantedTarget[] {
+  const problems: SlipwayError[] = [];
+  const wanted = texts.flatMap(text => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof SlipwayError)) throw error;
+      problems.push(error);
+      return [];
+    }
+  });
+  const [first] = problems;
+  if (first === undefined) return wanted;
+  if (problems.length === 1) throw first;
+  throw new SlipwayError(first.code, problems.map(({ message }) => message).join('; '), {
+    hint: problems.map(({ hint }) => hint).join(' '),
+  });
+}
 
 function parse(text: string): readonly WantedTarget[] {
   if (Object.hasOwn(groups, text)) return groups[text]!;

@@ -54,6 +54,15 @@ test('machines that share a target are built for once, and named', () => {
   ]);
 });
 
+test('several wrong ones are all answered', () => {
+  expect(() => targets.parse('linux/amr64, synology:DS921, linux/amd64')).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/"linux\/amr64".*"synology:DS921"/),
+      hint: expect.stringMatching(/linux\/amd64.*synology:DS920\+/),
+    }),
+  );
+});
+
 test('all-linux is every architecture of Go for Linux, arm as v6 and as v7', () => {
   const names = targets.parse('all-linux').map(formatTarget);
   const pairs = knownTargets.filter(known => known.startsWith('linux/'));
