@@ -15,7 +15,7 @@ export function printRows(rows, unit) {
 }
 
 function amount(median, [least, greatest], unit) {
-  const digits = unit === 's' ? 2 : 1;
+  const digits = unit === 's' ? 2 : unit === 'calls' ? 0 : 1;
   const range = least === greatest ? '' : ` (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
   return `${median.toFixed(digits)} ${unit}${range}`;
 }
