@@ -6,8 +6,8 @@ import { oursContender } from './contenders.mjs';
  * Runs our action once with a go command that writes down how it is called. It lies in a tool cache of its own, without
  * a record of what was installed: as a runner's image puts it there.
  *
- * @returns { all: the subcommands, env: how many of them are `go env`, share: -p of the builds, atOnce: how many builds
- *   ran at the same time }
+ * @returns { all: the subcommands, env: how many of them are `go env`, share: -p of the builds, gogc: GOGC of the
+ *   builds where it is set, atOnce: how many builds ran at the same time }
  */
 export async function countGoCalls(stage, inputs, cache) {
   const real = dirname(dirname(stage.go));
@@ -20,7 +20,7 @@ export async function countGoCalls(stage, inputs, cache) {
   const shim = join(goroot, 'bin', 'go');
   const lines = [
     '#!/bin/sh',
-    `echo "begin $*" >> ${written}`,
+    `echo "begin $* GOGC=$GOGC" >> ${written}`,
     `${stage.go} "$@"`,
     'code=$?',
     `echo "end $1" >> ${written}`,
@@ -47,6 +47,13 @@ export function readCalls(text) {
     if (line.startsWith('begin build')) most = Math.max(most, ++now);
     else if (line === 'end build') now--;
   }
-  const share = /^begin build .*-p=(\d+)/m.exec(text)?.[1];
-  return { all, env: all.filter(name => name === 'env').length, atOnce: most, ...(share && { share: Number(share) }) };
+  const [, share] = /^begin build .*-p=(\d+)/m.exec(text) ?? [];
+  const [, gogc] = /^begin build .* GOGC=(\w+)$/m.exec(text) ?? [];
+  return {
+    all,
+    env: all.filter(name => name === 'env').length,
+    atOnce: most,
+    ...(share && { share: Number(share) }),
+    ...(gogc && { gogc }),
+  };
 }

@@ -44,7 +44,7 @@ export const goreleaserContender = (stage, targets, goreleaser) => {
 };
 
 /** By hand: `atOnce` calls of `go build` side by side (1: a loop; as many as targets: background jobs). */
-export const handContender = (stage, targets, atOnce, share) => ({
+export const handContender = (stage, targets, atOnce, { share, gogc } = {}) => ({
   name: `go build, xargs -P ${atOnce}`,
   async run(cache) {
     const out = await stage.fresh('by-hand');
@@ -56,7 +56,10 @@ export const handContender = (stage, targets, atOnce, share) => ({
     // The last two words of a line are -o and the path; what stands before are variables.
     const script = `set -e; line=$1; out=\${line##* }; set -- \${line% -o *}; ${command}`;
     const argv = ['xargs', '-P', String(atOnce), '-d', '\\n', '-n', '1', 'sh', '-c', script, 'sh'];
-    const { seconds } = await stage.timed(argv, { env: stage.env({ cache }), input: lines.join('\n') });
+    const { seconds } = await stage.timed(argv, {
+      env: { ...stage.env({ cache }), ...(gogc && { GOGC: gogc }) },
+      input: lines.join('\n'),
+    });
     return { seconds, programs: filesIn(out) };
   },
 });

@@ -6,7 +6,7 @@ import { targets } from './targets.mjs';
 
 /**
  * What we cost over the go command: ten targets of which nothing has changed (each is linked again, as in every job with
- * a fresh checkout), against the same calls of `go build`, as many at once and with the same -p. Then what a step costs
+ * a fresh checkout), against the same calls of `go build`, as many at once, with the same -p and GOGC. Then what a step costs
  * that only sets Go up, and how often go is started.
  */
 export async function overhead({ stage, rounds, short, setupGo, progress }) {
@@ -17,7 +17,7 @@ export async function overhead({ stage, rounds, short, setupGo, progress }) {
   progress(`go is started for: ${calls.all.join(', ')}`);
   const seconds = ({ name, run }) => ({ name, run: async () => (await run(cache)).seconds });
   const ours = seconds(oursContender(stage, wanted));
-  const direct = seconds(handContender(stage, wanted, calls.atOnce, calls.share));
+  const direct = seconds(handContender(stage, wanted, calls.atOnce, calls));
   const oursSetup = {
     name: 'setup-go-cross, mode setup',
     run: async () => (await stage.ours({ mode: 'setup', cache: 'false' }, { env: stage.env({ cache }) })).seconds,

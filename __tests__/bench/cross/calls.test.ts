@@ -5,11 +5,11 @@ const { readCalls }: any = await import(new URL('../../../bench/cross/calls.mjs'
 
 test('what a go command wrote down: subcommands, -p, and how many builds ran at once', () => {
   const log = [
-    'begin env -json',
+    'begin env -json GOGC=',
     'end env',
     'begin list -f x .',
     'end list',
-    'begin build -p=2 -trimpath -o a .',
+    'begin build -p=2 -trimpath -o a . GOGC=400',
     'begin build -p=2 -trimpath -o b .',
     'end build',
     'begin build -p=2 -trimpath -o c .',
@@ -21,6 +21,7 @@ test('what a go command wrote down: subcommands, -p, and how many builds ran at 
     env: 1,
     atOnce: 2,
     share: 2,
+    gogc: '400',
   });
-  expect(readCalls('begin env -json\nend env\n')).toEqual({ all: ['env'], env: 1, atOnce: 0 });
+  expect(readCalls('begin env -json GOGC=\nend env\n')).toEqual({ all: ['env'], env: 1, atOnce: 0 });
 });

@@ -16,7 +16,7 @@ const sum = (data: string | Buffer) => createHash('sha256').update(data).digest(
 test.each([
   ['empty', Buffer.alloc(0)],
   ['small', Buffer.from('x')],
-  ['as large as the buffer', Buffer.alloc(1 << 20, 1)],
+  ['as large as the buffer', Buffer.alloc(1 << 18, 1)],
   ['larger than the buffer', Buffer.alloc(3_500_000, 2)],
 ])('a file that is %s', async (name, data) => {
   const path = file(name, data);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
@@ -7,6 +8,7 @@ import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
+import { collectorSettings } from './collector.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { findMainPackages } from './packages.ts';
@@ -49,7 +51,9 @@ export async function build(
     commit: release.commit ?? '',
     modified: release.changes.length > 0,
   };
-  const built = await executeBuilds(builds, go, directory, expected, signal);
+  const eager = collectorSettings(process.availableMemory(), availableParallelism(), go.env);
+  const builder = { ...go, env: { ...go.env, ...eager } };
+  const built = await executeBuilds(builds, builder, directory, expected, signal);
   const record = recordOf(built, release, toolchain);
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);
   output('release', file);

@@ -37,18 +37,24 @@ export async function hashFiles(paths: readonly string[]): Promise<string[]> {
 function hashShare(
   { paths, next, sums }: Share,
   { openSync, readSync, closeSync }: typeof fs,
-  { hash }: typeof crypto,
+  { createHash, hash }: typeof crypto,
 ): void {
-  let buffer = Buffer.allocUnsafeSlow(1 << 20);
+  const buffer = Buffer.allocUnsafeSlow(1 << 18);
+  /** As much as there is and fits; one read may give less, on a network file system. */
+  const fill = (file: number): Buffer => {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < buffer.length; length += read)
+      read = readSync(file, buffer, length, buffer.length - length, null);
+    return buffer.subarray(0, length);
+  };
   const sumOf = (path: string): Buffer => {
     const file = openSync(path, 'r');
     try {
-      let length = 0;
-      for (let read = -1; read !== 0; length += read) {
-        if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafeSlow(length)]);
-        read = readSync(file, buffer, length, buffer.length - length, null);
-      }
-      return hash('sha256', buffer.subarray(0, length), 'buffer');
+      let data = fill(file);
+      if (data.length < buffer.length) return hash('sha256', data, 'buffer');
+      const large = createHash('sha256');
+      for (; data.length > 0; data = fill(file)) large.update(data);
+      return large.digest();
     } finally {
       closeSync(file);
     }
