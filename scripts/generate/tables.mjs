@@ -1,6 +1,5 @@
 // Renders the tables of a README and puts them between its markers.
 const cell = text => String(text).replaceAll('|', '\\|').replaceAll('\n', '<br>');
-
 export const table = (head, rows) =>
   [
     `| ${head.join(' | ')} |`,
