@@ -6,6 +6,9 @@ import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
+import { explainC } from '../cgo/explain.ts';
+import { tagsOf } from '../cgo/own-compiler.ts';
+import type { CgoPlans } from '../cgo/plan.ts';
 import { archiveFiles } from '../outputs/archive-files.ts';
 import { findEmbedded } from '../outputs/embedded.ts';
 import { leaveBehind, nothingLeft, pathsBeside } from '../outputs/leave-behind.ts';
@@ -33,17 +36,19 @@ export async function build(
   targets: readonly Target[],
   ready: Ready,
   spans: Span[],
+  cgo?: CgoPlans,
 ): Promise<void> {
   const { inputs, directory, signal, output } = context;
   const { go, toolchain } = ready;
-  const tags = inputs.tags.join(',');
+  // With tags of ours on the command line those of GOFLAGS would no longer count.
+  const tags = inputs.tags.join(',') || (cgo ? tagsOf(go.settings.GOFLAGS) : '');
   const annotations = inputs['problem-matchers'];
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
-  const env = { ...go.env, CGO_ENABLED: '0', ...goEnvironment(withVariant(targets[0]!)) };
+  const env = { ...go.env, CGO_ENABLED: cgo ? '1' : '0', ...goEnvironment(withVariant(targets[0]!)) };
   const previous = await previousRelease(inputs['previous-release'], directory);
-  const packages = await findMainPackages(go, patterns, tags, env, directory, signal).catch(error => {
+  const packages = await findMainPackages(go, patterns, tags, env, directory, signal).catch(async error => {
     if (annotations) annotate(problemsOf(error, directory, 'go list'));
-    throw error;
+    throw await explainC(error, { go, env, directory, packages: patterns, flags: [`-tags=${tags}`] }, signal);
   });
 
   await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
@@ -55,6 +60,7 @@ export async function build(
     stamp: inputs.version,
     tags,
     trimpath: inputs.trimpath,
+    cgo,
     version: release.version,
     commit: release.commit ?? '',
   });

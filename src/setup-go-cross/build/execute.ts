@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import pMap from 'p-map';
 import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
+import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
+import { explainC } from '../cgo/explain.ts';
+import { assertLinkage } from '../cgo/linkage.ts';
+import { staticWarning, stubWarning } from '../cgo/warnings.ts';
 import type { Go } from '../environment.ts';
 import { runGo } from '../go-command.ts';
 import { removeAbandoned, temporaryFolder } from '../temporary.ts';
@@ -124,17 +128,23 @@ async function makeOne(build: Build, temporary: string, job: Job, transcript: Tr
   const { title } = transcript;
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
+  const env = { ...job.go.env, ...build.env };
   await runGo(job.go, ['build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
-    env: { ...job.go.env, ...build.env },
+    env,
     timeout: buildWithin,
     signal: job.signal,
     onLine: transcript.add,
-  }).catch(error => {
-    throw explainGo(transcript.cleaned(error), `building ${title}`, job.go, job.directory);
+  }).catch(async error => {
+    const explained = explainGo(transcript.cleaned(error), `building ${title}`, job.go, job.directory);
+    const { go, directory } = job;
+    throw await explainC(explained, { ...build, go, directory, env, packages: [build.package.path] }, job.signal);
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
+  if (build.cgo) await assertLinkage(build.package.name, build.target, build.cgo, temporary);
+  const warning = build.cgo ? staticWarning(title, transcript.lines.join('\n')) : stubWarning(title, binary.buildinfo);
+  if (warning !== undefined) log.warning(warning);
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
   job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);

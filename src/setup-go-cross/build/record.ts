@@ -58,6 +58,7 @@ export function recordOf(
       path: one.build.output,
       size: one.size,
       sha256: one.sha256,
+      ...(one.build.cgo === undefined ? {} : { compiler: { ...one.build.cgo.compiler } }),
       ...beside.evidence(one),
     })),
     ...(beside.archives.length === 0 ? {} : { archives: [...beside.archives] }),
