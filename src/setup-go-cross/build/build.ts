@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
@@ -17,6 +18,7 @@ import type { WantedTarget } from '../targets-value.ts';
 import { runTests, testSettings } from '../test/run-tests.ts';
 import { BuildLog } from './build-log.ts';
 import { allByHand } from './by-hand.ts';
+import { collectorSettings } from './collector.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { mainPackages } from './main-packages.ts';
@@ -85,9 +87,11 @@ export async function build(
   };
   const embedded = findEmbedded(builds, go, directory, signal);
   embedded.catch(() => undefined); // awaited when everything is built: an error of the build says more
+  const eager = collectorSettings(process.availableMemory(), availableParallelism(), go.env);
+  const builder = { ...go, env: { ...go.env, ...eager } };
   let left = nothingLeft;
   using buildLog = new BuildLog({ total: builds.length, directory, annotations });
-  const built = await executeBuilds(builds, go, directory, expected, signal, buildLog, async (done, folder) => {
+  const built = await executeBuilds(builds, builder, directory, expected, signal, buildLog, async (done, folder) => {
     left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
     return left.moves;
   });
