@@ -7,6 +7,7 @@ import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
 import { previousRelease } from './build/previous.ts';
 import { mergeSummary, toolchainLine } from './build/summary.ts';
+import { planCgo } from './cgo/plan.ts';
 import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
 import { problemMatchers } from './problem-matchers.ts';
@@ -38,7 +39,8 @@ export async function run(context: SetupGoCross): Promise<void> {
 
   using _matchers = problemMatchers(inputs['problem-matchers']);
   const spans: Span[] = [];
-  const ready = await setUp(context, targets, spans);
+  const cgo = mode === 'build' ? await planCgo(inputs, targets, hostOf(), process.env, context.signal) : undefined;
+  const ready = await setUp(context, targets, spans, cgo);
   output('go-version', ready.go.version);
   output('cache-hit', String(ready.cacheHit));
   if (mode === 'setup') {
@@ -47,5 +49,5 @@ export async function run(context: SetupGoCross): Promise<void> {
     const parts = [`Toolchain: ${toolchainLine(ready.toolchain)}`, ...(tests.length === 0 ? [] : [testSummary(tests)])];
     return context.summary(parts.join('\n\n'));
   }
-  await build(context, targets, ready, spans);
+  await build(context, targets, ready, spans, cgo);
 }
