@@ -12,6 +12,8 @@ import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
 import { problemMatchers } from './problem-matchers.ts';
 import { setUp } from './set-up.ts';
+import { runTests, testSettings } from './test/run-tests.ts';
+import { testSummary } from './test/summary.ts';
 import { hostOf } from './toolchain/host.ts';
 
 export type SetupGoCross = Context<(typeof definition)['inputs']>;
@@ -43,7 +45,9 @@ export async function run(context: SetupGoCross): Promise<void> {
   output('cache-hit', String(ready.cacheHit));
   if (mode === 'setup') {
     if (inputs['private-token'] !== undefined) await downloadModules(ready.go, context.directory, context.signal);
-    return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
+    const tests = inputs.test ? await runTests(testSettings(context, ready.go, spans)) : [];
+    const parts = [`Toolchain: ${toolchainLine(ready.toolchain)}`, ...(tests.length === 0 ? [] : [testSummary(tests)])];
+    return context.summary(parts.join('\n\n'));
   }
   await build(context, targets, ready, spans, cgo);
 }

@@ -61,6 +61,7 @@ export async function setUp(
       gosumdb: inputs.gosumdb,
       mirror: inputs['go-download-base-url'],
       token: inputs.token,
+      networkTimeout: inputs['network-timeout'],
       host: hostOf(process.platform, arch),
       env: process.env,
       signal,
@@ -79,7 +80,7 @@ export async function setUp(
   };
   const secret = privateEnvironment(tokens, resolve(directory), process.env);
   const env = goEnvironmentOf(installed.goroot, process.env, { ...own, ...secret });
-  const go = await openGo(installed, env, directory, signal);
+  const go = await openGo(installed, env, directory, signal, inputs['network-timeout']);
   const shared = plan.kind === 'folder' ? await shareModules(plan.root, go.settings) : undefined;
   if (shared !== undefined) saveState(shareStateName, JSON.stringify(shared.state));
   Object.assign(go.env, shared?.env);

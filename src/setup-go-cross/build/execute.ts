@@ -1,11 +1,10 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import pMap from 'p-map';
-import { readGoBinary } from '../../core/binary/index.ts';
+import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
-import { run } from '../../core/process.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
@@ -14,11 +13,15 @@ import { explainC } from '../cgo/explain.ts';
 import { assertLinkage } from '../cgo/linkage.ts';
 import { staticWarning, stubWarning } from '../cgo/warnings.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
+import { removeAbandoned, temporaryFolder } from '../temporary.ts';
 import type { BuildLog, Transcript } from './build-log.ts';
 import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
-import { explainGo } from './packages.ts';
+import { explainGo } from './explain-go.ts';
+import { placeOutputs } from './place-outputs.ts';
 import type { Build } from './plan.ts';
+import { recordFile } from './record.ts';
 
 /** A program that was built, read back and found to be as planned. */
 export interface Built {
@@ -27,15 +30,29 @@ export interface Built {
   /** Hex. */
   readonly sha256: string;
   readonly span: Span;
+  /** Where it is until it gets its own name. */
+  readonly file: string;
+  /** What it says of itself. */
+  readonly binary: GoBinary;
   /** Packages that had to be compiled; the others came from the build cache. */
   readonly compiled: number;
 }
+
+/** A finished file, and the name that it gets when all are finished. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Makes what belongs to the programs, in the folder where they are until all is done. */
+export type Complete = (built: readonly Built[], folder: string) => Promise<readonly Move[]>;
 
 const buildWithin = 60 * 60_000;
 
 /**
  * Builds everything, as many at a time as there are cores, under temporary names; only when every program is there and
- * as planned do they get their own names. When one fails the others are ended and nothing is left.
+ * as planned, and what `complete` makes of them too, do they get their own names. When one fails the others are ended
+ * and nothing is left.
  */
 export async function executeBuilds(
   builds: readonly Build[],
@@ -44,10 +61,12 @@ export async function executeBuilds(
   expected: Expected,
   signal: AbortSignal,
   buildLog: BuildLog,
+  complete: Complete = async () => [],
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(join(folder, 'building-'));
+  const temporary = await temporaryFolder(folder, 'building-');
+  await removeAbandoned(folder, name => name.endsWith('.part'));
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
@@ -73,7 +92,10 @@ export async function executeBuilds(
     ).catch(error => {
       throw first ?? error;
     });
-    for (const [index, { build }] of built.entries()) await move(join(temporary, String(index)), build.output);
+    const more = await complete(built, temporary);
+    const programs = built.map(({ file, build }) => ({ from: file, to: build.output }));
+    const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
+    await placeOutputs([...programs, ...more], stale);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -107,14 +129,14 @@ async function makeOne(build: Build, temporary: string, job: Job, transcript: Tr
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
   const env = { ...job.go.env, ...build.env };
-  await run([job.go.program, 'build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  await runGo(job.go, ['build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
     env,
     timeout: buildWithin,
     signal: job.signal,
     onLine: transcript.add,
   }).catch(async error => {
-    const explained = explainGo(transcript.cleaned(error), `building ${title}`);
+    const explained = explainGo(transcript.cleaned(error), `building ${title}`, job.go, job.directory);
     const { go, directory } = job;
     throw await explainC(explained, { ...build, go, directory, env, packages: [build.package.path] }, job.signal);
   });
@@ -126,17 +148,6 @@ async function makeOne(build: Build, temporary: string, job: Job, transcript: Tr
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
   job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);
-  return { build, size, sha256, span: { name: title, start, end }, compiled: transcript.compiled };
-}
-
-/** A rename, or where the output lies on another file system a copy that is renamed there. */
-async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyFile(from, `${to}.part`);
-    await rename(`${to}.part`, to);
-  }
+  const span = { name: title, start, end };
+  return { build, size, sha256, span, compiled: transcript.compiled, file: temporary, binary };
 }
