@@ -12,6 +12,8 @@ ensureDependencies();
 
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
+const { checkClaims } = await import('./claims/check.mjs');
+const { allClaims } = await import('./claims/read.mjs');
 
 /** Milliseconds; jest waits for ever for a timer or socket that a test left behind. */
 const longest = 75 * 60_000;
@@ -28,6 +30,7 @@ const words = given.filter(word => word in projects);
 const chosen = (words.length > 0 ? words : Object.keys(projects)).flatMap(word => projects[word]);
 const jestArguments = given.filter(word => !(word in projects));
 
+const claims = allClaims();
 const endLab = await labGuard();
 const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
 const children = new Set();
@@ -48,7 +51,8 @@ try {
   const ended = await Promise.allSettled(running);
   const broken = ended.find(one => one.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
-  counts = sum(ended.map(one => one.value));
+  counts = sum(ended.map(one => one.value.counts));
+  counts.failed += unfounded(ended.flatMap(one => one.value.testResults));
 } finally {
   rmSync(folder, { recursive: true, force: true });
   await endLab();
@@ -92,11 +96,27 @@ async function runJest(lane, results, env) {
   // A file that could not even be loaded has no failed test in it, and is a failure all the same.
   const broken = report.numRuntimeErrorTestSuites;
   const failed = report.numFailedTests + broken;
-  return {
+  const counts = {
     passed: report.numPassedTests,
     failed: code === 0 ? failed : Math.max(1, failed),
     skipped: report.numPendingTests + report.numTodoTests,
   };
+  return { counts, testResults: report.testResults };
+}
+
+/** How many cells of the READMEs' tables no test shows; a partial run can only speak of the files that it ran. */
+function unfounded(testResults) {
+  const full =
+    jestArguments.length === 0 &&
+    Object.values(projects)
+      .flat()
+      .every(name => chosen.includes(name));
+  const { wrong, skipped, unchecked } = checkClaims(claims, testResults, { full, root });
+  for (const text of wrong) console.log(`not shown: ${text}`);
+  for (const text of skipped) console.log(`not shown here: ${text}`);
+  const shown = claims.length - wrong.length - skipped.length - unchecked;
+  console.log(`README tables: ${shown} of ${claims.length} claims shown, ${unchecked} not part of this run`);
+  return wrong.length;
 }
 
 function skippedTests({ testResults }) {

@@ -7,10 +7,14 @@ import { assertBuildable } from './build/buildmode.ts';
 import { askGo, assertKnown } from './build/known-to-go.ts';
 import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
-import { toolchainLine } from './build/summary.ts';
+import { previousRelease } from './build/previous.ts';
+import { mergeSummary, toolchainLine } from './build/summary.ts';
 import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
+import { problemMatchers } from './problem-matchers.ts';
 import { setUp } from './set-up.ts';
+import { runTests, testSettings } from './test/run-tests.ts';
+import { testSummary } from './test/summary.ts';
 import { hostOf } from './toolchain/host.ts';
 
 export type SetupGoCross = Context<(typeof definition)['inputs']>;
@@ -34,19 +38,24 @@ export async function run(context: SetupGoCross): Promise<void> {
     return output('matrix', matrix);
   }
   if (mode === 'merge') {
+    const previous = await previousRelease(inputs['previous-release'], context.directory);
     const { file, record } = await mergeInto(context.directory, context.record, inputs.targets, context.signal);
     output('binaries', JSON.stringify(record.binaries));
-    if (record.archives !== undefined) output('archives', JSON.stringify(record.archives));
+    output('archives', JSON.stringify(record.archives ?? []));
+    await context.summary(mergeSummary(record, previous));
     return output('release', file);
   }
 
+  using _matchers = problemMatchers(inputs['problem-matchers']);
   const spans: Span[] = [];
   const ready = await setUp(context, targets, spans);
   output('go-version', ready.go.version);
   output('cache-hit', String(ready.cacheHit));
   if (mode === 'setup') {
     if (inputs['private-token'] !== undefined) await downloadModules(ready.go, context.directory, context.signal);
-    return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
+    const tests = inputs.test ? await runTests(testSettings(context, ready.go, spans)) : [];
+    const parts = [`Toolchain: ${toolchainLine(ready.toolchain)}`, ...(tests.length === 0 ? [] : [testSummary(tests)])];
+    return context.summary(parts.join('\n\n'));
   }
   await build(context, targets, ready, spans);
 }

@@ -4,7 +4,8 @@ import { log } from '../core/log.ts';
 import type { Toolchain } from '../core/record/schema.ts';
 import type { Span } from '../core/summary.ts';
 import { formatTarget, type Target } from '../core/target.ts';
-import { cacheKeys, dependencyHash } from './cache/key.ts';
+import { dependencyHash } from './cache/dependency-files.ts';
+import { cacheKeys } from './cache/key.ts';
 import { planCache } from './cache/plan.ts';
 import { cacheFolders, restore } from './cache/service.ts';
 import { sharedBuildCache } from './cache/shared/build-cache.ts';
@@ -54,6 +55,7 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
       gosumdb: inputs.gosumdb,
       mirror: inputs['go-download-base-url'],
       token: inputs.token,
+      networkTimeout: inputs['network-timeout'],
       host: hostOf(process.platform, arch),
       env: process.env,
       signal,
@@ -72,7 +74,7 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
   };
   const secret = privateEnvironment(tokens, resolve(directory), process.env);
   const env = goEnvironmentOf(installed.goroot, process.env, { ...own, ...secret });
-  const go = await openGo(installed, env, directory, signal);
+  const go = await openGo(installed, env, directory, signal, inputs['network-timeout']);
   const shared = plan.kind === 'folder' ? await shareModules(plan.root, go.settings) : undefined;
   if (shared !== undefined) saveState(shareStateName, JSON.stringify(shared.state));
   Object.assign(go.env, shared?.env);
@@ -113,7 +115,7 @@ async function restoreCaches(
     targets: targets.map(formatTarget),
     cgo: inputs.cgo,
     flags: [inputs.tags.join(','), String(inputs.trimpath), go.settings.GOFLAGS, go.settings.GOEXPERIMENT],
-    dependencies: await dependencyHash(directory, inputs['cache-dependency-path']),
+    dependencies: await dependencyHash(directory, inputs['cache-dependency-path'], process.env),
     run: `${process.env['GITHUB_RUN_ID'] ?? Date.now()}-${process.env['GITHUB_RUN_ATTEMPT'] ?? 1}`,
   });
   const { hit, state } = await restore(cacheFolders(go.settings), keys, inputs['cache-restore-timeout'], signal);

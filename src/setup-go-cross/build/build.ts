@@ -1,18 +1,29 @@
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
+import { archiveFiles } from '../outputs/archive-files.ts';
+import { findEmbedded } from '../outputs/embedded.ts';
+import { leaveBehind, nothingLeft, pathsBeside } from '../outputs/leave-behind.ts';
+import { annotate, problemsOf } from '../problems.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
 import type { WantedTarget } from '../targets-value.ts';
+import { runTests, testSettings } from '../test/run-tests.ts';
+import { BuildLog } from './build-log.ts';
+import { allByHand } from './by-hand.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { mainPackages } from './main-packages.ts';
+import { findProfiles, warnOfLarge, warnOfSlow } from './pgo.ts';
+import { assertOutputs } from './place-outputs.ts';
 import { planBuilds } from './plan.ts';
+import { previousRelease } from './previous.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
+import { assertFit, isShallow, versionNotes } from './version-notes.ts';
 
 /** From a ready Go to binaries that are as planned, with their record. */
 export async function build(
@@ -24,9 +35,14 @@ export async function build(
   const { inputs, directory, signal, output } = context;
   const { go, toolchain } = ready;
   const tags = inputs.tags.join(',');
+  const annotations = inputs['problem-matchers'];
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
   const env = { ...go.env, CGO_ENABLED: inputs.cgo === 'off' ? '0' : '1' };
-  const packages = await mainPackages({ go, patterns, tags, env, directory, signal }, targets);
+  const previous = await previousRelease(inputs['previous-release'], directory);
+  const packages = await mainPackages({ go, patterns, tags, env, directory, signal }, targets).catch(error => {
+    if (annotations) annotate(problemsOf(error, directory, 'go list'));
+    throw error;
+  });
 
   await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
   const release = await versionOf(context, packages[0]!.module);
@@ -42,8 +58,19 @@ export async function build(
     version: release.version,
     commit: release.commit ?? '',
   });
-  const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
+  const settings = {
+    release,
+    sbom: inputs.sbom,
+    archives: inputs.archives,
+    archiveFiles: inputs.archives.length === 0 ? [] : await archiveFiles(inputs['archive-files'], directory),
+  };
+  await assertOutputs(builds, join(directory, outputFolder));
+  const paths = [...builds.map(one => one.output), ...pathsBeside(builds, settings)];
+  const elsewhere = paths.filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
+  const tests = inputs.test ? await runTests(testSettings(context, go, spans)) : undefined;
+  const profiles = await findProfiles(packages, go);
+  warnOfLarge(profiles);
 
   const expected = {
     goVersion: go.version,
@@ -51,14 +78,39 @@ export async function build(
     commit: release.commit ?? '',
     modified: release.changes.length > 0,
   };
-  const built = await executeBuilds(builds, go, directory, expected, signal);
-  const record = recordOf(built, release, toolchain);
+  const embedded = findEmbedded(builds, go, directory, signal);
+  embedded.catch(() => undefined); // awaited when everything is built: an error of the build says more
+  let left = nothingLeft;
+  using buildLog = new BuildLog({ total: builds.length, directory, annotations });
+  const built = await executeBuilds(builds, go, directory, expected, signal, buildLog, async (done, folder) => {
+    left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
+    return left.moves;
+  });
+  warnOfSlow(profiles, built);
+  const record = { ...recordOf(built, release, toolchain, left), ...(tests === undefined ? {} : { tests }) };
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);
   output('release', file);
   output('binaries', JSON.stringify(record.binaries));
+  output('archives', JSON.stringify(record.archives ?? []));
   log.info(`${record.name} ${record.version}: ${built.length} binaries, record ${file}`);
-  const title = `${record.name} ${record.version}`;
-  await context.summary(buildSummary(title, toolchain, built, [...spans, ...built.map(({ span }) => span)]));
+  await context.summary(
+    buildSummary({
+      toolchain,
+      cacheHit: ready.cacheHit,
+      built,
+      release: record,
+      previous,
+      spans: [...spans, ...built.map(({ span }) => span)],
+      lines: allByHand(builds, go, directory),
+      place: placeOf(directory),
+    }),
+  );
+}
+
+/** The working directory from the top of the checkout, for the reader's own clone. */
+function placeOf(directory: string): string {
+  const path = relative(process.env['GITHUB_WORKSPACE'] || directory, directory);
+  return path.startsWith('..') ? '' : path;
 }
 
 /** A named version stands for a commit: with changes in the tree it would name something else. */
@@ -71,11 +123,13 @@ async function versionOf({ inputs, directory, signal }: SetupGoCross, module: st
     version: inputs.version,
     ...(runTag === undefined ? {} : { runTag }),
   });
+  assertFit(release);
   if (release.missing !== undefined) {
     log.warning(
       `${directory}: ${reasons[release.missing]}; the record has no commit${release.source === 'none' ? ' and no version' : ''}`,
     );
   }
+  for (const note of versionNotes(release, module, await isShallow(directory, signal))) log.warning(note);
   if (release.changes.length === 0) return release;
   const shown = `${release.changes.slice(0, 5).join(', ')}${release.changes.length > 5 ? ', …' : ''}`;
   if (release.source === 'pseudo-version') {

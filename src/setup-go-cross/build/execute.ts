@@ -1,19 +1,23 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import pMap from 'p-map';
-import { readGoBinary } from '../../core/binary/index.ts';
+import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
-import { log } from '../../core/log.ts';
-import { run } from '../../core/process.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
+import { removeAbandoned, temporaryFolder } from '../temporary.ts';
+import type { BuildLog, Transcript } from './build-log.ts';
+import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
-import { explainGo } from './packages.ts';
-import { type Build, commandLine } from './plan.ts';
+import { explainGo } from './explain-go.ts';
+import { placeOutputs } from './place-outputs.ts';
+import type { Build } from './plan.ts';
+import { recordFile } from './record.ts';
 
 /** A program that was built, read back and found to be as planned. */
 export interface Built {
@@ -22,13 +26,29 @@ export interface Built {
   /** Hex. */
   readonly sha256: string;
   readonly span: Span;
+  /** Where it is until it gets its own name. */
+  readonly file: string;
+  /** What it says of itself. */
+  readonly binary: GoBinary;
+  /** Packages that had to be compiled; the others came from the build cache. */
+  readonly compiled: number;
 }
+
+/** A finished file, and the name that it gets when all are finished. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Makes what belongs to the programs, in the folder where they are until all is done. */
+export type Complete = (built: readonly Built[], folder: string) => Promise<readonly Move[]>;
 
 const buildWithin = 60 * 60_000;
 
 /**
  * Builds everything, as many at a time as there are cores, under temporary names; only when every program is there and
- * as planned do they get their own names. When one fails the others are ended and nothing is left.
+ * as planned, and what `complete` makes of them too, do they get their own names. When one fails the others are ended
+ * and nothing is left.
  */
 export async function executeBuilds(
   builds: readonly Build[],
@@ -36,10 +56,13 @@ export async function executeBuilds(
   directory: string,
   expected: Expected,
   signal: AbortSignal,
+  buildLog: BuildLog,
+  complete: Complete = async () => [],
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(join(folder, 'building-'));
+  const temporary = await temporaryFolder(folder, 'building-');
+  await removeAbandoned(folder, name => name.endsWith('.part'));
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
@@ -49,21 +72,29 @@ export async function executeBuilds(
     const built = await pMap(
       builds,
       (build, index) =>
-        buildOne(build, join(temporary, String(index)), { go, directory, expected, signal: both, jobs }).catch(
-          error => {
-            first ??= error;
-            stop.abort(error);
-            throw error;
-          },
-        ),
+        buildOne(build, join(temporary, String(index)), {
+          go,
+          directory,
+          expected,
+          signal: both,
+          jobs,
+          buildLog,
+        }).catch(error => {
+          first ??= error;
+          stop.abort(error);
+          throw error;
+        }),
       { concurrency: jobs, stopOnError: false },
     ).catch(error => {
       throw first ?? error;
     });
-    for (const [index, { build }] of built.entries()) {
-      await move(join(temporary, String(index)), build.output);
-      if (build.header !== undefined) await move(join(temporary, `${index}.h`), build.header);
-    }
+    const more = await complete(built, temporary);
+    const programs = built.flatMap(({ file, build }) => [
+      { from: file, to: build.output },
+      ...(build.header === undefined ? [] : [{ from: `${file}.h`, to: build.header }]),
+    ]);
+    const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
+    await placeOutputs([...programs, ...more], stale);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -76,39 +107,40 @@ interface Job {
   readonly expected: Expected;
   readonly signal: AbortSignal;
   readonly jobs: number;
+  readonly buildLog: BuildLog;
 }
 
 async function buildOne(build: Build, temporary: string, job: Job): Promise<Built> {
   job.signal.throwIfAborted();
-  const start = Date.now();
   const title = `${build.package.name} ${formatTarget(build.target)}`;
-  log.info(commandLine(build, relative(job.directory, build.output)));
+  const transcript = job.buildLog.begin(title, byHand(build, job.go, job.directory));
+  try {
+    return await makeOne(build, temporary, job, transcript);
+  } catch (error) {
+    job.buildLog.failed(transcript, job.signal.aborted);
+    throw error;
+  }
+}
+
+async function makeOne(build: Build, temporary: string, job: Job, transcript: Transcript): Promise<Built> {
+  const start = Date.now();
+  const { title } = transcript;
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  await run([job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  await runGo(job.go, ['build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
     env: { ...job.go.env, ...build.env },
     timeout: buildWithin,
     signal: job.signal,
+    onLine: transcript.add,
   }).catch(error => {
-    throw explainGo(error, `building ${title}`);
+    throw explainGo(transcript.cleaned(error), `building ${title}`, job.go, job.directory);
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
-  log.info(`${title}: ${formatSize(size)} in ${formatDuration(end - start)}, sha256 ${sha256}`);
-  return { build, size, sha256, span: { name: title, start, end } };
-}
-
-/** A rename, or where the output lies on another file system a copy that is renamed there. */
-async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyFile(from, `${to}.part`);
-    await rename(`${to}.part`, to);
-  }
+  job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);
+  const span = { name: title, start, end };
+  return { build, size, sha256, span, compiled: transcript.compiled, file: temporary, binary };
 }

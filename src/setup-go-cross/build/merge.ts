@@ -6,7 +6,7 @@ import { log } from '../../core/log.ts';
 import { type LoadedRecord, outputFolder, saveRecord } from '../../core/record/files.ts';
 import type { ReleaseRecord } from '../../core/record/schema.ts';
 import { canonicalTarget, formatTarget, type Target } from '../../core/target.ts';
-import { writeSums } from './record.ts';
+import { writeSums } from '../outputs/sums.ts';
 
 /**
  * Writes the joined records of a matrix as one `release.json`. Every file of the records that is at hand must have the
