@@ -49,7 +49,7 @@ export async function build(
     commit: release.commit ?? '',
     modified: release.changes.length > 0,
   };
-  const built = await executeBuilds(builds, go, directory, expected, signal);
+  const built = await executeBuilds(builds, go, directory, expected, inputs.parallelism, signal);
   const record = recordOf(built, release, toolchain);
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);
   output('release', file);

@@ -1,7 +1,5 @@
 import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import pMap from 'p-map';
 import { readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
@@ -13,6 +11,8 @@ import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Go } from '../environment.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './packages.ts';
+import { usableCores } from './parallelism/machine.ts';
+import { type Start, schedule } from './parallelism/schedule.ts';
 import { type Build, commandLine } from './plan.ts';
 
 /** A program that was built, read back and found to be as planned. */
@@ -27,39 +27,26 @@ export interface Built {
 const buildWithin = 60 * 60_000;
 
 /**
- * Builds everything, as many at a time as there are cores, under temporary names; only when every program is there and
- * as planned do they get their own names. When one fails the others are ended and nothing is left.
+ * Builds everything, as many at a time as the machine has room for, under temporary names; only when every program is
+ * there and as planned do they get their own names. When one fails the others are ended and nothing is left.
  */
 export async function executeBuilds(
   builds: readonly Build[],
   go: Go,
   directory: string,
   expected: Expected,
+  parallelism: 'auto' | number,
   signal: AbortSignal,
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
   const temporary = await mkdtemp(join(folder, 'building-'));
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
-  let first: unknown;
+  const jobs = builds.map((build, index) => ({
+    title: titleOf(build),
+    start: (how: Start) => buildOne(build, join(temporary, String(index)), { ...how, go, directory, expected }),
+  }));
   try {
-    // All are waited for, also after a failure: only then is nobody left who writes into the folder.
-    const built = await pMap(
-      builds,
-      (build, index) =>
-        buildOne(build, join(temporary, String(index)), { go, directory, expected, signal: both, jobs }).catch(
-          error => {
-            first ??= error;
-            stop.abort(error);
-            throw error;
-          },
-        ),
-      { concurrency: jobs, stopOnError: false },
-    ).catch(error => {
-      throw first ?? error;
-    });
+    const built = await schedule(jobs, { wanted: parallelism, cores: usableCores(), signal });
     for (const [index, { build }] of built.entries()) await move(join(temporary, String(index)), build.output);
     return built;
   } finally {
@@ -67,26 +54,25 @@ export async function executeBuilds(
   }
 }
 
-interface Job {
+interface Job extends Start {
   readonly go: Go;
   readonly directory: string;
   readonly expected: Expected;
-  readonly signal: AbortSignal;
-  readonly jobs: number;
 }
+
+const titleOf = (build: Build) => `${build.package.name} ${formatTarget(build.target)}`;
 
 async function buildOne(build: Build, temporary: string, job: Job): Promise<Built> {
   job.signal.throwIfAborted();
   const start = Date.now();
-  const title = `${build.package.name} ${formatTarget(build.target)}`;
+  const title = titleOf(build);
   log.info(commandLine(build, relative(job.directory, build.output)));
-  // Half as much again as its share: linking uses one core only, and others may take over.
-  const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  await run([job.go.program, 'build', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  await run([job.go.program, 'build', `-p=${job.p}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
-    env: { ...job.go.env, ...build.env },
+    env: { ...job.go.env, ...build.env, ...job.env },
     timeout: buildWithin,
     signal: job.signal,
+    onStart: job.onStart,
   }).catch(error => {
     throw explainGo(error, `building ${title}`);
   });
