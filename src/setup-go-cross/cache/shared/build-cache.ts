@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SlipwayError } from '../../../core/errors.ts';
 import { log } from '../../../core/log.ts';
-import { cacheRole } from './program.ts';
+import { cacheRole } from '../../roles.ts';
 import { sharedFolder } from './store.ts';
 
 /** What makes the go command keep its build results in the shared folder; the go command takes it from 1.24 on. */

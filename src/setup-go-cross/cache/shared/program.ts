@@ -6,9 +6,7 @@ import { messageOf } from '../../../core/errors.ts';
 import { type Leases, openLeases } from './leases.ts';
 import { type Output, openStore, type Store } from './store.ts';
 import { trim } from './trim.ts';
-
-/** The argument that makes this program the go command's cache: `main.ts` looks for it. */
-export const cacheRole = 'slipway-go-cache';
+import { type Turn, takeTurn } from './turns.ts';
 
 interface Request {
   readonly ID: number;
@@ -17,6 +15,13 @@ interface Request {
   readonly ActionID?: string;
   readonly OutputID?: string;
   readonly BodySize?: number;
+}
+
+/** This process as the helper of one go command, to its end. */
+export async function runGoCache(root: string): Promise<void> {
+  await serveGoCache(root, process.stdin, process.stdout);
+  await new Promise(resolve => process.stdout.write('', resolve));
+  process.exit(0); // the go command waits for the end; a request that is waiting for an entry would hold it up
 }
 
 /**
@@ -30,6 +35,7 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
   const shared = openStore(root);
   const leases = await openLeases(root).catch(error => complain(root, error));
   const spare = spareStore();
+  let turn: Promise<Turn | undefined> | undefined;
   const stop = () => {
     leases?.close();
     spare.remove();
@@ -41,10 +47,14 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
   try {
     for await (const { request, body } of requests(input)) {
       if (request.Command === 'close') {
+        await (await turn)?.end();
         await trim(root).catch(error => complain(root, error));
         answer({ ID: request.ID });
         break;
       }
+      // The first request waits for this build's turn, and so does the go command; its start it has behind it.
+      turn ??= leases && takeTurn(root, leases).catch(error => complain(root, error));
+      await turn;
       // Not awaited: while one waits for an entry the others go on.
       handle(request, body, shared, leases, spare.store)
         .then(fields => answer({ ID: request.ID, ...fields }))

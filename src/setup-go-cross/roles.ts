@@ -1,0 +1,6 @@
+// Arguments that make this program something else than the action; apart, so that a helper need not load the action.
+
+/** The go command's cache (GOCACHEPROG). */
+export const cacheRole = 'slipway-go-cache';
+/** The client of the runner's cache. */
+export const clientRole = 'slipway-cache-client';
