@@ -29,6 +29,16 @@ export async function measure(contenders, rounds) {
   return samples;
 }
 
+/** For a contender that begins cold each time: there is nothing to warm up, and that call costs nothing. */
+export function notFirst(run) {
+  let first = true;
+  return () => {
+    if (!first) return run();
+    first = false;
+    return 1;
+  };
+}
+
 /**
  * One row from the raw samples. `goal` is { most } for our median or { ratio } for the median of the rounds' ratios
  * (ours / peer).

@@ -4,3 +4,6 @@
 export const cacheRole = 'slipway-go-cache';
 /** The client of the runner's cache. */
 export const clientRole = 'slipway-cache-client';
+
+/** What a helper says to the person who reads the log: at the beginning of its line, among those of the go command. */
+export const helperMark = 'slipway: ';

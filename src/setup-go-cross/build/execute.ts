@@ -9,6 +9,7 @@ import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
 import type { Go } from '../environment.ts';
+import { helperMark } from '../roles.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './packages.ts';
 import { usableCores } from './parallelism/machine.ts';
@@ -73,6 +74,9 @@ async function buildOne(build: Build, temporary: string, job: Job): Promise<Buil
     timeout: buildWithin,
     signal: job.signal,
     onStart: job.onStart,
+    onLine: line => {
+      if (line.startsWith(helperMark)) log.warning(line.slice(helperMark.length));
+    },
   }).catch(error => {
     throw explainGo(error, `building ${title}`);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../core/errors.ts';
+import { helperMark } from '../../roles.ts';
 import { type Leases, openLeases } from './leases.ts';
 import { type Output, openStore, type Store } from './store.ts';
 import { trim } from './trim.ts';
@@ -101,7 +102,8 @@ const hex = (base64 = '') => Buffer.from(base64, 'base64').toString('hex');
 
 let complained = false;
 function complain(root: string, error: unknown): undefined {
-  if (!complained) process.stderr.write(`slipway: the shared cache ${root} is not fully used: ${messageOf(error)}\n`);
+  if (!complained)
+    process.stderr.write(`${helperMark}the shared cache ${root} is not fully used: ${messageOf(error)}\n`);
   complained = true;
 }
 
