@@ -10,15 +10,21 @@ const common = {
   testEnvironment: 'node',
 };
 
+/** Files that need the one cluster take turns; so they are a project, which runs beside the others (scripts/test.mjs). */
+const onCluster = ['deploy-k8s-', 'verify-health-cluster'].map(name => `/integration/${name}.*\\.test\\.ts$`);
+
+const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_modules/']) => ({
+  ...common,
+  displayName,
+  testRegex,
+  testPathIgnorePatterns,
+});
+
 export default {
   projects: [
-    {
-      ...common,
-      displayName: 'unit',
-      testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
-      testPathIgnorePatterns: ['/integration/', '/e2e/'],
-    },
-    { ...common, displayName: 'integration', testMatch: ['<rootDir>/__tests__/integration/**/*.test.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/__tests__/e2e/**/*.test.ts'] },
+    project('unit', '/__tests__/.*\\.test\\.ts$', ['/integration/', '/e2e/']),
+    project('integration', '/__tests__/integration/.*\\.test\\.ts$', onCluster),
+    project('cluster', onCluster),
+    project('e2e', '/__tests__/e2e/.*\\.test\\.ts$'),
   ],
 };

@@ -1,4 +1,5 @@
-// npm run generate: action.yml files, README tables and JSON schemas from the definitions in src/*/inputs.ts.
+// npm run generate: action.yml files, README tables and JSON schemas from the definitions in src/*/inputs.ts,
+// and the comparisons with the peers from actions/*/comparison.yml.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ensureDependencies } from './dependencies.mjs';
@@ -10,7 +11,9 @@ ensureDependencies();
 
 const { actionYml } = await import('./generate/action-yml.mjs');
 const { actionsTable, between, inputsTable, outputsTable } = await import('./generate/tables.mjs');
+const { comparisonTable, complaintsTable } = await import('./generate/comparison.mjs');
 const { recordSchema, slipwaySchema } = await import('./generate/schemas.mjs');
+const { readComparison } = await import('./claims/read.mjs');
 const { ReleaseRecord } = await import('../src/core/record/schema.ts');
 const { actionNames } = await import('../src/core/action-names.ts');
 
@@ -24,6 +27,12 @@ for (const definition of definitions) {
   tables(`actions/${definition.name}/README.md`, {
     inputs: inputsTable(definition),
     outputs: outputsTable(definition),
+  });
+  const comparison = readComparison(definition.name);
+  if (comparison === undefined) continue;
+  tables(`actions/${definition.name}/README.md`, {
+    comparison: comparisonTable(comparison),
+    ...(comparison.complaints && { complaints: complaintsTable(comparison) }),
   });
 }
 tables('README.md', {

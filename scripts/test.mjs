@@ -12,26 +12,47 @@ ensureDependencies();
 
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
+const { checkClaims } = await import('./claims/check.mjs');
+const { allClaims } = await import('./claims/read.mjs');
 
 /** Milliseconds; jest waits for ever for a timer or socket that a test left behind. */
 const longest = 75 * 60_000;
 
-const projects = ['unit', 'integration', 'e2e'];
-const given = process.argv.slice(2);
-const chosen = given.filter(word => projects.includes(word));
-const jestArguments = [
-  ...(chosen.length > 0 ? ['--selectProjects', ...chosen] : []),
-  ...given.filter(word => !projects.includes(word)),
+/** What a word means in jest's projects. */
+const projects = { unit: ['unit'], integration: ['integration', 'cluster'], e2e: ['e2e'] };
+/** Run side by side, as tests mostly wait; within a lane one file after the other, as there is one cluster. */
+const lanes = [
+  ['unit', 'integration'],
+  ['cluster', 'e2e'],
 ];
+const given = process.argv.slice(2);
+const words = given.filter(word => word in projects);
+const chosen = (words.length > 0 ? words : Object.keys(projects)).flatMap(word => projects[word]);
+const jestArguments = given.filter(word => !(word in projects));
 
+const claims = allClaims();
 const endLab = await labGuard();
 const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
+const children = new Set();
+// Ended from outside, jest is ended first, and then the lab as always.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => {
+    for (const child of children) child.kill(signal);
+  });
 let counts;
 try {
   const env = { ...process.env };
-  if (chosen.length === 0 || chosen.some(name => name !== 'unit'))
-    env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
-  counts = await runJest(join(folder, 'results.json'), env);
+  if (chosen.some(name => name !== 'unit')) env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
+  const running = lanes
+    .map(lane => lane.filter(name => chosen.includes(name)))
+    .filter(lane => lane.length > 0)
+    .map(lane => runJest(lane, join(folder, `${lane[0]}.json`), env));
+  // All are waited for, also after a failure: only then is nobody left who uses the lab.
+  const ended = await Promise.allSettled(running);
+  const broken = ended.find(one => one.status === 'rejected');
+  if (broken !== undefined) throw broken.reason;
+  counts = sum(ended.map(one => one.value.counts));
+  counts.failed += unfounded(ended.flatMap(one => one.value.testResults));
 } finally {
   rmSync(folder, { recursive: true, force: true });
   await endLab();
@@ -39,12 +60,21 @@ try {
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 
-async function runJest(results, env) {
+function sum(all) {
+  const total = name => all.reduce((count, one) => count + one[name], 0);
+  return { passed: total('passed'), failed: total('failed'), skipped: total('skipped') };
+}
+
+async function runJest(lane, results, env) {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const options = [
     '--experimental-vm-modules',
     '--no-warnings=ExperimentalWarning',
     jest,
+    '--runInBand',
+    '--passWithNoTests',
+    '--selectProjects',
+    ...lane,
     '--json',
     `--outputFile=${results}`,
   ];
@@ -55,23 +85,38 @@ async function runJest(results, env) {
     timeout: longest,
     killSignal: 'SIGKILL',
   });
-  // Ended from outside, jest is ended first, and then the lab as always.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
+  children.add(child);
   const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
-  });
+  }).finally(() => children.delete(child));
   if (!existsSync(results)) throw new Error(`jest ended without results (exit code ${code})`);
   const report = JSON.parse(readFileSync(results, 'utf8'));
   for (const name of skippedTests(report)) console.log(`skipped: ${name}`);
   // A file that could not even be loaded has no failed test in it, and is a failure all the same.
   const broken = report.numRuntimeErrorTestSuites;
   const failed = report.numFailedTests + broken;
-  return {
+  const counts = {
     passed: report.numPassedTests,
     failed: code === 0 ? failed : Math.max(1, failed),
     skipped: report.numPendingTests + report.numTodoTests,
   };
+  return { counts, testResults: report.testResults };
+}
+
+/** How many cells of the READMEs' tables no test shows; a partial run can only speak of the files that it ran. */
+function unfounded(testResults) {
+  const full =
+    jestArguments.length === 0 &&
+    Object.values(projects)
+      .flat()
+      .every(name => chosen.includes(name));
+  const { wrong, skipped, unchecked } = checkClaims(claims, testResults, { full, root });
+  for (const text of wrong) console.log(`not shown: ${text}`);
+  for (const text of skipped) console.log(`not shown here: ${text}`);
+  const shown = claims.length - wrong.length - skipped.length - unchecked;
+  console.log(`README tables: ${shown} of ${claims.length} claims shown, ${unchecked} not part of this run`);
+  return wrong.length;
 }
 
 function skippedTests({ testResults }) {

@@ -79,7 +79,12 @@ await describeImages('pushing with authentication', (lab, tools) => {
     using client = new RegistryClient({ credentials: sources, insecure: false });
     const repositories = Array.from({ length: count }, () => parseRepository(freshRepository(proxyHost)));
     const pushed = await pushImage(client, graph, repositories, { signal });
-    await writeTags(client, graph, repositories, ['v1'], signal);
+    await writeTags(
+      client,
+      graph,
+      repositories.map(repository => ({ repository, tags: ['v1'] })),
+      signal,
+    );
     return pushed;
   }
   const validate = (path: string) =>

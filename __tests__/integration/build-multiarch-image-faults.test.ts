@@ -40,7 +40,12 @@ await describeImages('pushing through faults', (lab, tools) => {
     let error: unknown;
     try {
       await pushImage(client, graph, repositories, { signal: limited });
-      await writeTags(client, graph, repositories, ['v1'], limited);
+      await writeTags(
+        client,
+        graph,
+        repositories.map(repository => ({ repository, tags: ['v1'] })),
+        limited,
+      );
     } catch (thrown) {
       error = thrown;
     }

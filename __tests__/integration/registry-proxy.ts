@@ -14,6 +14,7 @@ export type Kind =
   | 'get-blob'
   | 'post-upload'
   | 'put-upload'
+  | 'list-tags'
   | 'other';
 
 export interface Asked {
@@ -82,6 +83,7 @@ function kindOf(method: string, url: string): Kind {
   }
   if (/\/blobs\/uploads\//.test(path)) return `${verb}-upload` as Kind;
   if (/\/blobs\//.test(path)) return `${verb}-blob` as Kind;
+  if (path.endsWith('/tags/list')) return 'list-tags';
   return 'other';
 }
 

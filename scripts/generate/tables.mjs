@@ -1,6 +1,6 @@
 // Renders the tables of a README and puts them between its markers.
 const cell = text => String(text).replaceAll('|', '\\|').replaceAll('\n', '<br>');
-const table = (head, rows) =>
+export const table = (head, rows) =>
   [
     `| ${head.join(' | ')} |`,
     `|${head.map(() => '---').join('|')}|`,

@@ -3,10 +3,11 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Insecure } from '../core/registry/endpoint.ts';
 import { formatRepository, parseRepository } from '../core/registry/reference.ts';
 import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
-import { bool, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
+import { bool, choice, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
 import { parseBase } from './base-name.ts';
-import { parseTagRule } from './tag-rules.ts';
+import { parseFlavor } from './tags/flavor.ts';
+import { parseTagRule } from './tags/rule.ts';
 
 /** An argument vector: a JSON array, or one argument a line. Never split at blanks. */
 const argv: Value<string[]> = {
@@ -78,10 +79,27 @@ export const definition = define({
     },
     tags: {
       description:
-        'One a line: a tag, or a rule `type=raw|semver|ref|sha,…` as of docker/metadata-action. Default: the version.',
+        'One a line: a tag, or a rule `type=semver|match|ref|edge|schedule|raw|sha,…` as of docker/metadata-action. Default: the version.',
       value: mapped(lines, 'tags or rules such as type=semver,pattern={{version}}, one a line', items =>
         items.map(parseTagRule),
       ),
+      default: '',
+    },
+    flavor: {
+      description:
+        'For all tags, as of docker/metadata-action: `latest=auto|true|false`, `prefix=…[,onlatest=true]`, `suffix=…[,onlatest=true]`, one a line.',
+      value: mapped(lines, 'latest=auto, prefix=TEXT or suffix=TEXT, one a line', parseFlavor),
+      default: '',
+    },
+    latest: {
+      description:
+        '`highest`: the tag `latest` only moves to the highest stable version that the registry has; `any`: it moves to every release that asks for it.',
+      value: choice('highest', 'any'),
+      default: 'highest',
+    },
+    'immutable-tags': {
+      description: 'Globs of tags that are never overwritten with another digest, such as `v*` or `*.*.*`.',
+      value: list,
       default: '',
     },
     platforms: {

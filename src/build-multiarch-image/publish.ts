@@ -5,17 +5,26 @@ import { type PushedRepository, pushImage, writeTags } from '../core/registry/pu
 import { formatRepository, type Repository } from '../core/registry/reference.ts';
 import type { Span } from '../core/summary.ts';
 import { formatSize } from '../core/units.ts';
+import { planTags, type TagPlan, type TagPolicy } from './tags/policy.ts';
 import { timed } from './timed.ts';
 
-/** Pushes everything by digest to every repository, and only then writes the tags. */
+export interface Published {
+  readonly pushed: readonly PushedRepository[];
+  /** The tags that each repository has now. */
+  readonly plans: readonly TagPlan[];
+}
+
+/** Pushes everything by digest to every repository, and only then writes the tags that the policy lets it write. */
 export async function publish(
   client: RegistryClient,
   graph: ImageGraph,
   repositories: readonly Repository[],
   tags: readonly string[],
+  policy: TagPolicy,
   spans: Span[],
   signal: AbortSignal,
-): Promise<PushedRepository[]> {
+): Promise<Published> {
+  const plans = await planTags(client, repositories, tags, graph.descriptor.digest, policy, signal);
   const pushed = await timed(spans, 'push', () =>
     pushImage(client, graph, repositories, {
       signal,
@@ -26,10 +35,10 @@ export async function publish(
   for (const one of pushed.filter(({ unchanged }) => unchanged)) {
     log.info(`${formatRepository(one.repository)}: has ${graph.descriptor.digest} already`);
   }
-  const written = await timed(spans, 'tags', () => writeTags(client, graph, repositories, tags, signal));
+  const written = await timed(spans, 'tags', () => writeTags(client, graph, plans, signal));
   for (const { repository, tag, before } of written) {
     const was = before === undefined ? 'new' : before === graph.descriptor.digest ? 'unchanged' : `was ${before}`;
     log.info(`${repository}:${tag} is ${graph.descriptor.digest} (${was})`);
   }
-  return pushed;
+  return { pushed, plans };
 }

@@ -6,6 +6,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { writeLayout } from '../core/oci/layout.ts';
 import { saveRecord } from '../core/record/files.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatRepository } from '../core/registry/reference.ts';
 import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
@@ -19,7 +20,8 @@ import { publish } from './publish.ts';
 import { registryClient } from './registries.ts';
 import { byPlatform, fromPatterns, fromRecord, mustAgree } from './select.ts';
 import { summaryOf } from './summary.ts';
-import { tagsOf } from './tag-rules.ts';
+import { factsOf, payloadOf } from './tags/facts.ts';
+import { tagOf, tagsOf } from './tags/resolve.ts';
 
 type Inputs = Context<typeof definition.inputs>['inputs'];
 
@@ -29,11 +31,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
-  const tags = tagsOf(inputs.tags, {
-    version: loaded.record.version,
-    commit: loaded.record.commit,
-    ref: process.env['GITHUB_REF'],
-  });
+  const tags = await tagsFor(inputs, loaded.record);
   if (!compressesAsEverywhere()) {
     log.warning(
       'This Node has another zlib than the official builds: digests will differ from those of other machines.',
@@ -74,11 +72,13 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     output('digest', digest);
 
     if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
-    const pushed = await publish(client, graph, repositories, tags, spans, signal);
+    const policy = { version: loaded.record.version, latest: inputs.latest, immutable: inputs['immutable-tags'] };
+    const { pushed, plans } = await publish(client, graph, repositories, tags, policy, spans, signal);
 
     const places = repositories.map(formatRepository);
-    const references = places.flatMap(place => tags.map(tag => `${place}:${tag}`));
-    const evidence = imageEvidence(graph, platforms, places, places.length === 0 ? [] : tags);
+    const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
+    const written = [...new Set(plans.flatMap(plan => plan.tags))];
+    const evidence = imageEvidence(graph, platforms, places, written);
     const updated = {
       ...loaded,
       record: withImage(
@@ -93,10 +93,18 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     output('metadata', JSON.stringify(metadataOf(graph.descriptor, references)));
     output('release', updated.file);
     const title = `${loaded.record.name} ${loaded.record.version}`;
-    await context.summary(summaryOf({ title, graph, pushed, tags, layout: inputs.output, spans }));
+    await context.summary(
+      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, layout: inputs.output, spans }),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Without rules the version is the tag. */
+async function tagsFor({ tags, flavor }: Inputs, record: ReleaseRecord): Promise<string[]> {
+  if (tags.length === 0) return [tagOf(record.version)];
+  return tagsOf(tags, flavor, factsOf(record, process.env, await payloadOf(process.env), new Date()));
 }
 
 /** An image of nothing, or one that goes nowhere, is a mistake in the workflow. */

@@ -18,9 +18,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** A Mermaid gantt chart of what was done when; the axis begins at zero seconds. */
+/**
+ * A Mermaid gantt chart of what was done when; the axis begins at zero. Mermaid shows times in the reader's time zone, so
+ * they are written as times of day of that zone: milliseconds since the epoch would begin at 30:00 in India.
+ */
 export function timeline(title: string, spans: readonly Span[]): string {
   const zero = Math.min(...spans.map(span => span.start));
+  const whole = Math.max(...spans.map(span => span.end)) - zero;
+  // A day on which no time zone puts its clocks forward or back.
+  const at = (ms: number) => new Date(Date.UTC(2001, 0, 1) + Math.round(ms)).toISOString().slice(0, -1);
   const bar = (span: Span, index: number) => {
     const name = span.name
       .replaceAll(/[:;#,]/g, ' ')
@@ -28,14 +34,14 @@ export function timeline(title: string, spans: readonly Span[]): string {
       .trim();
     const status = span.failed ? 'crit, ' : '';
     const length = Math.max(1, Math.round(span.end - span.start));
-    return `    ${name} (${formatDuration(span.end - span.start)}) :${status}t${index}, ${Math.round(span.start - zero)}, ${length}ms`;
+    return `    ${name} (${formatDuration(span.end - span.start)}) :${status}t${index}, ${at(span.start - zero)}, ${length}ms`;
   };
   return [
     '```mermaid',
     'gantt',
     `    title ${title}`,
-    '    dateFormat x',
-    '    axisFormat %M:%S',
+    '    dateFormat YYYY-MM-DDTHH:mm:ss.SSS',
+    `    axisFormat ${whole < 3_600_000 ? '%M:%S' : '%H:%M:%S'}`,
     ...spans.map(bar),
     '```',
   ].join('\n');

@@ -25,6 +25,9 @@ const GoSettings = v.object({
   GOFLAGS: v.string(),
   GOPROXY: v.string(),
   GOEXPERIMENT: v.optional(v.string(), ''),
+  /** Paths of the module's and the workspace's file; empty where there is none. */
+  GOMOD: v.optional(v.string(), ''),
+  GOWORK: v.optional(v.string(), ''),
 });
 export type GoSettings = v.InferOutput<typeof GoSettings>;
 

@@ -5,9 +5,11 @@ import { canonicalTarget } from '../core/target.ts';
 import { build } from './build/build.ts';
 import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
-import { toolchainLine } from './build/summary.ts';
+import { previousRelease } from './build/previous.ts';
+import { mergeSummary, toolchainLine } from './build/summary.ts';
 import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
+import { problemMatchers } from './problem-matchers.ts';
 import { setUp } from './set-up.ts';
 import { hostOf } from './toolchain/host.ts';
 
@@ -26,10 +28,13 @@ export async function run(context: SetupGoCross): Promise<void> {
     return output('matrix', matrix);
   }
   if (mode === 'merge') {
-    const { file } = await mergeInto(context.directory, context.record, context.signal);
+    const previous = await previousRelease(inputs['previous-release'], context.directory);
+    const { file, record } = await mergeInto(context.directory, context.record, context.signal);
+    await context.summary(mergeSummary(record, previous));
     return output('release', file);
   }
 
+  using _matchers = problemMatchers(inputs['problem-matchers']);
   const spans: Span[] = [];
   const ready = await setUp(context, targets, spans);
   output('go-version', ready.go.version);

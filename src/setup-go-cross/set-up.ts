@@ -4,7 +4,8 @@ import { log } from '../core/log.ts';
 import type { Toolchain } from '../core/record/schema.ts';
 import type { Span } from '../core/summary.ts';
 import { formatTarget, type Target } from '../core/target.ts';
-import { cacheKeys, dependencyHash } from './cache/key.ts';
+import { dependencyHash } from './cache/dependency-files.ts';
+import { cacheKeys } from './cache/key.ts';
 import { planCache } from './cache/plan.ts';
 import { cacheFolders, restore } from './cache/service.ts';
 import { sharedBuildCache } from './cache/shared/build-cache.ts';
@@ -113,7 +114,7 @@ async function restoreCaches(
     targets: targets.map(formatTarget),
     cgo: inputs.cgo,
     flags: [inputs.tags.join(','), String(inputs.trimpath), go.settings.GOFLAGS, go.settings.GOEXPERIMENT],
-    dependencies: await dependencyHash(directory, inputs['cache-dependency-path']),
+    dependencies: await dependencyHash(directory, inputs['cache-dependency-path'], process.env),
     run: `${process.env['GITHUB_RUN_ID'] ?? Date.now()}-${process.env['GITHUB_RUN_ATTEMPT'] ?? 1}`,
   });
   const { hit, state } = await restore(cacheFolders(go.settings), keys, inputs['cache-restore-timeout'], signal);

@@ -1,8 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { cacheKeys, dependencyHash, type KeyParts } from '../../../src/setup-go-cross/cache/key.ts';
+import { describe, expect, test } from '@jest/globals';
+import { cacheKeys, type KeyParts } from '../../../src/setup-go-cross/cache/key.ts';
 import { type CacheSetting, planCache } from '../../../src/setup-go-cross/cache/plan.ts';
 
 const parts: KeyParts = {
@@ -50,33 +47,6 @@ describe('keys', () => {
 
   test('the order of targets does not matter', () => {
     expect(cacheKeys({ ...parts, targets: [...parts.targets].reverse() })).toEqual(base);
-  });
-});
-
-describe('dependencies', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'slipway-cache-'));
-    writeFileSync(join(folder, 'go.mod'), 'module m');
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  test('change with go.sum, not with other files', async () => {
-    const first = await dependencyHash(folder, []);
-    writeFileSync(join(folder, 'main.go'), 'package main');
-    expect(await dependencyHash(folder, [])).toBe(first);
-    writeFileSync(join(folder, 'go.sum'), 'm v1 h1:x');
-    expect(await dependencyHash(folder, [])).not.toBe(first);
-  });
-
-  test('are what the input names', async () => {
-    mkdirSync(join(folder, 'a'));
-    writeFileSync(join(folder, 'a/deps.txt'), '1');
-    const first = await dependencyHash(folder, ['*/deps.txt']);
-    writeFileSync(join(folder, 'go.sum'), 'm v1 h1:x');
-    expect(await dependencyHash(folder, ['*/deps.txt'])).toBe(first);
-    writeFileSync(join(folder, 'a/deps.txt'), '2');
-    expect(await dependencyHash(folder, ['*/deps.txt'])).not.toBe(first);
   });
 });
 

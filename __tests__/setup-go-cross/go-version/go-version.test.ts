@@ -116,36 +116,3 @@ test.each(policies)('policy patch: $version is met by $expected', ({ version, ex
   expect(choose(withPolicy(parseWanted(version, 'test'), 'patch'), available)).toBe(expected);
   expect(withPolicy(parseWanted(version, 'test'), 'exact')).toEqual(parseWanted(version, 'test'));
 });
-
-// What actions/setup-go answers, over the versions of the list in its own tests (1.13.7 the newest, 1.14 a candidate).
-const released = [
-  '1.14rc1',
-  ...['1.13.7', '1.13.6', '1.13.5', '1.13.4', '1.13.3', '1.13.2', '1.13.1', '1.13'],
-  ...['1.12.17', '1.12.16', '1.12.14', '1.12.9', '1.12', '1.11.13', '1.10.8', '1.10', '1.9.7', '1.9.6', '1.9'],
-  ...['1.8.5rc5', '1.8.5', '1.8', '1.4', '1'],
-];
-const asSetupGo: { spec: string; expected: string | undefined }[] = [
-  { spec: '1.13.0', expected: '1.13' },
-  { spec: '1.13', expected: '1.13.7' },
-  { spec: '^1.13.6', expected: '1.13.7' },
-  { spec: '~1.12.14', expected: '1.12.17' },
-  { spec: '1', expected: '1.13.7' },
-  { spec: '1.x', expected: '1.13.7' },
-  { spec: '1.14.0-rc.1', expected: '1.14rc1' },
-  { spec: '1.14rc1', expected: '1.14rc1' },
-  { spec: '1.14', expected: undefined },
-  { spec: '1.13.1', expected: '1.13.1' },
-  { spec: '1.12.14', expected: '1.12.14' },
-  { spec: '1.12.16', expected: '1.12.16' },
-  { spec: '1.12', expected: '1.12.17' },
-  { spec: '1.9', expected: '1.9.7' },
-  { spec: '1.9.7', expected: '1.9.7' },
-  { spec: '9.99.9', expected: undefined },
-  { spec: 'stable', expected: '1.13.7' },
-  { spec: 'oldstable', expected: '1.12.17' },
-  { spec: '>=1.12.0 <1.13.0', expected: '1.12.17' },
-  { spec: '1.8.5-rc.5', expected: '1.8.5rc5' },
-];
-test.each(asSetupGo)('setup-go: $spec gives $expected', ({ spec, expected }) => {
-  expect(choose(parseWanted(spec, 'test'), released)).toBe(expected);
-});

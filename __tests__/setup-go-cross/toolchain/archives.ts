@@ -14,6 +14,7 @@ export function goScript(version: string): string {
     GOMODCACHE: '/tmp/gomod',
     GOCACHE: '/tmp/gocache',
     GOFLAGS: '',
+    GOPROXY: 'off',
   };
   return `#!/bin/sh\ncat <<'END'\n${JSON.stringify(settings)}\nEND\n`;
 }

@@ -75,15 +75,14 @@ async function pushOne(
   });
 }
 
-/** Points the tags to the image, in every repository; call it when all else is done. A tag that is right already is left. */
+/** Points each repository's tags to the image; call it when all else is done. A tag that is right already is left. */
 export async function writeTags(
   client: RegistryClient,
   graph: ImageGraph,
-  repositories: readonly Repository[],
-  tags: readonly string[],
+  places: readonly { readonly repository: Repository; readonly tags: readonly string[] }[],
   signal: AbortSignal,
 ): Promise<{ readonly tag: string; readonly repository: string; readonly before: string | undefined }[]> {
-  const pairs = repositories.flatMap(repository => tags.map(tag => ({ repository, tag })));
+  const pairs = places.flatMap(({ repository, tags }) => tags.map(tag => ({ repository, tag })));
   return atOnce(client.concurrency, signal, each =>
     each(pairs, async ({ repository, tag }, limited) => {
       const before = await headManifest(client, repository, tag, limited, 'push');

@@ -1,16 +1,22 @@
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
+import { annotate, problemsOf } from '../problems.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
+import { runTests } from '../test/run-tests.ts';
+import { BuildLog } from './build-log.ts';
+import { allByHand } from './by-hand.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
 import { findMainPackages } from './packages.ts';
+import { findProfiles, warnOfLarge, warnOfSlow } from './pgo.ts';
 import { planBuilds } from './plan.ts';
+import { previousRelease } from './previous.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
 
@@ -24,9 +30,14 @@ export async function build(
   const { inputs, directory, signal, output } = context;
   const { go, toolchain } = ready;
   const tags = inputs.tags.join(',');
+  const annotations = inputs['problem-matchers'];
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
   const env = { ...go.env, CGO_ENABLED: '0', ...goEnvironment(withVariant(targets[0]!)) };
-  const packages = await findMainPackages(go, patterns, tags, env, directory, signal);
+  const previous = await previousRelease(inputs['previous-release'], directory);
+  const packages = await findMainPackages(go, patterns, tags, env, directory, signal).catch(error => {
+    if (annotations) annotate(problemsOf(error, directory, 'go list'));
+    throw error;
+  });
 
   await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
   const release = await versionOf(context, packages[0]!.module);
@@ -42,6 +53,9 @@ export async function build(
   });
   const elsewhere = builds.map(one => one.output).filter(path => !path.startsWith(join(directory, outputFolder) + sep));
   await excludeFromGit(directory, elsewhere, signal);
+  const tests = inputs.test ? await runTests({ ...context, go, tags, annotations }) : undefined;
+  const profiles = await findProfiles(packages, go);
+  warnOfLarge(profiles);
 
   const expected = {
     goVersion: go.version,
@@ -49,14 +63,32 @@ export async function build(
     commit: release.commit ?? '',
     modified: release.changes.length > 0,
   };
-  const built = await executeBuilds(builds, go, directory, expected, inputs.parallelism, signal);
-  const record = recordOf(built, release, toolchain);
+  using buildLog = new BuildLog({ total: builds.length, directory, annotations });
+  const built = await executeBuilds(builds, go, directory, expected, inputs.parallelism, signal, buildLog);
+  warnOfSlow(profiles, built);
+  const record = { ...recordOf(built, release, toolchain), ...(tests === undefined ? {} : { tests }) };
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);
   output('release', file);
   output('binaries', JSON.stringify(record.binaries));
   log.info(`${record.name} ${record.version}: ${built.length} binaries, record ${file}`);
-  const title = `${record.name} ${record.version}`;
-  await context.summary(buildSummary(title, toolchain, built, [...spans, ...built.map(({ span }) => span)]));
+  await context.summary(
+    buildSummary({
+      toolchain,
+      cacheHit: ready.cacheHit,
+      built,
+      release: record,
+      previous,
+      spans: [...spans, ...built.map(({ span }) => span)],
+      lines: allByHand(builds, go, directory),
+      place: placeOf(directory),
+    }),
+  );
+}
+
+/** The working directory from the top of the checkout, for the reader's own clone. */
+function placeOf(directory: string): string {
+  const path = relative(process.env['GITHUB_WORKSPACE'] || directory, directory);
+  return path.startsWith('..') ? '' : path;
 }
 
 /** A named version stands for a commit: with changes in the tree it would name something else. */

@@ -10,6 +10,8 @@ export interface MainPackage {
   readonly name: string;
   /** Path of its module; empty in GOPATH mode. */
   readonly module: string;
+  /** Of its source, absolute. */
+  readonly directory?: string;
 }
 
 /**
@@ -46,7 +48,7 @@ async function goList(
   directory: string,
   signal: AbortSignal,
 ): Promise<MainPackage[]> {
-  const format = '{{.Name}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}';
+  const format = '{{.Name}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Dir}}';
   const { stdout } = await run([go.program, 'list', '-f', format, ...args], {
     cwd: directory,
     env,
@@ -58,7 +60,7 @@ async function goList(
   const rows = stdout.split('\n').map(line => line.split('\t'));
   return rows
     .filter(([name]) => name === 'main')
-    .map(([, path = '', module = '']) => ({ path, module, name: programName(path) }));
+    .map(([, path = '', module = '', directory = '']) => ({ path, module, directory, name: programName(path) }));
 }
 
 /** The last element of the import path; a major version is no name (`example.com/hello/v2` → `hello`). */

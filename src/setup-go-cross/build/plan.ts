@@ -72,9 +72,11 @@ function planBuild(main: MainPackage, target: Target, settings: BuildSettings): 
   };
 }
 
-/** The line that makes the same bytes by hand. */
+/** A word of a shell's command line. */
+export const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The call of `go build`, for a shell; `byHand` adds what it needs of the environment. */
 export function commandLine({ env, flags, package: main }: Build, output: string): string {
-  const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`);
   return [...variables, 'go', 'build', ...flags.map(quote), '-o', quote(output), main.path].join(' ');
 }

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { glob, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 /** Everything that makes cached build results usable or not. */
 export interface KeyParts {
@@ -29,15 +27,6 @@ export function cacheKeys({ host, goVersion, targets, cgo, flags, dependencies, 
   const prefix = `slipway-go-v1-${host}-go${goVersion}-${build}-`;
   const exact = `${prefix}${dependencies.slice(0, 16)}-`;
   return { save: `${exact}${run}`, restore: [exact, prefix] };
-}
-
-/** One hash over the files that say which modules are needed; those that are not there count as empty. */
-export async function dependencyHash(directory: string, patterns: readonly string[]): Promise<string> {
-  const wanted = patterns.length > 0 ? patterns : ['go.mod', 'go.sum', 'go.work', 'go.work.sum'];
-  const files = (await Array.fromAsync(glob(wanted as string[], { cwd: directory }))).sort();
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(`${file}\0`).update(await readFile(join(directory, file)));
-  return hash.digest('hex');
 }
 
 const short = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12);

@@ -30,6 +30,7 @@ export interface CacheState {
   readonly own: boolean;
 }
 
+/** A service that takes the connection and then nothing more must not keep the runner. */
 const saveWithin = 600_000;
 
 /**
@@ -63,14 +64,18 @@ export async function restore(
 }
 
 /** Saves exactly what this job used, when something is new in it. */
-export async function save({ folders, key, files, since, own }: CacheState, signal: AbortSignal): Promise<void> {
+export async function save(
+  { folders, key, files, since, own }: CacheState,
+  signal: AbortSignal,
+  within = saveWithin,
+): Promise<void> {
   const paths = pathsOf(folders);
   const now = await countFiles(paths);
   if (now <= files) return log.info(`nothing is new in the caches (${now} files): nothing is saved`);
   const left = await unused(folders, since);
   const bringBack = await setAside(folders, left);
   try {
-    const id = await callClient({ paths, key }, saveWithin, signal);
+    const id = await callClient({ paths, key }, within, signal);
     if (id !== '') log.info(`cache saved as ${key} (${now - files} new files, ${left.length} unused ones left out)`);
   } finally {
     if (own) await bringBack();

@@ -23,7 +23,7 @@ export async function findWanted({ version, file, directory, env, policy = 'exac
   if (version !== undefined && version !== '')
     return uncontradicted(withPolicy(parseWanted(version, 'input go-version'), policy), setting);
   if (file !== undefined && file !== '') return fromFile(resolve(directory, file), file, setting, policy);
-  const found = (await workFile(directory, env)) ?? (await upward(directory, 'go.mod'));
+  const found = await moduleFile(directory, env);
   if (found !== undefined) return fromFile(found, basename(found), setting, policy);
   return withUsersToolchain(undefined, `no go.mod in ${directory} or above it`, setting, policy);
 }
@@ -88,6 +88,11 @@ function toolVersionsLine(text: string, path: string): string {
 }
 
 const newer = (a: string, b: string) => compareGo(parseGoVersion(a), parseGoVersion(b)) > 0;
+
+/** The go.work, else the go.mod, that the go command would use in a folder. */
+export async function moduleFile(directory: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return (await workFile(directory, env)) ?? (await upward(directory, 'go.mod'));
+}
 
 async function workFile(directory: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const setting = env['GOWORK'] ?? '';

@@ -1,0 +1,37 @@
+import { relative, sep } from 'node:path';
+import { run } from '../../core/process.ts';
+import { explainGo } from '../build/packages.ts';
+import type { Go } from '../environment.ts';
+import type { Folders } from './place.ts';
+
+/** What is tested: every package of the module, or of all modules that go.work names. */
+export interface TestedPackages {
+  /** `./...`, or one pattern a module: in a workspace `./...` alone is an error where no module is. */
+  readonly patterns: readonly string[];
+  readonly folders: Folders;
+}
+
+export async function findTestedPackages(
+  go: Go,
+  flags: readonly string[],
+  directory: string,
+  signal: AbortSignal,
+): Promise<TestedPackages> {
+  const list = async (args: readonly string[]) => {
+    const options = { cwd: directory, env: go.env, timeout: 10 * 60_000, signal };
+    const { stdout } = await run([go.program, 'list', ...args], options).catch(error => {
+      throw explainGo(error, 'listing the packages to test');
+    });
+    return stdout.split('\n').filter(line => line !== '');
+  };
+  const modules = await list(['-m', '-f', '{{.Dir}}']);
+  const patterns = modules.map(folder => patternOf(relative(directory, folder)));
+  const rows = await list([...flags, '-f', '{{.ImportPath}}\t{{.Dir}}', ...patterns]);
+  return { patterns, folders: new Map(rows.map(row => row.split('\t') as [string, string])) };
+}
+
+/** The go command takes a path for an import path unless it begins with a dot. */
+function patternOf(folder: string): string {
+  const path = folder.split(sep).join('/');
+  return `${path === '' ? '.' : path.startsWith('..') ? path : `./${path}`}/...`;
+}
