@@ -1,6 +1,7 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { bool, choice, duration, int, lines, list, mapped, text } from '../core/values.ts';
+import { packagePatterns, tagList } from './package-values.ts';
 import { targets } from './targets-value.ts';
 import { parseArchitecture } from './toolchain/host.ts';
 import { type SourceName, sourceNames } from './toolchain/source-names.ts';
@@ -93,7 +94,7 @@ export const definition = define({
     },
     packages: {
       description: 'Import paths or patterns; the main packages among them are built. Left empty: `.`.',
-      value: list,
+      value: packagePatterns,
       default: '',
     },
     output: {
@@ -112,7 +113,7 @@ export const definition = define({
       value: text,
       default: '-s -w',
     },
-    tags: { description: 'Build tags.', value: list, default: '' },
+    tags: { description: 'Build tags.', value: tagList, default: '' },
     trimpath: { description: 'Leaves paths of this machine out of the binaries.', value: bool, default: 'true' },
     buildmode: {
       description:
@@ -137,7 +138,7 @@ export const definition = define({
     },
     test: {
       description:
-        'Runs `go mod verify`, `go vet` and `go test` on this machine before anything is built; a failure ends the step.',
+        'Runs `go mod verify`, `go vet` and `go test` on this machine, before anything is built; a failure ends the step. In mode `setup` too.',
       value: bool,
       default: 'false',
     },
@@ -169,7 +170,7 @@ export const definition = define({
       value: int(1, 256),
     },
     'previous-release': {
-      description: 'Record of the release before; the summary then shows how the sizes changed.',
+      description: 'Record of the release before; the summary then shows how the sizes changed. In mode `merge` too.',
       value: text,
     },
     'problem-matchers': {
@@ -204,6 +205,12 @@ export const definition = define({
     },
     'cache-restore-timeout': {
       description: 'Past it the build goes on without the runner’s cache.',
+      value: duration,
+      default: '2m',
+    },
+    'network-timeout': {
+      description:
+        'A toolchain source or module proxy that sends less than 1 kB a second for so long counts as hanging; the step then says which one.',
       value: duration,
       default: '2m',
     },

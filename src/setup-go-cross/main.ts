@@ -5,11 +5,12 @@ const [, , role, folder] = process.argv;
 if (role === clientRole) await (await import('./cache/client.ts')).serveClient();
 else if (role === cacheRole) await (await import('./cache/shared/program.ts')).runGoCache(folder!);
 else {
-  const [{ runAction }, { definition }, { run }, { post }] = await Promise.all([
+  const [{ runAction }, { explainingDisk }, { definition }, { run }, { post }] = await Promise.all([
     import('../core/action.ts'),
+    import('./disk.ts'),
     import('./inputs.ts'),
     import('./run.ts'),
     import('./post.ts'),
   ]);
-  await runAction(definition, { run, post });
+  await runAction(definition, { run: context => explainingDisk(context.directory, () => run(context)), post });
 }

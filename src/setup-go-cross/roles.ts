@@ -7,3 +7,6 @@ export const clientRole = 'slipway-cache-client';
 
 /** What a helper says to the person who reads the log: at the beginning of its line, among those of the go command. */
 export const helperMark = 'slipway: ';
+
+/** Variable of a go command that takes no turn at a shared cache: it is short, and somebody watches that it goes on. */
+export const noTurn = 'SLIPWAY_NO_TURN';

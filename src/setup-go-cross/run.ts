@@ -7,10 +7,13 @@ import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
 import { previousRelease } from './build/previous.ts';
 import { mergeSummary, toolchainLine } from './build/summary.ts';
+import { planCgo } from './cgo/plan.ts';
 import { downloadModules } from './download-modules.ts';
 import type { definition } from './inputs.ts';
 import { problemMatchers } from './problem-matchers.ts';
 import { setUp } from './set-up.ts';
+import { runTests, testSettings } from './test/run-tests.ts';
+import { testSummary } from './test/summary.ts';
 import { hostOf } from './toolchain/host.ts';
 
 export type SetupGoCross = Context<(typeof definition)['inputs']>;
@@ -36,12 +39,15 @@ export async function run(context: SetupGoCross): Promise<void> {
 
   using _matchers = problemMatchers(inputs['problem-matchers']);
   const spans: Span[] = [];
-  const ready = await setUp(context, targets, spans);
+  const cgo = mode === 'build' ? await planCgo(inputs, targets, hostOf(), process.env, context.signal) : undefined;
+  const ready = await setUp(context, targets, spans, cgo);
   output('go-version', ready.go.version);
   output('cache-hit', String(ready.cacheHit));
   if (mode === 'setup') {
     if (inputs['private-token'] !== undefined) await downloadModules(ready.go, context.directory, context.signal);
-    return context.summary(`Toolchain: ${toolchainLine(ready.toolchain)}`);
+    const tests = inputs.test ? await runTests(testSettings(context, ready.go, spans)) : [];
+    const parts = [`Toolchain: ${toolchainLine(ready.toolchain)}`, ...(tests.length === 0 ? [] : [testSummary(tests)])];
+    return context.summary(parts.join('\n\n'));
   }
-  await build(context, targets, ready, spans);
+  await build(context, targets, ready, spans, cgo);
 }

@@ -33,6 +33,8 @@ export const Binary = v.looseObject({
   reproducible: v.optional(v.boolean()),
   /** Path of its CycloneDX document, as `path` is. */
   sbom: v.optional(v.string()),
+  /** What compiled its C code; absent in pure Go. */
+  compiler: v.optional(v.looseObject({ name: v.string(), version: v.string(), sha256 })),
   /** Files that `//go:embed` took in; the path is relative to the repository or working directory. */
   embedded: v.optional(v.array(v.looseObject({ path: v.string(), sha256, ignored: v.optional(v.boolean()) }))),
 });

@@ -3,7 +3,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { sha256File } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
 import { type LoadedRecord, outputFolder, saveRecord } from '../../core/record/files.ts';
-import { writeSums } from './record.ts';
+import { writeSums } from '../outputs/sums.ts';
 
 /**
  * Writes the joined records of a matrix as one `release.json`. Every binary that is at hand must have the bytes that

@@ -1,6 +1,7 @@
-import { messageOf, SlipwayError } from '../../core/errors.ts';
-import { run } from '../../core/process.ts';
+import { SlipwayError } from '../../core/errors.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
+import { explainGo } from './explain-go.ts';
 
 /** A package that becomes a program. */
 export interface MainPackage {
@@ -48,14 +49,16 @@ async function goList(
   directory: string,
   signal: AbortSignal,
 ): Promise<MainPackage[]> {
-  const format = '{{.Name}}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Dir}}';
-  const { stdout } = await run([go.program, 'list', '-f', format, ...args], {
+  // A folder with nothing but tests has the name main, and no program.
+  const name = '{{if or .GoFiles .CgoFiles}}{{.Name}}{{end}}';
+  const format = `${name}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Dir}}`;
+  const { stdout } = await runGo(go, ['list', '-f', format, ...args], {
     cwd: directory,
     env,
     timeout: 10 * 60_000,
     signal,
   }).catch(error => {
-    throw explainGo(error, 'listing the packages');
+    throw explainGo(error, 'listing the packages', go, directory);
   });
   const rows = stdout.split('\n').map(line => line.split('\t'));
   return rows
@@ -69,40 +72,3 @@ export function programName(path: string): string {
   const last = parts.at(-1)!;
   return /^v[0-9]+$/.test(last) && parts.length > 1 ? parts.at(-2)! : last;
 }
-
-/** Turns what the go command printed into an error with advice, where the cause is one of the usual ones. */
-export function explainGo(error: unknown, doing: string): unknown {
-  if (!(error instanceof SlipwayError) || error.code !== 'PROCESS_FAILED') return error;
-  const text = messageOf(error);
-  const known = advice.find(({ sign }) => sign.test(text));
-  return new SlipwayError(known?.code ?? 'GO_FAILED', `${doing}: ${text}`, {
-    hint: known?.hint ?? 'The go command’s own message stands above.',
-    cause: error,
-  });
-}
-
-// The text decides only which advice is given; that the command failed is known by its exit code.
-const advice = [
-  {
-    sign: /requires go >= |go\.(mod|work) .*requires go/,
-    code: 'GO_TOO_OLD',
-    hint: 'Set go-version, or leave it empty so that go.mod decides.',
-  },
-  {
-    sign: /error obtaining VCS status: exit status 128/,
-    code: 'GIT_DUBIOUS_OWNERSHIP',
-    hint: 'git refuses the repository of another user; run before this step: git config --global --add safe.directory "*"',
-  },
-  {
-    sign: /no space left on device/,
-    code: 'DISK',
-    hint: 'Free some disk space; the build cache grows by about 250 MB a target.',
-  },
-  {
-    sign: /terminal prompts disabled|could not read Username|410 Gone|reading .*: 40[134]/,
-    code: 'MODULE_UNAVAILABLE',
-    hint: 'A private module? Set GOPRIVATE and give git its credentials before this step.',
-  },
-  { sign: /missing go\.sum entry/, code: 'GO_SUM_INCOMPLETE', hint: 'Run go mod tidy and commit go.sum.' },
-  { sign: /go\.mod file not found/, code: 'NO_MODULE', hint: 'Set working-directory to the folder of go.mod.' },
-];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { canonicalTarget, formatTarget, goEnvironment, type Target, withVariant } from '../../core/target.ts';
+import type { Cgo, CgoPlans } from '../cgo/plan.ts';
 import { fill, valuesOf } from './output.ts';
 import type { MainPackage } from './packages.ts';
 
@@ -16,6 +17,8 @@ export interface BuildSettings {
   /** Comma-separated build tags. */
   readonly tags: string;
   readonly trimpath: boolean;
+  /** How C code is built; undefined for pure Go. */
+  readonly cgo?: CgoPlans | undefined;
   readonly version: string;
   /** Full sha, or empty. */
   readonly commit: string;
@@ -31,6 +34,8 @@ export interface Build {
   readonly env: Readonly<Record<string, string>>;
   /** Flags of `go build`, without -p, -o and the package. */
   readonly flags: readonly string[];
+  /** Undefined for pure Go, which alone can be expected to be reproducible: CGO leaks paths (golang/go#77086, #77218). */
+  readonly cgo?: Cgo | undefined;
 }
 
 /** Every package for every target. Pure: nothing is asked, nothing is written. */
@@ -56,19 +61,23 @@ export function planBuilds(
 
 function planBuild(main: MainPackage, target: Target, settings: BuildSettings): Build {
   const values = valuesOf(main.name, target, settings.version, settings.commit);
-  const linker = [fill(settings.ldflags, values), ...(settings.stamp ? [`-X=main.version=${settings.stamp}`] : [])];
+  const cgo = settings.cgo?.get(formatTarget(target));
+  const stamp = settings.stamp ? [`-X=main.version=${settings.stamp}`] : [];
+  const linker = [fill(settings.ldflags, values), ...stamp, ...(cgo?.ldflags ?? [])];
   const ldflags = linker.filter(part => part !== '').join(' ');
+  const tags = [settings.tags, ...(cgo?.tags ?? [])].filter(tag => tag !== '').join(',');
   return {
     package: main,
     target,
     output: resolve(settings.directory, fill(settings.output, values)),
-    env: { CGO_ENABLED: '0', ...goEnvironment(withVariant(target)) },
+    env: { CGO_ENABLED: cgo === undefined ? '0' : '1', ...goEnvironment(withVariant(target)), ...cgo?.env },
     flags: [
       ...(settings.trimpath ? ['-trimpath'] : ['-trimpath=false']),
       '-buildvcs=auto',
       ...(ldflags === '' ? [] : [`-ldflags=${ldflags}`]),
-      ...(settings.tags === '' ? [] : [`-tags=${settings.tags}`]),
+      ...(tags === '' ? [] : [`-tags=${tags}`]),
     ],
+    cgo,
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../core/errors.ts';
-import { helperMark } from '../../roles.ts';
+import { helperMark, noTurn } from '../../roles.ts';
 import { type Leases, openLeases } from './leases.ts';
 import { type Output, openStore, type Store } from './store.ts';
 import { trim } from './trim.ts';
@@ -54,7 +54,7 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
         break;
       }
       // The first request waits for this build's turn, and so does the go command; its start it has behind it.
-      turn ??= leases && takeTurn(root, leases).catch(error => complain(root, error));
+      if (!process.env[noTurn]) turn ??= leases && takeTurn(root, leases).catch(error => complain(root, error));
       await turn;
       // Not awaited: while one waits for an entry the others go on.
       handle(request, body, shared, leases, spare.store)
