@@ -21,7 +21,7 @@ export interface Failed {
 
 /** An error with advice, where C code is the cause: what it takes that is not there, or that CGO is off. */
 export async function explainC(error: unknown, failed: Failed, signal: AbortSignal): Promise<unknown> {
-  if (!(error instanceof SlipwayError) || error.code !== 'GO_FAILED') return error;
+  if (!(error instanceof SlipwayError) || !['GO_FAILED', 'NO_FILES_FOR_TARGET'].includes(error.code)) return error;
   if (failed.env['CGO_ENABLED'] !== '1') return explainCgoOff(error, failed, signal);
   return failed.cgo && failed.target ? explainCgo(error, failed.cgo, failed.target) : error;
 }
