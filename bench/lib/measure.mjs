@@ -34,6 +34,16 @@ export async function measure(contenders, rounds, { warmUp = true, rotate = fals
   return samples;
 }
 
+/** For a contender that begins cold each time: there is nothing to warm up, and that call costs nothing. */
+export function notFirst(run) {
+  let first = true;
+  return () => {
+    if (!first) return run();
+    first = false;
+    return 1;
+  };
+}
+
 /**
  * One row from the raw samples. `goal`, without which a row only informs, is one of
  * { most }: our median; { ratio }: the median of the rounds' ratios (ours / peer); { more }: the median of the rounds'

@@ -91,10 +91,19 @@ export async function build(
   const builder = { ...go, env: { ...go.env, ...eager } };
   let left = nothingLeft;
   using buildLog = new BuildLog({ total: builds.length, directory, annotations });
-  const built = await executeBuilds(builds, builder, directory, expected, signal, buildLog, async (done, folder) => {
-    left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
-    return left.moves;
-  });
+  const built = await executeBuilds(
+    builds,
+    builder,
+    directory,
+    expected,
+    inputs.parallelism,
+    signal,
+    buildLog,
+    async (done, folder) => {
+      left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
+      return left.moves;
+    },
+  );
   warnOfSlow(profiles, built);
   const record = { ...recordOf(built, release, toolchain, left), ...(tests === undefined ? {} : { tests }) };
   const { file } = await writeRecord(recordFile(directory, built), record, context.record);

@@ -1,7 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import pMap from 'p-map';
 import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
@@ -14,11 +12,14 @@ import { assertLinkage } from '../cgo/linkage.ts';
 import { staticWarning, stubWarning } from '../cgo/warnings.ts';
 import type { Go } from '../environment.ts';
 import { runGo } from '../go-command.ts';
+import { helperMark } from '../roles.ts';
 import { removeAbandoned, temporaryFolder } from '../temporary.ts';
 import type { BuildLog, Transcript } from './build-log.ts';
 import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
 import { explainGo } from './explain-go.ts';
+import { usableCores } from './parallelism/machine.ts';
+import { type Start, schedule } from './parallelism/schedule.ts';
 import { placeOutputs } from './place-outputs.ts';
 import type { Build } from './plan.ts';
 import { recordFile } from './record.ts';
@@ -50,7 +51,7 @@ export type Complete = (built: readonly Built[], folder: string) => Promise<read
 const buildWithin = 60 * 60_000;
 
 /**
- * Builds everything, as many at a time as there are cores, under temporary names; only when every program is there and
+ * Builds everything, as many at a time as the machine has room for, under temporary names; only when every program is there and
  * as planned, and what `complete` makes of them too, do they get their own names. When one fails the others are ended
  * and nothing is left.
  */
@@ -59,6 +60,7 @@ export async function executeBuilds(
   go: Go,
   directory: string,
   expected: Expected,
+  parallelism: 'auto' | number,
   signal: AbortSignal,
   buildLog: BuildLog,
   complete: Complete = async () => [],
@@ -67,31 +69,13 @@ export async function executeBuilds(
   await mkdir(folder, { recursive: true });
   const temporary = await temporaryFolder(folder, 'building-');
   await removeAbandoned(folder, name => name.endsWith('.part'));
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
-  let first: unknown;
+  const jobs = builds.map((build, index) => ({
+    title: titleOf(build),
+    start: (how: Start) =>
+      buildOne(build, join(temporary, String(index)), { ...how, go, directory, expected, buildLog }),
+  }));
   try {
-    // All are waited for, also after a failure: only then is nobody left who writes into the folder.
-    const built = await pMap(
-      builds,
-      (build, index) =>
-        buildOne(build, join(temporary, String(index)), {
-          go,
-          directory,
-          expected,
-          signal: both,
-          jobs,
-          buildLog,
-        }).catch(error => {
-          first ??= error;
-          stop.abort(error);
-          throw error;
-        }),
-      { concurrency: jobs, stopOnError: false },
-    ).catch(error => {
-      throw first ?? error;
-    });
+    const built = await schedule(jobs, { wanted: parallelism, cores: usableCores(), signal });
     const more = await complete(built, temporary);
     const programs = built.flatMap(({ file, build }) => [
       { from: file, to: build.output },
@@ -105,19 +89,18 @@ export async function executeBuilds(
   }
 }
 
-interface Job {
+interface Job extends Start {
   readonly go: Go;
   readonly directory: string;
   readonly expected: Expected;
-  readonly signal: AbortSignal;
-  readonly jobs: number;
   readonly buildLog: BuildLog;
 }
 
+const titleOf = (build: Build) => `${build.package.name} ${formatTarget(build.target)}`;
+
 async function buildOne(build: Build, temporary: string, job: Job): Promise<Built> {
   job.signal.throwIfAborted();
-  const title = `${build.package.name} ${formatTarget(build.target)}`;
-  const transcript = job.buildLog.begin(title, byHand(build, job.go, job.directory));
+  const transcript = job.buildLog.begin(titleOf(build), byHand(build, job.go, job.directory));
   try {
     return await makeOne(build, temporary, job, transcript);
   } catch (error) {
@@ -129,15 +112,17 @@ async function buildOne(build: Build, temporary: string, job: Job): Promise<Buil
 async function makeOne(build: Build, temporary: string, job: Job, transcript: Transcript): Promise<Built> {
   const start = Date.now();
   const { title } = transcript;
-  // Half as much again as its share: linking uses one core only, and others may take over.
-  const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  const env = { ...job.go.env, ...build.env };
-  await runGo(job.go, ['build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  const env = { ...job.go.env, ...build.env, ...job.env };
+  await runGo(job.go, ['build', '-v', `-p=${job.p}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
     env,
     timeout: buildWithin,
     signal: job.signal,
-    onLine: transcript.add,
+    onStart: job.onStart,
+    onLine: line => {
+      if (line.startsWith(helperMark)) log.warning(line.slice(helperMark.length));
+      else transcript.add(line);
+    },
   }).catch(async error => {
     const explained = explainGo(transcript.cleaned(error), `building ${title}`, job.go, job.directory);
     const { go, directory } = job;

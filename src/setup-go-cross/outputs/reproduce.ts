@@ -69,7 +69,7 @@ async function buildAgain(
   const mask = process.umask(0o077); // children take it over; nothing else of ours runs meanwhile
   try {
     using buildLog = new BuildLog({ total: builds.length, directory: copy.directory, annotations: false });
-    return await executeBuilds(builds, { ...go, env }, copy.directory, expected, signal, buildLog);
+    return await executeBuilds(builds, { ...go, env }, copy.directory, expected, 'auto', signal, buildLog);
   } catch (error) {
     signal.throwIfAborted();
     throw wrap('REPRODUCIBLE_CHECK_FAILED', `building again in a copy of ${directory}`, error);
