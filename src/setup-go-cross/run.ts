@@ -1,8 +1,10 @@
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
 import type { Span } from '../core/summary.ts';
-import { canonicalTarget } from '../core/target.ts';
+import { canonicalTarget, formatTarget } from '../core/target.ts';
 import { build } from './build/build.ts';
+import { assertBuildable } from './build/buildmode.ts';
+import { askGo, assertKnown } from './build/known-to-go.ts';
 import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
 import { previousRelease } from './build/previous.ts';
@@ -25,14 +27,22 @@ export async function run(context: SetupGoCross): Promise<void> {
     inputs.targets.length > 0 ? inputs.targets : [canonicalTarget(hostOf(process.platform, inputs.architecture))];
   const mode = inputs.mode ?? (inputs.targets.length + inputs.packages.length > 0 ? 'build' : 'setup');
 
+  for (const { machines, ...target } of inputs.targets)
+    if (machines !== undefined) log.info(`${machines.join(', ')}: ${formatTarget(target)}`);
+  if (mode === 'plan' || mode === 'build') assertBuildable(targets, inputs.buildmode, inputs.cgo !== 'off');
+
   if (mode === 'plan') {
-    const matrix = JSON.stringify(matrixOf(targets));
+    const list = await askGo(context.directory, context.signal);
+    if (list !== undefined) assertKnown(targets, list);
+    const matrix = JSON.stringify(matrixOf(targets, inputs));
     log.info(matrix);
     return output('matrix', matrix);
   }
   if (mode === 'merge') {
     const previous = await previousRelease(inputs['previous-release'], context.directory);
-    const { file, record } = await mergeInto(context.directory, context.record, context.signal);
+    const { file, record } = await mergeInto(context.directory, context.record, inputs.targets, context.signal);
+    output('binaries', JSON.stringify(record.binaries));
+    if (record.archives !== undefined) output('archives', JSON.stringify(record.archives));
     await context.summary(mergeSummary(record, previous));
     return output('release', file);
   }

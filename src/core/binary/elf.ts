@@ -1,4 +1,5 @@
 import type { ByteSource } from './bytes.ts';
+import { elfLayout } from './elf-layout.ts';
 import type { Executable, Range } from './executable.ts';
 
 const PT_LOAD = 1;
@@ -42,6 +43,7 @@ export async function readElf(source: ByteSource): Promise<Executable> {
     machine: architecture(machine, wide, little),
     os: system,
     interpreter: loader && (await readText(source, loader)),
+    layout: await elfLayout(source, segments),
     buildInfoRanges: [...(section === undefined ? [] : [section]), ...data],
   };
 }

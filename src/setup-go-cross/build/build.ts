@@ -1,9 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
-import { goEnvironment, type Target, withVariant } from '../../core/target.ts';
 import { type Release, releaseVersion } from '../../core/version.ts';
 import { explainC } from '../cgo/explain.ts';
 import { tagsOf } from '../cgo/own-compiler.ts';
@@ -14,12 +14,14 @@ import { leaveBehind, nothingLeft, pathsBeside } from '../outputs/leave-behind.t
 import { annotate, problemsOf } from '../problems.ts';
 import type { SetupGoCross } from '../run.ts';
 import type { Ready } from '../set-up.ts';
+import type { WantedTarget } from '../targets-value.ts';
 import { runTests, testSettings } from '../test/run-tests.ts';
 import { BuildLog } from './build-log.ts';
 import { allByHand } from './by-hand.ts';
+import { collectorSettings } from './collector.ts';
 import { excludeFromGit } from './exclude.ts';
 import { executeBuilds } from './execute.ts';
-import { findMainPackages } from './packages.ts';
+import { mainPackages } from './main-packages.ts';
 import { findProfiles, warnOfLarge, warnOfSlow } from './pgo.ts';
 import { assertOutputs } from './place-outputs.ts';
 import { planBuilds } from './plan.ts';
@@ -31,7 +33,7 @@ import { assertFit, isShallow, versionNotes } from './version-notes.ts';
 /** From a ready Go to binaries that are as planned, with their record. */
 export async function build(
   context: SetupGoCross,
-  targets: readonly Target[],
+  targets: readonly WantedTarget[],
   ready: Ready,
   spans: Span[],
   cgo?: CgoPlans,
@@ -42,9 +44,9 @@ export async function build(
   const tags = inputs.tags.join(',') || (cgo ? tagsOf(go.settings.GOFLAGS) : '');
   const annotations = inputs['problem-matchers'];
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
-  const env = { ...go.env, CGO_ENABLED: cgo ? '1' : '0', ...goEnvironment(withVariant(targets[0]!)) };
+  const env = { ...go.env, CGO_ENABLED: cgo ? '1' : '0' };
   const previous = await previousRelease(inputs['previous-release'], directory);
-  const packages = await findMainPackages(go, patterns, tags, env, directory, signal).catch(async error => {
+  const packages = await mainPackages({ go, patterns, tags, env, directory, signal }, targets).catch(async error => {
     if (annotations) annotate(problemsOf(error, directory, 'go list'));
     throw await explainC(error, { go, env, directory, packages: patterns, flags: [`-tags=${tags}`] }, signal);
   });
@@ -58,6 +60,7 @@ export async function build(
     stamp: inputs.version,
     tags,
     trimpath: inputs.trimpath,
+    buildmode: inputs.buildmode,
     cgo,
     version: release.version,
     commit: release.commit ?? '',
@@ -84,9 +87,11 @@ export async function build(
   };
   const embedded = findEmbedded(builds, go, directory, signal);
   embedded.catch(() => undefined); // awaited when everything is built: an error of the build says more
+  const eager = collectorSettings(process.availableMemory(), availableParallelism(), go.env);
+  const builder = { ...go, env: { ...go.env, ...eager } };
   let left = nothingLeft;
   using buildLog = new BuildLog({ total: builds.length, directory, annotations });
-  const built = await executeBuilds(builds, go, directory, expected, signal, buildLog, async (done, folder) => {
+  const built = await executeBuilds(builds, builder, directory, expected, signal, buildLog, async (done, folder) => {
     left = await leaveBehind(done, folder, { context, ready, expected, settings, embedded });
     return left.moves;
   });

@@ -94,8 +94,9 @@ export async function executeBuilds(
     });
     const more = await complete(built, temporary);
     const programs = built.map(({ file, build }) => ({ from: file, to: build.output }));
+    const headers = built.flatMap(({ file, build: { header } }) => (header ? [{ from: `${file}.h`, to: header }] : []));
     const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
-    await placeOutputs([...programs, ...more], stale);
+    await placeOutputs([...programs, ...headers, ...more], stale);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });

@@ -59,6 +59,8 @@ export function recordOf(
       size: one.size,
       sha256: one.sha256,
       ...(one.build.cgo === undefined ? {} : { compiler: { ...one.build.cgo.compiler } }),
+      ...(one.build.header === undefined ? {} : { header: one.build.header }),
+      ...(one.build.machines === undefined ? {} : { machines: [...one.build.machines] }),
       ...beside.evidence(one),
     })),
     ...(beside.archives.length === 0 ? {} : { archives: [...beside.archives] }),
