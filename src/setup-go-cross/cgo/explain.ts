@@ -1,5 +1,5 @@
 import { messageOf, SlipwayError } from '../../core/errors.ts';
-import { run } from '../../core/process.ts';
+import { type Finished, run } from '../../core/process.ts';
 import { formatTarget, type Target } from '../../core/target.ts';
 import type { Go } from '../environment.ts';
 import { settingNames } from './own-compiler.ts';
@@ -37,12 +37,21 @@ async function explainCgoOff(error: SlipwayError, failed: Failed, signal: AbortS
   const text = messageOf(error);
   if (!signs.test(text)) return error;
   const found = await packagesWithC(failed, signal).catch(() => []);
-  const named = found.filter(path => text.includes(path) || text.includes(`undefined: ${path.split('/').at(-1)}.`));
+  const failing = failedPackages(error);
+  const named = found.filter(
+    path => failing.includes(path) || text.includes(path) || text.includes(`undefined: ${path.split('/').at(-1)}.`),
+  );
   if (named.length === 0) return error;
   return new SlipwayError('CGO_NEEDED', error.message, {
     hint: `${named.join(', ')} ${named.length === 1 ? 'has' : 'have'} C code, which cgo: off leaves out: set cgo: gcc (or zig).`,
     cause: error,
   });
+}
+
+/** Those before whose errors go wrote `# import/path`; the message leaves such lines out. */
+function failedPackages({ cause }: SlipwayError): string[] {
+  const { stderr = '' } = (cause instanceof SlipwayError ? (cause.cause ?? {}) : {}) as Partial<Finished>;
+  return [...stderr.matchAll(/^# (\S+)/gm)].map(([, path]) => path!);
 }
 
 async function packagesWithC({ go, env, directory, packages, flags }: Failed, signal: AbortSignal) {
