@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -146,6 +146,25 @@ test('a workspace with a vendor folder: every module of it, and no module cache 
     ['go vet ./a/... ./b/...', 2, undefined],
     ['go test ./a/... ./b/...', 2, 1],
   ]);
+}, 120_000);
+
+test('a module in the module cache is not what go.sum says: refused before anything of it runs', async () => {
+  const directory = await repository(join(folder, 'changed'), {
+    'go.mod': `${goMod}\nrequire github.com/pkg/errors v0.9.1\n`,
+    'go.sum': `github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=
+github.com/pkg/errors v0.9.1/go.mod h1:bwawxfHBFNV+L2hUp1rHADufV3IMtnDRdf1r5NINEl0=
+`,
+    'main.go': 'package main\n\nimport "github.com/pkg/errors"\n\nfunc main() { println(errors.New("x")) }\n',
+  });
+  const env = { ...process.env, GOMODCACHE: join(folder, 'changed-modules'), GOFLAGS: '-modcacherw' };
+  const go = join(toolCache, 'go/1.26.8', process.arch, 'bin/go');
+  await run([go, 'mod', 'download'], { cwd: directory, timeout: 60_000, env });
+  appendFileSync(join(env.GOMODCACHE, 'github.com/pkg/errors@v0.9.1/errors.go'), '\nfunc init() { println("evil") }\n');
+  const done = await act(directory, { test: 'true', targets: '' }, { GOMODCACHE: env.GOMODCACHE });
+  expect(done.code).toBe(1);
+  expect(done.log).toMatch(/github\.com\/pkg\/errors v0\.9\.1: dir has been modified.*\[MODULES_CHANGED\]/);
+  expect(done.log).not.toContain('::group::go vet');
+  expect(done.summary).toContain('| `go mod verify` | failed |');
 }, 120_000);
 
 const hangingModule = {

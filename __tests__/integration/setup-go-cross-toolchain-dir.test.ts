@@ -73,3 +73,16 @@ describeAsRoot('two users of one group (needs root, to become them)', () => {
     expect(statSync(place)).toMatchObject({ uid: 4002, gid: group });
   }, 60_000);
 });
+
+test.each(['', 'go', 'go/1.99.1', `go/1.99.1/${process.arch}.slipway.json`])(
+  'everybody may write %j of it: refused, nothing is used and nothing is installed',
+  async name => {
+    await builder();
+    chmodSync(join(tools, name), name.endsWith('.json') ? 0o666 : 0o777);
+    await expect(builder()).rejects.toThrow(/everybody may write[\s\S]*chmod -R o-w/);
+    expect(downloads()).toBe(1);
+    await run(['chmod', '-R', 'o-w', tools], { timeout: 10_000 });
+    expect(await builder()).toContain('cached=true');
+  },
+  60_000,
+);

@@ -1,9 +1,12 @@
 import { log } from '../core/log.ts';
-import { run } from '../core/process.ts';
+import { explainGo } from './build/explain-go.ts';
 import type { Go } from './environment.ts';
+import { runGo } from './go-command.ts';
 
 /** Fills the module cache, so that later steps need no credentials of their own. */
 export async function downloadModules(go: Go, directory: string, signal: AbortSignal): Promise<void> {
-  await run([go.program, 'mod', 'download'], { cwd: directory, env: go.env, timeout: 600_000, signal });
+  await runGo(go, ['mod', 'download'], { cwd: directory, env: go.env, timeout: 600_000, signal }).catch(error => {
+    throw explainGo(error, 'downloading the modules', go, directory);
+  });
   log.info(`the modules are in ${go.settings.GOMODCACHE}: later steps need no token for them`);
 }

@@ -14,6 +14,8 @@ export interface Go {
   /** Without anything that would let another Go, or another target, in. */
   readonly env: NodeJS.ProcessEnv;
   readonly settings: GoSettings;
+  /** The input `network-timeout`, milliseconds: the go command itself waits for a proxy for ever. */
+  readonly networkTimeout: number;
 }
 
 const GoSettings = v.object({
@@ -25,6 +27,7 @@ const GoSettings = v.object({
   GOFLAGS: v.string(),
   GOPROXY: v.string(),
   GOEXPERIMENT: v.optional(v.string(), ''),
+  GOSUMDB: v.optional(v.string(), ''),
   /** Paths of the module's and the workspace's file; empty where there is none. */
   GOMOD: v.optional(v.string(), ''),
   GOWORK: v.optional(v.string(), ''),
@@ -37,7 +40,7 @@ export type GoSettings = v.InferOutput<typeof GoSettings>;
  */
 export function goEnvironmentOf(goroot: string, env: NodeJS.ProcessEnv, more: Record<string, string> = {}) {
   const foreign =
-    /^(GOROOT|GOTOOLDIR|GOOS|GOARCH|GOARM|GOARM64|GO386|GOAMD64|GOMIPS|GOMIPS64|GOPPC64|GORISCV64|GOBIN)$/;
+    /^(GOROOT|GOTOOLDIR|GOOS|GOARCH|GOARM|GOARM64|GO386|GOAMD64|GOMIPS|GOMIPS64|GOPPC64|GORISCV64|GOWASM|GOBIN)$/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name) && !name.startsWith('INPUT_'));
   return {
     ...Object.fromEntries(kept),
@@ -53,6 +56,7 @@ export async function openGo(
   env: NodeJS.ProcessEnv,
   directory: string,
   signal: AbortSignal,
+  networkTimeout: number,
 ): Promise<Go> {
   const program = join(goroot, 'bin', process.platform === 'win32' ? 'go.exe' : 'go');
   const settings = await settingsOf(program, env, directory, signal);
@@ -68,7 +72,7 @@ export async function openGo(
       },
     );
   }
-  return { version, program, goroot, env, settings };
+  return { version, program, goroot, env, settings, networkTimeout };
 }
 
 /** `go env -json`, the one time that go is started before it builds. */

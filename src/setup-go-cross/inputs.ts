@@ -1,6 +1,7 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { bool, choice, duration, int, lines, list, mapped, text } from '../core/values.ts';
+import { packagePatterns, tagList } from './package-values.ts';
 import { targets } from './targets-value.ts';
 import { parseArchitecture } from './toolchain/host.ts';
 import { type SourceName, sourceNames } from './toolchain/source-names.ts';
@@ -87,13 +88,14 @@ export const definition = define({
       value: choice('setup', 'build', 'plan', 'merge'),
     },
     targets: {
-      description: 'What to build for, `os/arch[/variant]`: `linux/amd64`, `linux/arm/v7`. Left empty: this machine.',
+      description:
+        'What to build for: `os/arch[/variant]` (`linux/amd64`, `linux/arm/v7`, `wasip1/wasm`), `all-linux`, or machines (`synology:DS920+`, `raspberry-pi:4`). Left empty: this machine. `merge` checks that each is there.',
       value: targets,
       default: '',
     },
     packages: {
       description: 'Import paths or patterns; the main packages among them are built. Left empty: `.`.',
-      value: list,
+      value: packagePatterns,
       default: '',
     },
     output: {
@@ -112,11 +114,11 @@ export const definition = define({
       value: text,
       default: '-s -w',
     },
-    tags: { description: 'Build tags.', value: list, default: '' },
+    tags: { description: 'Build tags.', value: tagList, default: '' },
     trimpath: { description: 'Leaves paths of this machine out of the binaries.', value: bool, default: 'true' },
     buildmode: {
       description:
-        'What `go build -buildmode` makes: `exe`, `pie`, `c-shared` or `c-archive`. Left empty: Go’s default for the target.',
+        'What `go build -buildmode` makes: `exe`, `pie`, `c-shared` or `c-archive` (with its C header beside it). Left empty: Go’s default for the target.',
       value: choice('exe', 'pie', 'c-shared', 'c-archive'),
     },
     cgo: {
@@ -137,7 +139,7 @@ export const definition = define({
     },
     test: {
       description:
-        'Runs `go mod verify`, `go vet` and `go test` on this machine before anything is built; a failure ends the step.',
+        'Runs `go mod verify`, `go vet` and `go test` on this machine, before anything is built; a failure ends the step. In mode `setup` too.',
       value: bool,
       default: 'false',
     },
@@ -169,7 +171,7 @@ export const definition = define({
       value: int(1, 256),
     },
     'previous-release': {
-      description: 'Record of the release before; the summary then shows how the sizes changed.',
+      description: 'Record of the release before; the summary then shows how the sizes changed. In mode `merge` too.',
       value: text,
     },
     'problem-matchers': {
@@ -207,6 +209,12 @@ export const definition = define({
       value: duration,
       default: '2m',
     },
+    'network-timeout': {
+      description:
+        'A toolchain source or module proxy that sends less than 1 kB a second for so long counts as hanging; the step then says which one.',
+      value: duration,
+      default: '2m',
+    },
     goproxy: {
       description:
         'GOPROXY for this job, toolchain included. Left empty: that of the environment or of `go env`, else Go’s default.',
@@ -238,7 +246,8 @@ export const definition = define({
     release: 'Path of the release record.',
     binaries: 'The binaries as JSON: `[{package, target, path, size, sha256}]`.',
     archives: 'The archives as JSON: `[{target, path, size, sha256}]`.',
-    matrix: '`strategy.matrix` as JSON, one entry a target: `{target, name, goos, goarch, variant, env}`.',
+    matrix:
+      '`strategy.matrix` as JSON: `{targets, name}` for every shard, or one entry a target, with `{target, goos, goarch, variant, env}` too; `packages` and `machines` where they were given.',
   },
   post: true,
 });

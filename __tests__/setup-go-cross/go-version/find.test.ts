@@ -33,20 +33,20 @@ const cases: Case[] = [
     name: 'go.mod above the folder',
     files: { 'go.mod': 'go 1.26.8', 'cmd/a/x': '' },
     directory: 'cmd/a',
-    expected: exact('1.26.8', 'go.mod'),
+    expected: exact('1.26.8', 'go.mod:1'),
   },
   {
     name: 'go.work before go.mod',
     files: { 'go.work': 'go 1.26.9\nuse ./a', 'a/go.mod': 'go 1.25.0' },
     directory: 'a',
-    expected: exact('1.26.9', 'go.work'),
+    expected: exact('1.26.9', 'go.work:1'),
   },
   {
     name: 'GOWORK=off',
     files: { 'go.work': 'go 1.26.9', 'a/go.mod': 'go 1.25.0' },
     directory: 'a',
     env: { GOWORK: 'off' },
-    expected: exact('1.25.0', 'go.mod'),
+    expected: exact('1.25.0', 'go.mod:1'),
   },
   {
     name: '.go-version',
@@ -76,7 +76,7 @@ const cases: Case[] = [
     name: 'policy patch',
     files: { 'go.mod': 'go 1.26.3' },
     policy: 'patch',
-    expected: { kind: 'range', range: '~1.26.3', why: 'go.mod, newest patch' },
+    expected: { kind: 'range', range: '~1.26.3', why: 'go.mod:1, newest patch' },
   },
   {
     name: 'policy patch never changes what GOTOOLCHAIN names',
@@ -88,24 +88,24 @@ const cases: Case[] = [
   {
     name: 'a toolchain line',
     files: { 'go.mod': 'go 1.19\ntoolchain go1.22.0' },
-    expected: exact('1.22.0', 'go.mod'),
+    expected: exact('1.22.0', 'go.mod:2'),
   },
   {
     name: 'a toolchain line that names a candidate, in go.work',
     files: { 'go.work': 'go 1.19\ntoolchain go1.21rc2\nuse .' },
-    expected: exact('1.21rc2', 'go.work'),
+    expected: exact('1.21rc2', 'go.work:2'),
   },
   {
     name: 'GOTOOLCHAIN=local: the toolchain line says nothing',
     files: { 'go.mod': 'go 1.19\ntoolchain go1.22.0' },
     env: { GOTOOLCHAIN: 'local' },
-    expected: exact('1.19', 'go.mod'),
+    expected: exact('1.19', 'go.mod:1'),
   },
   {
     name: 'GOTOOLCHAIN=path: the toolchain line is meant',
     files: { 'go.mod': 'go 1.19\ntoolchain go1.22.0' },
     env: { GOTOOLCHAIN: 'path' },
-    expected: exact('1.22.0', 'go.mod'),
+    expected: exact('1.22.0', 'go.mod:2'),
   },
   {
     name: 'GOTOOLCHAIN=NAME without a go.mod',
@@ -132,7 +132,7 @@ const cases: Case[] = [
     name: 'GOTOOLCHAIN=NAME+auto, older',
     files: { 'go.mod': 'go 1.26.8' },
     env: { GOTOOLCHAIN: 'go1.25.1+auto' },
-    expected: exact('1.26.8', 'go.mod'),
+    expected: exact('1.26.8', 'go.mod:1'),
   },
   {
     name: 'GOTOOLCHAIN=NAME+auto, newer',
@@ -144,7 +144,7 @@ const cases: Case[] = [
     name: 'GOTOOLCHAIN=local',
     files: { 'go.mod': 'go 1.26.8' },
     env: { GOTOOLCHAIN: 'local' },
-    expected: exact('1.26.8', 'go.mod'),
+    expected: exact('1.26.8', 'go.mod:1'),
   },
 ];
 

@@ -52,6 +52,14 @@ describe('a source that is not there', () => {
       handler: (_, response) => response.writeHead(200, { 'content-length': 99 }).write('x'),
     },
     {
+      name: 'drips',
+      handler: (_, response) => {
+        response.writeHead(200, { 'content-length': 99 });
+        const timer = setInterval(() => response.write('x'), 50);
+        response.once('close', () => clearInterval(timer));
+      },
+    },
+    {
       name: 'breaks off',
       handler: (_, response) => response.writeHead(200, { 'content-length': 99 }).write('x', () => response.destroy()),
     },

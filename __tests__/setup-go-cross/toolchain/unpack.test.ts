@@ -1,6 +1,17 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dirHash } from '../../../src/setup-go-cross/toolchain/dirhash.ts';
 import { treeHash } from '../../../src/setup-go-cross/toolchain/install-record.ts';
@@ -40,6 +51,23 @@ describe.each(['zip', 'tar.gz'] as const)('%s', kind => {
     await expect(unpack(kind, await make({ [name]: 'x' }))).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
   });
 
+  test.each(['a\nb', 'a\u0001b', 'a\u007fb'])('the control character in %j is refused', async name => {
+    await expect(unpack(kind, await make({ [name]: 'x' }))).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+  });
+
+  test('two files by one hash: a name with a line end may not stand in for them', async () => {
+    const two = { a: 'one', b: 'two' };
+    // The lines `HASH  NAME` of both, said by one file.
+    const forged = { [`a\n${createHash('sha256').update('two').digest('hex')}  go/b`]: 'one' };
+    expect(h1('go/', forged)).toBe(h1('go/', two));
+    await expect(unpack(kind, await make(forged))).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+  });
+
+  test('names that differ in capital letters only are refused', async () => {
+    const bytes = await make({ 'bin/go': 'good', 'bin/Go': 'evil' });
+    await expect(unpack(kind, bytes)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+  });
+
   test('an archive that is cut off', async () => {
     const whole = await make(files);
     await expect(unpack(kind, whole.subarray(0, whole.length - 60))).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
@@ -53,6 +81,39 @@ describe.each(['zip', 'tar.gz'] as const)('%s', kind => {
 test('a symbolic link in a tar archive is refused', async () => {
   const bytes = await tarGz('go/', {}, archive => archive.entry({ name: 'go/bin', type: 'symlink', linkname: '/tmp' }));
   await expect(unpack('tar.gz', bytes)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+});
+
+test('a name that is there twice is refused', async () => {
+  const tar = await tarGz('go/', { a: 'good' }, archive => archive.entry({ name: 'go/a' }, 'evil'));
+  await expect(unpack('tar.gz', tar)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+  const bytes = zip('go/', { aa: 'good', ab: 'evil' });
+  for (let at = bytes.indexOf('go/ab'); at >= 0; at = bytes.indexOf('go/ab')) bytes.write('go/aa', at);
+  await expect(unpack('zip', bytes)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+});
+
+test.each(['link', 'character-device', 'fifo'] as const)('a %s in a tar archive is refused', async type => {
+  const bytes = await tarGz('go/', {}, archive => archive.entry({ name: 'go/x', type, linkname: 'go/y' }));
+  await expect(unpack('tar.gz', bytes)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+});
+
+test('setuid, and rights for everybody, are not taken over', async () => {
+  const bytes = await tarGz('go/', {}, archive => archive.entry({ name: 'go/bin/go', mode: 0o6777 }, 'x'));
+  await unpack('tar.gz', bytes);
+  expect(statSync(join(into, 'bin/go')).mode & 0o7022).toBe(0);
+});
+
+test('a bomb: refused by the sizes that it announces, before anything is written', async () => {
+  const bytes = zip('go/', { a: 'x'.repeat(5000), b: 'y'.repeat(5000) });
+  // Size of both, in the central directory.
+  for (const name of ['go/a', 'go/b']) bytes.writeUInt32LE(1.5e9, bytes.lastIndexOf(name) - 46 + 24);
+  await expect(unpack('zip', bytes)).rejects.toMatchObject({ code: 'ARCHIVE_UNSAFE' });
+  expect(existsSync(into)).toBe(false);
+});
+
+test('a bomb that announces little is stopped at what it announced', async () => {
+  const bytes = zip('go/', { a: 'x'.repeat(5000) });
+  bytes.writeUInt32LE(10, bytes.lastIndexOf('go/a') - 46 + 24);
+  await expect(unpack('zip', bytes)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
 });
 
 test('what stands outside the prefix is refused', async () => {
@@ -71,6 +132,17 @@ describe('the hash of an installed tree', () => {
     { name: 'a changed byte', change: () => writeFileSync(join(into, 'src/a/a.go'), 'package b') },
     { name: 'a new file', change: () => writeFileSync(join(into, 'bin/extra'), '') },
     { name: 'a missing file', change: () => rmSync(join(into, 'src/a/a.go')) },
+    {
+      name: 'two files forged into one',
+      change: () => {
+        const name = `VERSION\n${createHash('sha256').update(files['bin/go']!).digest('hex')}  `;
+        const path = join(into, `${name}${naming.prefix}bin`, 'go');
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, files['VERSION']!);
+        rmSync(join(into, 'VERSION'));
+        rmSync(join(into, 'bin/go'));
+      },
+    },
     {
       name: 'a link with the same content behind it',
       change: () => {

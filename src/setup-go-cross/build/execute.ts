@@ -1,20 +1,27 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import pMap from 'p-map';
 import { type GoBinary, readGoBinary } from '../../core/binary/index.ts';
 import { sha256File } from '../../core/files.ts';
-import { run } from '../../core/process.ts';
+import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Span } from '../../core/summary.ts';
 import { formatTarget } from '../../core/target.ts';
 import { formatDuration, formatSize } from '../../core/units.ts';
+import { explainC } from '../cgo/explain.ts';
+import { assertLinkage } from '../cgo/linkage.ts';
+import { staticWarning, stubWarning } from '../cgo/warnings.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
+import { removeAbandoned, temporaryFolder } from '../temporary.ts';
 import type { BuildLog, Transcript } from './build-log.ts';
 import { byHand } from './by-hand.ts';
 import { assertAsPlanned, type Expected } from './check.ts';
-import { explainGo } from './packages.ts';
+import { explainGo } from './explain-go.ts';
+import { placeOutputs } from './place-outputs.ts';
 import type { Build } from './plan.ts';
+import { recordFile } from './record.ts';
 
 /** A program that was built, read back and found to be as planned. */
 export interface Built {
@@ -58,7 +65,8 @@ export async function executeBuilds(
 ): Promise<Built[]> {
   const folder = join(directory, outputFolder);
   await mkdir(folder, { recursive: true });
-  const temporary = await mkdtemp(join(folder, 'building-'));
+  const temporary = await temporaryFolder(folder, 'building-');
+  await removeAbandoned(folder, name => name.endsWith('.part'));
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const jobs = Math.max(1, Math.min(builds.length, availableParallelism()));
@@ -86,7 +94,9 @@ export async function executeBuilds(
     });
     const more = await complete(built, temporary);
     const programs = built.map(({ file, build }) => ({ from: file, to: build.output }));
-    for (const { from, to } of [...programs, ...more]) await move(from, to);
+    const headers = built.flatMap(({ file, build: { header } }) => (header ? [{ from: `${file}.h`, to: header }] : []));
+    const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
+    await placeOutputs([...programs, ...headers, ...more], stale);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -119,32 +129,26 @@ async function makeOne(build: Build, temporary: string, job: Job, transcript: Tr
   const { title } = transcript;
   // Half as much again as its share: linking uses one core only, and others may take over.
   const share = Math.max(2, Math.ceil((1.5 * availableParallelism()) / job.jobs));
-  await run([job.go.program, 'build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
+  const env = { ...job.go.env, ...build.env };
+  await runGo(job.go, ['build', '-v', `-p=${share}`, ...build.flags, '-o', temporary, build.package.path], {
     cwd: job.directory,
-    env: { ...job.go.env, ...build.env },
+    env,
     timeout: buildWithin,
     signal: job.signal,
     onLine: transcript.add,
-  }).catch(error => {
-    throw explainGo(transcript.cleaned(error), `building ${title}`);
+  }).catch(async error => {
+    const explained = explainGo(transcript.cleaned(error), `building ${title}`, job.go, job.directory);
+    const { go, directory } = job;
+    throw await explainC(explained, { ...build, go, directory, env, packages: [build.package.path] }, job.signal);
   });
   const binary = await readGoBinary(temporary);
   assertAsPlanned(build, binary, job.expected);
+  if (build.cgo) await assertLinkage(build.package.name, build.target, build.cgo, temporary);
+  const warning = build.cgo ? staticWarning(title, transcript.lines.join('\n')) : stubWarning(title, binary.buildinfo);
+  if (warning !== undefined) log.warning(warning);
   const [{ size }, sha256] = await Promise.all([stat(temporary), sha256File(temporary, job.signal)]);
   const end = Date.now();
   job.buildLog.finished(transcript, `${formatSize(size)} in ${formatDuration(end - start)}`, `sha256 ${sha256}`);
   const span = { name: title, start, end };
   return { build, size, sha256, span, compiled: transcript.compiled, file: temporary, binary };
-}
-
-/** A rename, or where the output lies on another file system a copy that is renamed there. */
-async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyFile(from, `${to}.part`);
-    await rename(`${to}.part`, to);
-  }
 }

@@ -54,7 +54,17 @@ async function fromFile(path: string, shown: string, setting: string, policy: 'e
   const lines = parseGoLines(text);
   // GOTOOLCHAIN=local never switches: the toolchain line says nothing then.
   const asked = toolchainOf(setting === 'local' ? { ...lines, toolchain: undefined } : lines, path);
-  return withUsersToolchain(asked, asked === undefined ? `${shown} has no go line` : shown, setting, policy);
+  const line = asked === undefined ? ' has no go line' : `:${lineNumber(text, asked)}`;
+  return withUsersToolchain(asked, `${shown}${line}`, setting, policy);
+}
+
+/** Of the line that asks for this version, from 1: the `toolchain` line, or the `go` line. */
+function lineNumber(text: string, version: string): number {
+  const rows = text.split('\n').map(row => row.replace(/\/\/.*$/, ''));
+  const names = (row: string) => row.split(/\s+/).some(word => word === `go${version}` || word === version);
+  const exact = rows.findIndex(names);
+  // `go 1.26` asks for 1.26.0.
+  return (exact >= 0 ? exact : rows.findIndex(row => /^\s*(?:go\s+)?\d+\.\d+\s*$/.test(row))) + 1;
 }
 
 /** GOTOOLCHAIN as the user set it: NAME alone is used whatever the file says, NAME+auto only where it is newer. */

@@ -4,11 +4,11 @@ import * as v from 'valibot';
 import { SlipwayError } from '../../core/errors.ts';
 import { sha256File } from '../../core/files.ts';
 import { git } from '../../core/git.ts';
-import { run } from '../../core/process.ts';
 import { formatTarget } from '../../core/target.ts';
-import { explainGo } from '../build/packages.ts';
+import { explainGo } from '../build/explain-go.ts';
 import type { Build } from '../build/plan.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
 import { portable } from './redact.ts';
 
 /** A file that `//go:embed` took into a program. */
@@ -63,14 +63,13 @@ async function listOwn(group: readonly Build[], go: Go, directory: string, signa
   const { flags, env } = group[0]!;
   const fields = '-json=ImportPath,Dir,Module,EmbedFiles,IgnoredGoFiles,Deps';
   const tags = flags.filter(flag => flag.startsWith('-tags='));
-  const argv = [go.program, 'list', '-deps', fields, ...tags, ...group.map(one => one.package.path)] as const;
-  const { stdout } = await run([argv[0], ...argv.slice(1)], {
+  const { stdout } = await runGo(go, ['list', '-deps', fields, ...tags, ...group.map(one => one.package.path)], {
     cwd: directory,
     env: { ...go.env, ...env },
     timeout: 10 * 60_000,
     signal,
   }).catch(error => {
-    throw explainGo(error, 'listing the embedded files');
+    throw explainGo(error, 'listing the embedded files', go, directory);
   });
   // One object after the other, not a list.
   const objects = stdout.split(/^(?=\{)/m).filter(text => text.trim() !== '');

@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path';
-import { run } from '../../core/process.ts';
-import { explainGo } from '../build/packages.ts';
+import { explainGo } from '../build/explain-go.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
 import type { Folders } from './place.ts';
 
 /** What is tested: every package of the module, or of all modules that go.work names. */
@@ -19,8 +19,8 @@ export async function findTestedPackages(
 ): Promise<TestedPackages> {
   const list = async (args: readonly string[]) => {
     const options = { cwd: directory, env: go.env, timeout: 10 * 60_000, signal };
-    const { stdout } = await run([go.program, 'list', ...args], options).catch(error => {
-      throw explainGo(error, 'listing the packages to test');
+    const { stdout } = await runGo(go, ['list', ...args], options).catch(error => {
+      throw explainGo(error, 'listing the packages to test', go, directory);
     });
     return stdout.split('\n').filter(line => line !== '');
   };

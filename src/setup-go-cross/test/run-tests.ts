@@ -1,6 +1,8 @@
 import type { TestRun } from '../../core/record/schema.ts';
+import type { Span } from '../../core/summary.ts';
 import type { Go } from '../environment.ts';
 import { annotate, problemsOf } from '../problems.ts';
+import type { SetupGoCross } from '../run.ts';
 import { goTest } from './go-test.ts';
 import type { Outcome } from './outcome.ts';
 import { findTestedPackages } from './packages.ts';
@@ -16,6 +18,13 @@ export interface TestSettings {
   readonly annotations: boolean;
   readonly summary: (markdown: string) => Promise<void>;
   readonly signal: AbortSignal;
+  /** Gets the time that it all took. */
+  readonly spans: Span[];
+}
+
+/** What of the action's context the tests need. */
+export function testSettings({ inputs, ...context }: SetupGoCross, go: Go, spans: Span[]): TestSettings {
+  return { ...context, go, tags: inputs.tags.join(','), annotations: inputs['problem-matchers'], spans };
 }
 
 /**
@@ -24,7 +33,8 @@ export interface TestSettings {
  * @throws SlipwayError MODULES_CHANGED, VET_FAILED, TESTS_FAILED: what stands behind the first failure is not run
  */
 export async function runTests(settings: TestSettings): Promise<TestRun[]> {
-  const { go, tags, directory, signal } = settings;
+  const { go, tags, directory, signal, spans } = settings;
+  const start = Date.now();
   const flags = tags === '' ? [] : [`-tags=${tags}`];
   const tested = await findTestedPackages(go, flags, directory, signal).catch(error => {
     if (settings.annotations) annotate(problemsOf(error, directory, 'go list'));
@@ -44,5 +54,6 @@ export async function runTests(settings: TestSettings): Promise<TestRun[]> {
     await settings.summary(testSummary(runs, failure.error));
     throw failure.error;
   }
+  spans.push({ name: 'Tests', start, end: Date.now() });
   return runs;
 }

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
-import { type Finished, run } from '../../core/process.ts';
-import { explainGo } from '../build/packages.ts';
+import type { Finished } from '../../core/process.ts';
+import { explainGo } from '../build/explain-go.ts';
 import type { Go } from '../environment.ts';
+import { runGo } from '../go-command.ts';
 import { openGroup, plain } from '../groups.ts';
 import { problemsIn } from '../problems.ts';
 import { progressLine } from '../progress.ts';
@@ -19,12 +20,12 @@ export async function verify({ go, directory, signal }: TestSettings): Promise<O
     return {};
   }
   const [command, began] = ['go mod verify', Date.now()];
-  const { code, lines } = await shown(command, [go.program, 'mod', 'verify'], { go, directory, signal });
+  const { code, lines } = await shown(command, ['mod', 'verify'], { go, directory, signal });
   if (code === 0) return { run: passed(command, began) };
   const changed = lines.filter(line => /: (dir|zip) has been modified/.test(line));
   const error =
     changed.length === 0
-      ? explainGo(new SlipwayError('PROCESS_FAILED', lines.join('\n')), command)
+      ? explainGo(new SlipwayError('PROCESS_FAILED', lines.join('\n')), command, go, directory)
       : new SlipwayError('MODULES_CHANGED', `the module cache does not hold what go.sum says: ${changed.join('\n')}`, {
           hint: 'Nothing was built. Empty the module cache (go clean -modcache) and the runner’s cache that it came from.',
         });
@@ -41,8 +42,7 @@ export async function vet(
     return {};
   }
   const [command, began] = [['go', 'vet', ...flags, ...patterns].join(' '), Date.now()];
-  const argv = [go.program, 'vet', ...flags, ...patterns] as const;
-  const { code, lines } = await shown(command, [argv[0], ...argv.slice(1)], { go, directory, signal });
+  const { code, lines } = await shown(command, ['vet', ...flags, ...patterns], { go, directory, signal });
   const packages = folders.size;
   if (code === 0) return { run: { ...passed(command, began), packages } };
   const problems = problemsIn(lines, directory, 'go vet');
@@ -58,7 +58,7 @@ export async function vet(
 /** Runs a command in a group of its own; what it prints is seen as it comes, and after 15 s that it still runs. */
 async function shown(
   command: string,
-  argv: [string, ...string[]],
+  args: [string, ...string[]],
   { go, directory, signal }: Pick<TestSettings, 'go' | 'directory' | 'signal'>,
 ): Promise<{ code: number; lines: string[] }> {
   using _group = openGroup(command);
@@ -69,7 +69,7 @@ async function shown(
     lines.push(line);
   };
   const options = { cwd: directory, env: go.env, timeout: testWithin, signal, onLine };
-  const { code } = await run(argv, options).catch(error => {
+  const { code } = await runGo(go, args, options).catch(error => {
     if (error instanceof SlipwayError && error.code === 'PROCESS_FAILED') return error.cause as Finished;
     throw error;
   });

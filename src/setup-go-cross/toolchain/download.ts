@@ -6,7 +6,8 @@ import { deadline, retry } from '../../core/deadline.ts';
 import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { formatSize } from '../../core/units.ts';
-import { absent, badStatus, bare, type GetOptions, get, unavailable } from './http.ts';
+import { diskProblem } from '../disk.ts';
+import { absent, badStatus, bare, type GetOptions, get, refuseDrip, unavailable } from './http.ts';
 
 export interface Downloaded {
   /** Hex, of the bytes as they came. */
@@ -16,6 +17,7 @@ export interface Downloaded {
 
 const within = 15 * 60_000;
 const progressEvery = 5000;
+const toolchainNeeds = 'The toolchain needs about 400 MB in RUNNER_TOOL_CACHE while it is installed.';
 
 /**
  * Streams a file to disk and hashes it on the way. A connection that breaks is tried again, three times in all.
@@ -57,20 +59,14 @@ async function once(url: string, path: string, options: GetOptions): Promise<Dow
       done(undefined, chunk);
     },
   });
+  using _ = refuseDrip(answer.body, url, options, () => size);
   try {
     await pipeline(answer.body, counted, createWriteStream(path), { signal: limited });
   } catch (error) {
     limited.throwIfAborted();
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOSPC' || code === 'EACCES') throw diskProblem(path, code, error);
+    const disk = diskProblem(error, [['the tool cache', path]], toolchainNeeds);
+    if (disk !== undefined) throw disk;
     throw new SlipwayError(unavailable, absent(url, messageOf(error)).message, { hint: broken, cause: error });
   }
   return { sha256: hash.digest('hex'), size };
-}
-
-function diskProblem(path: string, code: string, cause: unknown): SlipwayError {
-  return new SlipwayError('DISK', `cannot write ${path}: ${code === 'ENOSPC' ? 'the disk is full' : 'no permission'}`, {
-    hint: 'The toolchain needs about 400 MB in RUNNER_TOOL_CACHE while it is installed.',
-    cause,
-  });
 }

@@ -48,3 +48,8 @@ function baseOf(word: string): string {
   if (url.password !== '') setSecret(decodeURIComponent(url.password));
   return url.href.replace(/\/+$/, '');
 }
+
+/** GOPROXY as a log may show it: without users and passwords. */
+export function bareProxies(setting: string): string {
+  return setting.replace(/(\/\/)[^/@,|]*@/g, '$1');
+}

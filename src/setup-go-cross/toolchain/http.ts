@@ -20,6 +20,11 @@ export interface Patience {
 
 export const patience: Patience = { connect: 10_000, idle: 30_000 };
 
+/** The input `network-timeout` as patience: nobody needs longer than ten seconds to connect. */
+export function patienceOf(timeout: number): Patience {
+  return { connect: Math.min(patience.connect, timeout), idle: timeout };
+}
+
 export interface Answer {
   readonly status: number;
   /** Bytes that the server announced. */
@@ -87,6 +92,7 @@ export async function getText(url: string, options: GetOptions, limit = 64e6): P
   }
   const chunks: Buffer[] = [];
   let size = 0;
+  using _ = refuseDrip(answer.body, url, options, () => size);
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       size += chunk.length;
@@ -99,6 +105,22 @@ export async function getText(url: string, options: GetOptions, limit = 64e6): P
     throw absent(url, messageOf(error), error);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Ends a body that brings less than 1 kB a second: idle deadlines alone let a server hang for ever, byte by byte.
+ *
+ * @param received bytes so far
+ */
+export function refuseDrip(body: Readable, url: string, options: GetOptions, received: () => number): Disposable {
+  const { idle } = options.patience ?? patience;
+  let before = 0;
+  const timer = setInterval(() => {
+    const came = received() - before;
+    if (came < idle) body.destroy(absent(url, `only ${came} bytes within ${idle / 1000} s`));
+    before += came;
+  }, idle);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 export function badStatus(url: string, status: number): SlipwayError {

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
+import { compareGo, parseGoVersion } from '../go-version/go-version.ts';
 import { choose, nameOf, type Wanted } from '../go-version/wanted.ts';
 import { unavailable } from './http.ts';
 import type { Source } from './source.ts';
@@ -48,9 +49,27 @@ export async function install(
       if (cached) failures.push(`the tool cache has no go${version}`);
     }
   }
-  throw new SlipwayError('TOOLCHAIN_UNAVAILABLE', `Go ${asked} (${wanted.why}) cannot be had: ${failures.join('; ')}`, {
-    hint: 'Check the version, the network, toolchain-sources, GOPROXY and go-download-base-url.',
-  });
+  const newest = wanted.kind === 'exact' ? await newestOf(sources, signal) : undefined;
+  const isNewer = newest !== undefined && compareGo(parseGoVersion(version!), parseGoVersion(newest)) > 0;
+  const said = newest === undefined ? '' : `; the newest that can be had is ${newest}`;
+  throw new SlipwayError(
+    'TOOLCHAIN_UNAVAILABLE',
+    `Go ${asked} (${wanted.why}) cannot be had: ${failures.join('; ')}${said}`,
+    {
+      hint: isNewer
+        ? `Ask for ${newest} or an older one in ${wanted.why}, or add a source that has go${version} (toolchain-sources, goproxy, go-download-base-url).`
+        : 'Check the version, the network, toolchain-sources, GOPROXY and go-download-base-url.',
+    },
+  );
+}
+
+/** The newest release that any source has, for the error: a source that does not answer has said so already. */
+async function newestOf(sources: Sources, signal: AbortSignal): Promise<string | undefined> {
+  const lists = await Promise.all(
+    sources.map(source => (source === toolCache ? [] : source.versions(signal).catch(() => []))),
+  );
+  signal.throwIfAborted();
+  return choose({ kind: 'stable', why: 'error' }, lists.flat());
 }
 
 /** For a range the tool cache may decide, as in setup-go; `stable` is what the other sources call newest. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SlipwayError } from '../../core/errors.ts';
+import { SlipwayError, wrap } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import type { Database } from '../checksum-database/database.ts';
 import { lookup } from '../checksum-database/lookup.ts';
@@ -46,7 +46,15 @@ export function moduleProxy(
       const proven = await lookup(module, moduleVersion, database(), proxies, { ...network, signal }, memory);
       const naming = { prefix: `${module}@${moduleVersion}/`, module: true };
       const place = (name: string) => name.replace(/(^|\/)_go\.mod$/, '$1go.mod');
-      const files = await unpackZip(zip, into, { prefix: naming.prefix, place }, signal);
+      const files = await unpackZip(zip, into, { prefix: naming.prefix, place }, signal).catch(error => {
+        if (!(error instanceof SlipwayError)) throw error;
+        throw wrap(
+          error.code,
+          `unpacking ${from}`,
+          error,
+          'The proxy answers with something else. Nothing was installed.',
+        );
+      });
       const tree = dirHash(files, naming.prefix);
       if (tree !== proven) {
         throw new SlipwayError(

@@ -3,7 +3,7 @@ import { run } from '../../core/process.ts';
 import { parseGoSumDb } from '../checksum-database/database.ts';
 import { defaultGoProxy, parseGoProxy } from './go-proxy.ts';
 import type { Host } from './host.ts';
-import type { GetOptions } from './http.ts';
+import { type GetOptions, patienceOf } from './http.ts';
 import { type Sources, toolCache } from './install.ts';
 import { moduleProxy } from './module-proxy.ts';
 import { officialIndex } from './official-index.ts';
@@ -24,6 +24,8 @@ export interface SourceSettings {
   readonly mirror: string | undefined;
   /** The input `token`. */
   readonly token: string | undefined;
+  /** The input `network-timeout`, milliseconds. */
+  readonly networkTimeout?: number;
   readonly host: Host;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
@@ -39,7 +41,10 @@ export function toolchainSources(settings: SourceSettings): Sources {
       hint: 'Give go-download-base-url, or take "mirror" out of toolchain-sources.',
     });
   }
-  const network = networkOf(settings.token, env);
+  const network = {
+    ...networkOf(settings.token, env),
+    ...(settings.networkTimeout === undefined ? {} : { patience: patienceOf(settings.networkTimeout) }),
+  };
   const proxy = (setting: string) =>
     moduleProxy(parseGoProxy(setting), () => parseGoSumDb(settings.gosumdb || env['GOSUMDB'] || ''), host, network);
   const setting = settings.goproxy || env['GOPROXY'];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { find, findAllVersions } from '@actions/tool-cache';
@@ -8,8 +8,10 @@ import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { readIfThere } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
 import type { Toolchain } from '../../core/record/schema.ts';
+import { diskProblem } from '../disk.ts';
 import { formatGoVersion, parseGoVersion, toSemver, tryParseGoVersion } from '../go-version/go-version.ts';
 import { canonical } from '../go-version/wanted.ts';
+import { owner, removeAbandoned } from '../temporary.ts';
 import { readInstallRecord, recordPath, treeHash, writeInstallRecord } from './install-record.ts';
 import type { Fetched } from './source.ts';
 
@@ -75,21 +77,18 @@ export function placeOf(version: string, arch: string = process.arch): string {
   return join(toolCacheRoot(), 'go', toSemver(parseGoVersion(version)), arch);
 }
 
-const abandonedAfter = 3_600_000;
-
-/** An empty folder on the same file system as the final place. What killed runs left there an hour ago is removed. */
+/** An empty folder on the same file system as the final place. What killed runs left there is removed. */
 export async function staging(version: string, arch: string = process.arch): Promise<string> {
-  const folder = `${placeOf(version, arch)}.${randomUUID()}.part`;
+  const folder = `${placeOf(version, arch)}.${owner}-${randomUUID()}.part`;
   try {
     await mkdir(folder, { recursive: true });
-    for (const name of await readdir(dirname(folder))) {
-      const path = join(dirname(folder), name);
-      if (/\.(part|old)(\.scratch)?$/.test(name) && (await stat(path)).mtimeMs < Date.now() - abandonedAfter)
-        await rm(path, { recursive: true, force: true });
-    }
+    await removeAbandoned(dirname(folder), name => /\.(part|old)(\.scratch)?$/.test(name));
   } catch (error) {
+    const hint = 'Set RUNNER_TOOL_CACHE to a folder that this user may write.';
+    const disk = diskProblem(error, [['tool cache', toolCacheRoot()]], hint);
+    if (disk !== undefined) throw disk;
     throw new SlipwayError('DISK', `the tool cache cannot be written: ${messageOf(error)}`, {
-      hint: 'Set RUNNER_TOOL_CACHE to a folder that this user may write.',
+      hint,
       cause: error,
     });
   }
@@ -146,7 +145,7 @@ async function untilComplete(goroot: string): Promise<void> {
 async function discard(goroot: string): Promise<void> {
   await rm(`${goroot}.complete`, { force: true });
   await rm(recordPath(goroot), { force: true });
-  const aside = join(dirname(goroot), `${randomUUID()}.old`);
+  const aside = join(dirname(goroot), `${owner}-${randomUUID()}.old`);
   if (!(await exists(goroot))) return;
   await rename(goroot, aside);
   await rm(aside, { recursive: true, force: true });

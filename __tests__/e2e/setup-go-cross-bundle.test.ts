@@ -1,0 +1,31 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { startAction } from '../../src/release/start.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const { cacheRoot } = await import(new URL('../../scripts/lab/paths.mjs', import.meta.url).href);
+
+test('the bundle finds the problem matchers that the action ships', async () => {
+  const temporary = mkdtempSync(join(tmpdir(), 'slipway-bundle-'));
+  let log = '';
+  const done = await startAction('setup-go-cross', {
+    dist: join(root, 'dist'),
+    inputs: { 'go-version-file': join(root, 'examples/hello/go.mod'), cache: 'false' },
+    env: {
+      ...process.env,
+      RUNNER_TEMP: temporary,
+      RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
+      GITHUB_PATH: join(temporary, 'path'),
+      GITHUB_ENV: join(temporary, 'env'),
+    },
+    onOutput: chunk => {
+      log += chunk;
+    },
+  });
+  rmSync(temporary, { recursive: true, force: true });
+  expect(done.code).toBe(0);
+  const [, file] = /^::add-matcher::(.+)$/m.exec(log)!;
+  expect(JSON.parse(readFileSync(file!, 'utf8'))).toHaveProperty('problemMatcher');
+}, 180_000);
