@@ -42,7 +42,7 @@ export async function run(context: SetupGoCross): Promise<void> {
     const previous = await previousRelease(inputs['previous-release'], context.directory);
     const { file, record } = await mergeInto(context.directory, context.record, inputs.targets, context.signal);
     output('binaries', JSON.stringify(record.binaries));
-    if (record.archives !== undefined) output('archives', JSON.stringify(record.archives));
+    output('archives', JSON.stringify(record.archives ?? []));
     await context.summary(mergeSummary(record, previous));
     return output('release', file);
   }

@@ -25,9 +25,10 @@ test('a package that was named and is not there for a target', () => {
   ];
   expect(() => joinListings(listings)).toThrow(
     expect.objectContaining({
-      code: 'PACKAGE_EXCLUDED',
-      message: 'm/w has no Go file for linux/amd64, linux/arm64; it has some for windows/amd64',
+      code: 'NO_FILES_FOR_TARGET',
+      message:
+        'build constraints exclude all Go files of m/w for linux/amd64, linux/arm64; it has some for windows/amd64',
     }),
   );
-  expect(() => joinListings(listings.slice(0, 1))).toThrow('m/w has no Go file for linux/amd64');
+  expect(() => joinListings(listings.slice(0, 1))).toThrow('all Go files of m/w for linux/amd64');
 });

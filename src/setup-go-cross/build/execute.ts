@@ -93,10 +93,12 @@ export async function executeBuilds(
       throw first ?? error;
     });
     const more = await complete(built, temporary);
-    const programs = built.map(({ file, build }) => ({ from: file, to: build.output }));
-    const headers = built.flatMap(({ file, build: { header } }) => (header ? [{ from: `${file}.h`, to: header }] : []));
+    const programs = built.flatMap(({ file, build }) => [
+      { from: file, to: build.output },
+      ...(build.header === undefined ? [] : [{ from: `${file}.h`, to: build.header }]),
+    ]);
     const stale = [recordFile(directory, built), join(folder, 'SHA256SUMS')];
-    await placeOutputs([...programs, ...headers, ...more], stale);
+    await placeOutputs([...programs, ...more], stale);
     return built;
   } finally {
     await rm(temporary, { recursive: true, force: true });

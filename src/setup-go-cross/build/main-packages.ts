@@ -33,7 +33,7 @@ export interface Looking {
  * The main packages that the patterns match, each with the targets that build constraints take it from: a file list
  * differs from target to target, so go is asked for each.
  *
- * @throws SlipwayError NO_MAIN_PACKAGE, with the main packages that there are; PACKAGE_EXCLUDED
+ * @throws SlipwayError NO_MAIN_PACKAGE, with the main packages that there are; NO_FILES_FOR_TARGET
  */
 export async function mainPackages(looking: Looking, targets: readonly Target[]): Promise<MainPackage[]> {
   const listings = await pMap(targets, target => listingOf(looking, target), { concurrency: availableParallelism() });
@@ -64,11 +64,11 @@ export function joinListings(listings: readonly Listing[]): MainPackage[] {
   const missing = named.map(path => {
     const [without, withIt] = [true, false].map(gone => listings.filter(one => one.excluded.includes(path) === gone));
     const there = withIt!.length === 0 ? '' : `; it has some for ${withIt!.map(({ target }) => target).join(', ')}`;
-    return `${path} has no Go file for ${without!.map(({ target }) => target).join(', ')}${there}`;
+    return `build constraints exclude all Go files of ${path} for ${without!.map(({ target }) => target).join(', ')}${there}`;
   });
   if (missing.length > 0) {
-    throw new SlipwayError('PACKAGE_EXCLUDED', missing.join('; '), {
-      hint: 'Look at the //go:build lines and the file names (_windows.go). Leave out the target or the package; a pattern like ./cmd/... takes only what a target has.',
+    throw new SlipwayError('NO_FILES_FOR_TARGET', missing.join('; '), {
+      hint: 'Its files are for other systems, or need CGO or a build tag: set targets, tags or cgo accordingly. A pattern like ./cmd/... takes only what a target has.',
     });
   }
   const packages = new Map(listings.flatMap(({ main }) => main).map(main => [main.path, main]));
@@ -87,17 +87,14 @@ async function listingOf(looking: Looking, target: Target): Promise<Listing> {
     target: formatTarget(target),
     main: rows
       .filter(({ name }) => name === 'main')
-      .map(({ path, module, folder }) => ({ path, module, directory: folder, name: programName(path) })),
+      .map(({ path, module, directory }) => ({ path, module, directory, name: programName(path) })),
     excluded: excluded.map(({ path }) => path),
   };
 }
 
 async function goList({ go, tags, env, directory, signal }: Looking, target: Target, args: readonly string[]) {
-  // A folder with nothing but tests has the name main, and no program.
-  const name = '{{if or .GoFiles .CgoFiles}}{{.Name}}{{end}}';
-  const error = '{{with .Error}}{{printf "%q" .Err}}{{end}}';
-  const format = `${name}\t{{.ImportPath}}\t{{with .Module}}{{.Path}}{{end}}\t{{.Dir}}\t${error}`;
-  const { stdout } = await runGo(go, ['list', '-f', format, ...(tags === '' ? [] : [`-tags=${tags}`]), ...args], {
+  const own = tags === '' ? [] : [`-tags=${tags}`];
+  const { stdout } = await runGo(go, ['list', '-f', row, ...own, ...args], {
     cwd: directory,
     env: { ...env, ...goEnvironment(withVariant(target)) },
     timeout: 10 * 60_000,
@@ -108,9 +105,18 @@ async function goList({ go, tags, env, directory, signal }: Looking, target: Tar
   const rows = stdout.split('\n').filter(line => line !== '');
   return rows.map(line => {
     const [name = '', path = '', module = '', folder = '', error = ''] = line.split('\t');
-    return { name, path, module, folder, error };
+    return { name, path, module, directory: folder, error };
   });
 }
+
+/** A folder with nothing but tests has the name main, and no program. */
+const row = [
+  '{{if or .GoFiles .CgoFiles}}{{.Name}}{{end}}',
+  '{{.ImportPath}}',
+  '{{with .Module}}{{.Path}}{{end}}',
+  '{{.Dir}}',
+  '{{with .Error}}{{printf "%q" .Err}}{{end}}',
+].join('\t');
 
 async function hintOf(looking: Looking, target: Target): Promise<string> {
   const rows = await goList(looking, target, ['-e', './...']).catch(error => {
