@@ -21,12 +21,20 @@ class TokenService {
   readonly #server: Server;
   /** How often a token is good. */
   uses = Number.POSITIVE_INFINITY;
+  /** What it says of that, in seconds. */
+  expiresIn = 60;
+  /** Answers so many requests with 503 first. */
+  unavailable = 0;
 
   constructor() {
     this.#server = createServer((incoming, outgoing) => {
       const query = new URL(incoming.url ?? '/', 'http://x').searchParams;
       const { authorization } = incoming.headers;
       this.asked.push({ authorization, scopes: query.getAll('scope'), service: query.get('service') });
+      if (this.unavailable-- > 0) {
+        outgoing.writeHead(503).end();
+        return;
+      }
       if (authorization !== undefined && authorization !== basic) {
         outgoing.writeHead(401).end('{"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]}');
         return;
@@ -35,7 +43,7 @@ class TokenService {
       // Without credentials one may read only.
       const scopes = query.getAll('scope').map(scope => (authorization ? scope : scope.replace(/:[\w,]+$/, ':pull')));
       this.#valid.set(token, { scopes, uses: this.uses });
-      outgoing.end(JSON.stringify({ token, expires_in: 60 }));
+      outgoing.end(JSON.stringify({ token, expires_in: this.expiresIn }));
     });
   }
 
@@ -126,6 +134,53 @@ await describeImages('pushing with authentication', (lab, tools) => {
         const [pushed] = await push(lab.proxy.host, [given(lab.proxy.host, 'me', 'right')]);
         await validate(pushed!.repository.path);
         expect(lab.service.asked.length).toBeGreaterThan(2);
+      },
+      timeout,
+    );
+
+    test(
+      'a token that ends in the middle of a blob’s chunks is renewed, and the upload goes on',
+      async () => {
+        await using lab = await withService({ uses: 4 });
+        await using folder = await temporary();
+        const large = await smallImage(folder.path, `chunks-${Date.now()}`);
+        using client = new RegistryClient({
+          credentials: [given(lab.proxy.host, 'me', 'right')],
+          insecure: false,
+          chunk: 40,
+          concurrency: 1, // else another blob could use a new token up first
+        });
+        const repository = parseRepository(freshRepository(lab.proxy.host));
+        await pushImage(client, large, [repository], { signal });
+        await writeTags(client, large, [{ repository, tags: ['v1'] }], signal);
+        await validate(repository.path);
+        expect(lab.service.asked.length).toBeGreaterThan(5);
+        expect(lab.proxy.asked.filter(one => one.kind === 'get-upload')).toEqual([]);
+      },
+      timeout,
+    );
+
+    test(
+      'a token is renewed before it ends: only the first request of a push is a 401',
+      async () => {
+        await using lab = await withService();
+        lab.service.expiresIn = 0.05;
+        const [pushed] = await push(lab.proxy.host, [given(lab.proxy.host, 'me', 'right')], 2);
+        await validate(pushed!.repository.path);
+        expect(lab.service.asked.length).toBeGreaterThan(2);
+        expect(lab.proxy.asked.filter(one => one.headers.authorization === undefined)).toHaveLength(1);
+      },
+      timeout,
+    );
+
+    test(
+      'a login that fails in passing is tried again',
+      async () => {
+        await using lab = await withService();
+        lab.service.unavailable = 2;
+        const [pushed] = await push(lab.proxy.host, [given(lab.proxy.host, 'me', 'right')]);
+        await validate(pushed!.repository.path);
+        expect(lab.service.asked).toHaveLength(3);
       },
       timeout,
     );

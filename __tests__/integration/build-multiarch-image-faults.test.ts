@@ -214,6 +214,25 @@ await describeImages('pushing through faults', (lab, tools) => {
   );
 
   test(
+    'an upload that is sent to another path with 307 keeps its method and its bytes',
+    async () => {
+      const moved = new Set<string>();
+      const done = await push({
+        fault: ({ kind, path }) => {
+          if (kind !== 'post-upload' && kind !== 'put-upload') return undefined;
+          const [name, query = ''] = path.split('?');
+          if (query.includes('moved=1') || moved.has(name!)) return undefined;
+          moved.add(name!);
+          return { status: 307, headers: { location: `${name}?${query}${query === '' ? '' : '&'}moved=1` } };
+        },
+      });
+      expect(done).toMatchObject({ error: undefined, retries: [] });
+      await validate(done.repository);
+    },
+    timeout,
+  );
+
+  test(
     'a registry that stores other bytes is found out, and no tag is written',
     async () => {
       const digest = `sha256:${'b'.repeat(64)}`;
@@ -249,6 +268,41 @@ await describeImages('pushing through faults', (lab, tools) => {
       const pushed = await pushImage(client, graph, repositories, { signal });
       expect(pushed.map(one => [...new Set(one.blobs.map(blob => blob.how))])).toEqual([['uploaded'], ['mounted']]);
       expect(proxy.asked.filter(one => one.kind === 'put-upload')).toHaveLength(5);
+    },
+    timeout,
+  );
+
+  test(
+    'two registries are served at once, each with one upload of a digest and mounts for its second repository',
+    async () => {
+      await using one = await startProxy(url, { delay: 30 });
+      await using other = await startProxy(url, { delay: 30 });
+      using client = new RegistryClient({ credentials: [], insecure: false });
+      const repositories = [one, other, one, other].map(({ host }) => parseRepository(freshRepository(host)));
+      const pushed = await pushImage(client, graph, repositories, { signal });
+      expect(pushed.map(({ repository }) => repository)).toEqual(repositories);
+      const hows = pushed.map(({ blobs }) => [...new Set(blobs.map(({ how }) => how))]);
+      expect(hows).toEqual([['uploaded'], ['uploaded'], ['mounted'], ['mounted']]);
+      for (const proxy of [one, other]) {
+        expect(proxy.asked.filter(({ kind }) => kind === 'put-upload')).toHaveLength(5);
+      }
+    },
+    timeout,
+  );
+
+  test(
+    'a registry that fails ends the push to the others, and no tag is written anywhere',
+    async () => {
+      await using bad = await startProxy(url, {
+        fault: ({ kind }) => (kind === 'post-upload' ? { status: 403 } : undefined),
+      });
+      await using slow = await startProxy(url, { delay: 200 });
+      using client = new RegistryClient({ credentials: [], insecure: false });
+      const repositories = [slow, bad].map(({ host }) => parseRepository(freshRepository(host)));
+      await expect(pushImage(client, graph, repositories, { signal })).rejects.toMatchObject({
+        code: 'REGISTRY_FORBIDDEN',
+      });
+      expect(slow.asked.filter(({ kind }) => kind.startsWith('put'))).toEqual([]);
     },
     timeout,
   );

@@ -155,4 +155,8 @@ function forward(
     }
   });
   incoming.on('end', () => upstream.end());
+  // A client that went away: what it began must not stay open for ever.
+  incoming.on('close', () => {
+    if (!incoming.complete && one.sent < cut) upstream.destroy();
+  });
 }

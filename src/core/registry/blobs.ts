@@ -110,7 +110,8 @@ export async function pushBlob(
     } catch (error) {
       if (!(error instanceof UploadLost) || round === rounds) throw error;
       client.onRetry(`${doing}: ${error.message}; beginning anew`);
-      chunked = !error.whole;
+      // A registry that forgets every upload may not know chunks at all: the last time the blob goes whole.
+      chunked = !error.whole && (round < rounds - 1 || error.code === 'DIGEST_MISMATCH');
     }
   }
 
