@@ -39,3 +39,18 @@ describe('who is refused is told how to log in there', () => {
     expect(await refused(host)).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', hint: expect.stringContaining(said) });
   });
 });
+
+test.each([401, 403])('%i of GHCR says which permission and which setting are missing', async status => {
+  const answer = {
+    status,
+    headers: {},
+    bytes: async () => Buffer.from('{"errors":[{"code":"DENIED","message":"permission_denied: write_package"}]}'),
+  } as unknown as Parameters<typeof failureOf>[0];
+  const error = await failureOf(answer, 'ghcr.io', 'with the credentials of GITHUB_TOKEN');
+  expect(error).toMatchObject({
+    message: expect.stringMatching(/GITHUB_TOKEN.*write_package/),
+    hint: expect.stringContaining('packages: write'),
+    reasons: ['DENIED'],
+  });
+  if (status === 403) expect(error.hint).toContain('Manage Actions access');
+});
