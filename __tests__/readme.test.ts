@@ -71,7 +71,10 @@ describe.each(ours.map(one => [`${one.title} ${one.step.uses}`, one] as const))(
   test('has only inputs of the action, each with a value that it takes, and none that it needs is left out', () => {
     const given = Object.entries(step.with ?? {}).map(([name, value]) => [variableOf(name), filledIn(value)]);
     // a job of a matrix takes its target from an expression
-    const env = Object.fromEntries(given.map(([name, value]) => [name, value!.replace('linux/linux', 'linux/amd64')]));
+    const target = (value: string) => value.replace(/^linux(\/linux)?$/, 'linux/amd64');
+    const env = Object.fromEntries(
+      given.map(([name, value]) => [name, name === 'INPUT_TARGETS' ? target(value!) : value]),
+    );
     expect(Object.keys(readInputs(inputs, env))).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
   });
 
@@ -105,6 +108,21 @@ test.each(referenced.map(one => [`${one.block.title} steps.${one.id}.outputs.${o
     for (const name of actions!) expect(Object.keys(definitions[name!].outputs)).toContain(output);
   },
 );
+
+test.each(await readdir(join(root, 'examples/workflows')).then(names => names.filter(name => name.endsWith('.yml'))))(
+  'examples/workflows/%s, which act runs, is what the README shows',
+  async name => {
+    const text = await readFile(join(root, 'examples/workflows', name), 'utf8');
+    expect(await readFile(join(root, 'actions/setup-go-cross/README.md'), 'utf8')).toContain(
+      `\`\`\`yaml\n${text}\`\`\`\n`,
+    );
+  },
+);
+
+test('a matrix over GOARCH takes 20 lines', async () => {
+  const text = await readFile(join(root, 'examples/workflows/goarch-matrix.yml'), 'utf8');
+  expect(text.trimEnd().split('\n')).toHaveLength(20);
+});
 
 describe('what a newcomer finds in the README, in this order', () => {
   const order = [

@@ -1,7 +1,11 @@
-// npm run bench -- NAME [--rounds N]: measures one thing side by side with its peers, rounds interleaved, in one run.
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+// npm run bench -- NAME [--rounds N] [--short] [--only PART,…] [--dist FOLDER] [--out FILE]: measures one thing side by
+// side with its peers, rounds interleaved, in one run. A benchmark of one part exports prepare(); one of several exports
+// run(), and `parts` that --only chooses from. --short goes through everything once with something small: its figures say
+// nothing, so that no goal is judged and nothing is stored but in --out. --dist: bundles that are not in dist.
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { reexecUnderNode24 } from './node24.mjs';
 import { root } from './root.mjs';
 
@@ -11,38 +15,69 @@ const folder = join(root, 'bench');
 const names = readdirSync(folder)
   .filter(file => file.endsWith('.mjs'))
   .map(file => file.slice(0, -4));
-const [name, option, value] = process.argv.slice(2);
-if (!names.includes(name) || (option !== undefined && option !== '--rounds')) {
-  console.error(`usage: npm run bench -- NAME [--rounds N]; names: ${names.join(', ')}`);
-  process.exit(2);
-}
+const usage = `usage: npm run bench -- NAME [--rounds N] [--short] [--only PART,…] [--dist FOLDER] [--out FILE]; names: ${names.join(', ')}`;
+const { name, options } = readArguments();
 
 const { measure, row } = await import('../bench/lib/measure.mjs');
 const { printRows } = await import('../bench/lib/print.mjs');
 const bench = await import(`../bench/${name}.mjs`);
-const rounds = value === undefined ? bench.rounds : Number(value);
-if (!Number.isInteger(rounds) || rounds < 3) throw new Error(`--rounds is "${value}": give a whole number, 3 or more`);
+const short = options.short === true;
+const rounds = options.rounds === undefined ? (short ? 1 : bench.rounds) : Number(options.rounds);
+if (!Number.isInteger(rounds) || rounds < (short ? 1 : 3))
+  fail(`--rounds is "${options.rounds}": give a whole number, 3 or more`);
+const only = options.only?.split(',') ?? bench.parts ?? [];
+const unknown = only.filter(part => !bench.parts?.includes(part));
+if (unknown.length > 0) fail(`--only: ${name} has no part ${unknown[0]}; parts: ${bench.parts?.join(', ') ?? 'none'}`);
 
-const prepared = await bench.prepare();
-try {
-  console.log(`${bench.title}: ${rounds} rounds`);
-  const samples = await measure(prepared.contenders, rounds);
-  const rows = prepared.rows.map(wanted => row(wanted, samples));
-  printRows(rows, bench.unit);
-  save({
-    name,
-    title: bench.title,
-    unit: bench.unit,
-    date: new Date().toISOString(),
-    machine: machine(),
-    versions: prepared.versions,
-    rounds,
-    rows,
-    samples,
-  });
-  process.exitCode = rows.every(({ met }) => met) ? 0 : 1;
-} finally {
-  await prepared.end();
+console.log(`${bench.title}: ${rounds} rounds`);
+const began = Date.now();
+const { rows, samples, versions } = bench.run
+  ? await bench.run({ rounds, short, only, dist: resolve(options.dist ?? join(root, 'dist')) })
+  : await sideBySide();
+if (short) for (const one of rows) one.met = undefined;
+printRows(rows, bench.unit);
+for (const [what, version] of Object.entries(versions)) console.log(`${what} ${version}`);
+save({
+  name,
+  title: bench.title,
+  unit: bench.unit,
+  date: new Date().toISOString(),
+  seconds: Math.round((Date.now() - began) / 1000),
+  machine: machine(),
+  versions,
+  rounds,
+  rows,
+  samples,
+});
+process.exitCode = rows.some(({ met }) => met === false) ? 1 : 0;
+
+function readArguments() {
+  const text = { type: 'string' };
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { rounds: text, only: text, dist: text, out: text, short: { type: 'boolean' } },
+    });
+    if (positionals.length === 1 && names.includes(positionals[0])) return { name: positionals[0], options: values };
+  } catch (error) {
+    console.error(error.message);
+  }
+  return fail(usage);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+async function sideBySide() {
+  const prepared = await bench.prepare({ short });
+  try {
+    const samples = await measure(prepared.contenders, rounds);
+    return { rows: prepared.rows.map(wanted => row(wanted, samples)), samples, versions: prepared.versions };
+  } finally {
+    await prepared.end();
+  }
 }
 
 function machine() {
@@ -55,10 +90,13 @@ function machine() {
   };
 }
 
+/** A run of some parts only takes the place of nothing: those of the last whole run stay as they are. */
 function save(result) {
-  const file = join(folder, 'results', `${result.name}.json`);
-  if (!existsSync(join(folder, 'results'))) mkdirSync(join(folder, 'results'));
+  const partial = short || only.length !== (bench.parts ?? []).length;
+  if (partial && options.out === undefined) return console.log('not the whole benchmark: nothing is written');
+  const file = resolve(options.out ?? join(folder, 'results', `${result.name}.json`));
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.part`, `${JSON.stringify(result, undefined, 2)}\n`);
   renameSync(`${file}.part`, file);
-  console.log(`written: bench/results/${result.name}.json`);
+  console.log(`written: ${file}`);
 }

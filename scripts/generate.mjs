@@ -11,6 +11,7 @@ ensureDependencies();
 
 const { actionYml } = await import('./generate/action-yml.mjs');
 const { actionsTable, between, inputsTable, outputsTable } = await import('./generate/tables.mjs');
+const { measuredTable } = await import('./generate/measured.mjs');
 const { comparisonTable, complaintsTable } = await import('./generate/comparison.mjs');
 const { recordSchema, slipwaySchema } = await import('./generate/schemas.mjs');
 const { readComparison } = await import('./claims/read.mjs');
@@ -35,6 +36,7 @@ for (const definition of definitions) {
     ...(comparison.complaints && { complaints: complaintsTable(comparison) }),
   });
 }
+tables('actions/setup-go-cross/README.md', { measured: measuredTable(results('cross', 'shared-cache', 'memory')) });
 tables('README.md', {
   actions: actionsTable(definitions),
   inputs: inputsTable(release),
@@ -47,6 +49,12 @@ function tables(path, parts) {
   let markdown = readFileSync(join(root, path), 'utf8');
   for (const [name, content] of Object.entries(parts)) markdown = between(markdown, name, content);
   write(path, markdown);
+}
+
+/** Of these benchmarks, those that were run. */
+function results(...names) {
+  const files = names.map(name => join(root, 'bench/results', `${name}.json`));
+  return files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
 }
 
 function json(data) {

@@ -28,6 +28,15 @@ describe('measure', () => {
     expect(samples).toEqual({ a: [3, 5], b: [4, 6] });
   });
 
+  test('rotates, leaves the warm-up out and says what it measured, where that is asked for', async () => {
+    const order: string[] = [];
+    const said: string[] = [];
+    const contenders = ['a', 'b', 'c'].map(name => counting(name, order));
+    await measure(contenders, 3, { warmUp: false, rotate: true, progress: (line: string) => said.push(line) });
+    expect(order.join('')).toBe('bcacababc');
+    expect(said[0]).toBe('round 1: b 1.00');
+  });
+
   test.each([
     ['rejects', () => Promise.reject(new Error('no such program')), 'peer failed in round 0: no such program'],
     [
@@ -47,17 +56,32 @@ describe('measure', () => {
 
 describe('row', () => {
   const samples = { ours: [10, 20, 30], peer: [20, 20, 20] };
-  const of = (goal: object) => row({ name: 'x', ours: 'ours', peer: 'peer', goal }, samples);
+  const of = (goal?: object) => row({ name: 'x', ours: 'ours', peer: 'peer', goal }, samples);
 
-  test('has both medians, and the median of the rounds’ ratios', () => {
-    expect(of({ ratio: 1 })).toEqual({ name: 'x', ours: 20, peer: 20, ratio: 1, goal: 'ratio ≤ 1', met: true });
+  test('has both medians with their ranges, and the medians of the rounds’ ratios and differences', () => {
+    expect(of({ ratio: 1 })).toEqual({
+      name: 'x',
+      ours: 20,
+      oursRange: [10, 30],
+      peer: 20,
+      peerRange: [20, 20],
+      ratio: 1,
+      more: 0,
+      goal: 'ratio ≤ 1',
+      met: true,
+    });
     const drifting = row({ name: 'x', ours: 'a', peer: 'b', goal: { ratio: 9 } }, { a: [1, 10, 100], b: [2, 5, 400] });
-    expect(drifting.ratio).toBe(0.5);
+    expect(drifting).toMatchObject({ ratio: 0.5, more: -1 });
   });
 
   test.each([
-    [{ ratio: 0.99 }, false],
-    [{ most: 20 }, true],
-    [{ most: 19 }, false],
-  ])('goal %j: met %s', (goal, met) => expect(of(goal).met).toBe(met));
+    [{ ratio: 0.99 }, false, 'ratio ≤ 0.99'],
+    [{ ratio: 0.99, orMore: 0 }, true, 'ratio ≤ 0.99 or +0'],
+    [{ ratio: 0.99, orMore: -1 }, false, 'ratio ≤ 0.99 or +-1'],
+    [{ most: 20 }, true, '≤ 20'],
+    [{ most: 19 }, false, '≤ 19'],
+    [{ more: 0 }, true, '+0 at most'],
+    [{ more: -1 }, false, '+-1 at most'],
+    [undefined, undefined, ''],
+  ])('goal %j: met %s', (goal, met, text) => expect(of(goal)).toMatchObject({ met, goal: text }));
 });

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { extract } from 'tar-stream';
-import { compressesAsEverywhere } from '../../src/build-multiarch-image/gzip.ts';
-import { type Entry, writeLayer } from '../../src/build-multiarch-image/layer.ts';
+import { writeLayer } from '../../src/build-multiarch-image/layer.ts';
 import { scratchEntries } from '../../src/build-multiarch-image/scratch.ts';
 import { sha256 } from '../../src/core/files.ts';
+import { compressesAsEverywhere } from '../../src/core/gzip.ts';
 import { digestOf } from '../../src/core/oci/digest.ts';
+import type { Entry } from '../../src/core/tar.ts';
 
 const signal = new AbortController().signal;
 const seconds = 1_767_319_445;

@@ -39,6 +39,7 @@ export async function runWorkflow(run: ActRun): Promise<{ output: string; artifa
   const doubles = join(root, '__tests__', 'e2e', 'doubles');
   const repositories = {
     'acme/slipway@v1': join(run.folder, 'published'),
+    'OWNER/slipway@v1': join(run.folder, 'published'), // as the READMEs write it
     'actions/upload-artifact@v4': join(doubles, 'upload-artifact'),
     'actions/download-artifact@v4': join(doubles, 'download-artifact'),
   };

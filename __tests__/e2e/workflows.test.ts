@@ -5,13 +5,15 @@ import { run } from '../../src/core/process.ts';
 import { describeWith } from '../integration/lab.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const folders = ['.github/workflows', '__tests__/e2e/workflows'];
+const folders = ['.github/workflows', '__tests__/e2e/workflows', 'examples/workflows'];
 
 await describeWith('peer:actionlint', 'workflow files', lab => {
   test('actionlint has nothing to say', async () => {
     const files = (
       await Promise.all(
-        folders.map(async folder => (await readdir(join(root, folder))).map(file => join(folder, file))),
+        folders.map(async folder =>
+          (await readdir(join(root, folder))).filter(file => file.endsWith('.yml')).map(file => join(folder, file)),
+        ),
       )
     ).flat();
     expect(files.length).toBeGreaterThan(1);

@@ -25,6 +25,7 @@ export async function step(
   env: Readonly<Record<string, string | undefined>> = {},
   state?: Readonly<Record<string, string>>,
   onLog: (log: string, child: ChildProcess) => void = () => undefined,
+  wrap: (argv: string[]) => string[] = argv => argv,
 ): Promise<Step> {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-step-'));
   const file = (name: string) => join(folder, name);
@@ -37,7 +38,8 @@ export async function step(
   };
   for (const name of Object.values(files)) writeFileSync(file(name), '');
   const clean = Object.entries(process.env).filter(([name]) => !/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_/.test(name));
-  const child = spawn(process.execPath, [join(root, 'src/setup-go-cross/main.ts')], {
+  const [program = '', ...args] = wrap([process.execPath, join(root, 'src/setup-go-cross/main.ts')]);
+  const child = spawn(program, args, {
     env: {
       ...Object.fromEntries(clean),
       ...Object.fromEntries(Object.entries(files).map(([name, short]) => [name, file(short)])),

@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -119,6 +119,37 @@ test('an output that is cut short is a miss, and is mended', async () => {
   expect((await two.get()).Miss).toBe(true);
   await two.put('result');
   expect((await two.get()).Miss).toBeUndefined();
+}, 60_000);
+
+/** The names of the places that builds hold at this moment. */
+const places = () => readdirSync(join(root, 'build/lease')).filter(name => name.startsWith('place-'));
+const entry = (index: number) => index.toString(16).padStart(64, '0');
+
+test('builds take turns: no more at once than there are places; who ends, or is killed, makes room', async () => {
+  const atWork = Array.from({ length: availableParallelism() }, () => builder());
+  await Promise.all(atWork.map((one, index) => one.get(entry(index))));
+  expect(places()).toHaveLength(atWork.length);
+  const next = builder();
+  const waits = next.get(entry(100));
+  expect(await settled(waits, 1500)).toBe(false);
+  await atWork[0]!.close();
+  expect((await waits).Miss).toBe(true);
+
+  const last = builder();
+  const alsoWaits = last.get(entry(101));
+  expect(await settled(alsoWaits, 1500)).toBe(false);
+  next.child.kill('SIGKILL');
+  expect((await alsoWaits).Miss).toBe(true);
+}, 60_000);
+
+test('a long build gives up its place and goes on', async () => {
+  const atWork = Array.from({ length: availableParallelism() }, () => builder());
+  await Promise.all(atWork.map((one, index) => one.get(entry(index))));
+  const began = Date.now();
+  const next = builder();
+  expect((await next.get(entry(100))).Miss).toBe(true);
+  expect(Date.now() - began).toBeLessThan(18_000);
+  expect((await atWork[0]!.put('result', entry(0))).DiskPath).toBeDefined();
 }, 60_000);
 
 const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;

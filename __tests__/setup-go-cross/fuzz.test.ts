@@ -123,7 +123,7 @@ const nasty = fc.oneof(
 test('output templates: filled once, and what was filled in is not read again', () => {
   fc.assert(
     fc.property(fc.array(nasty), nasty, (parts, name) => {
-      const values = valuesOf(name, parseTarget('linux/arm/v7'), 'v1', 'c0ffee');
+      const values = valuesOf(name, parseTarget('linux/arm/v7'), 'v1', 'c0ffee', '');
       const filled = orRefused(() => fill(parts.join(''), values));
       const expected = parts.join('').replaceAll('{name}', () => name);
       if (filled !== undefined && !/\{[a-z-]+\}/.test(parts.join('').replaceAll('{name}', '')))

@@ -1,15 +1,21 @@
-/** Prints the rows as a table; a missed goal says so. */
+/** Prints the rows as a table, medians with the least and the greatest sample; a missed goal says so. */
 export function printRows(rows, unit) {
-  const head = ['', `ours (${unit})`, `peer (${unit})`, 'ratio', 'goal', ''];
+  const head = ['', 'ours', 'peer', 'ratio', 'goal', ''];
   const lines = rows.map(one => [
     one.name,
-    one.ours.toFixed(1),
-    one.peer.toFixed(1),
+    amount(one.ours, one.oursRange, one.unit ?? unit),
+    amount(one.peer, one.peerRange, one.unit ?? unit),
     one.ratio.toFixed(2),
     one.goal,
-    one.met ? 'met' : 'MISSED',
+    one.met === undefined ? '' : one.met ? 'met' : 'MISSED',
   ]);
   const widths = head.map((_, i) => Math.max(...[head, ...lines].map(cells => cells[i].length)));
   for (const cells of [head, ...lines])
     console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
+}
+
+function amount(median, [least, greatest], unit) {
+  const digits = unit === 's' ? 2 : unit === 'calls' ? 0 : 1;
+  const range = least === greatest ? '' : ` (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
+  return `${median.toFixed(digits)} ${unit}${range}`;
 }

@@ -1,8 +1,9 @@
+import type { Entry } from '../core/tar.ts';
 import { formatPlatform } from '../core/target.ts';
 import type { Ground } from './base.ts';
 import { checkStatic, type ImageBinary, inspect } from './binary.ts';
 import type { PlatformContent } from './image.ts';
-import { type Entry, type Layer, writeLayer } from './layer.ts';
+import { type Layer, writeLayer } from './layer.ts';
 import { scratchEntries } from './scratch.ts';
 import type { PlatformBinaries } from './select.ts';
 

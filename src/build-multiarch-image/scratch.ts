@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { SlipwayError } from '../core/errors.ts';
 import { sha256 } from '../core/files.ts';
+import type { Entry } from '../core/tar.ts';
 import { certificates } from './assets/ca-certificates.ts';
-import type { Entry } from './layer.ts';
 
 /** The user of an image unless another is asked for: the number that distroless images have made usual. */
 export const nonroot = 65_532;

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with each whole line as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Called once with the child's process id. */
+  readonly onStart?: (pid: number) => void;
   /** Exit codes besides 0 that are no failure. */
   readonly accept?: readonly number[];
 }
@@ -39,6 +41,7 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
     detached: group,
     windowsHide: true,
   });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const kill = (signal: NodeJS.Signals) => {
     try {
       if (group && child.pid !== undefined) process.kill(-child.pid, signal);

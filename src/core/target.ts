@@ -1,5 +1,8 @@
 import { SlipwayError } from './errors.ts';
-import { suggest } from './suggest.ts';
+import { suggestions } from './suggest.ts';
+import { inGoWords, knownTargets, knownVariants, variants } from './target-table.ts';
+
+export { cgoSupported, knownTargets } from './target-table.ts';
 
 /** What a binary is built for, in Go's terms. `variant` is the value of GOARM, GOAMD64, … without decoration. */
 export interface Target {
@@ -15,69 +18,15 @@ export interface Platform {
   readonly variant?: string;
 }
 
-/** `go tool dist list`, Go 1.26. */
-const architectures: Record<string, string> = {
-  aix: 'ppc64',
-  android: '386 amd64 arm arm64',
-  darwin: 'amd64 arm64',
-  dragonfly: 'amd64',
-  freebsd: '386 amd64 arm arm64',
-  illumos: 'amd64',
-  ios: 'amd64 arm64',
-  js: 'wasm',
-  linux: '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x',
-  netbsd: '386 amd64 arm arm64',
-  openbsd: '386 amd64 arm arm64 ppc64 riscv64',
-  plan9: '386 amd64 arm',
-  solaris: 'amd64',
-  wasip1: 'wasm',
-  windows: '386 amd64 arm64',
-};
-
-interface Variants {
-  /** The environment variable of the go command. */
-  readonly variable: string;
-  /** What a user writes → what the go command wants. */
-  readonly values: Record<string, string>;
-}
-
-const mips: Record<string, string> = { hardfloat: 'hardfloat', softfloat: 'softfloat' };
-const variants: Record<string, Variants> = {
-  arm: { variable: 'GOARM', values: { v5: '5', v6: '6', v7: '7' } },
-  amd64: { variable: 'GOAMD64', values: { v1: 'v1', v2: 'v2', v3: 'v3', v4: 'v4' } },
-  arm64: {
-    variable: 'GOARM64',
-    values: {
-      v8: 'v8.0',
-      ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`v8.${i}`, `v8.${i}`])),
-      'v9.0': 'v9.0',
-      'v9.5': 'v9.5',
-    },
-  },
-  '386': { variable: 'GO386', values: { sse2: 'sse2', softfloat: 'softfloat' } },
-  mips: { variable: 'GOMIPS', values: mips },
-  mipsle: { variable: 'GOMIPS', values: mips },
-  mips64: { variable: 'GOMIPS64', values: mips },
-  mips64le: { variable: 'GOMIPS64', values: mips },
-  ppc64: { variable: 'GOPPC64', values: { power8: 'power8', power9: 'power9', power10: 'power10' } },
-  ppc64le: { variable: 'GOPPC64', values: { power8: 'power8', power9: 'power9', power10: 'power10' } },
-  riscv64: { variable: 'GORISCV64', values: { rva20u64: 'rva20u64', rva22u64: 'rva22u64', rva23u64: 'rva23u64' } },
-};
-
-/** Every `os/arch` pair that Go builds for. */
-export const knownTargets: readonly string[] = Object.entries(architectures).flatMap(([os, archs]) =>
-  archs.split(' ').map(arch => `${os}/${arch}`),
-);
-
-/** `linux/arm/v7` → its parts. An unknown target names the nearest valid one. */
+/** `linux/arm/v7` → its parts. An unknown target, or an unknown variant, names the nearest valid ones. */
 export function parseTarget(text: string): Target {
   const [os = '', arch = '', variant, ...rest] = text.split('/');
-  const known = knownTargets.includes(`${os}/${arch}`) && rest.length === 0;
-  if (!known) {
-    const sameSystem = knownTargets.filter(known => known.startsWith(`${os}/`)).join(', ');
-    const near = suggest(`${os}/${arch}`, knownTargets) ?? (sameSystem || 'linux/amd64');
+  if (!knownTargets.includes(`${os}/${arch}`) || rest.length > 0) {
+    const near = nearestTargets(text);
+    const sameSystem = knownTargets.filter(known => known.startsWith(`${os}/`));
+    const shown = near.length > 0 ? near : sameSystem.length > 0 ? sameSystem : ['linux/amd64'];
     throw new SlipwayError('TARGET_UNKNOWN', `"${text}" is not a target that Go builds for`, {
-      hint: `Write os/arch[/variant], e.g. ${near}; \`go tool dist list\` shows all.`,
+      hint: `Write os/arch[/variant], e.g. ${shown.join(', ')}; \`go tool dist list\` shows all.`,
     });
   }
   if (variant === undefined) return { os, arch };
@@ -87,10 +36,26 @@ export function parseTarget(text: string): Target {
       hint:
         allowed.length === 0
           ? `${arch} has no variants: write ${os}/${arch}.`
-          : `Variants of ${arch}: ${allowed.join(', ')}.`,
+          : `Variants of ${arch}: ${allowed.join(', ')}. Nearest targets: ${nearestTargets(text).join(', ')}.`,
     });
   }
   return { os, arch, variant };
+}
+
+/** Valid targets that a wrong one may mean, nearest first: other names (`macos/x86_64`) are known, and so are slips (`linux/amr64`). */
+export function nearestTargets(text: string): string[] {
+  const meant = inGoWords(text);
+  if (knownVariants.includes(meant)) return [meant];
+  const pairs = suggestions(meant, knownTargets);
+  const [os, arch, variant] = meant.split('/');
+  if (variant === undefined) return pairs;
+  // ARMv8 is arm64 to Go: who writes linux/arm/v8 may mean either.
+  const armv8 = arch === 'arm' && variant === 'v8' ? [`${os}/arm64`] : [];
+  const near = suggestions(
+    meant,
+    knownVariants.filter(known => known.split('/').length === 3),
+  );
+  return [...new Set([...armv8, ...near, ...(near.length === 0 ? pairs : [])])];
 }
 
 export function formatTarget(target: Target): string {

@@ -40,7 +40,7 @@ export type GoSettings = v.InferOutput<typeof GoSettings>;
  */
 export function goEnvironmentOf(goroot: string, env: NodeJS.ProcessEnv, more: Record<string, string> = {}) {
   const foreign =
-    /^(GOROOT|GOTOOLDIR|GOOS|GOARCH|GOARM|GOARM64|GO386|GOAMD64|GOMIPS|GOMIPS64|GOPPC64|GORISCV64|GOBIN)$/;
+    /^(GOROOT|GOTOOLDIR|GOOS|GOARCH|GOARM|GOARM64|GO386|GOAMD64|GOMIPS|GOMIPS64|GOPPC64|GORISCV64|GOWASM|GOBIN)$/;
   const kept = Object.entries(env).filter(([name]) => !foreign.test(name) && !name.startsWith('INPUT_'));
   return {
     ...Object.fromEntries(kept),

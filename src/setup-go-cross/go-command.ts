@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SlipwayError } from '../core/errors.ts';
 import { type Finished, type RunOptions, run } from '../core/process.ts';
 import type { Go } from './environment.ts';
+import { noTurn } from './roles.ts';
 import { bareProxies } from './toolchain/go-proxy.ts';
 
 /**
@@ -44,6 +45,8 @@ export async function runGo(go: Go, args: readonly [string, ...string[]], option
   try {
     return await run([go.program, ...args], {
       ...options,
+      // Waiting for its turn at a shared cache would look like a proxy that hangs.
+      ...(onlyLoads ? { env: { ...(options.env ?? process.env), [noTurn]: '1' } } : {}),
       signal,
       onLine: (line, stream) => {
         heard = Date.now();

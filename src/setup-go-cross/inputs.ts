@@ -88,7 +88,8 @@ export const definition = define({
       value: choice('setup', 'build', 'plan', 'merge'),
     },
     targets: {
-      description: 'What to build for, `os/arch[/variant]`: `linux/amd64`, `linux/arm/v7`. Left empty: this machine.',
+      description:
+        'What to build for: `os/arch[/variant]` (`linux/amd64`, `linux/arm/v7`, `wasip1/wasm`), `all-linux`, or machines (`synology:DS920+`, `raspberry-pi:4`). Left empty: this machine. `merge` checks that each is there.',
       value: targets,
       default: '',
     },
@@ -117,7 +118,7 @@ export const definition = define({
     trimpath: { description: 'Leaves paths of this machine out of the binaries.', value: bool, default: 'true' },
     buildmode: {
       description:
-        'What `go build -buildmode` makes: `exe`, `pie`, `c-shared` or `c-archive`. Left empty: Go’s default for the target.',
+        'What `go build -buildmode` makes: `exe`, `pie`, `c-shared` or `c-archive` (with its C header beside it). Left empty: Go’s default for the target.',
       value: choice('exe', 'pie', 'c-shared', 'c-archive'),
     },
     cgo: {
@@ -245,7 +246,8 @@ export const definition = define({
     release: 'Path of the release record.',
     binaries: 'The binaries as JSON: `[{package, target, path, size, sha256}]`.',
     archives: 'The archives as JSON: `[{target, path, size, sha256}]`.',
-    matrix: '`strategy.matrix` as JSON, one entry a target: `{target, name, goos, goarch, variant, env}`.',
+    matrix:
+      '`strategy.matrix` as JSON: `{targets, name}` for every shard, or one entry a target, with `{target, goos, goarch, variant, env}` too; `packages` and `machines` where they were given.',
   },
   post: true,
 });

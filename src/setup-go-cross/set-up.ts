@@ -10,6 +10,7 @@ import { planCache } from './cache/plan.ts';
 import { cacheFolders, restore } from './cache/service.ts';
 import { sharedBuildCache } from './cache/shared/build-cache.ts';
 import { shareModules } from './cache/shared/modules.ts';
+import { type CgoPlans, cgoKey } from './cgo/plan.ts';
 import { type Go, goEnvironmentOf, openGo } from './environment.ts';
 import { findWanted } from './go-version/find.ts';
 import { cacheStateName, shareStateName } from './post.ts';
@@ -27,7 +28,12 @@ export interface Ready {
   readonly cacheHit: boolean;
 }
 
-export async function setUp(context: SetupGoCross, targets: readonly Target[], spans: Span[]): Promise<Ready> {
+export async function setUp(
+  context: SetupGoCross,
+  targets: readonly Target[],
+  spans: Span[],
+  cgo?: CgoPlans,
+): Promise<Ready> {
   const { inputs, signal, directory } = context;
   const timed = async <T>(name: string, task: () => Promise<T>): Promise<T> => {
     const start = Date.now();
@@ -83,7 +89,9 @@ export async function setUp(context: SetupGoCross, targets: readonly Target[], s
     `Go ${go.version} is on PATH: ${join(go.goroot, 'bin')} (${installed.cached ? 'from the tool cache' : 'installed now'})`,
   );
   const hit =
-    plan.kind === 'service' ? await timed('Cache', () => restoreCaches(context, go, installed, targets)) : undefined;
+    plan.kind === 'service'
+      ? await timed('Cache', () => restoreCaches(context, go, installed, targets, cgo))
+      : undefined;
   return { go, toolchain: installed.toolchain, cacheHit: hit !== undefined };
 }
 
@@ -107,13 +115,14 @@ async function restoreCaches(
   go: Go,
   installed: Installed,
   targets: readonly Target[],
+  cgo: CgoPlans | undefined,
 ): Promise<string | undefined> {
   const host = hostOf(process.platform, inputs.architecture);
   const keys = cacheKeys({
     host: `${host.os}-${host.arch}`,
     goVersion: installed.version,
     targets: targets.map(formatTarget),
-    cgo: inputs.cgo,
+    cgo: cgoKey(cgo),
     flags: [inputs.tags.join(','), String(inputs.trimpath), go.settings.GOFLAGS, go.settings.GOEXPERIMENT],
     dependencies: await dependencyHash(directory, inputs['cache-dependency-path'], process.env),
     run: `${process.env['GITHUB_RUN_ID'] ?? Date.now()}-${process.env['GITHUB_RUN_ATTEMPT'] ?? 1}`,

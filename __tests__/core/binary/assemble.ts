@@ -21,7 +21,7 @@ function text(bytes: Buffer): Buffer {
 const page = 4096;
 
 /** ELF with one writable segment at one page, no sections. */
-export function elf(machine: number, wide: boolean, little: boolean, data: Buffer, osabi = 0): Buffer {
+export function elf(machine: number, wide: boolean, little: boolean, data: Buffer, osabi = 0, type = 2): Buffer {
   const file = Buffer.alloc(page + data.length);
   const u16 = (value: number, at: number) => (little ? file.writeUInt16LE(value, at) : file.writeUInt16BE(value, at));
   const u32 = (value: number, at: number) => (little ? file.writeUInt32LE(value, at) : file.writeUInt32BE(value, at));
@@ -32,6 +32,7 @@ export function elf(machine: number, wide: boolean, little: boolean, data: Buffe
   };
   file.write('\x7fELF', 'latin1');
   file.set([wide ? 2 : 1, little ? 1 : 2, 1, osabi], 4);
+  u16(type, 16);
   u16(machine, 18);
   const start = wide ? 64 : 52;
   word(start, wide ? 32 : 28);
@@ -80,4 +81,54 @@ export function pe(machine: number, data: Buffer): Buffer {
   file.writeUInt32LE(0xc0000040, section + 36);
   data.copy(file, page);
   return file;
+}
+
+/** WebAssembly with an import, a custom section `producers` and one data segment. */
+export function wasm(goVersion: string, modInfo: string, imported: string, exported: string): Buffer {
+  const name = (word: string) => text(Buffer.from(word));
+  const section = (id: number, ...parts: Buffer[]) => Buffer.concat([Buffer.from([id]), text(Buffer.concat(parts))]);
+  const marked = Buffer.concat([
+    Buffer.from('3077af0c9274080241e1c107e6d618e6', 'hex'),
+    Buffer.from(modInfo),
+    Buffer.from('f932433186182072008242104116d8f2', 'hex'),
+  ]);
+  return Buffer.concat([
+    Buffer.from('0061736d01000000', 'hex'),
+    section(0, name('go:buildid')),
+    section(2, Buffer.from([1]), name(imported), name('run'), Buffer.from([0, 0])),
+    section(7, Buffer.from([1]), name(exported), Buffer.from([0, 0])),
+    section(11, Buffer.from([1, 0, 0x41, 0, 0x0b]), text(marked)),
+    section(0, name('producers'), Buffer.from([1]), name('language'), Buffer.from([1]), name('Go'), name(goVersion)),
+  ]);
+}
+
+/** Plan 9 a.out: 16 bytes of text, then data. */
+export function plan9(magic: number, data: Buffer): Buffer {
+  const header = Buffer.alloc((magic & 0x8000) === 0 ? 32 : 40);
+  header.writeUInt32BE(magic, 0);
+  header.writeUInt32BE(16, 4);
+  header.writeUInt32BE(data.length, 8);
+  return Buffer.concat([header, Buffer.alloc(16), data]);
+}
+
+/** XCOFF64 with one data section. */
+export function xcoff(data: Buffer): Buffer {
+  const file = Buffer.alloc(page + data.length);
+  file.writeUInt16BE(0x1f7, 0);
+  file.writeUInt16BE(1, 2);
+  file.write('.data', 24);
+  file.writeBigUInt64BE(BigInt(data.length), 24 + 24);
+  file.writeBigUInt64BE(BigInt(page), 24 + 32);
+  file.writeUInt32BE(0x40, 24 + 64);
+  data.copy(file, page);
+  return file;
+}
+
+/** ar archive; a member of an odd size is filled up. */
+export function archive(...members: [name: string, bytes: Buffer][]): Buffer {
+  const parts = members.map(([name, bytes]) => {
+    const header = `${name.padEnd(48)}${String(bytes.length).padEnd(10)}\x60\n`;
+    return Buffer.concat([Buffer.from(header), bytes, Buffer.alloc(bytes.length % 2)]);
+  });
+  return Buffer.concat([Buffer.from('!<arch>\n'), ...parts]);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readGoBinary } from '../../../src/core/binary/index.ts';
 import { formatTarget } from '../../../src/core/target.ts';
-import { blob, elf, macho, pe } from './assemble.ts';
+import { archive, blob, elf, macho, pe, plan9, wasm, xcoff } from './assemble.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -77,6 +77,57 @@ const cases: { name: string; bytes: Buffer; format: string; target: string }[] =
   },
 ];
 
+const coff = Buffer.concat([Buffer.from([0x64, 0x86]), Buffer.alloc(14), info('GOOS=windows', 'GOARCH=amd64')]);
+const mod = (os: string) => `path\texample.com/hello\nbuild\tGOARCH=wasm\nbuild\tGOOS=${os}\n`;
+cases.push(
+  {
+    name: 'WASI',
+    bytes: wasm('go1.26.8', mod('wasip1'), 'wasi_snapshot_preview1', '_start'),
+    format: 'wasm',
+    target: 'wasip1/wasm',
+  },
+  { name: 'wasm in a browser', bytes: wasm('go1.26.8', mod('js'), 'gojs', 'run'), format: 'wasm', target: 'js/wasm' },
+  {
+    name: 'wasm without settings',
+    bytes: wasm('go1.26.8', '', 'wasi_snapshot_preview1', '_start'),
+    format: 'wasm',
+    target: 'wasip1/wasm',
+  },
+  { name: 'Plan 9', bytes: plan9(0x1eb, info('GOOS=plan9', 'GOARCH=386')), format: 'plan9', target: 'plan9/386' },
+  {
+    name: 'Plan 9, 64 bits',
+    bytes: plan9(0x8a97, info('GOOS=plan9', 'GOARCH=amd64')),
+    format: 'plan9',
+    target: 'plan9/amd64',
+  },
+  {
+    name: 'Plan 9, arm',
+    bytes: plan9(0x647, info('GOOS=plan9', 'GOARCH=arm', 'GOARM=5')),
+    format: 'plan9',
+    target: 'plan9/arm/v5',
+  },
+  { name: 'XCOFF', bytes: xcoff(info('GOOS=aix', 'GOARCH=ppc64')), format: 'xcoff', target: 'aix/ppc64' },
+  {
+    name: 'c-archive of ELF',
+    bytes: archive(
+      ['odd.o', Buffer.alloc(7)],
+      ['go.o/', elf(183, true, true, info('GOOS=linux', 'GOARCH=arm64'), 0, 2)],
+    ),
+    format: 'archive',
+    target: 'linux/arm64',
+  },
+  {
+    name: 'c-archive of BSD',
+    bytes: archive([
+      '#1/8',
+      Buffer.concat([Buffer.from('go.o\0\0\0\0'), macho(0x0100000c, info('GOOS=darwin', 'GOARCH=arm64'))]),
+    ]),
+    format: 'archive',
+    target: 'darwin/arm64',
+  },
+  { name: 'c-archive of COFF', bytes: archive(['go.o', coff]), format: 'archive', target: 'windows/amd64' },
+);
+
 test.each(cases)('$name', async ({ bytes, format, target }) => {
   const binary = await read(bytes);
   expect({ format: binary.format, target: formatTarget(binary.target) }).toEqual({ format, target });
@@ -102,6 +153,16 @@ test('the blob is found behind a megabyte of data, also where it lies across a c
   expect((await read(elf(62, true, true, data))).target).toEqual({ os: 'linux', arch: 'amd64' });
 });
 
+test.each([
+  ['a program', elf(62, true, true, info(), 0, 2), 'fixed'],
+  ['a library', elf(62, true, true, info(), 0, 3), 'library'],
+  ['an object', elf(62, true, true, info(), 0, 1), 'object'],
+  ['a command of WASI', wasm('go1.26.8', '', 'wasi_snapshot_preview1', '_start'), 'fixed'],
+  ['a reactor of WASI', wasm('go1.26.8', '', 'wasi_snapshot_preview1', '_initialize'), 'library'],
+])('%s is laid out as one', async (_, bytes, layout) => {
+  expect((await read(bytes)).layout).toBe(layout);
+});
+
 describe('refused', () => {
   const good = elf(62, true, true, info('GOOS=linux', 'GOARCH=amd64'));
   const old = info('GOOS=linux', 'GOARCH=amd64');
@@ -122,6 +183,18 @@ describe('refused', () => {
     {
       name: 'another system in the header',
       bytes: pe(0x8664, info('GOOS=linux', 'GOARCH=amd64')),
+      code: 'BINARY_CONTRADICTION',
+    },
+    { name: 'wasm of another language', bytes: Buffer.from('0061736d01000000', 'hex'), code: 'BINARY_NOT_GO' },
+    {
+      name: 'wasm whose sections end behind the file',
+      bytes: wasm('go1.26.8', mod('js'), 'gojs', 'run').subarray(0, 60),
+      code: 'BINARY_TRUNCATED',
+    },
+    { name: 'an archive that Go did not make', bytes: archive(['a.o', Buffer.alloc(8)]), code: 'BINARY_NOT_GO' },
+    {
+      name: 'wasm that says it is for linux',
+      bytes: wasm('go1.26.8', 'build\tGOARCH=amd64\nbuild\tGOOS=linux\n', 'gojs', 'run'),
       code: 'BINARY_CONTRADICTION',
     },
     { name: 'older than Go 1.18', bytes: elf(62, true, true, old), code: 'BUILDINFO_OLD' },

@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SlipwayError } from '../../../src/core/errors.ts';
-import { Transcript } from '../../../src/setup-go-cross/build/build-log.ts';
+import { BuildLog, Transcript } from '../../../src/setup-go-cross/build/build-log.ts';
 import { allByHand, byHand } from '../../../src/setup-go-cross/build/by-hand.ts';
 import type { Built } from '../../../src/setup-go-cross/build/execute.ts';
 import { warnOfLarge, warnOfSlow } from '../../../src/setup-go-cross/build/pgo.ts';
@@ -41,6 +41,70 @@ describe('what go build -v prints', () => {
     const other = new SlipwayError('DEADLINE', 'too long');
     expect(transcript.cleaned(other)).toBe(other);
   });
+});
+
+describe('the log of builds side by side', () => {
+  let said: string;
+  beforeEach(() => {
+    said = '';
+    jest.useFakeTimers();
+    jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+      said += text;
+      return true;
+    });
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+  const newSaid = () => {
+    const lines = said.split('\n').slice(0, -1);
+    said = '';
+    return lines;
+  };
+  const newLog = (annotations: boolean) => new BuildLog({ total: 2, directory: '/w', annotations });
+
+  test('a line each 15 seconds says what is built; each group is whole', () => {
+    {
+      using log = newLog(true);
+      const [one, two] = [log.begin('a linux/386', 'go build a'), log.begin('b linux/386', 'go build b')];
+      one.add('fmt');
+      jest.advanceTimersByTime(15_000);
+      expect(newSaid()).toEqual([
+        'building 2 programs',
+        '0 of 2 built after 15s; now a linux/386 (1 package compiled), b linux/386 (0 packages compiled)',
+      ]);
+      two.add('go: downloading x v1');
+      log.finished(two, '1 MB in 15s', 'sha256 x');
+      expect(newSaid()).toEqual([
+        '::group::b linux/386: 1 MB in 15s (1 of 2)',
+        'go build b',
+        'go: downloading x v1',
+        'sha256 x',
+        '::endgroup::',
+      ]);
+    }
+    jest.advanceTimersByTime(60_000);
+    expect(newSaid()).toEqual([]);
+  });
+
+  test.each([true, false])(
+    'a failed build: its group, and with annotations %s its errors, once for all targets',
+    on => {
+      using log = newLog(on);
+      const all = ['a linux/386', 'a linux/arm64', 'a linux/amd64'].map(title => log.begin(title, 'go build a'));
+      for (const transcript of all) transcript.add('./x.go:1:2: bad');
+      log.failed(all[0]!, false);
+      log.failed(all[1]!, false);
+      log.failed(all[2]!, true); // ended because the others failed
+      const lines = newSaid();
+      expect(lines.filter(line => line.startsWith('::group::'))).toEqual([
+        expect.stringMatching(/^::group::a linux\/386: failed after /),
+        expect.stringMatching(/^::group::a linux\/arm64: failed after /),
+      ]);
+      expect(lines.filter(line => line.startsWith('::error '))).toHaveLength(on ? 1 : 0);
+    },
+  );
 });
 
 describe('the line by hand', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { GoBinary } from '../../../src/core/binary/index.ts';
 import { readInputs } from '../../../src/core/inputs.ts';
 import { formatTarget, knownTargets, parseTarget } from '../../../src/core/target.ts';
+import { assertBuildable, type BuildMode } from '../../../src/setup-go-cross/build/buildmode.ts';
 import { differences } from '../../../src/setup-go-cross/build/check.ts';
 import { matrixOf } from '../../../src/setup-go-cross/build/matrix.ts';
 import { programName } from '../../../src/setup-go-cross/build/packages.ts';
@@ -62,6 +63,78 @@ test('the printed line can be pasted into a shell', () => {
   );
 });
 
+test('buildmode: flag, extension and header', () => {
+  const modes: [BuildMode, string, string, string | undefined][] = [
+    ['exe', 'windows/amd64', 'hello-windows-amd64.exe', undefined],
+    ['pie', 'linux/amd64', 'hello-linux-amd64', undefined],
+    ['c-shared', 'linux/amd64', 'hello-linux-amd64.so', 'hello-linux-amd64.h'],
+    ['c-shared', 'windows/amd64', 'hello-windows-amd64.dll', 'hello-windows-amd64.h'],
+    ['c-shared', 'darwin/arm64', 'hello-darwin-arm64.dylib', 'hello-darwin-arm64.h'],
+    ['c-shared', 'wasip1/wasm', 'hello-wasip1-wasm.wasm', undefined],
+    ['c-archive', 'linux/arm64', 'hello-linux-arm64.a', 'hello-linux-arm64.h'],
+    ['c-archive', 'windows/amd64', 'hello-windows-amd64.a', 'hello-windows-amd64.h'],
+  ];
+  for (const [buildmode, target, output, header] of modes) {
+    const build = plan(target, { buildmode });
+    expect(build.flags).toContain(`-buildmode=${buildmode}`);
+    expect(build.output).toBe(`/w/slipway-out/${output}`);
+    expect(build.header).toBe(header === undefined ? undefined : `/w/slipway-out/${header}`);
+  }
+  expect(plan('wasip1/wasm').output).toBe('/w/slipway-out/hello-wasip1-wasm.wasm');
+  expect(plan('linux/amd64').flags.join(' ')).not.toContain('buildmode');
+});
+
+test('what needs a C compiler, or what Go has not, is refused before anything is built', () => {
+  const refused: [BuildMode | undefined, string, string, string][] = [
+    ['c-shared', 'linux/amd64', 'CGO_NEEDED', 'buildmode c-shared for linux/amd64'],
+    ['c-archive', 'windows/amd64', 'CGO_NEEDED', 'windows/amd64'],
+    ['pie', 'linux/arm', 'CGO_NEEDED', 'linux/arm'],
+    [undefined, 'android/arm', 'CGO_NEEDED', 'a program for android/arm'],
+    ['pie', 'linux/mips', 'BUILDMODE_UNSUPPORTED', '-buildmode=pie for linux/mips'],
+    ['c-archive', 'wasip1/wasm', 'BUILDMODE_UNSUPPORTED', 'wasip1/wasm'],
+  ];
+  for (const [mode, target, code, says] of refused) {
+    const found = () =>
+      assertBuildable(
+        [parseTarget('linux/amd64'), parseTarget(target)].slice(target === 'linux/amd64' ? 1 : 0),
+        mode,
+        false,
+      );
+    expect(found).toThrow(expect.objectContaining({ code, message: expect.stringContaining(says) }));
+  }
+  assertBuildable([parseTarget('linux/amd64')], 'c-shared', true);
+  assertBuildable([parseTarget('wasip1/wasm')], 'c-shared', false);
+  assertBuildable(['linux/amd64', 'android/arm64', 'windows/386'].map(parseTarget), 'pie', false);
+});
+
+test('a package is planned for the targets that have it', () => {
+  const packages = [hello, { path: 'example.com/service', name: 'service', module: '', without: ['linux/arm64'] }];
+  const builds = planBuilds(packages, ['linux/amd64', 'linux/arm64'].map(parseTarget), settings);
+  expect(builds.map(one => `${one.package.name} ${formatTarget(one.target)}`)).toEqual([
+    'hello linux/amd64',
+    'service linux/amd64',
+    'hello linux/arm64',
+  ]);
+});
+
+test('two programs of one name collide, and so do two headers', () => {
+  const twin = { path: 'example.com/other/hello', name: 'hello', module: '' };
+  expect(() => planBuilds([hello, twin], [parseTarget('linux/amd64')], settings)).toThrow(
+    expect.objectContaining({
+      code: 'OUTPUT_COLLISION',
+      message: expect.stringContaining('example.com/hello for linux/amd64 and example.com/other/hello for linux/amd64'),
+      hint: expect.stringContaining('Both programs are called hello'),
+    }),
+  );
+  const libraries = () =>
+    planBuilds([hello], ['linux/amd64', 'windows/amd64'].map(parseTarget), {
+      ...settings,
+      buildmode: 'c-shared',
+      output: 'out/{name}{ext}',
+    });
+  expect(libraries).toThrow(expect.objectContaining({ message: expect.stringContaining('/w/out/hello.h') }));
+});
+
 test('two programs for one path, and unknown placeholders, are errors', () => {
   const both = () =>
     planBuilds([hello], [parseTarget('linux/amd64'), parseTarget('linux/arm64')], {
@@ -99,10 +172,12 @@ describe('targets', () => {
   });
 
   test.each([
-    ['linux/arm8', 'e.g. linux/arm;'],
+    ['linux/arm8', 'e.g. linux/arm, linux/arm64;'],
     ['linux/arm/v9', 'v5, v6, v7'],
     ['linux', 'linux/amd64'],
-    ['wasip1/wasm', 'cannot be read back'],
+    ['all-linx', 'Did you mean all-linux?'],
+    ['synology:DS921', 'synology:DS920+'],
+    ['synology:DS413', 'PowerPC'],
   ])('%s is refused and says what to write', (text, said) => {
     const problems = () => readInputs({ targets: { description: 'x', value: targets } }, { INPUT_TARGETS: text });
     expect(problems).toThrow(`input "targets" is "${text}": `);
@@ -114,6 +189,7 @@ test('matrix', () => {
   expect(matrixOf([parseTarget('linux/arm'), parseTarget('darwin/arm64')]).include).toEqual([
     {
       target: 'linux/arm/v7',
+      targets: 'linux/arm/v7',
       name: 'linux-arm-v7',
       goos: 'linux',
       goarch: 'arm',
@@ -122,6 +198,7 @@ test('matrix', () => {
     },
     {
       target: 'darwin/arm64',
+      targets: 'darwin/arm64',
       name: 'darwin-arm64',
       goos: 'darwin',
       goarch: 'arm64',
@@ -138,6 +215,7 @@ describe('a binary against its plan', () => {
     machine: 'arm',
     target: { os: 'linux', arch: 'arm', variant: 'v7' },
     interpreter: undefined,
+    layout: 'fixed',
     buildinfo: {
       goVersion: 'go1.26.8',
       path: 'example.com/hello',
@@ -194,6 +272,20 @@ describe('a binary against its plan', () => {
       found: ['vcs.modified is true, the plan says false'],
     },
   ];
+  test.each([
+    ['c-shared', 'library', []],
+    ['c-shared', 'pie', ['layout is pie, the plan says library']],
+    ['exe', 'pie', ['layout is pie, the plan says fixed']],
+    ['pie', 'fixed', ['layout is fixed, the plan says pie']],
+    ['c-archive', 'archive', []],
+  ] as const)('%s that is laid out as %s', (buildmode, layout, found) => {
+    const binary = { ...withInfo({}, { '-buildmode': buildmode }), layout };
+    expect(differences(plan('linux/arm/v7', { buildmode }), binary, expected)).toEqual(found);
+    const other = withInfo({}, { '-buildmode': 'plugin' });
+    const differs = differences(plan('linux/arm/v7', { buildmode }), { ...other, layout }, expected);
+    expect(differs[0]).toBe(`-buildmode is plugin, the plan says ${buildmode}`);
+  });
+
   test.each(cases)('$name', ({ binary, found }) => {
     expect(differences(plan('linux/arm/v7'), binary, expected)).toEqual(found);
   });

@@ -22,9 +22,9 @@ function age(path: string, ms: number) {
 
 test('the folder comes first in GOPROXY, once, and the user’s follow as they are', async () => {
   const settings = { GOMODCACHE: join(root, 'own'), GOPROXY: 'https://a.test|https://b.test,direct' };
-  const { env } = await shareModules(join(root, 'shared'), settings);
+  const { env } = (await shareModules(join(root, 'shared'), settings))!;
   expect(env.GOPROXY).toBe(`file://${root}/shared/mod,https://a.test|https://b.test,direct`);
-  const again = await shareModules(join(root, 'shared'), { ...settings, GOPROXY: env.GOPROXY });
+  const again = (await shareModules(join(root, 'shared'), { ...settings, GOPROXY: env.GOPROXY }))!;
   expect(again.env).toEqual(env);
 });
 
@@ -36,7 +36,7 @@ test('this job’s downloads are shared for the group; lists of versions and wha
   };
   for (const name of ['list', 'v1.0.0.zip', 'v1.0.0.mod', 'v1.0.0.info', 'v1.0.0.lock', 'v1.0.0.ziphash'])
     put(`example.com/m/@v/${name}`);
-  const { state } = await shareModules(join(root, 'shared'), { GOMODCACHE: join(root, 'own'), GOPROXY: 'direct' });
+  const { state } = (await shareModules(join(root, 'shared'), { GOMODCACHE: join(root, 'own'), GOPROXY: 'direct' }))!;
   expect(await publishModules({ ...state, since: state.since + 60_000 })).toBe(0); // all older than the job
   expect(await publishModules(state)).toBe(3);
   const folder = join(root, 'shared/mod/example.com/m/@v');

@@ -1,18 +1,21 @@
 import type { ByteSource } from './bytes.ts';
+import { elfLayout } from './elf-layout.ts';
 import type { Executable, Range } from './executable.ts';
 
 const PT_LOAD = 1;
-const PT_INTERP = 3;
+export const PT_INTERP = 3;
 const PF_X = 1;
 const PF_W = 2;
 
-interface Segment extends Range {
+export interface Segment extends Range {
   readonly type: number;
   readonly flags: number;
+  /** In memory. */
+  readonly address: number;
 }
 
-/** ELF, 32 and 64 bits, both byte orders (System V ABI, chapter 4 and 5). */
-export async function readElf(source: ByteSource): Promise<Executable> {
+/** What the header of an ELF file says, and where its tables are. */
+export async function readElfHeader(source: ByteSource) {
   const header = await source.read(0, 64);
   const wide = header[4] === 2;
   const little = header[5] === 1;
@@ -26,16 +29,28 @@ export async function readElf(source: ByteSource): Promise<Executable> {
     names: at.u16(wide ? 62 : 50),
   };
   const segments = await readSegments(source, programs, wide, little);
+  return { machine, wide, little, sections, segments, system: systems[header[7]!] ?? 'linux' };
+}
+
+/** ELF, 32 and 64 bits, both byte orders (System V ABI, chapter 4 and 5). */
+export async function readElf(source: ByteSource): Promise<Executable> {
+  const { machine, wide, little, sections, segments, system } = await readElfHeader(source);
   const section = await findSection(source, sections, '.go.buildinfo', wide, little);
   const data = segments.filter(({ type, flags }) => type === PT_LOAD && (flags & (PF_X | PF_W)) === PF_W);
   const loader = segments.find(({ type }) => type === PT_INTERP);
   return {
     format: 'elf',
     machine: architecture(machine, wide, little),
-    os: systems[header[7]!] ?? 'linux',
-    interpreter: loader && (await source.read(loader.offset, loader.size)).toString('latin1').replace(/\0.*$/s, ''),
+    os: system,
+    interpreter: loader && (await readText(source, loader)),
+    layout: await elfLayout(source, segments),
     buildInfoRanges: [...(section === undefined ? [] : [section]), ...data],
   };
+}
+
+/** Text that ends with a zero byte. */
+export async function readText(source: ByteSource, { offset, size }: Range): Promise<string> {
+  return (await source.read(offset, size)).toString('latin1').replace(/\0.*$/s, '');
 }
 
 /** e_ident[EI_OSABI]; Linux binaries of Go say 0. */
@@ -67,12 +82,12 @@ async function readSegments(source: ByteSource, table: Table, wide: boolean, lit
   return Array.from({ length: table.count }, (_, index) => {
     const at = reader(bytes.subarray(index * table.size), wide, little);
     return wide
-      ? { type: at.u32(0), flags: at.u32(4), offset: at.word(8), size: at.word(32) }
-      : { type: at.u32(0), flags: at.u32(24), offset: at.word(4), size: at.word(16) };
+      ? { type: at.u32(0), flags: at.u32(4), offset: at.word(8), address: at.word(16), size: at.word(32) }
+      : { type: at.u32(0), flags: at.u32(24), offset: at.word(4), address: at.word(8), size: at.word(16) };
   });
 }
 
-async function findSection(
+export async function findSection(
   source: ByteSource,
   table: Table & { readonly names: number },
   wanted: string,
@@ -91,7 +106,7 @@ async function findSection(
 }
 
 /** Numbers of one byte order; a word is as wide as the class says. */
-function reader(bytes: Buffer, wide: boolean, little: boolean) {
+export function reader(bytes: Buffer, wide: boolean, little: boolean) {
   const u16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at));
   const u32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
   const u64 = (at: number) => Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));

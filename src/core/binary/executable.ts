@@ -1,10 +1,18 @@
 import { SlipwayError } from '../errors.ts';
+import { readArchive } from './archive.ts';
+import type { BuildInfo } from './build-info.ts';
 import { type ByteSource, withBytes } from './bytes.ts';
 import { readElf } from './elf.ts';
 import { readMachO } from './macho.ts';
 import { readPe } from './pe.ts';
+import { plan9Machines, readPlan9 } from './plan9.ts';
+import { readWasm } from './wasm.ts';
+import { readXcoff } from './xcoff.ts';
 
-export type Format = 'elf' | 'macho' | 'pe';
+export type Format = 'elf' | 'macho' | 'pe' | 'wasm' | 'plan9' | 'xcoff' | 'archive';
+
+/** How it is loaded: at a fixed address, anywhere (`pie`), by another program (`library`: .so, .dll, a WASI reactor), or linked into one (`object`, `archive`). */
+export type Layout = 'fixed' | 'pie' | 'library' | 'object' | 'archive';
 
 /** A range of bytes of the file. */
 export interface Range {
@@ -21,11 +29,15 @@ export interface Executable {
   readonly os: string;
   /** The dynamic loader that an ELF file asks for; undefined for a static one and for other formats. */
   readonly interpreter: string | undefined;
+  /** Undefined where the format does not tell. */
+  readonly layout?: Layout | undefined;
   /** Where Go's build information may be, best first. */
   readonly buildInfoRanges: readonly Range[];
+  /** The build information itself, for a format that keeps it in another way. */
+  readonly buildInfo?: BuildInfo;
 }
 
-/** Reads the headers of any ELF, Mach-O or PE file. Throws `BINARY_UNKNOWN` for anything else. */
+/** Reads the headers of any ELF, Mach-O, PE, WebAssembly, Plan 9 or XCOFF file, or of Go's c-archive. Throws `BINARY_UNKNOWN` for anything else. */
 export function readExecutable(path: string): Promise<Executable> {
   return withBytes(path, executableOf);
 }
@@ -36,8 +48,14 @@ export async function executableOf(source: ByteSource): Promise<Executable> {
   if (magic === 0x7f454c46) return readElf(source);
   if (magic === 0xcffaedfe || magic === 0xcefaedfe) return readMachO(source);
   if (magic >>> 16 === 0x4d5a) return readPe(source);
+  if (magic === 0x0061736d) return readWasm(source);
+  if (start.length >= 40 && magic in plan9Machines) return readPlan9(source);
+  if (start.length >= 24 && magic >>> 16 === 0x01f7) return readXcoff(source);
+  if (start.toString('latin1', 0, 8) === '!<arch>\n') return readArchive(source);
   const what =
-    magic === 0xcafebabe ? 'a universal Mach-O file, which holds several programs' : 'no ELF, Mach-O or PE file';
+    magic === 0xcafebabe
+      ? 'a universal Mach-O file, which holds several programs'
+      : 'no program: neither ELF, Mach-O, PE nor WebAssembly';
   throw new SlipwayError('BINARY_UNKNOWN', `${source.path} is ${what}`, {
     hint: 'Give the program that `go build` wrote for one target.',
   });

@@ -2,10 +2,10 @@ import { SlipwayError } from '../errors.ts';
 import { type Target, targetOfSettings } from '../target.ts';
 import { type BuildInfo, readBuildInfo } from './build-info.ts';
 import { withBytes } from './bytes.ts';
-import { executableOf, type Format } from './executable.ts';
+import { executableOf, type Format, type Layout } from './executable.ts';
 
 export type { BuildInfo, Module } from './build-info.ts';
-export { type Executable, type Format, readExecutable } from './executable.ts';
+export { type Executable, type Format, type Layout, readExecutable } from './executable.ts';
 
 /** A Go program as its own bytes describe it. */
 export interface GoBinary {
@@ -16,11 +16,13 @@ export interface GoBinary {
   readonly target: Target;
   /** The dynamic loader that an ELF file asks for; undefined for a static one. */
   readonly interpreter: string | undefined;
+  /** Undefined where the format does not tell. */
+  readonly layout?: Layout | undefined;
   readonly buildinfo: BuildInfo;
 }
 
 /**
- * Reads a program that `go build` wrote: ELF, Mach-O or PE header, and build information.
+ * Reads a program or library that `go build` wrote, for any target of Go: its header, and its build information.
  *
  * @throws SlipwayError BINARY_MISSING, BINARY_UNKNOWN (no executable), BINARY_TRUNCATED, BINARY_NOT_GO,
  *   BINARY_CONTRADICTION (the header says another system or architecture than the build information), BUILDINFO_OLD
@@ -28,8 +30,8 @@ export interface GoBinary {
 export function readGoBinary(path: string): Promise<GoBinary> {
   return withBytes(path, async source => {
     const executable = await executableOf(source);
-    const { format, machine, interpreter } = executable;
-    const buildinfo = await readBuildInfo(source, executable.buildInfoRanges);
+    const { format, machine, interpreter, layout } = executable;
+    const buildinfo = executable.buildInfo ?? (await readBuildInfo(source, executable.buildInfoRanges));
     if (buildinfo === undefined) {
       throw new SlipwayError('BINARY_NOT_GO', `${path} holds no Go build information`, {
         hint: 'Give a program that `go build` wrote, not one that was packed or stripped by another tool.',
@@ -44,7 +46,7 @@ export function readGoBinary(path: string): Promise<GoBinary> {
         { hint: 'The file was changed after it was built: build it again.' },
       );
     }
-    return { format, machine, target, interpreter, buildinfo };
+    return { format, machine, target, interpreter, layout, buildinfo };
   });
 }
 
@@ -53,4 +55,8 @@ const systemsOf: Record<Format, (os: string) => boolean> = {
   elf: os => !notElf.includes(os),
   macho: os => os === 'darwin' || os === 'ios',
   pe: os => os === 'windows',
+  wasm: os => os === 'wasip1' || os === 'js',
+  plan9: os => os === 'plan9',
+  xcoff: os => os === 'aix',
+  archive: () => true,
 };

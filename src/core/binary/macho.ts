@@ -1,10 +1,13 @@
 import type { ByteSource } from './bytes.ts';
-import type { Executable, Range } from './executable.ts';
+import type { Executable, Layout, Range } from './executable.ts';
 
 const LC_SEGMENT = 0x1;
 const LC_SEGMENT_64 = 0x19;
 const LC_BUILD_VERSION = 0x32;
 const PLATFORM_MACOS = 1;
+const MH_PIE = 0x200000;
+/** MH_OBJECT, MH_EXECUTE, MH_DYLIB */
+const types: Record<number, Layout> = { 1: 'object', 2: 'fixed', 6: 'library' };
 
 const machines: Record<number, string> = { 7: '386', 12: 'arm', 16777223: 'amd64', 16777228: 'arm64' };
 
@@ -13,6 +16,8 @@ export async function readMachO(source: ByteSource): Promise<Executable> {
   const header = await source.read(0, 28);
   const wide = header.readUInt32LE(0) === 0xfeedfacf;
   const machine = header.readUInt32LE(4);
+  const layout = types[header.readUInt32LE(12)];
+  const movable = (header.readUInt32LE(24) & MH_PIE) !== 0;
   const commands = await source.read(wide ? 32 : 28, header.readUInt32LE(20));
   const found = { section: [] as Range[], segment: [] as Range[], os: 'darwin' };
   for (let at = 0, left = header.readUInt32LE(16); left > 0 && at + 8 <= commands.length; left--) {
@@ -28,6 +33,7 @@ export async function readMachO(source: ByteSource): Promise<Executable> {
     machine: machines[machine] ?? `0x${machine.toString(16)}`,
     os: found.os,
     interpreter: undefined,
+    layout: layout === 'fixed' && movable ? 'pie' : layout,
     buildInfoRanges: [...found.section, ...found.segment],
   };
 }

@@ -74,6 +74,7 @@ function mapPaths(record: ReleaseRecord, map: (path: string) => string): Release
   const binaries = record.binaries.map(binary => ({
     ...binary,
     path: map(binary.path),
+    ...(binary.header === undefined ? {} : { header: map(binary.header) }),
     ...(binary.sbom === undefined ? {} : { sbom: map(binary.sbom) }),
   }));
   const { archives, provenance } = record;

@@ -31,8 +31,14 @@ export const Binary = v.looseObject({
   sha256,
   /** Whether a second build in another folder gave the same bytes; absent when nobody asked. */
   reproducible: v.optional(v.boolean()),
+  /** Path of the C header of a library, as `path` is. */
+  header: v.optional(v.string()),
+  /** Names of machines that the target was built for: `synology:DS920+`. */
+  machines: v.optional(v.array(v.string())),
   /** Path of its CycloneDX document, as `path` is. */
   sbom: v.optional(v.string()),
+  /** What compiled its C code; absent in pure Go. */
+  compiler: v.optional(v.looseObject({ name: v.string(), version: v.string(), sha256 })),
   /** Files that `//go:embed` took in; the path is relative to the repository or working directory. */
   embedded: v.optional(v.array(v.looseObject({ path: v.string(), sha256, ignored: v.optional(v.boolean()) }))),
 });

@@ -63,7 +63,11 @@ export class BuildLog implements Disposable {
   }
 
   #state(elapsed: string): string {
-    const running = [...this.#running].map(({ title, compiled }) => `${title} (${compiled} packages compiled)`);
+    if (this.#running.size === 0)
+      return `${this.#done} of ${this.#settings.total} built; after ${elapsed} at what belongs to them`;
+    const running = [...this.#running].map(
+      ({ title, compiled }) => `${title} (${compiled} ${compiled === 1 ? 'package' : 'packages'} compiled)`,
+    );
     const shown = [...running.slice(0, 4), ...(running.length > 4 ? [`and ${running.length - 4} more`] : [])];
     return `${this.#done} of ${this.#settings.total} built after ${elapsed}; now ${shown.join(', ')}`;
   }

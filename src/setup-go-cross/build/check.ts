@@ -1,6 +1,7 @@
 import type { GoBinary } from '../../core/binary/index.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { canonicalTarget, formatTarget } from '../../core/target.ts';
+import { layoutOf } from './buildmode.ts';
 import type { Build } from './plan.ts';
 
 /** What the binary must say besides its target. */
@@ -24,6 +25,9 @@ export function differences(build: Build, binary: GoBinary, expected: Expected):
     ['CGO_ENABLED', build.env['CGO_ENABLED'] ?? '0', settings['CGO_ENABLED'] ?? '0'],
     ['-trimpath', String(expected.trimpath), settings['-trimpath'] ?? 'false'],
   ];
+  if (build.buildmode !== undefined) rows.push(['-buildmode', build.buildmode, settings['-buildmode'] ?? 'not said']);
+  const layout = layoutOf(binary, build.buildmode);
+  if (layout !== undefined) rows.push(['layout', layout, binary.layout!]);
   // A program of another module (a dependency that is built here) carries no revision of this repository.
   if (settings['vcs.revision'] !== undefined && expected.commit !== '') {
     rows.push(['vcs.revision', expected.commit, settings['vcs.revision']]);

@@ -10,6 +10,7 @@ import { log } from '../../core/log.ts';
  * Outside a repository, or without git, there is nothing to do.
  */
 export async function excludeFromGit(directory: string, paths: readonly string[], signal: AbortSignal): Promise<void> {
+  if (paths.length === 0) return;
   let [root, file] = ['', ''];
   try {
     const answer = await git(directory, ['rev-parse', '--show-toplevel', '--git-path', 'info/exclude'], signal);

@@ -42,6 +42,12 @@ export const advice: readonly Advice[] = [
       `git refuses the repository of another user; run before this step: git config --global --add safe.directory "*" (or the repository of ${directory})`,
   },
   {
+    sign: /unsupported GOOS\/GOARCH pair|(?:invalid|unsupported setting) GO(?:ARM|AMD64|ARM64|386|MIPS|MIPS64|PPC64|RISCV64)[:=]/,
+    code: 'TARGET_UNSUPPORTED',
+    hint: ({ go }) =>
+      `Go ${go.version} does not build for that target: set another go-version, or leave the target out.`,
+  },
+  {
     sign: /no space left on device|disk quota exceeded|read-only file system/,
     code: 'DISK',
     hint: found => `Free: ${freeSpace(placesOf(found))}. The build cache grows by about 250 MB a target.`,

@@ -8,7 +8,7 @@ type Name = (typeof names)[number];
 export type Values = Readonly<Record<Name, string>>;
 
 /** What the placeholders mean for one program; `{target}` is `linux-arm-v7`. */
-export function valuesOf(name: string, target: Target, version: string, commit: string): Values {
+export function valuesOf(name: string, target: Target, version: string, commit: string, ext: string): Values {
   return {
     name,
     os: target.os,
@@ -17,7 +17,7 @@ export function valuesOf(name: string, target: Target, version: string, commit: 
     target: formatTarget(target).replaceAll('/', '-'),
     version,
     commit,
-    ext: target.os === 'windows' ? '.exe' : '',
+    ext,
   };
 }
 

@@ -47,7 +47,7 @@ export async function assertOutputs(builds: readonly Build[], outputFolder: stri
         hint: 'Name the file in it as well, e.g. out/{name}-{target}{ext}.',
       });
     }
-    if (dirname(output) === outputFolder && /^(release.*\.json|SHA256SUMS)$/.test(basename(output))) {
+    if (dirname(output) === outputFolder && /^((release|provenance).*\.json|SHA256SUMS)$/.test(basename(output))) {
       throw new SlipwayError('OUTPUT_RESERVED', `the output ${output} is where the record and the sums are written`, {
         hint: 'Give the program another name, e.g. slipway-out/{name}-{target}{ext}.',
       });

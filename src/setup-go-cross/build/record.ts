@@ -1,18 +1,26 @@
-import { join, relative } from 'node:path';
-import { writeAtomic } from '../../core/files.ts';
+import { join } from 'node:path';
 import { emptyRecord } from '../../core/record/begin.ts';
 import { type LoadedRecord, outputFolder, saveRecord } from '../../core/record/files.ts';
 import { mergeRecords } from '../../core/record/merge.ts';
-import type { ReleaseRecord, Toolchain } from '../../core/record/schema.ts';
+import type { Archive, Binary, ReleaseRecord, Toolchain } from '../../core/record/schema.ts';
 import { formatTarget } from '../../core/target.ts';
 import type { Release } from '../../core/version.ts';
+import { writeSums } from '../outputs/sums.ts';
 import type { Built } from './execute.ts';
 
 /** `release-linux-arm-v7.json` for one target (a job of a matrix), so that the jobs' records can lie side by side; else `release.json`. */
-export function recordFile(directory: string, built: readonly Built[]): string {
+export function recordFile(directory: string, built: readonly Pick<Built, 'build'>[]): string {
+  return join(directory, outputFolder, `release${partOf(built)}.json`);
+}
+
+/** `provenance.intoto.json`, or one a target, as the record. */
+export function provenanceFile(directory: string, built: readonly Pick<Built, 'build'>[]): string {
+  return join(directory, outputFolder, `provenance${partOf(built)}.intoto.json`);
+}
+
+function partOf(built: readonly Pick<Built, 'build'>[]): string {
   const targets = new Set(built.map(({ build }) => formatTarget(build.target)));
-  const part = targets.size === 1 ? `-${[...targets][0]!.replaceAll('/', '-')}` : '';
-  return join(directory, outputFolder, `release${part}.json`);
+  return targets.size === 1 ? `-${[...targets][0]!.replaceAll('/', '-')}` : '';
 }
 
 /** The name of a release: that of its only program, else of the module. */
@@ -27,17 +35,36 @@ export function releaseName(built: readonly Built[]): string {
   );
 }
 
-export function recordOf(built: readonly Built[], release: Release, toolchain: Toolchain): ReleaseRecord {
+/** What was made beside the programs, as the record has it. */
+export interface Beside {
+  readonly evidence: (one: Built) => Partial<Binary>;
+  readonly archives: readonly Archive[];
+  /** Path of the statement. */
+  readonly provenance: string | undefined;
+}
+
+export function recordOf(
+  built: readonly Built[],
+  release: Release,
+  toolchain: Toolchain,
+  beside: Beside,
+): ReleaseRecord {
   return {
     ...emptyRecord({ ...release, name: releaseName(built) }),
     toolchain,
-    binaries: built.map(({ build, size, sha256 }) => ({
-      package: build.package.path,
-      target: formatTarget(build.target),
-      path: build.output,
-      size,
-      sha256,
+    binaries: built.map(one => ({
+      package: one.build.package.path,
+      target: formatTarget(one.build.target),
+      path: one.build.output,
+      size: one.size,
+      sha256: one.sha256,
+      ...(one.build.cgo === undefined ? {} : { compiler: { ...one.build.cgo.compiler } }),
+      ...(one.build.header === undefined ? {} : { header: one.build.header }),
+      ...(one.build.machines === undefined ? {} : { machines: [...one.build.machines] }),
+      ...beside.evidence(one),
     })),
+    ...(beside.archives.length === 0 ? {} : { archives: [...beside.archives] }),
+    ...(beside.provenance === undefined ? {} : { provenance: [beside.provenance] }),
   };
 }
 
@@ -60,13 +87,4 @@ export async function writeRecord(
   await saveRecord(whole);
   await writeSums(whole);
   return whole;
-}
-
-/** In the form of sha256sum, which checks it: `cd slipway-out && sha256sum -c SHA256SUMS`. */
-export async function writeSums({ file, record }: LoadedRecord): Promise<void> {
-  const folder = join(file, '..');
-  const lines = record.binaries.map(
-    ({ path, sha256 }) => `${sha256}  ${relative(folder, path).replaceAll('\\', '/')}\n`,
-  );
-  if (lines.length > 0) await writeAtomic(join(folder, 'SHA256SUMS'), lines.sort().join(''));
 }

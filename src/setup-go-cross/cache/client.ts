@@ -1,5 +1,6 @@
 import { log } from '../../core/log.ts';
 import { run } from '../../core/process.ts';
+import { clientRole } from '../roles.ts';
 
 /** One call of the runner's cache client. */
 export interface Call {
@@ -9,9 +10,6 @@ export interface Call {
   /** Prefixes; given when it is to be restored. */
   readonly restore?: readonly string[];
 }
-
-/** The argument that makes this program a cache client: `main.ts` looks for it. */
-export const clientRole = 'slipway-cache-client';
 
 /**
  * Calls the client in a process of its own: it cannot be cancelled, but a process can be ended, its tar included. So

@@ -26,7 +26,14 @@ export interface Leases {
    * @returns the entry; or undefined: it is ours to fill, or the wait is over
    */
   fillOrWait<T>(entry: string, filled: () => Promise<T | undefined>): Promise<T | undefined>;
-  /** The entry is filled. */
+  /**
+   * Takes one of these names, whichever is free first.
+   *
+   * @param names asked again and again: there may be more of them later
+   * @returns undefined when none got free in time
+   */
+  takeOneOf(names: () => Promise<readonly string[]>, wait: number): Promise<string | undefined>;
+  /** The entry is filled, or the name is given back. */
   free(entry: string): Promise<void>;
   /** Gives everything free. Synchronous: it is the last thing that a process does. */
   close(): void;
@@ -70,6 +77,28 @@ export async function openLeases(root: string, patience: Patience = defaultPatie
         // Given free and not filled: it is none of those that get filled (a linked program), nobody waits for it.
         if (state === 'free') return filled();
       }
+    },
+    async takeOneOf(names, wait) {
+      const until = Date.now() + wait;
+      const watchers = new Map<string, () => Promise<'alive' | 'dead' | 'free'>>();
+      let known: readonly string[] = [];
+      // Many wait, not in step: one of them looks soon. Whether the holders live they ask now and then only.
+      for (let round = 0; Date.now() < until; round++, await sleep(150 + 300 * Math.random())) {
+        const thorough = round % 4 === 0;
+        if (thorough) known = await names();
+        for (const name of known) {
+          const path = leasePath(name);
+          if (await tryLink(self, path)) {
+            held.add(name);
+            return name;
+          }
+          if (!thorough) continue;
+          const alive = watchers.get(name) ?? watcher(path, patience.silence);
+          watchers.set(name, alive);
+          if ((await alive()) === 'dead') await rm(path, { force: true });
+        }
+      }
+      return undefined;
     },
     async free(entry) {
       if (held.delete(entry)) await rm(leasePath(entry), { force: true });

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '../../../core/errors.ts';
 import { log } from '../../../core/log.ts';
 import { sharedFolder, writeWhole } from './store.ts';
 
@@ -19,7 +20,12 @@ export interface ShareState {
  */
 export async function shareModules(root: string, settings: { GOMODCACHE: string; GOPROXY: string }) {
   const to = join(root, 'mod');
-  await sharedFolder(to);
+  try {
+    await sharedFolder(to);
+  } catch (error) {
+    log.warning(`module downloads are not shared: ${messageOf(error)}`);
+    return undefined;
+  }
   const state: ShareState = { from: join(settings.GOMODCACHE, 'cache', 'download'), to, since: Date.now() };
   const own = pathToFileURL(to).href;
   const others = settings.GOPROXY.split(/(?=[,|])/).filter(one => !one.includes(own));
@@ -35,7 +41,12 @@ export async function publishModules({ from, to, since }: ShareState): Promise<n
     if ((await stat(source)).ctimeMs < since - 2000) continue;
     const target = join(to, path);
     if (await stat(target).catch(() => undefined)) continue;
-    await writeWhole(target, await readFile(source));
+    try {
+      await writeWhole(target, await readFile(source));
+    } catch (error) {
+      log.warning(`module downloads are not shared further: ${messageOf(error)}`);
+      break;
+    }
     count++;
   }
   if (count > 0) log.info(`${count} module files shared in ${to}`);

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../core/errors.ts';
+import { helperMark, noTurn } from '../../roles.ts';
 import { type Leases, openLeases } from './leases.ts';
 import { type Output, openStore, type Store } from './store.ts';
 import { trim } from './trim.ts';
-
-/** The argument that makes this program the go command's cache: `main.ts` looks for it. */
-export const cacheRole = 'slipway-go-cache';
+import { type Turn, takeTurn } from './turns.ts';
 
 interface Request {
   readonly ID: number;
@@ -17,6 +16,13 @@ interface Request {
   readonly ActionID?: string;
   readonly OutputID?: string;
   readonly BodySize?: number;
+}
+
+/** This process as the helper of one go command, to its end. */
+export async function runGoCache(root: string): Promise<void> {
+  await serveGoCache(root, process.stdin, process.stdout);
+  await new Promise(resolve => process.stdout.write('', resolve));
+  process.exit(0); // the go command waits for the end; a request that is waiting for an entry would hold it up
 }
 
 /**
@@ -30,6 +36,7 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
   const shared = openStore(root);
   const leases = await openLeases(root).catch(error => complain(root, error));
   const spare = spareStore();
+  let turn: Promise<Turn | undefined> | undefined;
   const stop = () => {
     leases?.close();
     spare.remove();
@@ -41,10 +48,14 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
   try {
     for await (const { request, body } of requests(input)) {
       if (request.Command === 'close') {
+        await (await turn)?.end();
         await trim(root).catch(error => complain(root, error));
         answer({ ID: request.ID });
         break;
       }
+      // The first request waits for this build's turn, and so does the go command; its start it has behind it.
+      if (!process.env[noTurn]) turn ??= leases && takeTurn(root, leases).catch(error => complain(root, error));
+      await turn;
       // Not awaited: while one waits for an entry the others go on.
       handle(request, body, shared, leases, spare.store)
         .then(fields => answer({ ID: request.ID, ...fields }))
@@ -91,7 +102,8 @@ const hex = (base64 = '') => Buffer.from(base64, 'base64').toString('hex');
 
 let complained = false;
 function complain(root: string, error: unknown): undefined {
-  if (!complained) process.stderr.write(`slipway: the shared cache ${root} is not fully used: ${messageOf(error)}\n`);
+  if (!complained)
+    process.stderr.write(`${helperMark}the shared cache ${root} is not fully used: ${messageOf(error)}\n`);
   complained = true;
 }
 

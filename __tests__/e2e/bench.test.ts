@@ -1,0 +1,48 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { describeWith } from '../integration/lab.ts';
+import { command, root, temporaryFolder } from './support.ts';
+
+const folder = await temporaryFolder();
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Row {
+  readonly name: string;
+  readonly ours: number;
+  readonly peer: number;
+  readonly goal: string;
+  readonly met?: boolean;
+}
+
+await describeWith(['go', 'peer:goreleaser'], 'npm run bench -- cross --short', () => {
+  test('goes through every part with every contender; its figures are none, so that no goal is judged', async () => {
+    const out = join(folder, 'cross.json');
+    const said = await command([process.execPath, 'scripts/bench.mjs', 'cross', '--short', '--out', out], {
+      cwd: root,
+      timeout: 570_000,
+    });
+    const { rows, versions } = JSON.parse(await readFile(out, 'utf8')) as { rows: Row[]; versions: object };
+    expect(rows.map(({ name }) => name)).toEqual([
+      expect.stringContaining('cold, against goreleaser build'),
+      expect.stringContaining('cold, against go build'),
+      expect.stringContaining('edited, against goreleaser build'),
+      expect.stringContaining('edited, against go build'),
+      expect.stringContaining('nothing changed, against the same go build'),
+      expect.stringContaining('tool cache to PATH'),
+      '`go env` in a build',
+      'go started in mode setup',
+      expect.stringContaining('one dependency changed, against setup-go'),
+      expect.stringContaining('nothing changed, against setup-go'),
+      expect.stringContaining('against the working set'),
+      expect.stringContaining('growth from run 1'),
+      expect.stringContaining('setup-go’s'),
+    ]);
+    for (const { ours, peer, met } of rows) expect([ours > 0, peer > 0, met]).toEqual([true, true, undefined]);
+    // These two do not depend on the machine.
+    const counts = rows.filter(({ name }) => /^`go env`|^go started/.test(name));
+    expect(counts.map(({ ours }) => ours)).toEqual([1, 1]);
+    expect(versions).toMatchObject({ go: expect.stringMatching(/^go1\./), goreleaser: expect.any(String) });
+    expect(said).not.toContain('MISSED');
+  }, 600_000);
+});

@@ -1,0 +1,35 @@
+// What `npm run bench` measured, as the table of a README.
+import { table } from './tables.mjs';
+
+/**
+ * @param results the files of bench/results that there are, parsed; none of them: the table says so
+ */
+export function measuredTable(results) {
+  if (results.length === 0) return 'Not measured yet: `npm run bench -- cross`.';
+  const rows = results.flatMap(({ rows, unit }) =>
+    rows.map(row => [
+      row.name,
+      amount(row.ours, row.oursRange, row.unit ?? unit),
+      amount(row.peer, row.peerRange, row.unit ?? unit),
+      row.ratio.toFixed(2),
+      row.goal === '' ? '' : `${row.goal}${row.met ? '' : ' (missed)'}`,
+    ]),
+  );
+  return [table(['Measured', 'Ours', 'Peer', 'Ratio', 'Goal'], rows), '', ...results.map(provenance)].join('\n');
+}
+
+/** Where, when and with which versions: a line a benchmark. */
+function provenance({ name, date, rounds, machine, versions }) {
+  const with_ = Object.entries(versions)
+    .map(([what, version]) => `${what} ${version.replace(/^(go|v)(?=\d)/, '')}`)
+    .join(', ');
+  const memory = (machine.memory / 2 ** 30).toFixed(0);
+  return `\`npm run bench -- ${name}\`, ${date.slice(0, 10)}, ${rounds} rounds, ${machine.cores} cores, ${memory} GiB: ${with_}.`;
+}
+
+/** The median, and the range where there is one. */
+function amount(median, [least, greatest], unit) {
+  const digits = unit === 's' ? 2 : unit === 'calls' ? 0 : 1;
+  const range = least === greatest ? '' : ` (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
+  return `${median.toFixed(digits)} ${unit}${range}`;
+}
