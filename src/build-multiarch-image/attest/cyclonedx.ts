@@ -1,4 +1,4 @@
-import type { GoComponent } from '../../core/sbom/go-components.ts';
+import type { Component } from '../../core/sbom/components.ts';
 import { uuidOf } from '../../core/sbom/purl.ts';
 import type { Parts, SbomSettings } from './parts.ts';
 
@@ -7,28 +7,25 @@ import type { Parts, SbomSettings } from './parts.ts';
  * linked into them. Licences are not in a program and are left out. The same image makes the same document.
  */
 export function cyclonedxOf(parts: Parts, { created }: SbomSettings) {
-  const { image, digest, programs, modules, complete } = parts;
+  const { image, programs, modules, complete } = parts;
   const body = {
     version: 1,
     metadata: {
       timestamp: created,
       lifecycles: [{ phase: 'post-build' }],
       tools: { components: [{ type: 'application', name: 'slipway build-multiarch-image' }] },
-      component: { ...component('container', image), hashes: [sha256(digest.slice('sha256:'.length))] },
+      component: image,
     },
-    components: [
-      ...programs.map(one => ({ ...component('application', one.program), hashes: [sha256(one.sha256)] })),
-      ...modules.map(one => component('library', one)),
-    ],
+    components: [...programs.map(one => one.program), ...modules],
     dependencies: [
-      { ref: image.purl, dependsOn: programs.map(one => one.program.purl) },
-      ...programs.map(one => ({ ref: one.program.purl, dependsOn: one.linked.map(module => module.purl) })),
-      ...modules.map(one => ({ ref: one.purl })),
+      { ref: ref(image), dependsOn: programs.map(one => ref(one.program)) },
+      ...programs.map(one => ({ ref: ref(one.program), dependsOn: one.linked.map(ref) })),
+      ...modules.map(one => ({ ref: ref(one) })),
     ],
     // What a base brings is not known here; which module brought which other one in is in no program.
     compositions: [
-      { aggregate: complete ? 'complete' : 'incomplete', dependencies: [image.purl] },
-      { aggregate: 'unknown', dependencies: modules.map(one => one.purl) },
+      { aggregate: complete ? 'complete' : 'incomplete', dependencies: [ref(image)] },
+      { aggregate: 'unknown', dependencies: modules.map(ref) },
     ],
   };
   return {
@@ -40,24 +37,4 @@ export function cyclonedxOf(parts: Parts, { created }: SbomSettings) {
   };
 }
 
-const sha256 = (content: string) => ({ alg: 'SHA-256', content });
-
-function component(type: string, { purl, name, version, sum, replaces }: GoComponent) {
-  const properties = [
-    ...(sum === '' ? [] : [{ name: 'slipway:go:sum', value: sum }]),
-    ...(replaces === undefined ? [] : [{ name: 'slipway:go:replaced-by', value: replaces.by }]),
-  ];
-  return {
-    type,
-    'bom-ref': purl,
-    name,
-    ...(version === '' ? {} : { version }),
-    purl,
-    ...(replaces === undefined
-      ? {}
-      : { pedigree: { ancestors: [{ type: 'library', name: nameIn(replaces.purl), purl: replaces.purl }] } }),
-    ...(properties.length === 0 ? {} : { properties }),
-  };
-}
-
-const nameIn = (purl: string) => decodeURIComponent(purl.replace(/^pkg:golang\//, '').replace(/@.*$/, ''));
+const ref = (component: Component) => component['bom-ref']!;

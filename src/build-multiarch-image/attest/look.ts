@@ -3,12 +3,16 @@ import { predicateTypes } from '../../core/attestation/statement.ts';
 import { artifactNode } from '../../core/oci/artifact.ts';
 import type { Descriptor, Manifest } from '../../core/oci/descriptor.ts';
 import type { ManifestNode } from '../../core/oci/graph.ts';
+import { mediaTypes } from '../../core/oci/media-types.ts';
 import type { RegistryClient } from '../../core/registry/client.ts';
 import { getManifest } from '../../core/registry/manifests.ts';
 import type { Repository } from '../../core/registry/reference.ts';
 import { listReferrers, type Referrers } from '../../core/registry/referrers.ts';
 import type { Sealer } from './seal.ts';
 import type { Wanted } from './wanted.ts';
+
+/** Some registries leave the type out, or give the configuration's, as specified before 1.1. */
+const vague: readonly (string | undefined)[] = [undefined, mediaTypes.empty];
 
 /** What one repository has of the wanted attestations. */
 export interface Found {
@@ -41,7 +45,7 @@ export async function look(
   const candidates = await pMap(
     [...lists].flatMap(([subject, { descriptors }]) =>
       descriptors
-        .filter(one => one.artifactType === undefined || one.artifactType === sealer.type)
+        .filter(one => one.artifactType === sealer.type || vague.includes(one.artifactType))
         .slice(-mostRead)
         .map(descriptor => ({ subject, descriptor })),
     ),

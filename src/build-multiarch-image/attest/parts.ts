@@ -1,23 +1,19 @@
-import { type GoComponent, linkedComponents, programComponent } from '../../core/sbom/go-components.ts';
+import { type Component, linkedComponents, mainComponent } from '../../core/sbom/components.ts';
 import type { Inventory, Program } from './inventory.ts';
 
 /** A program of the image and what is linked into it. */
 export interface Part {
-  readonly program: GoComponent;
-  /** Hex, of the program. */
-  readonly sha256: string;
-  readonly linked: readonly GoComponent[];
+  readonly program: Component;
+  readonly linked: readonly Component[];
 }
 
 /** What an SBOM lists, whatever its format. */
 export interface Parts {
-  /** `pkg:oci/…`: the platform's image. */
-  readonly image: GoComponent;
-  /** `sha256:…`, of its manifest. */
-  readonly digest: string;
+  /** `pkg:oci/…`: the platform's image; its hash is that of its manifest. */
+  readonly image: Component;
   readonly programs: readonly Part[];
   /** Every module once, however many programs link it. */
-  readonly modules: readonly GoComponent[];
+  readonly modules: readonly Component[];
   /** Whether all that is in the image is known: not on a base, nor with a program of another language. */
   readonly complete: boolean;
 }
@@ -36,12 +32,11 @@ export function partsOf({ manifest, programs }: Inventory, { name, version, onBa
   const { architecture } = manifest.descriptor.platform!;
   const purl = `pkg:oci/${encodeURIComponent(name.toLowerCase())}@${encodeURIComponent(digest)}?arch=${architecture}`;
   const parts = programs.map(program => partOf(program, version));
-  const modules = new Map(parts.flatMap(part => part.linked).map(module => [module.purl, module]));
+  const modules = new Map(parts.flatMap(part => part.linked).map(module => [module['bom-ref']!, module]));
   return {
-    image: { purl, name, version, sum: '' },
-    digest,
+    image: { ...component('container', purl, name, version), hashes: [sha256(digest.slice('sha256:'.length))] },
     programs: parts,
-    modules: [...modules.values()].sort((a, b) => (a.purl < b.purl ? -1 : 1)),
+    modules: [...modules.values()].sort((a, b) => (a['bom-ref']! < b['bom-ref']! ? -1 : 1)),
     complete: !onBase && programs.every(one => one.buildinfo !== undefined),
   };
 }
@@ -49,10 +44,20 @@ export function partsOf({ manifest, programs }: Inventory, { name, version, onBa
 function partOf({ binary, buildinfo }: Program, version: string): Part {
   if (buildinfo !== undefined)
     return {
-      program: programComponent(buildinfo, version),
-      sha256: binary.sha256,
+      program: mainComponent({ buildinfo, sha256: binary.sha256, version }),
       linked: linkedComponents(buildinfo),
     };
   const purl = `pkg:generic/${encodeURIComponent(binary.name)}@${encodeURIComponent(version)}`;
-  return { program: { purl, name: binary.name, version, sum: '' }, sha256: binary.sha256, linked: [] };
+  const program = component('application', purl, binary.name, version);
+  return { program: { ...program, hashes: [sha256(binary.sha256)] }, linked: [] };
 }
+
+const component = (type: Component['type'], purl: string, name: string, version: string): Component => ({
+  type,
+  'bom-ref': purl,
+  name,
+  version,
+  purl,
+});
+
+const sha256 = (content: string) => ({ alg: 'SHA-256' as const, content });

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { GoComponent } from '../../core/sbom/go-components.ts';
+import type { Component } from '../../core/sbom/components.ts';
 import { uuidOf } from '../../core/sbom/purl.ts';
 import type { Parts, SbomSettings } from './parts.ts';
 
 /** The same as the CycloneDX document in SPDX 2.3 (https://spdx.github.io/spdx-spec/v2.3/), for those who read that. */
 export function spdxOf(parts: Parts, { name, created }: SbomSettings) {
-  const { image, digest, programs, modules } = parts;
+  const { image, programs, modules } = parts;
   const packages = [
-    packageOf('CONTAINER', image, digest.slice('sha256:'.length)),
-    ...programs.map(one => packageOf('APPLICATION', one.program, one.sha256)),
+    packageOf('CONTAINER', image),
+    ...programs.map(one => packageOf('APPLICATION', one.program)),
     ...modules.map(one => packageOf('LIBRARY', one)),
   ];
   const relationships = [
@@ -21,7 +21,7 @@ export function spdxOf(parts: Parts, { name, created }: SbomSettings) {
     spdxVersion: 'SPDX-2.3',
     dataLicense: 'CC0-1.0',
     SPDXID: 'SPDXRef-DOCUMENT',
-    name: image.purl,
+    name: image.purl!,
     documentNamespace: `https://spdx.org/spdxdocs/${encodeURIComponent(name)}-${uuid}`,
     creationInfo: { created, creators: ['Tool: slipway build-multiarch-image'] },
     packages,
@@ -30,7 +30,8 @@ export function spdxOf(parts: Parts, { name, created }: SbomSettings) {
 }
 
 /** An id may only hold letters, digits, `.` and `-`: a name would not always fit. */
-const idOf = ({ purl }: GoComponent) => `SPDXRef-${createHash('sha256').update(purl).digest('hex').slice(0, 16)}`;
+const idOf = (component: Component) =>
+  `SPDXRef-${createHash('sha256').update(component['bom-ref']!).digest('hex').slice(0, 16)}`;
 
 const relation = (spdxElementId: string, relationshipType: string, relatedSpdxElement: string) => ({
   spdxElementId,
@@ -38,16 +39,18 @@ const relation = (spdxElementId: string, relationshipType: string, relatedSpdxEl
   relatedSpdxElement,
 });
 
-function packageOf(purpose: string, component: GoComponent, sha256?: string) {
+function packageOf(purpose: string, component: Component) {
   const unknown = 'NOASSERTION';
   return {
     SPDXID: idOf(component),
     name: component.name,
-    ...(component.version === '' ? {} : { versionInfo: component.version }),
+    ...(component.version === undefined ? {} : { versionInfo: component.version }),
     primaryPackagePurpose: purpose,
     downloadLocation: unknown,
     filesAnalyzed: false,
-    ...(sha256 === undefined ? {} : { checksums: [{ algorithm: 'SHA256', checksumValue: sha256 }] }),
+    ...(component.hashes === undefined
+      ? {}
+      : { checksums: component.hashes.map(({ content }) => ({ algorithm: 'SHA256', checksumValue: content })) }),
     licenseConcluded: unknown,
     licenseDeclared: unknown,
     copyrightText: unknown,

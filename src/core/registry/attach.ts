@@ -8,7 +8,7 @@ import { pushBlob } from './blobs.ts';
 import type { RegistryClient } from './client.ts';
 import { putManifest } from './manifests.ts';
 import { formatRepository, type Repository } from './reference.ts';
-import { readReferrersTag, referrersTag } from './referrers.ts';
+import { listReferrers, readReferrersTag, referrersTag } from './referrers.ts';
 
 /** Artifacts for one manifest of a repository. */
 export interface Attachment {
@@ -33,15 +33,12 @@ export async function attach(
   await pMap(nodes, put, { concurrency, signal });
   const listed = attachments.filter(one => !one.api && one.nodes.length > 0);
   await Promise.all(
-    listed.map(({ subject, nodes }) =>
-      addToTag(
-        client,
-        repository,
-        subject,
-        nodes.map(node => node.descriptor),
-        signal,
-      ),
-    ),
+    listed.map(async ({ subject, nodes }) => {
+      // Of a repository that did not exist yet, some registries say that it has no list. Now it does.
+      const { api } = await listReferrers(client, repository, subject, signal, 'push');
+      const ours = nodes.map(node => node.descriptor);
+      if (!api) await addToTag(client, repository, subject, ours, signal);
+    }),
   );
 }
 
