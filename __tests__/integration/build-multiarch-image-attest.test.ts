@@ -17,6 +17,7 @@ import {
 import { need } from './lab.ts';
 import { startProxy } from './registry-proxy.ts';
 import { registryWithReferrers } from './registry-referrers.ts';
+import { startSlowProxy } from './round-trips.ts';
 
 const timeout = 120_000;
 const password = 'correct horse battery';
@@ -246,6 +247,24 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
       const images = freshRepository(lab.registry.host);
       const done = await runImage(await copy(name.replaceAll(' ', '-')), { ...signed(), images, ...inputs });
       expect([done.code, done.log.includes(`[${code}]`), done.log.includes('platforms:')]).toEqual([1, true, false]);
+    },
+    timeout,
+  );
+
+  test.each([
+    ['with the referrers API', 6],
+    ['without it', 6],
+  ] as const)(
+    'a push that changes nothing takes six round trips, token and attestations included: %s',
+    async (kind, most) => {
+      const upstream = kind === 'without it' ? lab.registry.url : withApi.url;
+      await using proxy = await startSlowProxy(upstream, { delay: 50, token: 'for-all' });
+      const images = freshRepository(proxy.host);
+      const directory = await copy(`trips-${kind.replaceAll(' ', '-')}`);
+      expect((await runImage(directory, { ...signed(), images })).code).toBe(0);
+      expect(proxy.roundTrips()).toBeGreaterThan(most);
+      expect((await runImage(directory, { ...signed(), images })).code).toBe(0);
+      expect(proxy.roundTrips()).toBeLessThanOrEqual(most);
     },
     timeout,
   );
