@@ -269,6 +269,24 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
     timeout,
   );
 
+  test.each([
+    ['a reset', 'reset' as const],
+    ['a 502', { status: 502 }],
+    ['a 429', { status: 429, headers: { 'retry-after': '1' } }],
+  ])(
+    '%s while asking for referrers is tried again',
+    async (name, fault) => {
+      await using proxy = await startProxy(withApi.url, {
+        fault: one => (one.kind === 'other' && one.before % 4 === 0 ? fault : undefined),
+      });
+      const images = freshRepository(proxy.host);
+      const directory = await copy(name.replaceAll(' ', '-'));
+      const done = await runImage(directory, { release: signed().release, images, provenance: 'true' });
+      expect([done.code, (await imageOf(done)).attestations.length]).toEqual([0, 3]);
+    },
+    timeout,
+  );
+
   test(
     'a registry that loses an attestation gets no tag',
     async () => {

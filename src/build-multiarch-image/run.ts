@@ -102,7 +102,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     const title = `${loaded.record.name} ${loaded.record.version}`;
     await context.summary(
       summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, layout: inputs.output, spans }) +
-        attestationSummary(attested, `${places[0]}@${digest}`),
+        attestationSummary(attested, `${places[0]}@${digest}`, process.env),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
