@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { compressesAsEverywhere } from '../core/gzip.ts';
 import { log } from '../core/log.ts';
-import { writeLayout } from '../core/oci/layout.ts';
 import { saveRecord } from '../core/record/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatRepository } from '../core/registry/reference.ts';
@@ -19,6 +18,7 @@ import { wantedOf } from './attest/wanted.ts';
 import { imageEvidence, transferSize, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
 import type { definition } from './inputs.ts';
+import { writeOutputs } from './outputs.ts';
 import { publish } from './publish.ts';
 import { registryClient } from './registries.ts';
 import { byPlatform, fromPatterns, fromRecord, mustAgree } from './select.ts';
@@ -53,7 +53,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const spans: Span[] = [];
   const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] || tmpdir(), 'slipway-image-'));
   try {
-    using client = await registryClient(inputs, process.env, signal);
+    using client = await registryClient(inputs, process.env, signal, directory);
     const seconds = epochOf(loaded.record.commitTime, process.env);
     const graph = await assemble({
       inputs,
@@ -75,7 +75,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     log.info(`image: ${digest}`);
     output('digest', digest);
 
-    if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
+    await writeOutputs(inputs.output, directory, graph, { repositories: inputs.images, tags, folder }, signal);
     const policy = { version: loaded.record.version, latest: inputs.latest, immutable: inputs['immutable-tags'] };
     const wanted = await wantedOf(graph, platforms, loaded.record, inputs, seconds, process.env);
     const attestations = { wanted, sealer };
@@ -101,7 +101,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     output('release', updated.file);
     const title = `${loaded.record.name} ${loaded.record.version}`;
     await context.summary(
-      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, layout: inputs.output, spans }) +
+      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, outputs: inputs.output, spans }) +
         attestationSummary(attested, `${places[0]}@${digest}`, process.env),
     );
   } finally {

@@ -5,6 +5,7 @@ import { type Span, table, timeline } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import { transferSize } from './evidence.ts';
+import { kindNames, type Output } from './outputs.ts';
 
 /** What the summary tells; digests and sizes come from the graph itself. */
 export interface Told {
@@ -12,17 +13,17 @@ export interface Told {
   readonly graph: ImageGraph;
   readonly pushed: readonly PushedRepository[];
   readonly tags: readonly string[];
-  /** Folder of the OCI layout, where one was written. */
-  readonly layout: string | undefined;
+  /** Files and folders that were written too. */
+  readonly outputs: readonly Output[];
   readonly spans: readonly Span[];
 }
 
 /** The job summary: what the image is, what the push moved, when, and how to use and check it. */
-export function summaryOf({ title, graph, pushed, tags, layout, spans }: Told): string {
+export function summaryOf({ title, graph, pushed, tags, outputs, spans }: Told): string {
   const { digest } = graph.descriptor;
   return [
     `### Image ${title}`,
-    `\`${digest}\`${layout === undefined ? '' : `, also in the OCI layout \`${layout}\``}`,
+    `\`${digest}\`${outputs.map(one => `, also in the ${kindNames[one.kind]} \`${one.path}\``).join('')}`,
     table(
       ['Platform', 'Compressed', 'Layers', 'Manifest'],
       graph.manifests.map(manifest => [
