@@ -257,18 +257,16 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
     timeout,
   );
 
-  test.each([
-    ['a wrong password', { sign: 'key', 'signing-password': 'no' }, 'SIGNING_KEY'],
-    ['a text that is no key', { sign: 'key', 'signing-key': 'abc' }, 'SIGNING_KEY'],
-    ['keyless outside of a job', { sign: 'keyless', 'signing-key': '', 'signing-password': '' }, 'OIDC_MISSING'],
-    ['a format that is none', { sbom: 'syft' }, 'INPUT_INVALID'],
-    ['attestations without a push', { push: 'false', output: 'oci-layout:x' }, 'INPUT_INVALID'],
-  ])(
-    '%s is told before anything is built',
-    async (name, inputs, code) => {
+  test(
+    'a wrong password is told before anything is built',
+    async () => {
       const images = freshRepository(lab.registry.host);
-      const done = await runImage(await copy(name.replaceAll(' ', '-')), { ...signed(), images, ...inputs });
-      expect([done.code, done.log.includes(`[${code}]`), done.log.includes('platforms:')]).toEqual([1, true, false]);
+      const done = await runImage(await copy('password'), { ...signed(), images, 'signing-password': 'no' });
+      expect([done.code, done.log.includes('[SIGNING_KEY]'), done.log.includes('platforms:')]).toEqual([
+        1,
+        true,
+        false,
+      ]);
     },
     timeout,
   );
@@ -291,20 +289,17 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
     timeout,
   );
 
-  test.each([
-    ['a reset', 'reset' as const],
-    ['a 502', { status: 502 }],
-    ['a 429', { status: 429, headers: { 'retry-after': '1' } }],
-  ])(
-    '%s while asking for referrers is tried again',
-    async (name, fault) => {
+  test(
+    'a reset, a 502 and a 429 while asking for referrers are tried again',
+    async () => {
+      const faults = ['reset' as const, { status: 502 }, { status: 429, headers: { 'retry-after': '1' } }];
       await using proxy = await startProxy(withApi.url, {
-        fault: one => (one.kind === 'other' && one.before % 4 === 0 ? fault : undefined),
+        fault: one => (one.kind === 'other' ? faults[one.before] : undefined),
       });
       const images = freshRepository(proxy.host);
-      const directory = await copy(name.replaceAll(' ', '-'));
-      const done = await runImage(directory, { release: signed().release, images, provenance: 'true' });
+      const done = await runImage(await copy('faults'), { release: signed().release, images, provenance: 'true' });
       expect([done.code, (await imageOf(done)).attestations.length]).toEqual([0, 3]);
+      expect(proxy.asked.filter(one => one.kind === 'other').length).toBeGreaterThan(6);
     },
     timeout,
   );
