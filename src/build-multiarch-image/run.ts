@@ -12,6 +12,9 @@ import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import { assemble } from './assemble.ts';
+import { sealerOf } from './attest/sealer.ts';
+import { attestationSummary } from './attest/summary.ts';
+import { wantedOf } from './attest/wanted.ts';
 import { imageEvidence, transferSize, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
 import type { definition } from './inputs.ts';
@@ -30,6 +33,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const { inputs, signal, directory, output } = context;
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
+  const sealer = await sealerOf(inputs, process.env);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
   const tags = await tagsFor(inputs, loaded.record);
   if (!compressesAsEverywhere()) {
@@ -73,12 +77,15 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
 
     await writeOutputs(inputs.output, directory, graph, { repositories: inputs.images, tags, folder }, signal);
     const policy = { version: loaded.record.version, latest: inputs.latest, immutable: inputs['immutable-tags'] };
-    const { pushed, plans } = await publish(client, graph, repositories, tags, policy, spans, signal);
+    const wanted = await wantedOf(graph, platforms, loaded.record, inputs, seconds, process.env);
+    const attestations = { wanted, sealer };
+    const published = await publish(client, graph, repositories, tags, policy, attestations, spans, signal);
+    const { pushed, plans, attested } = published;
 
     const places = repositories.map(formatRepository);
     const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
     const written = [...new Set(plans.flatMap(plan => plan.tags))];
-    const evidence = imageEvidence(graph, platforms, places, written);
+    const evidence = imageEvidence(graph, platforms, places, written, attested);
     const updated = {
       ...loaded,
       record: withImage(
@@ -94,7 +101,8 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     output('release', updated.file);
     const title = `${loaded.record.name} ${loaded.record.version}`;
     await context.summary(
-      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, outputs: inputs.output, spans }),
+      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, outputs: inputs.output, spans }) +
+        attestationSummary(attested, `${places[0]}@${digest}`, process.env),
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
