@@ -1,37 +1,37 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { compressesAsEverywhere } from '../core/gzip.ts';
 import { log } from '../core/log.ts';
-import { writeLayout } from '../core/oci/layout.ts';
-import { saveRecord } from '../core/record/files.ts';
-import type { ReleaseRecord } from '../core/record/schema.ts';
-import { formatRepository } from '../core/registry/reference.ts';
 import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
-import { formatSize } from '../core/units.ts';
 import { assemble } from './assemble.ts';
-import { imageEvidence, transferSize, withImage } from './evidence.ts';
+import { deliver } from './deliver.ts';
+import { imageEvidence, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
 import type { definition } from './inputs.ts';
-import { publish } from './publish.ts';
+import { merge } from './merge.ts';
+import { plan } from './plan.ts';
 import { registryClient } from './registries.ts';
+import { retag } from './retag.ts';
 import { byPlatform, fromPatterns, fromRecord, mustAgree } from './select.ts';
-import { summaryOf } from './summary.ts';
-import { factsOf, payloadOf } from './tags/facts.ts';
-import { tagOf, tagsOf } from './tags/resolve.ts';
+import { tagsFor } from './tags/for-release.ts';
 
 type Inputs = Context<typeof definition.inputs>['inputs'];
 
 /** Binaries → layers → one index → registries → record. Tags come last: until then nobody sees anything of it. */
 export async function run(context: Context<typeof definition.inputs>): Promise<void> {
-  const { inputs, signal, directory, output } = context;
+  const { inputs, signal, directory } = context;
+  if (inputs.mode === 'merge') return merge(context);
+  if (inputs.mode === 'retag') return retag(context);
+  const isPart = inputs.mode === 'build';
+  if (isPart && inputs.tags.length > 0) log.info('mode: build writes no tags: mode: merge does');
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
-  const tags = await tagsFor(inputs, loaded.record);
+  const tags = isPart ? [] : await tagsFor(inputs, loaded.record);
   if (!compressesAsEverywhere()) {
     log.warning(
       'This Node has another zlib than the official builds: digests will differ from those of other machines.',
@@ -62,53 +62,35 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
       spans,
       signal,
     });
-    const { digest } = graph.descriptor;
-    for (const manifest of graph.manifests) {
-      log.info(
-        `${formatPlatform(manifest.descriptor.platform!)}: ${manifest.descriptor.digest}, ${formatSize(transferSize(manifest))}`,
-      );
-    }
-    log.info(`image: ${digest}`);
-    output('digest', digest);
-
-    if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
-    const policy = { version: loaded.record.version, latest: inputs.latest, immutable: inputs['immutable-tags'] };
-    const { pushed, plans } = await publish(client, graph, repositories, tags, policy, spans, signal);
-
-    const places = repositories.map(formatRepository);
-    const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
-    const written = [...new Set(plans.flatMap(plan => plan.tags))];
-    const evidence = imageEvidence(graph, platforms, places, written);
-    const updated = {
-      ...loaded,
-      record: withImage(
-        loaded.record,
-        evidence,
-        platforms.flatMap(one => one.binaries),
-      ),
-    };
-    await saveRecord(updated);
-    output('image', places.length === 0 ? '' : `${places[0]}@${digest}`);
-    output('tags', references.join('\n'));
-    output('metadata', JSON.stringify(metadataOf(graph.descriptor, references)));
-    output('release', updated.file);
-    const title = `${loaded.record.name} ${loaded.record.version}`;
-    await context.summary(
-      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, layout: inputs.output, spans }),
-    );
+    const finish = inputs.mode === 'plan' ? plan : deliver;
+    await finish(context, {
+      client,
+      graph,
+      loaded,
+      repositories,
+      tags,
+      spans,
+      evidence: (places, written) => ({
+        ...imageEvidence(graph, platforms, places, written),
+        ...(isPart ? { part: true } : {}),
+      }),
+      record: image =>
+        withImage(
+          loaded.record,
+          image,
+          platforms.flatMap(one => one.binaries),
+        ),
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Without rules the version is the tag. */
-async function tagsFor({ tags, flavor }: Inputs, record: ReleaseRecord): Promise<string[]> {
-  if (tags.length === 0) return [tagOf(record.version)];
-  return tagsOf(tags, flavor, factsOf(record, process.env, await payloadOf(process.env), new Date()));
-}
-
 /** An image of nothing, or one that goes nowhere, is a mistake in the workflow. */
 function mustHaveUse(inputs: Inputs, hasRecord: boolean): void {
+  if (inputs.source !== undefined) {
+    throw new SlipwayError('INPUT_INVALID', 'input "source" is for mode: retag only', { hint: 'Leave it out.' });
+  }
   if (!hasRecord && inputs.binaries.length === 0) {
     throw new SlipwayError(
       'INPUT_INVALID',
@@ -118,18 +100,15 @@ function mustHaveUse(inputs: Inputs, hasRecord: boolean): void {
       },
     );
   }
+  if (inputs.mode === 'plan') return;
+  if (inputs.mode === 'build' && !inputs.push) {
+    throw new SlipwayError('INPUT_INVALID', 'input "push" is false, but mode: build pushes a part for mode: merge', {
+      hint: 'To build without pushing, leave "mode" out.',
+    });
+  }
   if (inputs.push && inputs.images.length === 0) {
     throw new SlipwayError('INPUT_INVALID', 'input "images" is missing: give repositories such as ghcr.io/acme/hello', {
       hint: 'To build without pushing, give push: false and output: oci-layout:PATH.',
     });
   }
-}
-
-/** What docker/build-push-action gives, for steps that read it. */
-function metadataOf(descriptor: object & { digest: string }, references: readonly string[]): object {
-  return {
-    'containerimage.descriptor': descriptor,
-    'containerimage.digest': descriptor.digest,
-    'image.name': references.join(','),
-  };
 }
