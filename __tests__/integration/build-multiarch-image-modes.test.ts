@@ -128,6 +128,26 @@ await describeImages('build-multiarch-image in its modes', (lab, tools) => {
     });
 
     test(
+      'merged again, with the merged record beside the parts and into a layout, it is the same',
+      async () => {
+        const inputs = {
+          mode: 'merge',
+          release: 'slipway-out/release*.json',
+          push: 'false',
+          output: 'oci-layout:layout',
+        };
+        const again = await act(gathered, inputs);
+        expect([again.code, again.outputs['digest']]).toEqual([0, merged.outputs['digest']]);
+        const from = `oci:${join(gathered, 'layout')}:v1.2.3`;
+        const { stdout } = await run([tools.skopeo, 'inspect', '--raw', from], { timeout });
+        expect(`sha256:${sha256(stdout)}`).toBe(merged.outputs['digest']);
+        const { images: recorded } = await readRecord(join(gathered, release));
+        expect(recorded.map(one => one.tags)).toEqual([['v1.2.3', 'latest']]);
+      },
+      timeout,
+    );
+
+    test(
       'a merge into another repository mounts; nothing is uploaded or downloaded',
       async () => {
         await using proxy = await startProxy(url);
@@ -328,6 +348,21 @@ await describeImages('build-multiarch-image in its modes', (lab, tools) => {
       const again = await act(directory, { ...inputs, mode: 'plan' });
       expect(again.log).toMatch(/would upload 0 B, mount 0 B, has [\d.]+ MB/);
       expect(again.log).toContain('(it stays)');
+    },
+    timeout,
+  );
+
+  test(
+    'plan resolves the base, and knows what is mounted from it',
+    async () => {
+      const [base, images] = [freshRepository(host), freshRepository(host)];
+      const below = await act(await job('below', ['linux/amd64']), { release, images: base, tags: 'v1' });
+      const inputs = { release, images, base: `${base}:v1`, mode: 'plan' };
+      const { log, summary } = await act(await job('above', ['linux/amd64']), inputs);
+      expect(log).toContain(`base: ${base}:v1 is ${below.outputs['digest']}`);
+      expect(log).toMatch(/would upload [\d.]+ kB, mount [\d.]+ kB, has 0 B/);
+      expect(summary).toContain(`on the base ${base}:v1 \`${below.outputs['digest']}\``);
+      expect(await tagsOf(images)).toEqual([]);
     },
     timeout,
   );

@@ -1,3 +1,4 @@
+import type { Index } from '../core/oci/descriptor.ts';
 import type { ImageGraph } from '../core/oci/graph.ts';
 import type { Image, ReleaseRecord } from '../core/record/schema.ts';
 import type { PushedBlob, PushedRepository } from '../core/registry/push.ts';
@@ -33,7 +34,7 @@ export function summaryOf(told: Told): string {
   const sizes = previous && sizesAgainst(previous, image, version);
   return [
     `### ${planned ? 'Plan of the image' : image.part ? 'Part of the image' : 'Image'} ${title}`,
-    `\`${digest}\`${layout === undefined ? '' : `, also in the OCI layout \`${layout}\``}`,
+    `\`${digest}\`${baseOf(graph)}${layout === undefined ? '' : `, also in the OCI layout \`${layout}\``}`,
     ...(planned ? ['Nothing was written: this is what a run would do.'] : []),
     ...(image.part ? ['Pushed by digest; `mode: merge` joins the parts and writes the tags.'] : []),
     platforms(graph, image, pushed),
@@ -42,6 +43,15 @@ export function summaryOf(told: Told): string {
     ...(sizes === undefined ? [] : [sizes]),
     ...(spans.length === 0 ? [] : [timeline('Image', spans)]),
   ].join('\n\n');
+}
+
+/** The base that the index names, with its digest. */
+function baseOf(graph: ImageGraph): string {
+  const { annotations = {} } = JSON.parse(graph.bytes.toString('utf8')) as Index;
+  const digest = annotations['org.opencontainers.image.base.digest'];
+  if (digest === undefined) return '';
+  const name = annotations['org.opencontainers.image.base.name'];
+  return ` on the base ${name === undefined ? '' : `${name} `}\`${digest}\``;
 }
 
 /** A blob of several platforms counts for the first one, so that the columns add up to what the repository got. */
