@@ -6,14 +6,19 @@ import { mediaTypes } from '../../src/core/oci/media-types.ts';
 
 const docker = 'application/vnd.docker.distribution.manifest.list.v2+json';
 
-function image(architecture: string, annotations: Record<string, string>, mediaType: string = mediaTypes.index) {
+function image(architecture: string, annotations?: Record<string, string>, mediaType: string = mediaTypes.index) {
   const manifest = encode(mediaTypes.manifest, { architecture });
   const node = {
     descriptor: { ...manifest.descriptor, platform: { os: 'linux', architecture } },
     bytes: manifest.bytes,
     blobs: [],
   };
-  const index: Index = { schemaVersion: 2, mediaType, manifests: [node.descriptor], annotations };
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType,
+    manifests: [node.descriptor],
+    ...(annotations && { annotations }),
+  };
   return { ...encode(mediaType, index), manifests: [node] } satisfies ImageGraph;
 }
 const digestOf = (graph: ImageGraph) => graph.manifests[0]!.descriptor.digest;
@@ -36,4 +41,11 @@ test('a platform that is in no part, and parts of two kinds, are errors', () => 
   expect(() => joinImages([a, b], [digestOf(a), digestOf(b)], {})).toThrow(
     expect.objectContaining({ code: 'MEDIA_TYPE_DIFFERS' }),
   );
+});
+
+test('Docker’s lists stay without annotations', () => {
+  const [a, b] = [image('amd64', undefined, docker), image('arm64', undefined, docker)];
+  const joined = joinImages([a, b], [digestOf(a), digestOf(b)], {});
+  expect(joined.descriptor.mediaType).toBe(docker);
+  expect(Object.keys(JSON.parse(joined.bytes.toString()))).toEqual(['schemaVersion', 'mediaType', 'manifests']);
 });

@@ -31,11 +31,13 @@ export function joinImages(
   const common = Object.entries(indexes[0]!.annotations ?? {}).filter(([name, value]) =>
     indexes.every(index => index.annotations?.[name] === value),
   );
+  const hasAny = indexes.some(index => index.annotations !== undefined) || Object.keys(annotations).length > 0;
   const index: Index = {
     schemaVersion: 2,
     mediaType: types[0]!,
     manifests: manifests.map(node => node.descriptor),
-    annotations: { ...Object.fromEntries(common), ...annotations },
+    // Docker's lists have none.
+    ...(hasAny && { annotations: { ...Object.fromEntries(common), ...annotations } }),
   };
   return { ...encode(index.mediaType, index), manifests };
 }
