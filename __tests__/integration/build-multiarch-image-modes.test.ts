@@ -137,6 +137,7 @@ await describeImages('build-multiarch-image in its modes', (lab, tools) => {
           output: 'oci-layout:layout',
         };
         const again = await act(gathered, inputs);
+        expect(again.log).not.toContain('::error');
         expect([again.code, again.outputs['digest']]).toEqual([0, merged.outputs['digest']]);
         const from = `oci:${join(gathered, 'layout')}:v1.2.3`;
         const { stdout } = await run([tools.skopeo, 'inspect', '--raw', from], { timeout });

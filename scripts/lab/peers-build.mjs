@@ -1,6 +1,6 @@
 // Builds a third-party Go program. `go install PACKAGE@VERSION` refuses modules whose go.mod has replace or exclude
 // lines, and some of the peers have such: each is built in a scratch module that requires it.
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './run.mjs';
 
@@ -21,4 +21,21 @@ export async function buildPeer(name, { path, version, part }) {
   });
   renameSync(out, join(part, name));
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Builds a program of the lab's own, a main package over a third party's module: `folder` is beside this file. */
+export async function buildOwn(name, { folder, part }) {
+  const { ensureGo } = await import('./go.mjs');
+  const go = await ensureGo();
+  const copy = join(part, `${name}.module`);
+  cpSync(new URL(folder, import.meta.url), copy, { recursive: true });
+  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=readonly', GOWORK: 'off' };
+  const out = join(copy, `${name}.out`);
+  await run([go, 'build', '-p', '2', '-trimpath', '-ldflags', '-s -w', '-o', out, '.'], {
+    cwd: copy,
+    env,
+    timeout: 600_000,
+  });
+  renameSync(out, join(part, name));
+  rmSync(copy, { recursive: true, force: true });
 }

@@ -7,7 +7,7 @@ import { ARCH } from './cluster/layout.mjs';
 import { withLock } from './lock.mjs';
 import { Missing } from './missing.mjs';
 import { cacheRoot, labDir } from './paths.mjs';
-import { buildPeer } from './peers-build.mjs';
+import { buildOwn, buildPeer } from './peers-build.mjs';
 import { findReadyBuilt, unpackReadyBuilt } from './ready-built.mjs';
 
 const { programs, readyBuilt } = JSON.parse(readFileSync(new URL('peers.json', import.meta.url), 'utf8'));
@@ -77,15 +77,16 @@ async function fromArchive(part, progress) {
 }
 
 async function fromModule(name, part, reason, progress) {
-  const { package: path, version } = programs[name];
+  const { package: path, folder, version } = programs[name];
   progress(`peers: building ${name} ${version} from its Go module (minutes)`);
   try {
-    await buildPeer(name, { path, version, part });
+    if (folder) await buildOwn(name, { folder, part });
+    else await buildPeer(name, { path, version, part });
   } catch (error) {
     throw new Missing(
       `${name} ${version}`,
       `${reason}; ${error.message.split('\n')[0]} (${error.message.split('\n').at(-1).trim()})`,
-      `set ${peerVariable(name)} to its path or put it on PATH; it is the Go program ${path}@v${version}`,
+      `set ${peerVariable(name)} to its path or put it on PATH; it is the Go program ${folder ? `scripts/lab/${folder}` : `${path}@v${version}`}`,
     );
   }
   keep(name, part);

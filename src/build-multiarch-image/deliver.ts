@@ -5,12 +5,14 @@ import type { ImageGraph } from '../core/oci/graph.ts';
 import { writeLayout } from '../core/oci/layout.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
 import { previousRelease } from '../core/record/previous.ts';
-import type { Image, ReleaseRecord } from '../core/record/schema.ts';
+import type { Attestation, Image, ReleaseRecord } from '../core/record/schema.ts';
 import type { RegistryClient } from '../core/registry/client.ts';
 import { formatRepository, type Repository } from '../core/registry/reference.ts';
 import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
+import type { Attestations } from './attest/attest.ts';
+import { attestationSummary } from './attest/summary.ts';
 import { transferSize } from './evidence.ts';
 import type { definition } from './inputs.ts';
 import { publish } from './publish.ts';
@@ -29,8 +31,15 @@ export interface Delivery {
   readonly repositories: readonly Repository[];
   readonly tags: readonly string[];
   readonly spans: Span[];
+  readonly attestations: Attestations;
+  /** What is still to do when all is pushed and no tag is written. */
+  readonly beforeTags?: () => Promise<void>;
   /** The image as it stands in the record, from the repositories and tags that were really written. */
-  readonly evidence: (repositories: readonly string[], tags: readonly string[]) => Image;
+  readonly evidence: (
+    repositories: readonly string[],
+    tags: readonly string[],
+    attested: readonly Attestation[],
+  ) => Image;
   /** The record with that image in it. */
   readonly record: (image: Image) => ReleaseRecord;
 }
@@ -45,12 +54,14 @@ export async function deliver(context: ImageContext, delivery: Delivery): Promis
 
   if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
   const policy = policyOf(inputs, loaded.record);
-  const { pushed, plans } = await publish(client, graph, repositories, tags, policy, spans, signal);
+  const { attestations, beforeTags } = delivery;
+  const published = await publish(client, graph, repositories, tags, policy, attestations, spans, signal, beforeTags);
+  const { pushed, plans, attested } = published;
 
   const places = repositories.map(formatRepository);
   const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
   const written = [...new Set(plans.flatMap(plan => plan.tags))];
-  const image = delivery.evidence(places, written);
+  const image = delivery.evidence(places, written, attested);
   const updated = { ...loaded, record: delivery.record(image) };
   await saveRecord(updated);
   output('image', places.length === 0 ? '' : `${places[0]}@${digest}`);
@@ -68,7 +79,7 @@ export async function deliver(context: ImageContext, delivery: Delivery): Promis
       previous: await previousRelease(inputs['previous-release'], directory),
       version: loaded.record.version,
       spans,
-    }),
+    }) + attestationSummary(attested, `${places[0]}@${digest}`),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ImageGraph } from '../core/oci/graph.ts';
-import type { Image, ReleaseRecord } from '../core/record/schema.ts';
+import type { Attestation, Image, ReleaseRecord } from '../core/record/schema.ts';
 import { formatPlatform, formatTarget } from '../core/target.ts';
 import type { ImageBinary } from './binary.ts';
 import type { PlatformBinaries } from './select.ts';
@@ -15,6 +15,7 @@ export function imageEvidence(
   platforms: readonly PlatformBinaries[],
   repositories: readonly string[],
   tags: readonly string[],
+  attested: readonly Attestation[] = [],
 ): Image {
   const binariesOf = new Map(platforms.map(one => [formatPlatform(one.platform), one.binaries]));
   return {
@@ -32,7 +33,7 @@ export function imageEvidence(
         binaries: binariesOf.get(platform)!.map(binary => binary.sha256),
       };
     }),
-    attestations: [],
+    attestations: [...attested],
   };
 }
 
@@ -52,7 +53,9 @@ export function withImage(record: ReleaseRecord, image: Image, binaries: readonl
           ...image,
           repositories: unite(same.repositories, image.repositories),
           tags: unite(same.tags, image.tags),
-          attestations: same.attestations,
+          attestations: [
+            ...new Map([...same.attestations, ...image.attestations].map(one => [one.digest, one])).values(),
+          ],
         };
   const replaced = (one: Image) =>
     image.part === true &&

@@ -62,6 +62,19 @@ const layout = mapped(text, '`oci-layout:PATH`', raw => {
   return raw.slice('oci-layout:'.length);
 });
 
+const sboms = mapped(list, '`cyclonedx`, `spdx`, both, or `none`', items => {
+  const formats = ['cyclonedx', 'spdx'] as const;
+  const wrong = items.find(item => item !== 'none' && !formats.some(format => format === item));
+  if (wrong !== undefined || (items.includes('none') && items.length > 1))
+    throw new SlipwayError('SBOM_INVALID', `"${wrong ?? items.join(',')}" is no format of an SBOM`);
+  return formats.filter(format => items.includes(format));
+});
+
+const sigstoreUrl = mapped(text, 'an http(s) URL', raw => {
+  if (!/^https?:$/.test(URL.parse(raw)?.protocol ?? '')) throw new SlipwayError('URL_INVALID', 'it is no URL');
+  return raw.replace(/\/+$/, '');
+});
+
 export const definition = define({
   name: 'build-multiarch-image',
   title: 'Slipway: build a multi-architecture image',
@@ -161,6 +174,36 @@ export const definition = define({
       value: mapped(pairs, '[index:|manifest:]NAME=value, one a line', parseAnnotations),
       default: '',
     },
+    sbom: {
+      description:
+        'SBOMs of each platform from what Go wrote into its programs, attached in the registry: `cyclonedx`, `spdx`, both, or `none`.',
+      value: sboms,
+      default: 'none',
+    },
+    provenance: {
+      description: 'Attach SLSA v1 provenance to the index and each platform.',
+      value: bool,
+      default: 'false',
+    },
+    sign: {
+      description:
+        'Sign the image and its attestations: `key` by `signing-key`, `keyless` by the GitHub job’s identity (`permissions: id-token: write`). Cosign and `gh attestation` verify it.',
+      value: choice('none', 'key', 'keyless'),
+      default: 'none',
+    },
+    'signing-key': {
+      description: 'Content of cosign.key, or a PEM private key: ECDSA P-256 or Ed25519.',
+      value: text,
+      secret: true,
+    },
+    'signing-password': { description: 'Password of `signing-key`.', value: text, secret: true },
+    'fulcio-url': {
+      description:
+        'Certificate authority of a Sigstore of your own. Default: the public one for public repositories, GitHub’s for private ones.',
+      value: sigstoreUrl,
+    },
+    'rekor-url': { description: 'Transparency log that belongs to it.', value: sigstoreUrl },
+    'timestamp-url': { description: 'Timestamp authority that belongs to it.', value: sigstoreUrl },
     push: { description: 'Push to `images`.', value: bool, default: 'true' },
     output: { description: 'Also write the image to an OCI layout folder: `oci-layout:PATH`.', value: layout },
     insecure: {

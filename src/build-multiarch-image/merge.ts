@@ -2,9 +2,12 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { readImage } from '../core/oci/read-image.ts';
 import type { Image } from '../core/record/schema.ts';
+import { copyAttached } from '../core/registry/copy-attached.ts';
 import { formatRepository, parseRepository, type Repository } from '../core/registry/reference.ts';
 import { registrySource } from '../core/registry/source.ts';
 import type { Span } from '../core/summary.ts';
+import { wantedOfMerge } from './attest/existing.ts';
+import { sealerOf } from './attest/sealer.ts';
 import { deliver, type ImageContext } from './deliver.ts';
 import { withImage } from './evidence.ts';
 import { joinImages } from './join.ts';
@@ -22,6 +25,7 @@ export async function merge(context: ImageContext): Promise<void> {
     });
   }
   const { record } = loaded;
+  const sealer = await sealerOf(inputs, process.env);
   const parts = partsOf(record, inputs.platforms);
   const images = [...new Set(parts.map(part => part.image))];
   const targets = inputs.images.length > 0 ? inputs.images : placesOf(images);
@@ -42,7 +46,27 @@ export async function merge(context: ImageContext): Promise<void> {
     repositories: inputs.push ? targets : [],
     tags,
     spans,
-    evidence: (repositories, written) => evidenceOf(parts, graph.descriptor.digest, repositories, written),
+    attestations: {
+      wanted: wantedOfMerge(
+        graph,
+        parts.map(part => part.platform),
+        record,
+        inputs,
+        process.env,
+      ),
+      sealer,
+    },
+    beforeTags: async () => {
+      for (const target of inputs.push ? targets : [])
+        for (const image of images) {
+          const subjects = parts.filter(part => part.image === image).map(part => part.platform.digest);
+          await copyAttached(client, sourceOf(image, targets), target, subjects, signal);
+        }
+    },
+    evidence: (repositories, written, attested) => {
+      const image = evidenceOf(parts, graph.descriptor.digest, repositories, written);
+      return { ...image, attestations: [...image.attestations, ...attested] };
+    },
     record: image => withImage(whole.record, image, []),
   });
 }
@@ -55,9 +79,9 @@ function evidenceOf(
   tags: readonly string[],
 ): Image {
   const platforms = parts.map(part => part.platform);
-  const subjects = new Set<unknown>(platforms.map(one => one.digest));
+  const subjects = new Set(platforms.map(one => one.digest));
   const all = [...new Set(parts.map(part => part.image))].flatMap(image => image.attestations);
-  const attestations = all.filter(one => subjects.has(one['subject']));
+  const attestations = all.filter(one => subjects.has(one.subject));
   return { repositories: [...repositories], digest, tags: [...tags], platforms, attestations };
 }
 

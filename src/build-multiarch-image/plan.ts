@@ -36,7 +36,7 @@ export async function plan(context: ImageContext, delivery: Delivery): Promise<v
   log.info('mode: plan: nothing was written');
   output('digest', digest);
   output('tags', references.join('\n'));
-  const image = delivery.evidence(repositories.map(formatRepository), []);
+  const image = delivery.evidence(repositories.map(formatRepository), [], []);
   const written = repositories.length === 0 ? tags : [...new Set(plans.flatMap(one => one.tags))];
   await context.summary(
     summaryOf({

@@ -4,10 +4,13 @@ import type { ImageGraph } from '../core/oci/graph.ts';
 import { readImage } from '../core/oci/read-image.ts';
 import type { Image, ReleaseRecord } from '../core/record/schema.ts';
 import type { RegistryClient } from '../core/registry/client.ts';
+import { copyAttached } from '../core/registry/copy-attached.ts';
 import { headManifest } from '../core/registry/manifests.ts';
 import { formatReference, formatRepository, parseRepository, type Reference } from '../core/registry/reference.ts';
 import { registrySource } from '../core/registry/source.ts';
 import type { Span } from '../core/summary.ts';
+import { wantedOfPromotion } from './attest/existing.ts';
+import { sealerOf } from './attest/sealer.ts';
 import { deliver, type ImageContext } from './deliver.ts';
 import { withImage } from './evidence.ts';
 import { registryClient } from './registries.ts';
@@ -30,6 +33,7 @@ export async function retag(context: ImageContext): Promise<void> {
     });
   }
   const { record } = loaded;
+  const sealer = await sealerOf(inputs, process.env);
   const images = record.images.filter(image => image.part !== true);
   const known = inputs.images.length > 0 ? inputs.images : placesOf(images, inputs.source);
   const tags = await tagsFor(inputs, record);
@@ -47,7 +51,20 @@ export async function retag(context: ImageContext): Promise<void> {
     repositories: known,
     tags,
     spans,
-    evidence: (repositories, written) => ({ ...image, repositories: [...repositories], tags: [...written] }),
+    attestations: { wanted: wantedOfPromotion(graph, inputs), sealer },
+    beforeTags: async () => {
+      const subjects = [graph.descriptor, ...graph.manifests.map(one => one.descriptor)].map(one => one.digest);
+      for (const target of known) {
+        const copied = await copyAttached(client, from, target, subjects, signal);
+        if (copied > 0) log.info(`${formatRepository(target)}: ${copied} attestations came along`);
+      }
+    },
+    evidence: (repositories, written, attested) => ({
+      ...image,
+      repositories: [...repositories],
+      tags: [...written],
+      attestations: [...attested],
+    }),
     record: promoted => withImage(record, promoted, []),
   });
 }

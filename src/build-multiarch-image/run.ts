@@ -8,6 +8,8 @@ import { log } from '../core/log.ts';
 import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { assemble } from './assemble.ts';
+import { sealerOf } from './attest/sealer.ts';
+import { wantedOf } from './attest/wanted.ts';
 import { deliver } from './deliver.ts';
 import { imageEvidence, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
@@ -30,6 +32,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   if (isPart && inputs.tags.length > 0) log.info('mode: build writes no tags: mode: merge does');
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
+  const sealer = await sealerOf(inputs, process.env);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
   const tags = isPart ? [] : await tagsFor(inputs, loaded.record);
   if (!compressesAsEverywhere()) {
@@ -70,8 +73,12 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
       repositories,
       tags,
       spans,
-      evidence: (places, written) => ({
-        ...imageEvidence(graph, platforms, places, written),
+      attestations: {
+        wanted: await wantedOf(graph, platforms, loaded.record, inputs, seconds, process.env),
+        sealer,
+      },
+      evidence: (places, written, attested) => ({
+        ...imageEvidence(graph, platforms, places, written, attested),
         ...(isPart ? { part: true } : {}),
       }),
       record: image =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { builderOf, localBuilder } from '../../../src/setup-go-cross/outputs/builder.ts';
+import { builderOf, localBuilder } from '../../../src/core/builder.ts';
 import { type Evidence, provenanceOf } from '../../../src/setup-go-cross/outputs/provenance.ts';
 import { redact, secretsOf } from '../../../src/setup-go-cross/outputs/redact.ts';
 

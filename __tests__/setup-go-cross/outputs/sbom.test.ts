@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseModInfo } from '../../../src/core/binary/build-info.ts';
-import { purlOf, uuidOf } from '../../../src/setup-go-cross/outputs/purl.ts';
+import { purlOf, uuidOf } from '../../../src/core/sbom/purl.ts';
 import { sbomOf } from '../../../src/setup-go-cross/outputs/sbom.ts';
 import { schemaErrors } from './cyclonedx.ts';
 

@@ -30,7 +30,11 @@ export interface ImageGraph {
 
 /** The bytes of a JSON document and their descriptor. Key order is insertion order: same object, same digest. */
 export function encode(mediaType: string, document: object): { descriptor: Descriptor; bytes: Buffer } {
-  const bytes = Buffer.from(JSON.stringify(document));
+  return encodeBytes(mediaType, Buffer.from(JSON.stringify(document)));
+}
+
+/** Bytes that are there already, and their descriptor. */
+export function encodeBytes(mediaType: string, bytes: Buffer): { descriptor: Descriptor; bytes: Buffer } {
   return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes };
 }
 

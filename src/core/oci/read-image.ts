@@ -17,7 +17,12 @@ export async function readImage(source: ImageSource, digest: string, signal: Abo
   return { descriptor, bytes, manifests: await Promise.all(manifests.map(one => readManifest(source, one, signal))) };
 }
 
-async function readManifest(source: ImageSource, descriptor: Descriptor, signal: AbortSignal): Promise<ManifestNode> {
+/** One manifest of it, or one that is attached to it. */
+export async function readManifest(
+  source: ImageSource,
+  descriptor: Descriptor,
+  signal: AbortSignal,
+): Promise<ManifestNode> {
   const { bytes, descriptor: found } = await source.manifest(descriptor.digest, signal);
   if (!isManifest(found.mediaType)) throw unusable(source, found);
   const { config, layers } = JSON.parse(bytes.toString('utf8')) as Manifest;

@@ -78,6 +78,19 @@ export const ImagePlatform = v.looseObject({
   binaries: v.array(sha256),
 });
 
+/** A statement on the image, attached to it in its registries. */
+export const Attestation = v.looseObject({
+  /** Of the artifact's manifest. */
+  digest,
+  /** The predicate's type, e.g. `https://slsa.dev/provenance/v1`. */
+  type: v.string(),
+  /** Of the index or of a platform's manifest. */
+  subject: digest,
+  artifactType: v.string(),
+  /** `key HINT` (sha256 of the public key in base64) or `keyless`; absent for an unsigned one. */
+  signedBy: v.optional(v.string()),
+});
+
 export const Image = v.looseObject({
   /** Without tag: `ghcr.io/acme/hello`. */
   repositories: v.array(v.string()),
@@ -87,7 +100,7 @@ export const Image = v.looseObject({
   platforms: v.array(ImagePlatform),
   /** One job's platforms, pushed without tags; a merge replaces the parts by the image. */
   part: v.optional(v.boolean()),
-  attestations: v.array(v.looseObject({})),
+  attestations: v.array(Attestation),
 });
 
 export const deploymentStates = [
@@ -164,6 +177,7 @@ export type Archive = v.InferOutput<typeof Archive>;
 export type TestRun = v.InferOutput<typeof TestRun>;
 export type Binary = v.InferOutput<typeof Binary>;
 export type Image = v.InferOutput<typeof Image>;
+export type Attestation = v.InferOutput<typeof Attestation>;
 export type ImagePlatform = v.InferOutput<typeof ImagePlatform>;
 export type Deployment = v.InferOutput<typeof Deployment>;
 export type Check = v.InferOutput<typeof Check>;

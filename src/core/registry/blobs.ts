@@ -4,11 +4,11 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { verifying } from '../oci/digest.ts';
 import type { Blob } from '../oci/graph.ts';
 import type { RegistryClient } from './client.ts';
-import { resolveLocation } from './endpoint.ts';
 import { RegistryError } from './failure.ts';
 import { formatRepository, type Repository } from './reference.ts';
 import { scopeOf } from './session.ts';
 import type { Incoming } from './transport.ts';
+import { begun, UploadLost, uploadInChunks, uploadWhole } from './upload.ts';
 
 /** How a blob came to be in the repository. */
 export type Arrival = 'uploaded' | 'mounted' | 'skipped';
@@ -63,6 +63,9 @@ export function readBlob(
     );
 }
 
+/** An upload that a registry forgets is begun anew, so often. */
+const rounds = 3;
+
 /**
  * Makes sure that a repository has a blob: it is there, or is mounted from a repository of the same registry, or is
  * uploaded. A try that failed begins with the first question again: the upload may have arrived all the same.
@@ -81,49 +84,47 @@ export async function pushBlob(
   const doing = `uploading ${digest} to ${formatRepository(repository)}`;
   const scopes = [scopeOf(repository, 'push')];
   const blobs = `/v2/${repository.path}/blobs`;
-  return session.retrying(doing, lookWithin + allowance(size), signal, async limited => {
-    const look = { method: 'HEAD', url: `${blobs}/${digest}`, scopes, accept: [200, 404] } as const;
-    const there = await session.attempt(look, limited);
-    await there.discard();
-    if (there.status === 200) return 'skipped';
-    const begun = await begin(sources);
-    await begun.discard();
-    if (begun.status === 201) return 'mounted';
-    const url = resolveLocation(begun.headers.location ?? '', begun.url);
-    url.searchParams.set('digest', digest);
-    await upload(url);
-    return 'uploaded';
-
-    async function begin([source, ...others]: readonly Repository[]): Promise<Incoming> {
-      const post = { method: 'POST', accept: [202] } as const;
-      if (source === undefined) return session.attempt({ ...post, url: `${blobs}/uploads/`, scopes }, limited);
-      try {
-        const url = `${blobs}/uploads/?mount=${digest}&from=${encodeURIComponent(source.path)}`;
-        const both = [...scopes, scopeOf(source, 'pull')];
-        return await session.attempt({ ...post, url, scopes: both, accept: [201, 202] }, limited);
-      } catch (error) {
-        // Some registries refuse a mount that they cannot do, instead of beginning an upload.
-        if (error instanceof RegistryError && !error.passing) return begin(others);
-        throw error;
+  const path = `${blobs}/${digest}`;
+  const uploading = { session, doing, scopes, blob, path };
+  let chunked = size > client.chunk;
+  for (let round = 1; ; round++) {
+    const within = lookWithin + (chunked ? 0 : allowance(size));
+    const upload = await session.retrying(doing, within, signal, async limited => {
+      const there = await session.attempt({ method: 'HEAD', url: path, scopes, accept: [200, 404] }, limited);
+      await there.discard();
+      if (there.status === 200) return 'skipped';
+      const answer = await begin(sources, limited);
+      if (answer.status === 201) {
+        await answer.discard();
+        return 'mounted';
       }
+      const upload = await begun(answer);
+      if (chunked) return upload;
+      await uploadWhole(uploading, upload, limited);
+      return 'uploaded';
+    });
+    if (typeof upload === 'string') return upload;
+    try {
+      await uploadInChunks(uploading, upload, client.chunk, lookWithin + allowance(client.chunk), signal);
+      return 'uploaded';
+    } catch (error) {
+      if (!(error instanceof UploadLost) || round === rounds) throw error;
+      client.onRetry(`${doing}: ${error.message}; beginning anew`);
+      chunked = !error.whole;
     }
+  }
 
-    async function upload(url: URL): Promise<void> {
-      const headers = { 'content-type': 'application/octet-stream' };
-      const body = { size, open: () => blob.open(limited) };
-      const put = { method: 'PUT', url, scopes, headers, body, accept: [201, 204] } as const;
-      try {
-        await (await session.attempt(put, limited)).discard();
-      } catch (error) {
-        // A registry that was restarted no longer knows the upload: begin a new one.
-        if (error instanceof RegistryError && (error.status === 404 || error.status === 416))
-          throw new RegistryError(error.code, error.message, {
-            status: error.status,
-            hint: error.hint!,
-            passing: true,
-          });
-        throw error;
-      }
+  async function begin([source, ...others]: readonly Repository[], limited: AbortSignal): Promise<Incoming> {
+    const post = { method: 'POST', accept: [202] } as const;
+    if (source === undefined) return session.attempt({ ...post, url: `${blobs}/uploads/`, scopes }, limited);
+    try {
+      const url = `${blobs}/uploads/?mount=${digest}&from=${encodeURIComponent(source.path)}`;
+      const both = [...scopes, scopeOf(source, 'pull')];
+      return await session.attempt({ ...post, url, scopes: both, accept: [201, 202] }, limited);
+    } catch (error) {
+      // Some registries refuse a mount that they cannot do, instead of beginning an upload.
+      if (error instanceof RegistryError && !error.passing) return begin(others, limited);
+      throw error;
     }
-  });
+  }
 }

@@ -10,16 +10,25 @@ export class RegistryError extends SlipwayError {
   readonly wait: number | undefined;
   /** Whether the same may succeed when it is tried again. */
   readonly passing: boolean;
+  /** The registry's own codes, such as `DIGEST_INVALID` (distribution specification, "Error Codes"). */
+  readonly reasons: readonly string[];
 
   constructor(
     code: string,
     message: string,
-    options: { status: number; hint: string; wait?: number | undefined; passing?: boolean },
+    options: {
+      status: number;
+      hint: string;
+      wait?: number | undefined;
+      passing?: boolean;
+      reasons?: readonly string[];
+    },
   ) {
     super(code, message, { hint: options.hint });
     this.status = options.status;
     this.wait = options.wait;
     this.passing = options.passing ?? passing.has(options.status);
+    this.reasons = options.reasons ?? [];
   }
 }
 
@@ -56,27 +65,32 @@ const other: Kind = { code: 'REGISTRY_REFUSED', hint: () => 'The registry’s re
 /** Makes an error of an answer; reads its body. `who` says with which credentials we came. */
 export async function failureOf(answer: Incoming, host: string, who: string): Promise<RegistryError> {
   const kind = kinds[answer.status] ?? (answer.status >= 500 ? server : other);
-  const reason = reasonOf(await answer.bytes(64 * 1024).catch(() => Buffer.alloc(0)));
+  const { reason, codes } = reasonOf(await answer.bytes(64 * 1024).catch(() => Buffer.alloc(0)));
   const as = answer.status === 401 || answer.status === 403 ? ` (${who})` : '';
   return new RegistryError(kind.code, `${host} answered ${answer.status}${as}${reason === '' ? '' : `: ${reason}`}`, {
     status: answer.status,
     hint: kind.hint(host),
     wait: retryAfter(answer.headers['retry-after'], Date.now()),
+    reasons: codes,
   });
 }
 
 /** The registry's own words, on one line: its JSON errors, else the beginning of a short text (not of an HTML page). */
-function reasonOf(body: Buffer): string {
+function reasonOf(body: Buffer): { readonly reason: string; readonly codes: readonly string[] } {
   const text = body.toString('utf8').trim();
   try {
     const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string; detail?: unknown }[] };
     if (Array.isArray(errors)) {
-      return oneLine(errors.map(one => [one.code, one.message].filter(Boolean).join(' ')).join('; '));
+      const codes = errors.map(one => one.code).filter(code => typeof code === 'string');
+      return {
+        reason: oneLine(errors.map(one => [one.code, one.message].filter(Boolean).join(' ')).join('; ')),
+        codes,
+      };
     }
   } catch {
     // not JSON
   }
-  return text.startsWith('<') ? '' : oneLine(text);
+  return { reason: text.startsWith('<') ? '' : oneLine(text), codes: [] };
 }
 
 function oneLine(text: string): string {

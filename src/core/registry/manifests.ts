@@ -59,8 +59,9 @@ export async function getManifest(
   repository: Repository,
   reference: string,
   signal: AbortSignal,
+  access: Access = 'pull',
 ): Promise<StoredManifest> {
-  const get = call('GET', repository, reference, 'pull');
+  const get = call('GET', repository, reference, access);
   const session = client.session(repository);
   const doing = `reading ${get.name}`;
   const { answer, bytes } = await session.retrying(doing, within, signal, async limited => {

@@ -26,7 +26,7 @@ export interface PushOptions {
 }
 
 /**
- * Pushes an image by digest to several repositories: every digest once in each, blobs before the manifests that name
+ * Pushes an image by digest to several repositories, of all registries at once: every digest once to each registry, blobs before the manifests that name
  * them, manifests before the index. No tag is written: until `writeTags`, no reader sees anything of it.
  */
 export async function pushImage(
@@ -35,13 +35,19 @@ export async function pushImage(
   repositories: readonly Repository[],
   options: PushOptions,
 ): Promise<PushedRepository[]> {
-  const done: PushedRepository[] = [];
-  // One after the other, since the later ones mount from the earlier.
-  for (const repository of repositories) {
-    const before = done.map(one => one.repository).filter(one => one.host === repository.host);
-    done.push(await pushOne(client, graph, repository, before, options));
-  }
-  return done;
+  const hosts = [...new Set(repositories.map(one => one.host))];
+  const pushed = await atOnce(hosts.length, options.signal, each =>
+    each(hosts, async (host, signal) => {
+      const done: PushedRepository[] = [];
+      // One after the other in a registry, since the later ones mount from the earlier.
+      for (const repository of repositories.filter(one => one.host === host)) {
+        const before = done.map(one => one.repository);
+        done.push(await pushOne(client, graph, repository, before, { ...options, signal }));
+      }
+      return done;
+    }),
+  );
+  return repositories.map(repository => pushed.flat().find(one => one.repository === repository)!);
 }
 
 async function pushOne(

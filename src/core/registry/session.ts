@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
-import { chooseChallenge } from './challenge.ts';
-import type { CredentialSource, Credentials } from './credentials.ts';
+import { type Challenge, chooseChallenge } from './challenge.ts';
+import type { CredentialSource } from './credentials.ts';
 import { resolveLocation } from './endpoint.ts';
 import { failureOf, type RegistryError } from './failure.ts';
 import { patiently } from './patience.ts';
@@ -26,6 +26,14 @@ export function scopeOf(repository: Repository, access: 'pull' | 'push'): string
 
 const maxRedirects = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
+/** Those that keep the method and the body (RFC 9110, 15.4). */
+const sameMethod = new Set([307, 308]);
+
+/** The value of the header, and when it ends by this machine’s clock. */
+interface Authorization {
+  readonly header: string;
+  readonly until: number;
+}
 
 /** Everything said to one registry: authentication, redirects, retries. */
 export class Session {
@@ -35,7 +43,9 @@ export class Session {
   readonly #credentials: CredentialSource;
   readonly #onRetry: (message: string) => void;
   /** Scopes → the Authorization header that is good for them. */
-  readonly #authorizations = new Map<string, Promise<string>>();
+  readonly #authorizations = new Map<string, Promise<Authorization>>();
+  /** What the registry asked for the last time: further scopes need no 401 to find it out. */
+  #challenge: Challenge | undefined;
 
   constructor(
     host: string,
@@ -73,8 +83,9 @@ export class Session {
       const answer = await this.#authorized({ ...call, url }, url, signal);
       if (call.accept.includes(answer.status)) return answer;
       const location = answer.headers.location;
-      const follows = (call.method === 'GET' || call.method === 'HEAD') && location !== undefined;
-      if (!follows || !redirects.has(answer.status)) throw await this.#failure(answer);
+      const safe = call.method === 'GET' || call.method === 'HEAD';
+      const follows = safe ? redirects.has(answer.status) : sameMethod.has(answer.status);
+      if (location === undefined || !follows) throw await this.#failure(answer);
       await answer.discard();
       url = resolveLocation(location, url);
     }
@@ -84,37 +95,51 @@ export class Session {
   }
 
   async #authorized(call: Call, url: URL, signal: AbortSignal): Promise<Incoming> {
-    const own = url.origin === this.origin.origin;
-    const key = call.scopes.join(' ');
-    const known = own ? this.#authorizations.get(key) : undefined;
-    const first = await this.#send(call, url, await known, signal);
-    if (first.status !== 401 || !own) return first;
+    if (url.origin !== this.origin.origin) return this.#send(call, url, undefined, signal);
+    const known = await this.#ahead(call.scopes, signal);
+    const first = await this.#send(call, url, known?.header, signal);
+    if (first.status !== 401) return first;
     const challenge = chooseChallenge(first.headers['www-authenticate']);
     if (challenge === undefined) return first;
     const credentials = await this.#credentials(this.host);
     const cannot = challenge.scheme === 'basic' && (credentials === undefined || 'identityToken' in credentials);
     if (cannot) return first;
     await first.discard();
+    this.#challenge = challenge;
     // Another request may have renewed it meanwhile; asking twice would be asking for nothing.
-    let renewed = this.#authorizations.get(key);
-    if (renewed === undefined || renewed === known) {
-      renewed = this.#authorization(challenge, call.scopes, credentials, signal);
-      this.#authorizations.set(key, renewed);
-      renewed.catch(() => this.#authorizations.delete(key));
-    }
-    return this.#send(call, url, await renewed, signal); // a second 401 is the answer: no loop
+    const current = this.#authorizations.get(call.scopes.join(' '));
+    const renewed = current === undefined || (await current) === known ? this.#authorize(call.scopes, signal) : current;
+    return this.#send(call, url, (await renewed).header, signal); // a second 401 is the answer: no loop
   }
 
-  async #authorization(
-    challenge: { scheme: string; parameters: Readonly<Record<string, string>> },
-    scopes: readonly string[],
-    credentials: Credentials | undefined,
-    signal: AbortSignal,
-  ): Promise<string> {
+  /** The authorization for these scopes, where the registry has said what it wants; renewed before it ends. */
+  async #ahead(scopes: readonly string[], signal: AbortSignal): Promise<Authorization | undefined> {
+    const current = this.#authorizations.get(scopes.join(' '));
+    const known = await current;
+    if (known !== undefined && known.until > Date.now()) return known;
+    if (this.#challenge === undefined) return undefined;
+    const newer = this.#authorizations.get(scopes.join(' '));
+    return newer === current ? this.#authorize(scopes, signal) : newer;
+  }
+
+  #authorize(scopes: readonly string[], signal: AbortSignal): Promise<Authorization> {
+    const key = scopes.join(' ');
+    const asked = this.#authorization(this.#challenge!, scopes, signal);
+    this.#authorizations.set(key, asked);
+    asked.catch(() => {
+      if (this.#authorizations.get(key) === asked) this.#authorizations.delete(key);
+    });
+    return asked;
+  }
+
+  async #authorization(challenge: Challenge, scopes: readonly string[], signal: AbortSignal): Promise<Authorization> {
+    const credentials = await this.#credentials(this.host);
     if (challenge.scheme === 'basic' && credentials !== undefined && 'username' in credentials) {
-      return basic(credentials.username, credentials.password);
+      return { header: basic(credentials.username, credentials.password), until: Number.POSITIVE_INFINITY };
     }
-    return `Bearer ${await fetchToken(this.#transport, this.origin, challenge, scopes, credentials, signal)}`;
+    const begun = Date.now();
+    const { token, seconds } = await fetchToken(this.#transport, this.origin, challenge, scopes, credentials, signal);
+    return { header: `Bearer ${token}`, until: begun + seconds * 900 }; // a tenth early: a body may be long on its way
   }
 
   #send(call: Call, url: URL, authorization: string | undefined, signal: AbortSignal): Promise<Incoming> {

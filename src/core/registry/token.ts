@@ -23,7 +23,7 @@ export async function fetchToken(
   scopes: readonly string[],
   credentials: Credentials | undefined,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly token: string; readonly seconds: number }> {
   const realm = resolveLocation(challenge.parameters['realm'] ?? '', registry);
   const out = { ...tokenRequest(realm, challenge, scopes, credentials), signal };
   const answer = await transport.send(out);
@@ -32,9 +32,15 @@ export async function fetchToken(
   if (answer.status !== 200) throw await failureOf(answer, realm.host, who);
   const bytes = await answer.bytes(limit);
   let token: unknown;
+  let seconds: unknown;
   try {
-    const body = JSON.parse(bytes.toString('utf8')) as { token?: unknown; access_token?: unknown };
+    const body = JSON.parse(bytes.toString('utf8')) as {
+      token?: unknown;
+      access_token?: unknown;
+      expires_in?: unknown;
+    };
     token = body.token ?? body.access_token;
+    seconds = body.expires_in;
   } catch {
     token = undefined;
   }
@@ -43,7 +49,8 @@ export async function fetchToken(
       hint: 'Check the token service of the registry.',
     });
   }
-  return token;
+  // Without a number it is good for a minute, says the specification.
+  return { token, seconds: typeof seconds === 'number' && seconds > 0 ? seconds : 60 };
 }
 
 function tokenRequest(

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import { getCACertificates } from 'node:tls';
 import { SlipwayError } from '../errors.ts';
 
 /** What a request carries; opened anew for each try. */
@@ -11,7 +12,7 @@ export interface Body {
 }
 
 export interface Outgoing {
-  readonly method: 'HEAD' | 'GET' | 'POST' | 'PUT';
+  readonly method: 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Body | Buffer;
@@ -33,17 +34,30 @@ export interface Incoming {
 /** Milliseconds without a byte in either direction after which a connection counts as dead. */
 const idle = 120_000; // some registries copy a large upload in their storage before they answer
 
+export interface TransportOptions {
+  readonly idle?: number;
+  /** Connections to one host at once. */
+  readonly sockets?: number;
+  /** Certificates in PEM that are trusted beside Node's own. */
+  readonly authorities?: string | undefined;
+}
+
 /**
  * One HTTP exchange over kept connections: no redirects, no retries, no credentials of its own. fetch is not used since
  * it hides redirects' origins and the time a body takes. Proxies of the environment are honoured.
  */
 export class Transport {
-  readonly #options = { keepAlive: true, keepAliveMsecs: 10_000, maxSockets: 8, proxyEnv: process.env };
-  readonly #http = new HttpAgent(this.#options);
-  readonly #https = new HttpsAgent(this.#options);
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
   readonly #idle: number;
 
-  constructor(options: { idle?: number } = {}) {
+  constructor(options: TransportOptions = {}) {
+    const { sockets = 8, authorities } = options;
+    const kept = { keepAlive: true, keepAliveMsecs: 10_000, maxSockets: sockets, proxyEnv: process.env };
+    this.#http = new HttpAgent(kept);
+    // `ca` replaces the list that Node has, which includes NODE_EXTRA_CA_CERTS.
+    const trust = authorities === undefined ? {} : { ca: [...getCACertificates('default'), authorities] };
+    this.#https = new HttpsAgent({ ...kept, ...trust });
     this.#idle = options.idle ?? idle;
   }
 
@@ -60,7 +74,7 @@ export class Transport {
           'user-agent': 'slipway',
           ...out.headers,
           ...(size === undefined
-            ? out.method === 'POST'
+            ? out.method === 'POST' || out.method === 'PUT'
               ? { 'content-length': '0' }
               : {}
             : { 'content-length': size }),

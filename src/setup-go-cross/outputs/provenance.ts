@@ -1,7 +1,7 @@
 import type { Module } from '../../core/binary/index.ts';
+import type { Builder } from '../../core/builder.ts';
 import type { Toolchain } from '../../core/record/schema.ts';
-import type { Builder } from './builder.ts';
-import { purlOf } from './purl.ts';
+import { purlOf } from '../../core/sbom/purl.ts';
 
 /** Says what the parameters below mean; the action's README describes it. */
 export const buildType = 'urn:slipway:go-build:v1';

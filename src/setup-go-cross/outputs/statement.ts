@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Module } from '../../core/binary/index.ts';
+import { builderOf } from '../../core/builder.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import type { Archive, Toolchain } from '../../core/record/schema.ts';
 import { formatTarget } from '../../core/target.ts';
@@ -8,7 +9,6 @@ import type { Release } from '../../core/version.ts';
 import type { Built } from '../build/execute.ts';
 import type { Go } from '../environment.ts';
 import type { SetupGoCross } from '../run.ts';
-import { builderOf } from './builder.ts';
 import type { Embedded } from './embedded.ts';
 import { provenanceOf, type Statement } from './provenance.ts';
 import { type Hidden, portable, redact, secretsOf } from './redact.ts';
