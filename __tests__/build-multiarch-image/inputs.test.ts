@@ -21,7 +21,8 @@ describe('inputs', () => {
       labels: {},
       annotations: { index: {}, manifest: {} },
       push: true,
-      output: undefined,
+      output: [],
+      concurrency: 4,
       insecure: false,
     });
   });
@@ -47,7 +48,7 @@ describe('inputs', () => {
     ['ports', { ports: '8080, 53/udp' }, { ports: ['8080/tcp', '53/udp'] }],
     ['insecure for all', { insecure: 'TRUE' }, { insecure: true }],
     ['insecure for some', { insecure: 'a.example:5000, [::1]:5000' }, { insecure: ['a.example:5000', '[::1]:5000'] }],
-    ['a layout', { output: 'oci-layout:out/image' }, { output: 'out/image' }],
+    ['a layout', { output: 'oci-layout:out/image' }, { output: [{ kind: 'oci-layout', path: 'out/image' }] }],
   ])('%s', (_, section, expected) => {
     expect(read(section)).toMatchObject(expected);
   });
@@ -61,7 +62,8 @@ describe('inputs', () => {
     ['a user with blanks', { user: 'a b' }],
     ['a relative folder', { workdir: 'srv' }],
     ['a URL as insecure host', { insecure: 'http://a.example' }],
-    ['another kind of output', { output: 'docker-archive:x.tar' }],
+    ['another kind of output', { output: 'tarball:image.tar' }],
+    ['no blobs at once', { concurrency: '0' }],
     ['an input of a later version', { engine: 'buildah' }],
   ])('refuses %s', (_, section) => {
     expect(() => read(section)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));

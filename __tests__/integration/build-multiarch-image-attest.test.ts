@@ -235,6 +235,28 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
     timeout,
   );
 
+  test(
+    'the SPDX document is one for the SPDX project’s own library',
+    async () => {
+      const images = freshRepository(withApi.host);
+      const directory = await copy('spdx');
+      const done = await runImage(directory, { release: signed().release, images, sbom: 'spdx' });
+      const { attestations, platforms } = await imageOf(done);
+      const manifest = JSON.parse(await crane('manifest', `${images}@${attestations[0]!.digest}`));
+      const { predicate } = JSON.parse(await crane('blob', `${images}@${manifest.layers[0].digest}`));
+      const module = join(directory, 'spdx-consumer');
+      await cp(join(import.meta.dirname, 'spdx-consumer'), module, { recursive: true });
+      const env = { ...process.env, GOFLAGS: '', GOTOOLCHAIN: 'local' };
+      const read = await run([tools.go, 'run', '.'], { cwd: module, env, timeout, input: JSON.stringify(predicate) });
+      expect(read.stdout.trim().split('\n')).toEqual([
+        `CONTAINER pkg:oci/hello@${encodeURIComponent(platforms[0]!.digest)}?arch=amd64`,
+        'APPLICATION pkg:golang/example.com/hello@v1.2.3',
+        expect.stringMatching(/^LIBRARY pkg:golang\/stdlib@1\./),
+      ]);
+    },
+    timeout,
+  );
+
   test.each([
     ['a wrong password', { sign: 'key', 'signing-password': 'no' }, 'SIGNING_KEY'],
     ['a text that is no key', { sign: 'key', 'signing-key': 'abc' }, 'SIGNING_KEY'],
@@ -265,6 +287,24 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
       expect(proxy.roundTrips()).toBeGreaterThan(most);
       expect((await runImage(directory, { ...signed(), images })).code).toBe(0);
       expect(proxy.roundTrips()).toBeLessThanOrEqual(most);
+    },
+    timeout,
+  );
+
+  test.each([
+    ['a reset', 'reset' as const],
+    ['a 502', { status: 502 }],
+    ['a 429', { status: 429, headers: { 'retry-after': '1' } }],
+  ])(
+    '%s while asking for referrers is tried again',
+    async (name, fault) => {
+      await using proxy = await startProxy(withApi.url, {
+        fault: one => (one.kind === 'other' && one.before % 4 === 0 ? fault : undefined),
+      });
+      const images = freshRepository(proxy.host);
+      const directory = await copy(name.replaceAll(' ', '-'));
+      const done = await runImage(directory, { release: signed().release, images, provenance: 'true' });
+      expect([done.code, (await imageOf(done)).attestations.length]).toEqual([0, 3]);
     },
     timeout,
   );

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { run } from '../../src/core/process.ts';
 
@@ -24,7 +25,7 @@ export async function makeAuthority(folder: string): Promise<Authority> {
   );
   async function sign(name: string, host: string, from: Date, to: Date): Promise<Pair> {
     const [key, request, certificate] = ['key', 'csr', 'pem'].map(end => join(folder, `${name}.${end}`));
-    const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+    const subject = ['-subj', `/CN=${host}`, '-addext', subjectOf(host)];
     await openssl('req', '-new', ...newKey(key!), ...subject, '-out', request!);
     const times = ['-startdate', asn1(from), '-enddate', asn1(to)];
     const by = ['-config', join(folder, 'ca.cnf'), '-cert', authority.certificate, '-keyfile', authority.key];
@@ -36,9 +37,14 @@ export async function makeAuthority(folder: string): Promise<Authority> {
 
 export async function selfSigned(folder: string, name: string, host: string): Promise<Pair> {
   const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  const names = host.includes(' ') ? [] : ['-addext', `subjectAltName=DNS:${host}`];
+  const names = host.includes(' ') ? [] : ['-addext', subjectOf(host)];
   await openssl('req', '-x509', ...newKey(key), '-days', '2', '-subj', `/CN=${host}`, ...names, '-out', certificate);
   return { key, certificate };
+}
+
+/** The name that a client compares: a host's or an address. */
+function subjectOf(host: string): string {
+  return `subjectAltName=${isIP(host) === 0 ? 'DNS' : 'IP'}:${host}`;
 }
 
 function newKey(path: string): string[] {

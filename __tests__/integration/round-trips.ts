@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -8,10 +8,10 @@ export interface SlowProxy extends AsyncDisposable {
   roundTrips(): number;
 }
 
-/** A proxy that holds every request back, as a registry far away does. With `token`, it wants one, and has a token service. */
+/** A proxy that holds requests back (milliseconds), as a registry far away does. With `token`, it wants one, and has a token service. */
 export async function startSlowProxy(
   upstream: string,
-  options: { readonly delay: number; readonly token?: string },
+  options: { readonly delay: number | ((asked: IncomingMessage) => number); readonly token?: string },
 ): Promise<SlowProxy> {
   let spans: { start: number; end: number }[] = [];
   const server = createServer(async (incoming, outgoing) => {
@@ -20,7 +20,7 @@ export async function startSlowProxy(
     outgoing.on('finish', () => {
       span.end = performance.now();
     });
-    await pause(options.delay);
+    await pause(typeof options.delay === 'number' ? options.delay : options.delay(incoming));
     const url = incoming.url ?? '/';
     const { host, authorization } = incoming.headers;
     if (url.startsWith('/token?')) return outgoing.end(JSON.stringify({ token: options.token, expires_in: 300 }));

@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
 import type { ImageGraph } from '../core/oci/graph.ts';
-import { writeLayout } from '../core/oci/layout.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
 import { previousRelease } from '../core/record/previous.ts';
 import type { Attestation, Image, ReleaseRecord } from '../core/record/schema.ts';
@@ -15,6 +13,7 @@ import type { Attestations } from './attest/attest.ts';
 import { attestationSummary } from './attest/summary.ts';
 import { transferSize } from './evidence.ts';
 import type { definition } from './inputs.ts';
+import { writeOutputs } from './outputs.ts';
 import { publish } from './publish.ts';
 import { summaryOf } from './summary.ts';
 import type { TagPolicy } from './tags/policy.ts';
@@ -52,7 +51,8 @@ export async function deliver(context: ImageContext, delivery: Delivery): Promis
   logImage(graph);
   output('digest', digest);
 
-  if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
+  const named = inputs.images.length > 0 ? inputs.images : repositories;
+  await writeOutputs(inputs.output, directory, graph, { repositories: named, tags }, signal);
   const policy = policyOf(inputs, loaded.record);
   const { attestations, beforeTags } = delivery;
   const published = await publish(client, graph, repositories, tags, policy, attestations, spans, signal, beforeTags);
@@ -75,11 +75,11 @@ export async function deliver(context: ImageContext, delivery: Delivery): Promis
       image,
       pushed,
       tags: places.length === 0 ? tags : written,
-      layout: inputs.output,
+      outputs: inputs.output,
       previous: await previousRelease(inputs['previous-release'], directory),
       version: loaded.record.version,
       spans,
-    }) + attestationSummary(attested, `${places[0]}@${digest}`),
+    }) + attestationSummary(attested, `${places[0]}@${digest}`, process.env),
   );
 }
 

@@ -3,9 +3,10 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Insecure } from '../core/registry/endpoint.ts';
 import { formatRepository, parseReference, parseRepository } from '../core/registry/reference.ts';
 import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
-import { bool, choice, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
+import { bool, choice, int, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
 import { parseBase } from './base-name.ts';
+import { parseOutput } from './outputs.ts';
 import { parseFlavor } from './tags/flavor.ts';
 import { parseTagRule } from './tags/rule.ts';
 
@@ -57,10 +58,9 @@ const workdir = mapped(text, 'an absolute path', raw => {
   return raw;
 });
 
-const layout = mapped(text, '`oci-layout:PATH`', raw => {
-  if (!/^oci-layout:./.test(raw)) throw new SlipwayError('OUTPUT_INVALID', 'it is no kind of output that is known');
-  return raw.slice('oci-layout:'.length);
-});
+const outputs = mapped(lines, 'oci-layout:PATH, oci-archive:PATH.tar or docker-archive:PATH.tar, one a line', items =>
+  items.map(parseOutput),
+);
 
 const sboms = mapped(list, '`cyclonedx`, `spdx`, both, or `none`', items => {
   const formats = ['cyclonedx', 'spdx'] as const;
@@ -205,7 +205,12 @@ export const definition = define({
     'rekor-url': { description: 'Transparency log that belongs to it.', value: sigstoreUrl },
     'timestamp-url': { description: 'Timestamp authority that belongs to it.', value: sigstoreUrl },
     push: { description: 'Push to `images`.', value: bool, default: 'true' },
-    output: { description: 'Also write the image to an OCI layout folder: `oci-layout:PATH`.', value: layout },
+    output: {
+      description:
+        'Also write the image to files, one a line: `oci-layout:PATH` (a folder), `oci-archive:PATH.tar`, or `docker-archive:PATH.tar` for `docker load`, which holds one platform: this machine’s, else the only one.',
+      value: outputs,
+      default: '',
+    },
     insecure: {
       description:
         'Registries that are reached by plain HTTP: hosts, or `true` for all. This machine itself always is.',
@@ -217,6 +222,31 @@ export const definition = define({
       value: text,
     },
     'registry-password': { description: 'Password or token that belongs to it.', value: text, secret: true },
+    'registry-ca': {
+      description:
+        'Certificates of a private authority that the registries are signed by: the path of a PEM file, or its text.',
+      value: text,
+    },
+    concurrency: { description: 'Blobs that are pushed at once, to each registry.', value: int(1, 32), default: '4' },
+    'aws-role': {
+      description:
+        'For Amazon ECR: ARN of the role that the job’s OIDC identity may assume (`permissions: id-token: write`). Without it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are used where they are set.',
+      value: text,
+    },
+    'google-identity-provider': {
+      description:
+        'For Google’s registries: `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/NAME`, with `permissions: id-token: write`.',
+      value: text,
+    },
+    'google-service-account': {
+      description: 'E-mail of the service account that this identity acts as; without it, as itself.',
+      value: text,
+    },
+    'azure-client-id': {
+      description: 'For Azure’s registries: the application whose federated credential names this job.',
+      value: text,
+    },
+    'azure-tenant-id': { description: 'The tenant that it belongs to.', value: text },
   },
   outputs: {
     digest: 'Digest of the image index.',

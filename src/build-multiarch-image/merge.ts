@@ -18,7 +18,7 @@ import { timed } from './timed.ts';
 
 /** `mode: merge`: the parts that jobs with `mode: build` pushed, under one index; only now tags are written. */
 export async function merge(context: ImageContext): Promise<void> {
-  const { inputs, signal, record: loaded } = context;
+  const { inputs, signal, directory, record: loaded } = context;
   if (loaded === undefined) {
     throw new SlipwayError('RECORD_MISSING', 'mode: merge needs the records of the jobs before', {
       hint: 'Set release to their paths or a glob, e.g. slipway-out/release-*.json.',
@@ -31,7 +31,7 @@ export async function merge(context: ImageContext): Promise<void> {
   const targets = inputs.images.length > 0 ? inputs.images : placesOf(images);
   const tags = await tagsFor(inputs, record);
   const spans: Span[] = [];
-  using client = await registryClient({ ...inputs, images: targets }, process.env, signal);
+  using client = await registryClient({ ...inputs, images: targets }, process.env, signal, directory);
   const graphs = await timed(spans, 'parts', () =>
     Promise.all(images.map(image => readImage(registrySource(client, sourceOf(image, targets)), image.digest, signal))),
   );

@@ -46,7 +46,7 @@ export async function plan(context: ImageContext, delivery: Delivery): Promise<v
       image,
       pushed,
       tags: written,
-      layout: undefined,
+      outputs: [],
       previous: undefined,
       version: loaded.record.version,
       spans,

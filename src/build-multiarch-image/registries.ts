@@ -1,28 +1,37 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { RegistryClient } from '../core/registry/client.ts';
+import { awsEnvironment, type CloudIdentities, cloudLogin } from '../core/registry/cloud-login.ts';
 import { type CredentialSource, firstOf, githubToken, given } from '../core/registry/credentials.ts';
 import { dockerConfig } from '../core/registry/docker-config.ts';
 import type { Insecure } from '../core/registry/endpoint.ts';
+import { authoritiesOf } from './authorities.ts';
 
-export interface RegistryInputs {
+export interface RegistryInputs extends CloudIdentities {
   readonly images: readonly { readonly host: string }[];
   readonly insecure: Insecure;
   readonly 'registry-username': string | undefined;
   readonly 'registry-password': string | undefined;
+  readonly 'registry-ca'?: string | undefined;
+  readonly concurrency?: number;
 }
 
-/** The client for this run: credentials of the inputs first, then Docker's, then GitHub's own token. */
+/** The client for this run: credentials of the inputs first, then a cloud's, Docker's, and GitHub's own token. */
 export async function registryClient(
   inputs: RegistryInputs,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
+  directory = '.',
 ): Promise<RegistryClient> {
-  const found = [dockerConfig(env, signal), githubToken(env)];
+  const onRetry = (message: string) => log.info(message);
+  const place = { env, signal, onRetry };
+  const found = [cloudLogin(inputs, place), dockerConfig(env, signal), githubToken(env), awsEnvironment(place)];
   return new RegistryClient({
     credentials: [...(await fromInputs(inputs, firstOf(...found))), ...found],
     insecure: inputs.insecure,
-    onRetry: message => log.info(message),
+    onRetry,
+    concurrency: inputs.concurrency ?? 4,
+    authorities: await authoritiesOf(inputs['registry-ca'], directory),
   });
 }
 

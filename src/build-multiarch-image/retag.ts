@@ -21,7 +21,7 @@ import { tagsFor } from './tags/for-release.ts';
  * and streamed to another one; nothing is kept on the disk.
  */
 export async function retag(context: ImageContext): Promise<void> {
-  const { inputs, signal, record: loaded } = context;
+  const { inputs, signal, directory, record: loaded } = context;
   if (!inputs.push) {
     throw new SlipwayError('INPUT_INVALID', 'input "push" is false, but mode: retag does nothing else', {
       hint: 'Leave "push" out.',
@@ -38,7 +38,7 @@ export async function retag(context: ImageContext): Promise<void> {
   const known = inputs.images.length > 0 ? inputs.images : placesOf(images, inputs.source);
   const tags = await tagsFor(inputs, record);
   const spans: Span[] = [];
-  using client = await registryClient({ ...inputs, images: known }, process.env, signal);
+  using client = await registryClient({ ...inputs, images: known }, process.env, signal, directory);
   const image = await chosen(client, record, images, inputs.source, signal);
   const from = inputs.source?.repository ?? parseRepository(image.repositories[0]!);
   log.info(`from ${formatRepository(from)}@${image.digest}`);

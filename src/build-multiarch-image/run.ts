@@ -52,7 +52,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const spans: Span[] = [];
   const folder = await mkdtemp(join(process.env['RUNNER_TEMP'] || tmpdir(), 'slipway-image-'));
   try {
-    using client = await registryClient(inputs, process.env, signal);
+    using client = await registryClient(inputs, process.env, signal, directory);
     const seconds = epochOf(loaded.record.commitTime, process.env);
     const graph = await assemble({
       inputs,

@@ -7,6 +7,7 @@ import { type Span, table, timeline } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import { transferSize } from './evidence.ts';
+import { kindNames, type Output } from './outputs.ts';
 import { sizesAgainst } from './sizes.ts';
 
 /** What the summary tells; digests and sizes come from the graph itself. */
@@ -19,8 +20,8 @@ export interface Told {
   readonly image: Image;
   readonly pushed: readonly PushedRepository[];
   readonly tags: readonly string[];
-  /** Folder of the OCI layout, where one was written. */
-  readonly layout: string | undefined;
+  /** Files and folders that were written too. */
+  readonly outputs: readonly Output[];
   /** The record of the release before. */
   readonly previous: ReleaseRecord | undefined;
   readonly version: string;
@@ -29,12 +30,12 @@ export interface Told {
 
 /** The job summary: what the image is, what the push moved, how it grew, when, and how to use and check it. */
 export function summaryOf(told: Told): string {
-  const { title, planned = false, graph, image, pushed, tags, layout, previous, version, spans } = told;
+  const { title, planned = false, graph, image, pushed, tags, outputs, previous, version, spans } = told;
   const { digest } = graph.descriptor;
   const sizes = previous && sizesAgainst(previous, image, version);
   return [
     `### ${planned ? 'Plan of the image' : image.part ? 'Part of the image' : 'Image'} ${title}`,
-    `\`${digest}\`${baseOf(graph)}${layout === undefined ? '' : `, also in the OCI layout \`${layout}\``}`,
+    `\`${digest}\`${baseOf(graph)}${outputs.map(one => `, also in the ${kindNames[one.kind]} \`${one.path}\``).join('')}`,
     ...(planned ? ['Nothing was written: this is what a run would do.'] : []),
     ...(image.part ? ['Pushed by digest; `mode: merge` joins the parts and writes the tags.'] : []),
     platforms(graph, image, pushed),

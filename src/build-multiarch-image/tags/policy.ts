@@ -38,9 +38,13 @@ export async function planTags(
   signal: AbortSignal,
 ): Promise<TagPlan[]> {
   return pMap(repositories, async repository => {
-    await mustBeFree(client, repository, tags, digest, policy.immutable, signal);
-    if (!tags.includes('latest') || policy.latest === 'any') return { repository, tags };
-    const higher = highestStable(await listTags(client, repository, signal, 'push'));
+    const asksForLatest = tags.includes('latest') && policy.latest === 'highest';
+    const [there] = await Promise.all([
+      asksForLatest ? listTags(client, repository, signal, 'push') : [],
+      mustBeFree(client, repository, tags, digest, policy.immutable, signal),
+    ]);
+    if (!asksForLatest) return { repository, tags };
+    const higher = highestStable(there);
     if (higher === undefined || mayOwnLatest(policy.version, higher)) return { repository, tags };
     log.notice(
       `${formatRepository(repository)}:latest stays with ${higher.raw}: ${policy.version} is not the highest stable version there`,

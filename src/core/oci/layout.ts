@@ -11,7 +11,8 @@ import { blobsOf, type ImageGraph } from './graph.ts';
 import { mediaTypes } from './media-types.ts';
 import type { ImageSource } from './source.ts';
 
-const version = '1.0.0';
+/** Of the layout's own format. */
+export const layoutVersion = '1.0.0';
 const refName = 'org.opencontainers.image.ref.name';
 const largestManifest = 4 * 1024 * 1024;
 
@@ -44,20 +45,28 @@ export async function writeLayout(
   for (const node of [...graph.manifests, graph]) {
     await writeAtomic(blobPath(folder, node.descriptor.digest), node.bytes);
   }
-  const { mediaType, digest, size } = graph.descriptor;
-  const entries: Descriptor[] = (tags.length === 0 ? [undefined] : tags).map(tag => ({
-    mediaType,
-    digest,
-    size,
-    ...(tag === undefined ? {} : { annotations: { [refName]: tag } }),
-  }));
+  const { digest } = graph.descriptor;
+  const entries = indexEntries(graph, tags);
   const others = (await readIndex(folder)).filter(one => {
     const name = one.annotations?.[refName];
     return name === undefined ? one.digest !== digest : !tags.includes(name);
   });
   const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...others, ...entries] };
-  await writeAtomic(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: version }));
+  await writeAtomic(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: layoutVersion }));
   await writeAtomic(join(folder, 'index.json'), JSON.stringify(index));
+}
+
+/** What index.json says of an image: an entry for each tag, or one without. */
+export function indexEntries(
+  { descriptor: { mediaType, digest, size } }: ImageGraph,
+  tags: readonly string[],
+): Descriptor[] {
+  return (tags.length === 0 ? [undefined] : tags).map(tag => ({
+    mediaType,
+    digest,
+    size,
+    ...(tag === undefined ? {} : { annotations: { [refName]: tag } }),
+  }));
 }
 
 /** An OCI layout folder as a source of images; an empty reference means its only image. */
@@ -136,8 +145,8 @@ async function checkVersion(folder: string, mustExist: boolean): Promise<void> {
   } catch (error) {
     found = messageOf(error);
   }
-  if (found === version) return;
-  throw new SlipwayError('LAYOUT_INVALID', `${folder} is not an OCI layout of version ${version}`, {
+  if (found === layoutVersion) return;
+  throw new SlipwayError('LAYOUT_INVALID', `${folder} is not an OCI layout of version ${layoutVersion}`, {
     hint: 'Give a folder with the files oci-layout, index.json and blobs/.',
   });
 }

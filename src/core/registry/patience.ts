@@ -80,7 +80,7 @@ function explain(error: unknown, host: string): unknown {
   const hint = plain
     ? `If ${host} speaks plain HTTP, say so: insecure: ${host}`
     : certificate
-      ? 'Give the registry’s authority to Node: NODE_EXTRA_CA_CERTS=FILE.pem.'
+      ? 'Give the registry’s authority: registry-ca, or NODE_EXTRA_CA_CERTS=FILE.pem in the job’s environment.'
       : code === 'ENOTFOUND'
         ? 'Check the host of the image reference.'
         : 'Check that the registry is up and can be reached from here.';

@@ -36,7 +36,7 @@ export async function pushImage(
   options: PushOptions,
 ): Promise<PushedRepository[]> {
   const hosts = [...new Set(repositories.map(one => one.host))];
-  const pushed = await atOnce(hosts.length, options.signal, each =>
+  const pushed = await atOnce(Number.POSITIVE_INFINITY, options.signal, each =>
     each(hosts, async (host, signal) => {
       const done: PushedRepository[] = [];
       // One after the other in a registry, since the later ones mount from the earlier.

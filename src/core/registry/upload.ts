@@ -68,7 +68,7 @@ export async function uploadWhole(
 
 /**
  * A PATCH for each chunk, and a PUT at the end. After a broken connection or a 416 the registry is asked how much it has,
- * and gets the rest: what arrived is not sent again. Each chunk has tries of its own.
+ * and gets the rest. Each chunk has tries of its own.
  *
  * @param within milliseconds for one chunk with all its tries
  * @throws UploadLost when the registry no longer knows the upload, or takes no chunks
@@ -99,8 +99,8 @@ export async function uploadInChunks(
       try {
         at = await placed(await session.attempt(patch, limited), offset + length);
       } catch (error) {
-        if (error instanceof RegistryError && error.status === 416) throw again(error);
-        throw offset === 0 ? lost(error, [404], [400, 405, 411, 501]) : lost(error, [404]);
+        if (error instanceof RegistryError && error.status === 416 && !at.guessed) throw again(error);
+        throw lost(error, [404, 416], offset === 0 ? [400, 405, 411, 501] : []);
       }
     });
   }
@@ -111,14 +111,17 @@ interface Place {
   readonly url: URL;
   /** Bytes that the registry has. */
   readonly offset: number;
+  /** The registry could not say it: so much it had before the last try. */
+  readonly guessed?: boolean;
 }
 
-/** Asks how much has arrived. A registry that cannot say it makes us begin anew. */
+/** Asks how much has arrived. Of a registry that cannot say it we suppose that the last try left nothing there. */
 async function placeOf({ session, scopes }: Uploading, { url, offset }: Place, signal: AbortSignal): Promise<Place> {
   try {
     return await placed(await session.attempt({ method: 'GET', url, scopes, accept: [202, 204] }, signal), offset);
   } catch (error) {
-    throw lost(error, [400, 404, 405, 416]);
+    if (error instanceof RegistryError && [400, 405, 501].includes(error.status)) return { url, offset, guessed: true };
+    throw lost(error, [404, 416]);
   }
 }
 
