@@ -36,6 +36,24 @@ test('an image whose tag was taken over is no longer this release’s', () => {
   expect(updated.images.map(one => one.digest)).toEqual([digest('b'), digest('c')]);
 });
 
+const part = (letter: string, platform: string): Image => ({
+  ...image(letter, ['r/x'], []),
+  part: true,
+  platforms: [{ platform, digest: digest(letter), config: digest(letter), size: 1, binaries: [] }],
+});
+
+test('a part takes the place of an older part for the same platform, and of nothing else', () => {
+  const before = record(part('a', 'linux/amd64'), part('b', 'linux/arm64'), image('c', ['r/x'], ['v0']));
+  const updated = withImage(before, part('d', 'linux/amd64'), []);
+  expect(updated.images.map(one => one.digest)).toEqual(['b', 'c', 'd'].map(digest));
+});
+
+test('a part that is pushed as the whole image is a part no more', () => {
+  const whole = { ...part('a', 'linux/amd64'), part: undefined, tags: ['v1'] };
+  const updated = withImage(record(part('a', 'linux/amd64')), whole, []);
+  expect(updated.images.map(one => [one.part, one.tags])).toEqual([[undefined, ['v1']]]);
+});
+
 test('programs that the record does not know are added', () => {
   const target = { os: 'linux', arch: 'arm', variant: 'v7' };
   const binary = { target, package: 'p', name: 'p', path: '/p', size: 1, sha256: 'a'.repeat(64) };

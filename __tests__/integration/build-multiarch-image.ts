@@ -107,7 +107,12 @@ const main = fileURLToPath(new URL('../../src/build-multiarch-image/main.ts', im
 export async function runImage(
   folder: string,
   inputs: Readonly<Record<string, string>>,
-  options: { readonly env?: NodeJS.ProcessEnv; readonly umask?: string } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly umask?: string;
+    /** argv in front of node: what limits it. */
+    readonly under?: readonly string[];
+  } = {},
 ): Promise<Ran> {
   const runner = await mkdtemp(join(folder, 'runner-'));
   const files = { GITHUB_OUTPUT: join(runner, 'output'), GITHUB_STEP_SUMMARY: join(runner, 'summary') };
@@ -123,7 +128,8 @@ export async function runImage(
   };
   // Not by a shell: it would drop variables whose names have a hyphen.
   const umask = `data:text/javascript,process.umask(0o${options.umask ?? '022'})`;
-  const child = spawn(process.execPath, ['--import', umask, main], { cwd: folder, env });
+  const [program, ...argv] = [...(options.under ?? []), process.execPath, '--import', umask, main] as const;
+  const child = spawn(program!, argv, { cwd: folder, env });
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', chunk => {

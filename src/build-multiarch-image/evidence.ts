@@ -29,6 +29,7 @@ export function imageEvidence(
         digest: manifest.descriptor.digest,
         config: manifest.blobs[0]!.descriptor.digest,
         size: transferSize(manifest),
+        ...(manifest.base === undefined ? {} : { base: manifest.base }),
         binaries: binariesOf.get(platform)!.map(binary => binary.sha256),
       };
     }),
@@ -36,7 +37,10 @@ export function imageEvidence(
   };
 }
 
-/** Adds the image. The same image gains places; an older one loses the tags that now point to this one. */
+/**
+ * Adds the image. The same image gains places; an older one loses the tags that now point to this one, and an older part
+ * gives way to one with a platform of its own.
+ */
 export function withImage(record: ReleaseRecord, image: Image, binaries: readonly ImageBinary[]): ReleaseRecord {
   const same = record.images.find(one => one.digest === image.digest);
   const unite = (a: readonly string[] = [], b: readonly string[]) => [...new Set([...a, ...b])];
@@ -45,6 +49,7 @@ export function withImage(record: ReleaseRecord, image: Image, binaries: readonl
       ? image
       : {
           ...same,
+          part: undefined, // unless the image says so itself
           ...image,
           repositories: unite(same.repositories, image.repositories),
           tags: unite(same.tags, image.tags),
@@ -52,9 +57,14 @@ export function withImage(record: ReleaseRecord, image: Image, binaries: readonl
             ...new Map([...same.attestations, ...image.attestations].map(one => [one.digest, one])).values(),
           ],
         };
+  const replaced = (one: Image) =>
+    image.part === true &&
+    one.part === true &&
+    one.platforms.some(a => image.platforms.some(b => a.platform === b.platform));
   const others = record.images.filter(
     one =>
       one.digest !== image.digest &&
+      !replaced(one) &&
       !(
         one.tags.some(tag => image.tags.includes(tag)) &&
         one.repositories.some(repository => image.repositories.includes(repository))

@@ -88,6 +88,7 @@ function manifestOf(content: PlatformContent, settings: Settings): ManifestNode 
     descriptor: { ...descriptor, platform: content.platform },
     bytes,
     blobs: [{ descriptor: config.descriptor, open: async () => Readable.from([config.bytes]) }, ...blobs],
+    base: content.ground.layers.reduce((sum, { blob }) => sum + blob.descriptor.size, 0),
   };
 }
 

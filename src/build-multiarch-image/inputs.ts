@@ -1,7 +1,7 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
 import type { Insecure } from '../core/registry/endpoint.ts';
-import { formatRepository, parseRepository } from '../core/registry/reference.ts';
+import { formatRepository, parseReference, parseRepository } from '../core/registry/reference.ts';
 import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
 import { bool, choice, int, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
@@ -83,8 +83,23 @@ export const definition = define({
   icon: 'package',
   color: 'blue',
   inputs: {
+    mode: {
+      description:
+        'Left empty: builds the image, pushes it and writes its tags. `build`: pushes the platforms of this job by digest, without tags; `merge` joins them under one index and writes the tags. `retag` gives an image of the record other tags and places. `plan` shows what would be pushed and writes nothing.',
+      value: choice('build', 'merge', 'retag', 'plan'),
+    },
+    source: {
+      description:
+        'The image that `retag` promotes: `REPOSITORY`, with a tag or digest; the record must name its digest. Default: the only image of the record.',
+      value: mapped(text, 'HOST/PATH[:TAG][@DIGEST]', parseReference),
+    },
+    'previous-release': {
+      description: 'Record of the release before; the summary then shows how the sizes of the image changed.',
+      value: text,
+    },
     images: {
-      description: 'Repositories to push to, one a line, each with its registry: `ghcr.io/acme/hello`.',
+      description:
+        'Repositories to push to, one a line, each with its registry: `ghcr.io/acme/hello`. Default of `merge` and `retag`: where the image is already.',
       value: mapped(list, 'repositories with their registry, such as ghcr.io/acme/hello, one a line', items => [
         ...new Map(items.map(parseRepository).map(one => [formatRepository(one), one])).values(),
       ]),
@@ -236,7 +251,7 @@ export const definition = define({
   outputs: {
     digest: 'Digest of the image index.',
     image: '`REPOSITORY@DIGEST` of the first repository; empty when nothing was pushed.',
-    tags: 'Full references that were written, one a line.',
+    tags: 'Full references that were written, one a line; in `plan` those that would be.',
     metadata:
       'JSON as of docker/build-push-action: `containerimage.digest`, `containerimage.descriptor`, `image.name`.',
     release: 'Path of the release record.',

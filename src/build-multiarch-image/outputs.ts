@@ -34,7 +34,7 @@ export async function writeOutputs(
   outputs: readonly Output[],
   directory: string,
   graph: ImageGraph,
-  names: { readonly repositories: readonly Repository[]; readonly tags: readonly string[]; readonly folder: string },
+  names: { readonly repositories: readonly Repository[]; readonly tags: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
   for (const { kind, path } of outputs) {

@@ -17,7 +17,7 @@ export interface Published {
   readonly attested: readonly Attestation[];
 }
 
-/** Pushes everything by digest to every repository, attaches what is attested, and only then writes the tags that the policy lets it write. */
+/** Pushes everything by digest to every repository, attaches what is attested, and only then, after `beforeTags`, writes the tags that the policy lets it write. */
 export async function publish(
   client: RegistryClient,
   graph: ImageGraph,
@@ -27,6 +27,7 @@ export async function publish(
   attestations: Attestations,
   spans: Span[],
   signal: AbortSignal,
+  beforeTags: () => Promise<void> = async () => undefined,
 ): Promise<Published> {
   const attesting = beginAttesting(client, attestations, repositories, signal);
   const plans = await planTags(client, repositories, tags, graph.descriptor.digest, policy, signal);
@@ -41,6 +42,7 @@ export async function publish(
     log.info(`${formatRepository(one.repository)}: has ${graph.descriptor.digest} already`);
   }
   const attested = await timed(spans, 'attest', () => attesting.finish());
+  await beforeTags();
   const written = await timed(spans, 'tags', () => writeTags(client, graph, plans, signal));
   for (const { repository, tag, before } of written) {
     const was = before === undefined ? 'new' : before === graph.descriptor.digest ? 'unchanged' : `was ${before}`;

@@ -5,37 +5,36 @@ import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { compressesAsEverywhere } from '../core/gzip.ts';
 import { log } from '../core/log.ts';
-import { saveRecord } from '../core/record/files.ts';
-import type { ReleaseRecord } from '../core/record/schema.ts';
-import { formatRepository } from '../core/registry/reference.ts';
 import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
-import { formatSize } from '../core/units.ts';
 import { assemble } from './assemble.ts';
 import { sealerOf } from './attest/sealer.ts';
-import { attestationSummary } from './attest/summary.ts';
 import { wantedOf } from './attest/wanted.ts';
-import { imageEvidence, transferSize, withImage } from './evidence.ts';
+import { deliver } from './deliver.ts';
+import { imageEvidence, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
 import type { definition } from './inputs.ts';
-import { writeOutputs } from './outputs.ts';
-import { publish } from './publish.ts';
+import { merge } from './merge.ts';
+import { plan } from './plan.ts';
 import { registryClient } from './registries.ts';
+import { retag } from './retag.ts';
 import { byPlatform, fromPatterns, fromRecord, mustAgree } from './select.ts';
-import { summaryOf } from './summary.ts';
-import { factsOf, payloadOf } from './tags/facts.ts';
-import { tagOf, tagsOf } from './tags/resolve.ts';
+import { tagsFor } from './tags/for-release.ts';
 
 type Inputs = Context<typeof definition.inputs>['inputs'];
 
 /** Binaries → layers → one index → registries → record. Tags come last: until then nobody sees anything of it. */
 export async function run(context: Context<typeof definition.inputs>): Promise<void> {
-  const { inputs, signal, directory, output } = context;
+  const { inputs, signal, directory } = context;
+  if (inputs.mode === 'merge') return merge(context);
+  if (inputs.mode === 'retag') return retag(context);
+  const isPart = inputs.mode === 'build';
+  if (isPart && inputs.tags.length > 0) log.info('mode: build writes no tags: mode: merge does');
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
   const sealer = await sealerOf(inputs, process.env);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
-  const tags = await tagsFor(inputs, loaded.record);
+  const tags = isPart ? [] : await tagsFor(inputs, loaded.record);
   if (!compressesAsEverywhere()) {
     log.warning(
       'This Node has another zlib than the official builds: digests will differ from those of other machines.',
@@ -66,57 +65,39 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
       spans,
       signal,
     });
-    const { digest } = graph.descriptor;
-    for (const manifest of graph.manifests) {
-      log.info(
-        `${formatPlatform(manifest.descriptor.platform!)}: ${manifest.descriptor.digest}, ${formatSize(transferSize(manifest))}`,
-      );
-    }
-    log.info(`image: ${digest}`);
-    output('digest', digest);
-
-    await writeOutputs(inputs.output, directory, graph, { repositories: inputs.images, tags, folder }, signal);
-    const policy = { version: loaded.record.version, latest: inputs.latest, immutable: inputs['immutable-tags'] };
-    const wanted = await wantedOf(graph, platforms, loaded.record, inputs, seconds, process.env);
-    const attestations = { wanted, sealer };
-    const published = await publish(client, graph, repositories, tags, policy, attestations, spans, signal);
-    const { pushed, plans, attested } = published;
-
-    const places = repositories.map(formatRepository);
-    const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
-    const written = [...new Set(plans.flatMap(plan => plan.tags))];
-    const evidence = imageEvidence(graph, platforms, places, written, attested);
-    const updated = {
-      ...loaded,
-      record: withImage(
-        loaded.record,
-        evidence,
-        platforms.flatMap(one => one.binaries),
-      ),
-    };
-    await saveRecord(updated);
-    output('image', places.length === 0 ? '' : `${places[0]}@${digest}`);
-    output('tags', references.join('\n'));
-    output('metadata', JSON.stringify(metadataOf(graph.descriptor, references)));
-    output('release', updated.file);
-    const title = `${loaded.record.name} ${loaded.record.version}`;
-    await context.summary(
-      summaryOf({ title, graph, pushed, tags: places.length === 0 ? tags : written, outputs: inputs.output, spans }) +
-        attestationSummary(attested, `${places[0]}@${digest}`, process.env),
-    );
+    const finish = inputs.mode === 'plan' ? plan : deliver;
+    await finish(context, {
+      client,
+      graph,
+      loaded,
+      repositories,
+      tags,
+      spans,
+      attestations: {
+        wanted: await wantedOf(graph, platforms, loaded.record, inputs, seconds, process.env),
+        sealer,
+      },
+      evidence: (places, written, attested) => ({
+        ...imageEvidence(graph, platforms, places, written, attested),
+        ...(isPart ? { part: true } : {}),
+      }),
+      record: image =>
+        withImage(
+          loaded.record,
+          image,
+          platforms.flatMap(one => one.binaries),
+        ),
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Without rules the version is the tag. */
-async function tagsFor({ tags, flavor }: Inputs, record: ReleaseRecord): Promise<string[]> {
-  if (tags.length === 0) return [tagOf(record.version)];
-  return tagsOf(tags, flavor, factsOf(record, process.env, await payloadOf(process.env), new Date()));
-}
-
 /** An image of nothing, or one that goes nowhere, is a mistake in the workflow. */
 function mustHaveUse(inputs: Inputs, hasRecord: boolean): void {
+  if (inputs.source !== undefined) {
+    throw new SlipwayError('INPUT_INVALID', 'input "source" is for mode: retag only', { hint: 'Leave it out.' });
+  }
   if (!hasRecord && inputs.binaries.length === 0) {
     throw new SlipwayError(
       'INPUT_INVALID',
@@ -126,18 +107,15 @@ function mustHaveUse(inputs: Inputs, hasRecord: boolean): void {
       },
     );
   }
+  if (inputs.mode === 'plan') return;
+  if (inputs.mode === 'build' && !inputs.push) {
+    throw new SlipwayError('INPUT_INVALID', 'input "push" is false, but mode: build pushes a part for mode: merge', {
+      hint: 'To build without pushing, leave "mode" out.',
+    });
+  }
   if (inputs.push && inputs.images.length === 0) {
     throw new SlipwayError('INPUT_INVALID', 'input "images" is missing: give repositories such as ghcr.io/acme/hello', {
       hint: 'To build without pushing, give push: false and output: oci-layout:PATH.',
     });
   }
-}
-
-/** What docker/build-push-action gives, for steps that read it. */
-function metadataOf(descriptor: object & { digest: string }, references: readonly string[]): object {
-  return {
-    'containerimage.descriptor': descriptor,
-    'containerimage.digest': descriptor.digest,
-    'image.name': references.join(','),
-  };
 }

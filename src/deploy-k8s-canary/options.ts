@@ -22,7 +22,7 @@ export function resolveOptions(
   record: ReleaseRecord | undefined,
   directory: string,
 ): Options {
-  const built = record?.images[0];
+  const built = record?.images.find(one => one.part !== true);
   const recorded = built && `${built.repositories[0]}@${built.digest}`;
   const image = inputs.image ?? recorded;
   const digest = image?.split('@')[1];

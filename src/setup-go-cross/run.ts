@@ -1,5 +1,6 @@
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
+import { previousRelease } from '../core/record/previous.ts';
 import type { Span } from '../core/summary.ts';
 import { canonicalTarget, formatTarget } from '../core/target.ts';
 import { build } from './build/build.ts';
@@ -7,7 +8,6 @@ import { assertBuildable } from './build/buildmode.ts';
 import { askGo, assertKnown } from './build/known-to-go.ts';
 import { matrixOf } from './build/matrix.ts';
 import { mergeInto } from './build/merge.ts';
-import { previousRelease } from './build/previous.ts';
 import { mergeSummary, toolchainLine } from './build/summary.ts';
 import { planCgo } from './cgo/plan.ts';
 import { downloadModules } from './download-modules.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Binary, ReleaseRecord } from '../../../src/core/record/schema.ts';
-import { change, compareSizes, sizesSummary } from '../../../src/setup-go-cross/build/sizes.ts';
+import { compareSizes, sizesSummary } from '../../../src/setup-go-cross/build/sizes.ts';
 
 const binary = (target: string, size: number, name = 'hello'): Binary => ({
   package: `example.com/${name}`,
@@ -28,18 +28,6 @@ test('both, new and gone: those of this release first', () => {
     ['linux/arm64', undefined, 8e6],
     ['linux/386', 5e6, undefined],
   ]);
-});
-
-test.each([
-  [1e6, 1.5e6, '+500.0 kB (+50.0 %)'],
-  [2e6, 1e6, '−1.0 MB (−50.0 %)'],
-  [1e7, 1e7 + 100, '+100 B (+< 0.1 %)'],
-  [1e6, 1e6, 'the same'],
-  [0, 1e6, '+1.0 MB'],
-  [undefined, 1e6, 'new'],
-  [1e6, undefined, 'not built here'],
-])('from %s to %s bytes: %s', (before, now, said) => {
-  expect(change({ package: 'p', target: 't', before, now })).toBe(said);
 });
 
 test('table and chart', () => {

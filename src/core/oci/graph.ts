@@ -17,6 +17,8 @@ export interface ManifestNode {
   readonly descriptor: Descriptor;
   readonly bytes: Buffer;
   readonly blobs: readonly Blob[];
+  /** Compressed bytes of the layers that are the base's, where that is known. */
+  readonly base?: number;
 }
 
 /** One image for all platforms: the index, and everything below it. */

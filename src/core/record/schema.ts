@@ -72,6 +72,8 @@ export const ImagePlatform = v.looseObject({
   config: digest,
   /** Compressed bytes of configuration and layers. */
   size,
+  /** Of these, the layers of the base. */
+  base: v.optional(size),
   /** sha256 of the binaries inside. */
   binaries: v.array(sha256),
 });
@@ -96,6 +98,8 @@ export const Image = v.looseObject({
   digest,
   tags: v.array(v.string()),
   platforms: v.array(ImagePlatform),
+  /** One job's platforms, pushed without tags; a merge replaces the parts by the image. */
+  part: v.optional(v.boolean()),
   attestations: v.array(Attestation),
 });
 

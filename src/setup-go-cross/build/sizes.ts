@@ -1,4 +1,5 @@
 import type { Binary, ReleaseRecord } from '../../core/record/schema.ts';
+import { change, sizeChart } from '../../core/size-change.ts';
 import { table } from '../../core/summary.ts';
 import { formatSize } from '../../core/units.ts';
 
@@ -35,50 +36,10 @@ export function sizesSummary(previous: ReleaseRecord, release: ReleaseRecord): s
   return [
     `#### Sizes against ${previous.version}`,
     table([programs > 1 ? 'Program' : 'Target', previous.version, release.version, 'Change'], cells),
-    chart(rows, nameOf, previous.version, release.version),
+    sizeChart(
+      rows.map(row => ({ ...row, name: nameOf(row) })),
+      previous.version,
+      release.version,
+    ),
   ].join('\n\n');
 }
-
-/** `+1.4 %`; at one build job of a matrix most of the release before is not built. */
-export function change({ before, now }: SizeRow): string {
-  if (before === undefined) return 'new';
-  if (now === undefined) return 'not built here';
-  if (before === now) return 'the same';
-  const percent = before === 0 ? '' : ` (${now > before ? '+' : '−'}${percentOf(Math.abs(now - before) / before)})`;
-  return `${now > before ? '+' : '−'}${formatSize(Math.abs(now - before))}${percent}`;
-}
-
-const percentOf = (ratio: number) => (ratio < 0.0005 ? '< 0.1 %' : `${(100 * ratio).toFixed(1)} %`);
-
-/**
- * Mermaid draws the bars of two series over each other; so each release has bars of its own, and none where the other has
- * one.
- */
-function chart(rows: readonly SizeRow[], nameOf: (row: SizeRow) => string, before: string, now: string): string {
-  const bars = rows.flatMap(row => [
-    ...(row.now === undefined ? [] : [{ name: nameOf(row), now: row.now, before: 0 }]),
-    ...(row.before === undefined ? [] : [{ name: `${nameOf(row)} in ${before}`, now: 0, before: row.before }]),
-  ]);
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(3);
-  const top = Math.max(...bars.map(bar => bar.now + bar.before));
-  return [
-    '```mermaid',
-    '---',
-    'config:',
-    '  xyChart:',
-    `    height: ${90 + 28 * bars.length}`,
-    '  themeVariables:',
-    '    xyChart:',
-    '      plotColorPalette: "#3b78c2, #a9b6c4"',
-    '---',
-    'xychart-beta horizontal',
-    `    title "Sizes in ${clean(now)} and in ${clean(before)}"`,
-    `    x-axis [${bars.map(bar => `"${clean(bar.name)}"`).join(', ')}]`,
-    `    y-axis "MB" 0 --> ${megabytes(top * 1.1)}`,
-    `    bar [${bars.map(bar => megabytes(bar.now)).join(', ')}]`,
-    `    bar [${bars.map(bar => megabytes(bar.before)).join(', ')}]`,
-    '```',
-  ].join('\n');
-}
-
-const clean = (text: string) => text.replaceAll(/["\n]/g, ' ');

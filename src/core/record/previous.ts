@@ -1,7 +1,7 @@
-import { SlipwayError } from '../../core/errors.ts';
-import { log } from '../../core/log.ts';
-import { loadRecords } from '../../core/record/files.ts';
-import type { ReleaseRecord } from '../../core/record/schema.ts';
+import { SlipwayError } from '../errors.ts';
+import { log } from '../log.ts';
+import { loadRecords } from './files.ts';
+import type { ReleaseRecord } from './schema.ts';
 
 /**
  * The record of the release before, for the comparison of sizes. Where there is none (the first release, an artifact
