@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { compressesAsEverywhere } from '../core/gzip.ts';
 import { log } from '../core/log.ts';
 import { writeLayout } from '../core/oci/layout.ts';
 import { saveRecord } from '../core/record/files.ts';
@@ -13,8 +12,10 @@ import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import { assemble } from './assemble.ts';
+import { checkCompression } from './compression.ts';
 import { imageEvidence, transferSize, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
+import { mustFitFormat } from './format.ts';
 import type { definition } from './inputs.ts';
 import { publish } from './publish.ts';
 import { registryClient } from './registries.ts';
@@ -30,13 +31,10 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const { inputs, signal, directory, output } = context;
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
+  mustFitFormat(inputs);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
   const tags = await tagsFor(inputs, loaded.record);
-  if (!compressesAsEverywhere()) {
-    log.warning(
-      'This Node has another zlib than the official builds: digests will differ from those of other machines.',
-    );
-  }
+  checkCompression(inputs.compression);
 
   const binaries =
     inputs.binaries.length > 0
