@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import type { Descriptor, ImageConfig, Index, Manifest } from '../core/oci/descriptor.ts';
+import { hexOf } from '../core/oci/digest.ts';
 import type { Blob } from '../core/oci/graph.ts';
 import { layoutSource } from '../core/oci/layout.ts';
 import { isIndex, isManifest, ociLayerType } from '../core/oci/media-types.ts';
@@ -119,6 +120,8 @@ async function groundOf(
   if (!Array.isArray(manifest.layers) || diffIds.length !== manifest.layers.length) {
     throw unusable(name, `${manifest.layers?.length ?? 0} layers but ${diffIds.length} diff_ids`);
   }
+  // Digests become paths of files and URLs: nothing is asked for by one that is none.
+  for (const digest of [...diffIds, ...manifest.layers.map(layer => layer.digest)]) hexOf(digest);
   const layers = manifest.layers.map((layer, index) => ({
     diffId: diffIds[index]!,
     blob: {
