@@ -101,7 +101,7 @@ describe('scratch', () => {
   const layer = readFileSync(new URL('scratch.tar.gz', assets));
 
   test('is the committed layer, as its description says', async () => {
-    const { layers } = await scratchGround(signal);
+    const { layers } = await scratchGround();
     expect(layers.map(one => [one.blob.descriptor.digest, one.blob.descriptor.size, one.diffId])).toEqual([
       [digestOf(layer), layer.length, digestOf(gunzipSync(layer))],
     ]);

@@ -93,7 +93,7 @@ async function groundsOf({ inputs, platforms, client, directory, spans, signal }
     const [base, wanted] = [of(group[0]!), group.map(one => one.platform)];
     if (base.kind === 'scratch') {
       await checkForScratch(group);
-      const ground = await scratchGround(signal);
+      const ground = await scratchGround();
       for (const platform of wanted) grounds.set(formatPlatform(platform), ground);
     } else {
       const found = await timed(spans, 'base', () => resolveBase(base, wanted, client, path, signal));

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { SlipwayError } from '../core/errors.ts';
-import { sha256File } from '../core/files.ts';
+import { digestOf } from '../core/oci/digest.ts';
 import type { Blob } from '../core/oci/graph.ts';
 import { mediaTypes } from '../core/oci/media-types.ts';
 import { scratch } from './assets/scratch.ts';
@@ -25,10 +25,10 @@ export const scratchFolders: readonly string[] = [
  * /tmp. It is one layer that was made beforehand (scripts/update-scratch.mjs): the same in every image, so registries
  * have it already.
  */
-export async function scratchGround(signal: AbortSignal): Promise<Ground> {
-  const path = fileURLToPath(new URL('./assets/scratch.tar.gz', import.meta.url));
+export async function scratchGround(): Promise<Ground> {
+  const bytes = await readFile(new URL('./assets/scratch.tar.gz', import.meta.url));
   const { digest, size, diffId } = scratch;
-  const found = `sha256:${await sha256File(path, signal)}`;
+  const found = digestOf(bytes);
   if (found !== digest) {
     throw new SlipwayError('ASSET_DAMAGED', `the layer with certificates and zone data of this action is ${found}`, {
       hint: `${digest} is expected: check this action out again.`,
@@ -36,7 +36,7 @@ export async function scratchGround(signal: AbortSignal): Promise<Ground> {
   }
   const blob: Blob = {
     descriptor: { mediaType: mediaTypes.layer, digest, size },
-    open: async () => createReadStream(path),
+    open: async () => Readable.from([bytes]),
   };
   return { layers: [{ blob, diffId }], config: undefined, image: undefined };
 }
