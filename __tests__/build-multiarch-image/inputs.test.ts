@@ -52,6 +52,17 @@ describe('inputs', () => {
     ['ports', { ports: '8080, 53/udp' }, { ports: ['8080/tcp', '53/udp'] }],
     ['insecure for all', { insecure: 'TRUE' }, { insecure: true }],
     ['insecure for some', { insecure: 'a.example:5000, [::1]:5000' }, { insecure: ['a.example:5000', '[::1]:5000'] }],
+    ['a stop signal', { 'stop-signal': 'sigrtmin+3' }, { 'stop-signal': 'SIGRTMIN+3' }],
+    [
+      'files',
+      { files: 'a:/b:0640\nweb/*:/srv/' },
+      {
+        files: [
+          { source: 'a', destination: 'b', into: false, mode: 0o640 },
+          { source: 'web/*', destination: 'srv', into: true, mode: undefined },
+        ],
+      },
+    ],
     ['a layout', { output: 'oci-layout:out/image' }, { output: 'out/image' }],
   ])('%s', (_, section, expected) => {
     expect(read(section)).toMatchObject(expected);
@@ -64,6 +75,14 @@ describe('inputs', () => {
     ['a port that is none', { ports: '0' }],
     ['a protocol that is none', { ports: '80/http' }],
     ['a user with blanks', { user: 'a b' }],
+    ['a signal that is none', { 'stop-signal': 'TERM' }],
+    ['a signal of 0', { 'stop-signal': '0' }],
+    ['files without DEST', { files: 'a' }],
+    ['files to a relative DEST', { files: 'a:b' }],
+    ['two bases for all', { base: 'scratch\nghcr.io/a/b:1' }],
+    ['two bases for one platform', { base: 'linux/arm=scratch\nlinux/arm/v7=ghcr.io/a/b:1' }],
+    ['a base for no platform', { base: 'linux/amd46=scratch' }],
+    ['another compression', { compression: 'brotli' }],
     ['a relative folder', { workdir: 'srv' }],
     ['a URL as insecure host', { insecure: 'http://a.example' }],
     ['another kind of output', { output: 'docker-archive:x.tar' }],

@@ -30,15 +30,15 @@ describe('deflate in JavaScript', () => {
         expect(inflateRawSync(made).equals(whole)).toBe(true);
         expect(made.equals(deflateRawSync(whole, deflateParameters))).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
-  });
+  }, 60_000);
 
   test('makes them of a large text and of the test vector too', async () => {
-    const text = Buffer.from(Array.from({ length: 200_000 }, (_, i) => `${i * i} `).join(''));
+    const text = Buffer.from(Array.from({ length: 100_000 }, (_, i) => `${i * i} `).join(''));
     for (const bytes of [text, testInput()]) {
       const made = await through(deflateStage(false), [bytes]);
       expect(made.equals(await through(deflateStage(true), [bytes.subarray(0, 777), bytes.subarray(777)]))).toBe(true);
     }
-  });
+  }, 60_000);
 });

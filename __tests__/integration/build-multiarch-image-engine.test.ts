@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { scratch } from '../../src/build-multiarch-image/assets/scratch.ts';
+import { deflateParameters } from '../../src/core/deflate.ts';
 import { run } from '../../src/core/process.ts';
 import { describeImages, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
+import { buildHello } from './hello.ts';
 import { labModule } from './lab.ts';
 import { startProxy } from './registry-proxy.ts';
 
@@ -120,6 +124,27 @@ await describeImages('the native engine', (lab, tools) => {
       timeout,
     );
   });
+
+  test(
+    'the example service costs its base, its compressed binary, and at most 4 KB',
+    async () => {
+      const { path } = await buildHello(tools.go, join(folder.path, 'example'), 'v1.0.0');
+      const binary = deflateRawSync(await readFile(path), deflateParameters).length;
+      const arch = process.arch === 'x64' ? 'amd64' : 'arm64';
+      const { code, image } = await push({ binaries: path });
+      expect(code).toBe(0);
+      const [{ digest, size }] = (await json('manifest', image)).manifests;
+      const { config, layers } = await json(
+        'manifest',
+        '--platform',
+        `linux/${arch}`,
+        `${image.split('@')[0]}@${digest}`,
+      );
+      const all = [...layers, config].reduce((sum: number, one: { size: number }) => sum + one.size, size);
+      expect(all).toBeLessThanOrEqual(scratch.size + binary + 4096);
+    },
+    timeout,
+  );
 
   describe('other formats', () => {
     test.each<[string, Record<string, string>, string, string]>([
