@@ -1,7 +1,8 @@
 // Writes src/build-multiarch-image/assets/ca-certificates.{pem,ts}: the certificates of images on `scratch`.
 //
 // They are Mozilla's, as Node carries them inside (tls.getCACertificates('bundled')): the same for everybody with the
-// same Node version, whatever this machine trusts besides. Run it under the newest Node, then `npm run bundle`.
+// same Node version, whatever this machine trusts besides. Run it under the newest Node, then update-scratch.mjs, then
+// `npm run bundle`.
 import { createHash, X509Certificate } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

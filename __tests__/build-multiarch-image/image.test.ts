@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Ground } from '../../src/build-multiarch-image/base.ts';
 import { configOf, imageOf, type PlatformContent, type Settings } from '../../src/build-multiarch-image/image.ts';
 import { digestOf } from '../../src/core/oci/digest.ts';
-import { mediaTypes } from '../../src/core/oci/media-types.ts';
+import { imageTypes, mediaTypes } from '../../src/core/oci/media-types.ts';
 
 const blobOf = (text: string) => ({
   descriptor: { mediaType: mediaTypes.layer, digest: digestOf(text), size: text.length },
@@ -10,9 +10,19 @@ const blobOf = (text: string) => ({
 });
 const layer = (text: string) => ({
   comment: text,
-  layer: { descriptor: blobOf(text).descriptor, diffId: digestOf(`${text} tar`), unpacked: 1, blob: blobOf(text) },
+  layer: {
+    descriptor: blobOf(text).descriptor,
+    diffId: digestOf(`${text} tar`),
+    unpacked: 1,
+    path: '/absent',
+    blob: blobOf(text),
+  },
 });
-const scratch: Ground = { layers: [{ blob: blobOf('scratch'), diffId: digestOf('scratch tar') }], config: undefined };
+const scratch: Ground = {
+  layers: [{ blob: blobOf('scratch'), diffId: digestOf('scratch tar') }],
+  config: undefined,
+  image: undefined,
+};
 const settings: Settings = {
   entrypoint: ['/usr/local/bin/hello'],
   cmd: [],
@@ -20,6 +30,8 @@ const settings: Settings = {
   user: '65532',
   workdir: undefined,
   ports: [],
+  stopSignal: undefined,
+  format: 'oci',
   labels: { version: '1' },
   annotations: { index: { level: 'index' }, manifest: { level: 'manifest' } },
   created: '2026-01-02T03:04:05Z',
@@ -34,7 +46,7 @@ describe('the index', () => {
   const graph = imageOf([content('arm64'), content('arm', 'v7'), content('amd64')], settings);
 
   test('has these very bytes', () => {
-    expect(graph.descriptor.digest).toBe('sha256:3ed23d9a4a546c00931fabfa2fee00aebc5c20b283b279ed242720c91efdfc83');
+    expect(graph.descriptor.digest).toBe('sha256:60c21d55f626fa5afd78f1d306efeb819560d309b7827c654f414579a07d9dc0');
   });
 
   test('does not depend on the order of the platforms', () => {
@@ -88,7 +100,7 @@ describe('the configuration', () => {
       },
       rootfs: { type: 'layers', diff_ids: [digestOf('scratch tar'), digestOf('arm tar')] },
       history: [
-        { created_by: 'slipway build-multiarch-image', comment: 'certificates, users and /tmp' },
+        { created_by: 'slipway build-multiarch-image', comment: 'certificates, zone data, users and /tmp' },
         { created: '2026-01-02T03:04:05Z', created_by: 'slipway build-multiarch-image', comment: 'arm' },
       ],
     });
@@ -97,6 +109,7 @@ describe('the configuration', () => {
   test('keeps what the base says, except its command and user', () => {
     const base: Ground = {
       layers: scratch.layers,
+      image: { name: 'example.com/base:1', digest: digestOf('base') },
       config: {
         os: 'linux',
         architecture: 'amd64',
@@ -108,6 +121,7 @@ describe('the configuration', () => {
           WorkingDir: '/srv',
           Labels: { base: 'yes', version: '0' },
           ExposedPorts: { '80/tcp': {} },
+          StopSignal: 'SIGQUIT',
         },
         rootfs: { type: 'layers', diff_ids: [digestOf('scratch tar')] },
         history: [{ created_by: 'somebody' }, { created_by: 'ENV', empty_layer: true }],
@@ -124,8 +138,55 @@ describe('the configuration', () => {
       Env: ['PATH=/base', 'LANG=en', 'NEW=1'],
       Entrypoint: ['/usr/local/bin/hello'],
       WorkingDir: '/srv',
-      Labels: { base: 'yes', version: '1' },
+      Labels: {
+        base: 'yes',
+        version: '1',
+        'org.opencontainers.image.base.name': 'example.com/base:1',
+        'org.opencontainers.image.base.digest': digestOf('base'),
+      },
+      StopSignal: 'SIGQUIT',
     });
     expect(config.history).toHaveLength(3);
+  });
+});
+
+test('a stop signal replaces the base’s', () => {
+  expect(configOf(content('amd64'), { ...settings, stopSignal: 'SIGINT' }).config!.StopSignal).toBe('SIGINT');
+});
+
+describe('docker’s media types', () => {
+  const graph = imageOf([content('amd64'), content('arm64')], { ...settings, format: 'docker' });
+
+  test('name the index, every manifest, configuration and layer; there are no annotations', () => {
+    const index = JSON.parse(graph.bytes.toString());
+    expect([graph.descriptor.mediaType, index.mediaType]).toEqual([imageTypes.docker.index, imageTypes.docker.index]);
+    expect(index.annotations).toBeUndefined();
+    for (const { descriptor, bytes, blobs } of graph.manifests) {
+      const manifest = JSON.parse(bytes.toString());
+      expect([descriptor.mediaType, manifest.mediaType]).toEqual([imageTypes.docker.manifest, manifest.mediaType]);
+      expect(manifest.annotations).toBeUndefined();
+      expect([manifest.config, ...manifest.layers].map((one: { mediaType: string }) => one.mediaType)).toEqual([
+        'application/vnd.docker.container.image.v1+json',
+        'application/vnd.docker.image.rootfs.diff.tar.gzip',
+        'application/vnd.docker.image.rootfs.diff.tar.gzip',
+      ]);
+      expect(blobs.map(blob => blob.descriptor)).toEqual([manifest.config, ...manifest.layers]);
+    }
+  });
+});
+
+describe('images of several bases', () => {
+  const on = (name: string): Ground => ({ ...scratch, image: { name, digest: digestOf(name) } });
+  const annotation = 'org.opencontainers.image.base.name';
+
+  test('name its base at every platform, and none at the index', () => {
+    const graph = imageOf([content('amd64', undefined, on('a')), content('arm64', undefined, on('b'))], settings);
+    expect(JSON.parse(graph.bytes.toString()).annotations).toEqual({ level: 'index' });
+    expect(graph.manifests.map(one => JSON.parse(one.bytes.toString()).annotations[annotation])).toEqual(['a', 'b']);
+  });
+
+  test('that is the same for all is named at the index too', () => {
+    const graph = imageOf([content('amd64', undefined, on('a')), content('arm64', undefined, on('a'))], settings);
+    expect(JSON.parse(graph.bytes.toString()).annotations[annotation]).toBe('a');
   });
 });

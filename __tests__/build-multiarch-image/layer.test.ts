@@ -1,13 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { extract } from 'tar-stream';
-import { writeLayer } from '../../src/build-multiarch-image/layer.ts';
-import { scratchEntries } from '../../src/build-multiarch-image/scratch.ts';
+import { certificates } from '../../src/build-multiarch-image/assets/ca-certificates.ts';
+import { scratch } from '../../src/build-multiarch-image/assets/scratch.ts';
+import { type LayerContent, writeLayer } from '../../src/build-multiarch-image/layer.ts';
+import { scratchFolders, scratchGround } from '../../src/build-multiarch-image/scratch.ts';
 import { sha256 } from '../../src/core/files.ts';
-import { compressesAsEverywhere } from '../../src/core/gzip.ts';
 import { digestOf } from '../../src/core/oci/digest.ts';
 import type { Entry } from '../../src/core/tar.ts';
 
@@ -31,10 +33,6 @@ async function entriesOf(archive: Buffer) {
   return found;
 }
 
-test('this Node compresses as every other', () => {
-  expect(compressesAsEverywhere()).toBe(true);
-});
-
 describe('a layer', () => {
   const content = Buffer.alloc(3_000_000, 'slipway ');
   async function entries(): Promise<Entry[]> {
@@ -47,8 +45,15 @@ describe('a layer', () => {
     ];
   }
 
+  const whole = async (): Promise<LayerContent> => ({
+    name: 'a',
+    entries: await entries(),
+    seconds,
+    compression: 'gzip',
+  });
+
   test('has these very bytes, on every machine', async () => {
-    const layer = await writeLayer(folder, 'a', await entries(), seconds, signal);
+    const layer = await writeLayer(folder, await whole(), signal);
     expect([layer.diffId, layer.descriptor.digest, layer.descriptor.size]).toEqual([
       'sha256:8d3c86fcfbcbc616b88691dd3864c0e037493414bcd03b20a855d5f087a259bc',
       'sha256:0313e12ae2484abb4f48dda6b22e5262fb95e1b33a7f1eb5d9bbebebffd265b9',
@@ -57,8 +62,8 @@ describe('a layer', () => {
   });
 
   test('is described by its bytes', async () => {
-    const { descriptor, diffId, unpacked, blob } = await writeLayer(folder, 'a', await entries(), seconds, signal);
-    const bytes = await readFile(join(folder, 'a.tar.gz'));
+    const { descriptor, diffId, unpacked, blob } = await writeLayer(folder, await whole(), signal);
+    const bytes = await readFile(join(folder, 'a.layer'));
     const tar = gunzipSync(bytes);
     expect([descriptor.digest, descriptor.size]).toEqual([digestOf(bytes), bytes.length]);
     expect([diffId, unpacked]).toEqual([digestOf(tar), tar.length]);
@@ -68,9 +73,9 @@ describe('a layer', () => {
   });
 
   test('takes owner, mode and time from nobody', async () => {
-    await writeLayer(folder, 'a', await entries(), seconds, signal);
+    await writeLayer(folder, await whole(), signal);
     const plain = { uid: 0, gid: 0, seconds, uname: '', gname: '' };
-    expect(await entriesOf(await readFile(join(folder, 'a.tar.gz')))).toEqual([
+    expect(await entriesOf(await readFile(join(folder, 'a.layer')))).toEqual([
       { ...plain, name: 'bin/', mode: '755', type: 'directory' },
       { ...plain, name: 'bin/program', mode: '755', type: 'file' },
       { ...plain, name: 'note', mode: '644', type: 'file', uid: 1, gid: 2 },
@@ -78,32 +83,59 @@ describe('a layer', () => {
   });
 
   test('is not made of a file that changed after it was recorded', async () => {
-    const [top, program] = await entries();
+    const before = await whole();
     await writeFile(join(folder, 'program'), `${content}!`);
-    await expect(writeLayer(folder, 'a', [top!, program!], seconds, signal)).rejects.toMatchObject({
+    await expect(writeLayer(folder, before, signal)).rejects.toMatchObject({
       code: 'BINARY_CHANGED',
     });
   });
 
   test('ends when the run is cancelled', async () => {
     const reason = new Error('cancelled');
-    await expect(writeLayer(folder, 'a', await entries(), seconds, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(writeLayer(folder, await whole(), AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });
 
-test('scratch has certificates, users and a /tmp for all', async () => {
-  const layer = await writeLayer(folder, 's', await scratchEntries(), 0, signal);
-  const found = await entriesOf(await readFile(join(folder, 's.tar.gz')));
-  expect(found.map(entry => `${entry['mode']} ${entry['uid']} ${entry['name']}`)).toEqual([
-    '755 0 etc/',
-    '644 0 etc/group',
-    '644 0 etc/passwd',
-    '755 0 etc/ssl/',
-    '755 0 etc/ssl/certs/',
-    '644 0 etc/ssl/certs/ca-certificates.crt',
-    '755 0 home/',
-    '700 65532 home/nonroot/',
-    '1777 0 tmp/',
-  ]);
-  expect(layer.descriptor.size).toBeLessThan(150_000);
+describe('scratch', () => {
+  const assets = new URL('../../src/build-multiarch-image/assets/', import.meta.url);
+  const layer = readFileSync(new URL('scratch.tar.gz', assets));
+
+  test('is the committed layer, as its description says', async () => {
+    const { layers } = await scratchGround();
+    expect(layers.map(one => [one.blob.descriptor.digest, one.blob.descriptor.size, one.diffId])).toEqual([
+      [digestOf(layer), layer.length, digestOf(gunzipSync(layer))],
+    ]);
+    expect([scratch.digest, scratch.unpacked]).toEqual([digestOf(layer), gunzipSync(layer).length]);
+    expect(layer.length).toBeLessThan(200_000);
+  });
+
+  test('has certificates, zone data, users and a /tmp for all', async () => {
+    const found = await entriesOf(layer);
+    const plain = found.filter(({ name }) => !`${name}`.startsWith('usr/share/zoneinfo/'));
+    expect(plain.map(entry => `${entry['mode']} ${entry['uid']} ${entry['name']}`)).toEqual([
+      '755 0 etc/',
+      '644 0 etc/group',
+      '644 0 etc/passwd',
+      '755 0 etc/ssl/',
+      '755 0 etc/ssl/certs/',
+      '644 0 etc/ssl/certs/ca-certificates.crt',
+      '755 0 home/',
+      '700 65532 home/nonroot/',
+      '1777 0 tmp/',
+      '755 0 usr/',
+      '755 0 usr/share/',
+    ]);
+    const names = new Set(found.map(({ name }) => name));
+    for (const zone of ['UTC', 'Europe/Berlin', 'Asia/Kathmandu', 'America/Argentina/Ushuaia'])
+      expect(names).toContain(`usr/share/zoneinfo/${zone}`);
+    expect(found.filter(({ seconds: time }) => time !== 0)).toEqual([]);
+    for (const folder of scratchFolders) expect(names).toContain(folder);
+  });
+
+  test('has the certificates of the committed list', async () => {
+    const pem = readFileSync(new URL('ca-certificates.pem', assets));
+    expect(sha256(pem)).toBe(certificates.sha256);
+    expect(gunzipSync(layer).includes(pem)).toBe(true);
+    expect(pem.toString().match(/BEGIN CERTIFICATE/g)).toHaveLength(certificates.count);
+  });
 });

@@ -3,7 +3,7 @@ import { parseAnnotations } from '../../src/build-multiarch-image/annotations.ts
 import { parseBase } from '../../src/build-multiarch-image/base-name.ts';
 import { checkTarget, programName } from '../../src/build-multiarch-image/binary.ts';
 import { epochOf } from '../../src/build-multiarch-image/facts.ts';
-import { isoTime, standardLabels } from '../../src/build-multiarch-image/labels.ts';
+import { baseLabels, isoTime, standardLabels } from '../../src/build-multiarch-image/labels.ts';
 import { parseTarget } from '../../src/core/target.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -76,15 +76,18 @@ describe('time', () => {
 
 test('labels say what is known, and nothing else', () => {
   const record = { name: 'hello', version: 'v1.2.3', commit: undefined };
-  expect(standardLabels(record, '2026-01-02T02:04:05Z', undefined, {})).toEqual({
+  expect(standardLabels(record, '2026-01-02T02:04:05Z', {})).toEqual({
     'org.opencontainers.image.created': '2026-01-02T02:04:05Z',
     'org.opencontainers.image.title': 'hello',
     'org.opencontainers.image.version': 'v1.2.3',
   });
   const env = { GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'acme/hello' };
-  expect(standardLabels({ ...record, commit: 'c' }, 't', { name: 'ghcr.io/a/b:1', digest }, env)).toMatchObject({
+  expect(standardLabels({ ...record, commit: 'c' }, 't', env)).toMatchObject({
     'org.opencontainers.image.revision': 'c',
     'org.opencontainers.image.source': 'https://github.com/acme/hello',
+  });
+  expect(baseLabels(undefined)).toEqual({});
+  expect(baseLabels({ name: 'ghcr.io/a/b:1', digest })).toEqual({
     'org.opencontainers.image.base.name': 'ghcr.io/a/b:1',
     'org.opencontainers.image.base.digest': digest,
   });

@@ -29,9 +29,10 @@ await describeWith(
     /** An image that no registry has: some keep their blobs for all repositories together. */
     async function newImage(): Promise<ImageGraph> {
       const content = randomBytes(5 * chunk);
-      const layer = await writeLayer(folder.path, 'large', [{ name: 'x', mode: 0o644, content }], 0, signal);
+      const entries = [{ name: 'x', mode: 0o644, content }];
+      const layer = await writeLayer(folder.path, { name: 'large', entries, seconds: 0, compression: 'gzip' }, signal);
       const platform = { os: 'linux', architecture: 'amd64' };
-      const ground = { layers: [], config: undefined };
+      const ground = { layers: [], config: undefined, image: undefined };
       return imageOf([{ platform, ground, layers: [{ layer, comment: 'large' }] }], {
         entrypoint: ['/x'],
         cmd: [],
@@ -39,6 +40,8 @@ await describeWith(
         user: '65532',
         workdir: undefined,
         ports: [],
+        stopSignal: undefined,
+        format: 'oci',
         labels: {},
         annotations: { index: {}, manifest: {} },
         created: '2026-01-02T03:04:05Z',

@@ -6,9 +6,13 @@ import type { ImageGraph } from '../../src/core/oci/graph.ts';
 export async function smallImage(folder: string, text: string): Promise<ImageGraph> {
   const signal = new AbortController().signal;
   const write = (name: string, content: string) =>
-    writeLayer(folder, name, [{ name, mode: 0o644, content: Buffer.from(content) }], 0, signal);
+    writeLayer(
+      folder,
+      { name, entries: [{ name, mode: 0o644, content: Buffer.from(content) }], seconds: 0, compression: 'gzip' },
+      signal,
+    );
   const shared = await write(`${text}-shared`, `shared ${text}`);
-  const ground = { layers: [{ blob: shared.blob, diffId: shared.diffId }], config: undefined };
+  const ground = { layers: [{ blob: shared.blob, diffId: shared.diffId }], config: undefined, image: undefined };
   const contents = await Promise.all(
     ['amd64', 'arm64'].map(async architecture => ({
       platform: { os: 'linux', architecture },
@@ -23,6 +27,8 @@ export async function smallImage(folder: string, text: string): Promise<ImageGra
     user: '65532',
     workdir: undefined,
     ports: [],
+    stopSignal: undefined,
+    format: 'oci',
     labels: {},
     annotations: { index: {}, manifest: {} },
     created: '2026-01-02T03:04:05Z',

@@ -41,6 +41,7 @@ export type Component =
   | 'host'
   | `host:host${number}`
   | 'go'
+  | 'node-arm64'
   | `peer:${string}`
   | `package:${string}`;
 
@@ -48,7 +49,7 @@ export type InfoOf<C extends Component> = C extends 'registry'
   ? LabRegistry
   : C extends 'cluster'
     ? LabCluster
-    : C extends 'go' | `peer:${string}` | `package:${string}`
+    : C extends 'go' | 'node-arm64' | `peer:${string}` | `package:${string}`
       ? string
       : LabHost;
 
@@ -61,7 +62,7 @@ export type Lab<C extends Component> = { readonly [K in C]: InfoOf<K> };
 
 /** The lab's module of a component, for what only it can do: `(await labModule('host')).restart('host1')`. */
 // biome-ignore lint/suspicious/noExplicitAny: the lab is plain JavaScript
-export function labModule(kind: 'registry' | 'cluster' | 'host' | 'go' | 'peers' | 'apt'): Promise<any> {
+export function labModule(kind: 'registry' | 'cluster' | 'host' | 'go' | 'node-arm64' | 'peers' | 'apt'): Promise<any> {
   return import(new URL(`../../scripts/lab/${kind}.mjs`, import.meta.url).href);
 }
 
@@ -76,11 +77,12 @@ export async function need<C extends Component>(
   options: Record<string, unknown> = {},
 ): Promise<InfoOf<C>> {
   const [kind, name = 'host1'] = component.split(':') as [
-    'registry' | 'cluster' | 'host' | 'go' | 'peer' | 'package',
+    'registry' | 'cluster' | 'host' | 'go' | 'node-arm64' | 'peer' | 'package',
     string?,
   ];
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
   if (kind === 'go') return (await labModule('go')).ensureGo();
+  if (kind === 'node-arm64') return (await labModule('node-arm64')).ensureNodeArm64();
   if (kind === 'peer') return (await labModule('peers')).peer(name, { progress });
   if (kind === 'package') {
     await (await labModule('apt')).ensurePackages([name]);

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import type { Descriptor, ImageConfig, Index, Manifest } from '../core/oci/descriptor.ts';
+import { hexOf } from '../core/oci/digest.ts';
 import type { Blob } from '../core/oci/graph.ts';
 import { layoutSource } from '../core/oci/layout.ts';
 import { isIndex, isManifest, ociLayerType } from '../core/oci/media-types.ts';
@@ -9,17 +10,18 @@ import type { RegistryClient } from '../core/registry/client.ts';
 import { formatReference } from '../core/registry/reference.ts';
 import { registrySource } from '../core/registry/source.ts';
 import { formatPlatform, type Platform, platformOf } from '../core/target.ts';
-import type { Base } from './base-name.ts';
+import type { PlatformBase } from './base-name.ts';
 import type { BaseImage } from './labels.ts';
 
 /** What a platform's image stands on: layers that exist already, and the configuration that they were made with. */
 export interface Ground {
   readonly layers: readonly { readonly blob: Blob; readonly diffId: string }[];
   readonly config: ImageConfig | undefined;
+  /** Where it comes from; undefined for `scratch`. */
+  readonly image: BaseImage | undefined;
 }
 
 export interface ResolvedBase {
-  readonly image: BaseImage | undefined;
   /** By platform, `os/arch[/variant]`. */
   readonly grounds: ReadonlyMap<string, Ground>;
 }
@@ -28,7 +30,7 @@ const largestConfig = 8 * 1024 * 1024;
 
 /** Resolves the base to a digest, once, and finds the part for each platform; layers are not fetched yet. */
 export async function resolveBase(
-  base: Exclude<Base, { kind: 'scratch' }>,
+  base: Exclude<PlatformBase, { kind: 'scratch' }>,
   platforms: readonly Platform[],
   client: RegistryClient,
   directory: (path: string) => string,
@@ -41,12 +43,6 @@ export async function resolveBase(
   const root = await source.manifest(reference, signal);
   log.info(`base: ${base.text} is ${root.descriptor.digest}`);
   const found = await candidates(source, root, base.text, signal);
-  const grounds = await Promise.all(
-    platforms.map(async platform => {
-      const descriptor = choose(found, platform, base.text);
-      return [formatPlatform(platform), await groundOf(source, descriptor, platform, signal)] as const;
-    }),
-  );
   const name =
     base.kind === 'layout'
       ? undefined // a path of this machine is nobody else's business, and would change the digest
@@ -54,7 +50,14 @@ export async function resolveBase(
           repository: base.reference.repository,
           ...(base.reference.tag && { tag: base.reference.tag }),
         });
-  return { image: { name, digest: root.descriptor.digest }, grounds: new Map(grounds) };
+  const image = { name, digest: root.descriptor.digest };
+  const grounds = await Promise.all(
+    platforms.map(async platform => {
+      const digest = choose(found, platform, base.text);
+      return [formatPlatform(platform), { ...(await groundOf(source, digest, platform, signal)), image }] as const;
+    }),
+  );
+  return { grounds: new Map(grounds) };
 }
 
 interface Candidate {
@@ -100,7 +103,12 @@ function choose(found: readonly Candidate[], wanted: Platform, name: string): st
   });
 }
 
-async function groundOf(source: ImageSource, digest: string, platform: Platform, signal: AbortSignal): Promise<Ground> {
+async function groundOf(
+  source: ImageSource,
+  digest: string,
+  platform: Platform,
+  signal: AbortSignal,
+): Promise<Omit<Ground, 'image'>> {
   const { bytes } = await source.manifest(digest, signal);
   const manifest = JSON.parse(bytes.toString('utf8')) as Manifest;
   const config = await configOf(source, manifest, signal);
@@ -112,6 +120,8 @@ async function groundOf(source: ImageSource, digest: string, platform: Platform,
   if (!Array.isArray(manifest.layers) || diffIds.length !== manifest.layers.length) {
     throw unusable(name, `${manifest.layers?.length ?? 0} layers but ${diffIds.length} diff_ids`);
   }
+  // Digests become paths of files and URLs: nothing is asked for by one that is none.
+  for (const digest of [...diffIds, ...manifest.layers.map(layer => layer.digest)]) hexOf(digest);
   const layers = manifest.layers.map((layer, index) => ({
     diffId: diffIds[index]!,
     blob: {

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { Descriptor, ImageConfig, Index, Manifest } from '../core/oci/descriptor.ts';
 import { encode, type ImageGraph, type ManifestNode } from '../core/oci/graph.ts';
-import { mediaTypes } from '../core/oci/media-types.ts';
+import { type ImageFormat, imageTypes } from '../core/oci/media-types.ts';
 import { formatPlatform, type Platform } from '../core/target.ts';
 import type { Annotations } from './annotations.ts';
 import type { Ground } from './base.ts';
+import { baseLabels } from './labels.ts';
 import type { Layer } from './layer.ts';
 
 /** What the user says about every container of the image. */
@@ -16,8 +17,11 @@ export interface Settings {
   readonly workdir: string | undefined;
   /** `8080/tcp` */
   readonly ports: readonly string[];
+  /** `SIGTERM` or a number; undefined: the base's. */
+  readonly stopSignal: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Annotations;
+  readonly format: ImageFormat;
   /** ISO 8601. */
   readonly created: string;
 }
@@ -38,6 +42,7 @@ export function configOf(content: PlatformContent, settings: Settings): ImageCon
   const base = ground.config?.config ?? {};
   const ports = Object.fromEntries(settings.ports.map(port => [port, {}]));
   const exposed = { ...base.ExposedPorts, ...ports };
+  const stopSignal = settings.stopSignal ?? base.StopSignal;
   const workdir = settings.workdir ?? (base.WorkingDir || '/');
   return {
     created: settings.created,
@@ -51,7 +56,8 @@ export function configOf(content: PlatformContent, settings: Settings): ImageCon
       Entrypoint: settings.entrypoint,
       ...(settings.cmd.length === 0 ? {} : { Cmd: settings.cmd }),
       WorkingDir: workdir,
-      Labels: { ...base.Labels, ...settings.labels },
+      Labels: { ...base.Labels, ...baseLabels(ground.image), ...settings.labels },
+      ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
     },
     rootfs: {
       type: 'layers',
@@ -59,7 +65,7 @@ export function configOf(content: PlatformContent, settings: Settings): ImageCon
     },
     history: [
       ...(ground.config?.history ??
-        ground.layers.map(() => ({ created_by: tool, comment: 'certificates, users and /tmp' }))),
+        ground.layers.map(() => ({ created_by: tool, comment: 'certificates, zone data, users and /tmp' }))),
       ...layers.map(({ comment }) => ({ created: settings.created, created_by: tool, comment })),
     ],
   };
@@ -74,16 +80,21 @@ function mergeEnv(base: readonly string[], ours: Readonly<Record<string, string>
 
 /** One platform's manifest and what it names. */
 function manifestOf(content: PlatformContent, settings: Settings): ManifestNode {
-  const config = encode(mediaTypes.config, configOf(content, settings));
-  const blobs = [...content.ground.layers.map(one => one.blob), ...content.layers.map(({ layer }) => layer.blob)];
+  const types = imageTypes[settings.format];
+  const config = encode(types.config, configOf(content, settings));
+  const blobs = [...content.ground.layers.map(one => one.blob), ...content.layers.map(({ layer }) => layer.blob)].map(
+    blob => ({ ...blob, descriptor: { ...blob.descriptor, mediaType: types.layer(blob.descriptor.mediaType) } }),
+  );
   const manifest: Manifest = {
     schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
+    mediaType: types.manifest,
     config: config.descriptor,
     layers: blobs.map(blob => blob.descriptor),
-    annotations: settings.annotations.manifest,
+    ...(types.annotations && {
+      annotations: { ...baseLabels(content.ground.image), ...settings.annotations.manifest },
+    }),
   };
-  const { descriptor, bytes } = encode(mediaTypes.manifest, manifest);
+  const { descriptor, bytes } = encode(types.manifest, manifest);
   return {
     descriptor: { ...descriptor, platform: content.platform },
     bytes,
@@ -98,11 +109,14 @@ export function imageOf(contents: readonly PlatformContent[], settings: Settings
   const manifests = [...contents]
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
     .map(content => manifestOf(content, settings));
+  const types = imageTypes[settings.format];
+  const bases = new Set(contents.map(({ ground }) => JSON.stringify(ground.image)));
+  const base = bases.size === 1 ? baseLabels(contents[0]!.ground.image) : {};
   const index: Index = {
     schemaVersion: 2,
-    mediaType: mediaTypes.index,
+    mediaType: types.index,
     manifests: manifests.map((manifest): Descriptor => manifest.descriptor),
-    annotations: settings.annotations.index,
+    ...(types.annotations && { annotations: { ...base, ...settings.annotations.index } }),
   };
-  return { ...encode(mediaTypes.index, index), manifests };
+  return { ...encode(types.index, index), manifests };
 }

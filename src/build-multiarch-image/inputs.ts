@@ -5,7 +5,8 @@ import { formatRepository, parseReference, parseRepository } from '../core/regis
 import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
 import { bool, choice, int, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
-import { parseBase } from './base-name.ts';
+import { parseBases } from './base-name.ts';
+import { parseFileRule } from './files/parse.ts';
 import { parseOutput } from './outputs.ts';
 import { parseFlavor } from './tags/flavor.ts';
 import { parseTagRule } from './tags/rule.ts';
@@ -73,6 +74,14 @@ const sboms = mapped(list, '`cyclonedx`, `spdx`, both, or `none`', items => {
 const sigstoreUrl = mapped(text, 'an http(s) URL', raw => {
   if (!/^https?:$/.test(URL.parse(raw)?.protocol ?? '')) throw new SlipwayError('URL_INVALID', 'it is no URL');
   return raw.replace(/\/+$/, '');
+});
+
+const stopSignal = mapped(text, 'a signal such as SIGINT, SIGRTMIN+3 or 15', raw => {
+  const signal = raw.toUpperCase();
+  const number = /^\d+$/.test(signal) ? Number(signal) : undefined;
+  if (number === undefined ? !/^SIG[A-Z][A-Z0-9]*([+-]\d+)?$/.test(signal) : number < 1 || number > 64)
+    throw new SlipwayError('SIGNAL_INVALID', `"${raw}" is not a signal`);
+  return signal;
 });
 
 export const definition = define({
@@ -149,9 +158,36 @@ export const definition = define({
     },
     base: {
       description:
-        '`scratch` (with certificates, users and /tmp), an image of a registry, or `oci-layout:PATH`; best by digest.',
-      value: mapped(text, 'scratch, HOST/PATH[:TAG][@DIGEST], or oci-layout:PATH[:TAG][@DIGEST]', parseBase),
+        '`scratch` (with certificates, zone data, users and /tmp), an image of a registry, or `oci-layout:PATH`; best by digest. A line `linux/arm64=BASE` is for one platform.',
+      value: mapped(
+        lines,
+        '[PLATFORM=]scratch, HOST/PATH[:TAG][@DIGEST] or oci-layout:PATH[:TAG][@DIGEST]',
+        parseBases,
+      ),
       default: 'scratch',
+    },
+    files: {
+      description:
+        'More files: `SRC:DEST[:MODE]`, one a line. SRC is a file, folder or glob, DEST absolute; with `/` at its end sources go into it.',
+      value: mapped(lines, 'SRC:DEST[:MODE] such as web/dist:/srv/www or config.yml:/etc/app/:0640', items =>
+        items.map(parseFileRule),
+      ),
+      default: '',
+    },
+    'media-types': {
+      description: '`oci`, or `docker` for what only reads Docker’s older manifests; those have no annotations.',
+      value: choice('oci', 'docker'),
+      default: 'oci',
+    },
+    compression: {
+      description: 'Of the layers: `gzip`, which everything reads, or `zstd`, some 10 % smaller.',
+      value: choice('gzip', 'zstd'),
+      default: 'gzip',
+    },
+    'layer-cache': {
+      description:
+        'Folder that keeps compressed layers for later runs, or `off`. Default: `slipway-layers` in the runner’s tool cache.',
+      value: text,
     },
     entrypoint: {
       description: 'Arguments, one a line or as JSON. Default: the binary, `/usr/local/bin/NAME`.',
@@ -163,6 +199,11 @@ export const definition = define({
     user: { description: 'User that the program runs as, best by number.', value: user, default: '65532' },
     workdir: { description: 'Folder that the program starts in. Default: the base’s, else `/`.', value: workdir },
     ports: { description: 'Ports that the program listens on, such as `8080` or `53/udp`.', value: ports, default: '' },
+    'stop-signal': {
+      description:
+        'Signal that stops the program: a name such as `SIGINT`, or a number. Default: the base’s, else SIGTERM.',
+      value: stopSignal,
+    },
     labels: {
       description: 'Labels: `NAME=value`, one a line. Version, revision, source and time are set from the record.',
       value: pairs,

@@ -16,7 +16,6 @@ export function isoTime(seconds: number): string {
 export function standardLabels(
   record: Pick<ReleaseRecord, 'name' | 'version' | 'commit'>,
   created: string,
-  base: BaseImage | undefined,
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const [server, repository] = [env['GITHUB_SERVER_URL'], env['GITHUB_REPOSITORY']];
@@ -27,9 +26,16 @@ export function standardLabels(
     version: record.version,
     revision: record.commit,
     source,
-    'base.name': base?.name,
-    'base.digest': base?.digest,
   };
+  return prefixed(known);
+}
+
+/** The base's part of them. */
+export function baseLabels(base: BaseImage | undefined): Record<string, string> {
+  return prefixed({ 'base.name': base?.name, 'base.digest': base?.digest });
+}
+
+function prefixed(known: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(known)
       .filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')

@@ -2,11 +2,11 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { wrap } from '../core/errors.ts';
-import { gzipStages } from '../core/gzip.ts';
+import type { Compressed } from '../core/measured.ts';
 import type { Descriptor } from '../core/oci/descriptor.ts';
 import type { Blob } from '../core/oci/graph.ts';
-import { mediaTypes } from '../core/oci/media-types.ts';
 import { type Entry, tarStream } from '../core/tar.ts';
+import { type Compression, compressions } from './compression.ts';
 
 /** A compressed layer in a file. */
 export interface Layer {
@@ -15,24 +15,25 @@ export interface Layer {
   readonly diffId: string;
   /** Bytes when unpacked. */
   readonly unpacked: number;
+  readonly path: string;
   readonly blob: Blob;
 }
 
-/**
- * Writes a layer to `folder`: tar, then gzip, streamed through hashes. The same entries and time make the same bytes on
- * every machine; order is the caller's.
- *
- * @param seconds modification time of every entry, since 1970
- */
-export async function writeLayer(
-  folder: string,
-  name: string,
-  entries: readonly Entry[],
-  seconds: number,
-  signal: AbortSignal,
-): Promise<Layer> {
-  const path = join(folder, `${name}.tar.gz`);
-  const { count, deflate, frame, result } = gzipStages();
+/** What a layer is made of. The same content makes the same bytes on every machine; order is the caller's. */
+export interface LayerContent {
+  /** For messages and for the file; without slashes. */
+  readonly name: string;
+  readonly entries: readonly Entry[];
+  /** Modification time of every entry, since 1970. */
+  readonly seconds: number;
+  readonly compression: Compression;
+}
+
+/** Writes a layer to `folder`: tar, then compressed, streamed through hashes: it is never whole in memory. */
+export async function writeLayer(folder: string, content: LayerContent, signal: AbortSignal): Promise<Layer> {
+  const { name, entries, seconds, compression } = content;
+  const path = join(folder, `${name}.layer`);
+  const { count, deflate, frame, result } = compressions[compression].stages();
   const { stream, filled } = tarStream(entries, seconds, signal);
   try {
     await pipeline(stream, count, deflate, frame, createWriteStream(path, { mode: 0o600 }), { signal });
@@ -49,12 +50,12 @@ export async function writeLayer(
       ),
     );
   }
-  const { plain, compressed } = result();
-  const descriptor = { mediaType: mediaTypes.layer, ...compressed };
-  return {
-    descriptor,
-    diffId: plain.digest,
-    unpacked: plain.size,
-    blob: { descriptor, open: async () => createReadStream(path) },
-  };
+  return layerOf(path, compression, result());
+}
+
+/** A layer that lies in a file already. */
+export function layerOf(path: string, compression: Compression, { plain, compressed }: Compressed): Layer {
+  const descriptor = { mediaType: compressions[compression].mediaType, ...compressed };
+  const blob = { descriptor, open: async () => createReadStream(path) };
+  return { descriptor, diffId: plain.digest, unpacked: plain.size, path, blob };
 }

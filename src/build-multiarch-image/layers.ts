@@ -2,9 +2,9 @@ import type { Entry } from '../core/tar.ts';
 import { formatPlatform } from '../core/target.ts';
 import type { Ground } from './base.ts';
 import { checkStatic, type ImageBinary, inspect } from './binary.ts';
+import type { Compression } from './compression.ts';
 import type { PlatformContent } from './image.ts';
-import { type Layer, writeLayer } from './layer.ts';
-import { scratchEntries } from './scratch.ts';
+import type { MakeLayer } from './layer-cache.ts';
 import type { PlatformBinaries } from './select.ts';
 
 /** Where programs are in the image: on PATH, and in no base's way. */
@@ -20,12 +20,6 @@ function entriesOf(binary: ImageBinary): Entry[] {
   ];
 }
 
-/** One layer of our own below everything, on `scratch`; the same for every platform and every release. */
-export async function scratchGround(folder: string, signal: AbortSignal): Promise<Ground & { readonly layer: Layer }> {
-  const layer = await writeLayer(folder, 'scratch', await scratchEntries(), 0, signal);
-  return { layer, layers: [{ blob: layer.blob, diffId: layer.diffId }], config: undefined };
-}
-
 /** Refuses programs that could not start on `scratch`, before anything is compressed. */
 export async function checkForScratch(platforms: readonly PlatformBinaries[]): Promise<void> {
   for (const binary of platforms.flatMap(one => one.binaries)) {
@@ -33,20 +27,28 @@ export async function checkForScratch(platforms: readonly PlatformBinaries[]): P
   }
 }
 
-/** Compresses the programs of one platform, a layer each. */
+/** How the layers of a run are made. */
+export interface Making {
+  readonly make: MakeLayer;
+  readonly compression: Compression;
+  /** Since 1970; the time of everything in the layers. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** Compresses the programs of one platform, a layer each, above `lower`. */
 export async function platformContent(
   { platform, binaries }: PlatformBinaries,
   ground: Ground,
-  folder: string,
-  seconds: number,
-  signal: AbortSignal,
+  lower: PlatformContent['layers'],
+  { make, compression, seconds, signal }: Making,
 ): Promise<PlatformContent> {
   const prefix = formatPlatform(platform).replaceAll('/', '-');
   const layers = await Promise.all(
     binaries.map(async binary => ({
-      layer: await writeLayer(folder, `${prefix}-${binary.name}`, entriesOf(binary), seconds, signal),
+      layer: await make({ name: `${prefix}-${binary.name}`, entries: entriesOf(binary), seconds, compression }, signal),
       comment: `${binary.package} sha256:${binary.sha256}`,
     })),
   );
-  return { platform, ground, layers };
+  return { platform, ground, layers: [...lower, ...layers] };
 }

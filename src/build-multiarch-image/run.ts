@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { compressesAsEverywhere } from '../core/gzip.ts';
 import { log } from '../core/log.ts';
 import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { assemble } from './assemble.ts';
 import { sealerOf } from './attest/sealer.ts';
 import { wantedOf } from './attest/wanted.ts';
+import { checkCompression } from './compression.ts';
 import { deliver } from './deliver.ts';
 import { imageEvidence, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
+import { mustFitFormat } from './format.ts';
 import type { definition } from './inputs.ts';
 import { merge } from './merge.ts';
 import { plan } from './plan.ts';
@@ -32,14 +33,11 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   if (isPart && inputs.tags.length > 0) log.info('mode: build writes no tags: mode: merge does');
   const repositories = inputs.push ? inputs.images : [];
   mustHaveUse(inputs, context.record !== undefined);
+  mustFitFormat(inputs);
   const sealer = await sealerOf(inputs, process.env);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
   const tags = isPart ? [] : await tagsFor(inputs, loaded.record);
-  if (!compressesAsEverywhere()) {
-    log.warning(
-      'This Node has another zlib than the official builds: digests will differ from those of other machines.',
-    );
-  }
+  checkCompression(inputs.compression);
 
   const binaries =
     inputs.binaries.length > 0

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import { SlipwayError } from './errors.ts';
 
-/** A file or folder of an archive. Owner, mode and time are always said: nothing is taken from the disk. */
+/** A file, folder or link of an archive. Owner, mode and time are always said: nothing is taken from the disk. */
 export interface Entry {
   /** Without a leading slash; a folder's ends with one. */
   readonly name: string;
@@ -14,7 +14,9 @@ export interface Entry {
   readonly mode: number;
   readonly uid?: number;
   readonly gid?: number;
-  /** Absent for a folder. `path` is read as a stream; with `sha256` (hex) its content must be that. */
+  /** A symbolic link to this path, or a hard link to an earlier entry; without content. */
+  readonly link?: { readonly kind: 'symbolic' | 'hard'; readonly target: string };
+  /** Absent for a folder and a link. `path` is read as a stream; with `sha256` (hex) its content must be that. */
   readonly content?: Buffer | FileContent;
 }
 
@@ -38,12 +40,23 @@ export function tarStream(entries: readonly Entry[], seconds: number, signal: Ab
 }
 
 /** What every entry says; all of it, so that tar-stream fills in nothing by itself. */
-type Head = { name: string; mode: number; uid: number; gid: number; mtime: Date; type: 'directory' | 'file' };
+type Head = {
+  name: string;
+  mode: number;
+  uid: number;
+  gid: number;
+  mtime: Date;
+  type: 'directory' | 'file' | 'symlink' | 'link';
+  linkname?: string;
+};
+
+const linkTypes = { symbolic: 'symlink', hard: 'link' } as const;
 
 async function addAll(tar: ReturnType<typeof pack>, entries: readonly Entry[], mtime: Date, signal: AbortSignal) {
-  for (const { name, mode, uid = 0, gid = 0, content } of entries) {
+  for (const { name, mode, uid = 0, gid = 0, content, link } of entries) {
     const head: Head = { name, mode, uid, gid, mtime, type: content === undefined ? 'directory' : 'file' };
-    if (content === undefined) tar.entry(head);
+    if (link !== undefined) tar.entry({ ...head, type: linkTypes[link.kind], linkname: link.target });
+    else if (content === undefined) tar.entry(head);
     else if (Buffer.isBuffer(content)) tar.entry(head, content);
     else {
       const { size } = await stat(content.path);

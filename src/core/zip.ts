@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { crc32, createDeflateRaw } from 'node:zlib';
+import { crc32 } from 'node:zlib';
+import { deflateStage } from './deflate.ts';
 import { SlipwayError } from './errors.ts';
-import { deflateParameters } from './gzip.ts';
 import { checkedContent, type Entry } from './tar.ts';
 
 /** UTF-8 names; sizes stand behind the data, because it is streamed. */
@@ -88,7 +88,7 @@ async function* plain(content: Entry['content'], seen: { crc: number; size: numb
 
 function deflate(source: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   return Readable.from(source, { objectMode: false }).compose(
-    createDeflateRaw(deflateParameters) as never,
+    deflateStage() as never,
   ) as unknown as AsyncIterable<Buffer>;
 }
 

@@ -47,6 +47,7 @@ export interface ImageConfig {
     readonly Cmd?: readonly string[];
     readonly WorkingDir?: string;
     readonly Labels?: Readonly<Record<string, string>>;
+    readonly StopSignal?: string;
   };
   readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly string[] };
   readonly history?: readonly {

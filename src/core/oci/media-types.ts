@@ -33,3 +33,18 @@ const layers: Record<string, string> = {
 export function ociLayerType(mediaType: string): string {
   return layers[mediaType] ?? mediaType;
 }
+
+/** Which of the two sets of names an image is written with. */
+export type ImageFormat = 'oci' | 'docker';
+
+/** The names of each set; Docker's manifests have no annotations. `layer` turns an OCI layer type into its own. */
+export const imageTypes = {
+  oci: { ...mediaTypes, annotations: true, layer: (oci: string) => oci },
+  docker: {
+    index: docker.list,
+    manifest: docker.manifest,
+    config: 'application/vnd.docker.container.image.v1+json',
+    annotations: false,
+    layer: (oci: string) => Object.keys(layers).find(name => layers[name] === oci) ?? oci,
+  },
+} as const;

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import pMap from 'p-map';
+import { compressesAsEverywhere } from '../../core/deflate.ts';
 import { type SlipwayError, wrap } from '../../core/errors.ts';
-import { compressesAsEverywhere } from '../../core/gzip.ts';
 import { log } from '../../core/log.ts';
 import type { Archive } from '../../core/record/schema.ts';
 import type { Entry } from '../../core/tar.ts';
@@ -72,7 +72,7 @@ async function writeArchives(built: readonly Built[], folder: string, settings: 
   );
   if (planned.length > 0 && !compressesAsEverywhere())
     log.warning(
-      'This Node has another zlib than the official builds: archives will differ from those of other machines.',
+      'This Node has another zlib than the official builds: a slower one in JavaScript makes the same bytes as elsewhere.',
     );
   const seconds = archiveTime(settings.release.commitTime);
   const done = await pMap(
