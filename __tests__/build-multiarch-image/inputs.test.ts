@@ -62,7 +62,9 @@ describe('inputs', () => {
     ['a relative folder', { workdir: 'srv' }],
     ['a URL as insecure host', { insecure: 'http://a.example' }],
     ['another kind of output', { output: 'docker-archive:x.tar' }],
-    ['an input of a later version', { engine: 'buildah' }],
+    ['an engine that is none', { engine: 'kaniko' }],
+    ['a builder that is none', { builder: 'ssh://host' }],
+    ['a smoke test of another machine', { smoke: 'https://example.org/healthz' }],
   ])('refuses %s', (_, section) => {
     expect(() => read(section)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
   });

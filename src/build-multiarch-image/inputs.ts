@@ -6,6 +6,8 @@ import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
 import { bool, choice, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
 import { parseBase } from './base-name.ts';
+import { dockerfileInputs } from './dockerfile/inputs.ts';
+import { smokeInputs } from './smoke/inputs.ts';
 import { parseFlavor } from './tags/flavor.ts';
 import { parseTagRule } from './tags/rule.ts';
 
@@ -146,6 +148,8 @@ export const definition = define({
       value: mapped(pairs, '[index:|manifest:]NAME=value, one a line', parseAnnotations),
       default: '',
     },
+    ...dockerfileInputs,
+    ...smokeInputs,
     push: { description: 'Push to `images`.', value: bool, default: 'true' },
     output: { description: 'Also write the image to an OCI layout folder: `oci-layout:PATH`.', value: layout },
     insecure: {

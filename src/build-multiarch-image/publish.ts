@@ -14,7 +14,7 @@ export interface Published {
   readonly plans: readonly TagPlan[];
 }
 
-/** Pushes everything by digest to every repository, and only then writes the tags that the policy lets it write. */
+/** Pushes everything by digest to every repository, and only then, after `beforeTags`, writes the tags that the policy lets it write. */
 export async function publish(
   client: RegistryClient,
   graph: ImageGraph,
@@ -23,6 +23,7 @@ export async function publish(
   policy: TagPolicy,
   spans: Span[],
   signal: AbortSignal,
+  beforeTags: () => Promise<void> = async () => undefined,
 ): Promise<Published> {
   const plans = await planTags(client, repositories, tags, graph.descriptor.digest, policy, signal);
   const pushed = await timed(spans, 'push', () =>
@@ -35,6 +36,7 @@ export async function publish(
   for (const one of pushed.filter(({ unchanged }) => unchanged)) {
     log.info(`${formatRepository(one.repository)}: has ${graph.descriptor.digest} already`);
   }
+  await beforeTags();
   const written = await timed(spans, 'tags', () => writeTags(client, graph, plans, signal));
   for (const { repository, tag, before } of written) {
     const was = before === undefined ? 'new' : before === graph.descriptor.digest ? 'unchanged' : `was ${before}`;

@@ -13,23 +13,30 @@ import type { Span } from '../core/summary.ts';
 import { formatPlatform } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import { assemble } from './assemble.ts';
+import { buildDockerfile } from './dockerfile/build.ts';
+import { containedBinaries } from './dockerfile/contained.ts';
+import { dockerfilePlatforms } from './dockerfile/emulation.ts';
+import { findEngine, givenInputs, wantedEngine } from './dockerfile/engine.ts';
 import { imageEvidence, transferSize, withImage } from './evidence.ts';
 import { epochOf, recordOf } from './facts.ts';
-import type { definition } from './inputs.ts';
+import { definition } from './inputs.ts';
 import { publish } from './publish.ts';
 import { registryClient } from './registries.ts';
 import { byPlatform, fromPatterns, fromRecord, mustAgree } from './select.ts';
+import { smokeTest } from './smoke/smoke.ts';
 import { summaryOf } from './summary.ts';
 import { factsOf, payloadOf } from './tags/facts.ts';
 import { tagOf, tagsOf } from './tags/resolve.ts';
 
 type Inputs = Context<typeof definition.inputs>['inputs'];
 
-/** Binaries → layers → one index → registries → record. Tags come last: until then nobody sees anything of it. */
+/** Binaries (or a Dockerfile) → layers → one index → registries → record. Tags come last: until then nobody sees anything of it. */
 export async function run(context: Context<typeof definition.inputs>): Promise<void> {
   const { inputs, signal, directory, output } = context;
   const repositories = inputs.push ? inputs.images : [];
-  mustHaveUse(inputs, context.record !== undefined);
+  const given = givenInputs(definition.inputs, inputs, process.env);
+  const engine = await findEngine(wantedEngine(inputs, given), process.env, signal);
+  mustHaveUse(inputs, engine.kind !== 'native' || context.record !== undefined);
   const loaded = context.record ?? (await recordOf(directory, process.env, signal));
   const tags = await tagsFor(inputs, loaded.record);
   if (!compressesAsEverywhere()) {
@@ -38,12 +45,10 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     );
   }
 
-  const binaries =
-    inputs.binaries.length > 0
-      ? await fromPatterns(inputs.binaries, directory, signal)
-      : await fromRecord(loaded.record);
-  mustAgree(loaded.record, binaries);
-  const platforms = byPlatform(binaries, inputs.platforms);
+  const platforms =
+    engine.kind === 'native'
+      ? await platformsOf(inputs, loaded.record, directory, signal)
+      : dockerfilePlatforms(inputs.platforms);
   log.info(`platforms: ${platforms.map(one => formatPlatform(one.platform)).join(', ')}`);
 
   const spans: Span[] = [];
@@ -51,17 +56,12 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   try {
     using client = await registryClient(inputs, process.env, signal);
     const seconds = epochOf(loaded.record.commitTime, process.env);
-    const graph = await assemble({
-      inputs,
-      record: loaded.record,
-      platforms,
-      seconds,
-      folder,
-      directory,
-      client,
-      spans,
-      signal,
-    });
+    const common = { inputs, record: loaded.record, seconds, folder, directory, spans, signal };
+    const graph =
+      engine.kind === 'native'
+        ? await assemble({ ...common, platforms, client })
+        : await buildDockerfile({ ...common, engine, platforms: platforms.map(one => one.platform), env: process.env });
+    const held = engine.kind === 'native' ? platforms : await containedBinaries(graph, loaded.record, signal);
     const { digest } = graph.descriptor;
     for (const manifest of graph.manifests) {
       log.info(
@@ -73,18 +73,20 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
 
     if (inputs.output !== undefined) await writeLayout(resolve(directory, inputs.output), graph, tags, signal);
     const policy = { version: loaded.record.version, latest: inputs.latest, immutable: inputs['immutable-tags'] };
-    const { pushed, plans } = await publish(client, graph, repositories, tags, policy, spans, signal);
+    const { pushed, plans } = await publish(client, graph, repositories, tags, policy, spans, signal, () =>
+      smokeTest({ inputs, client, graph, repositories, folder, spans, signal }),
+    );
 
     const places = repositories.map(formatRepository);
     const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
     const written = [...new Set(plans.flatMap(plan => plan.tags))];
-    const evidence = imageEvidence(graph, platforms, places, written);
+    const evidence = imageEvidence(graph, held, places, written);
     const updated = {
       ...loaded,
       record: withImage(
         loaded.record,
         evidence,
-        platforms.flatMap(one => one.binaries),
+        held.flatMap(one => one.binaries),
       ),
     };
     await saveRecord(updated);
@@ -101,6 +103,14 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   }
 }
 
+/** The programs of the image, from the input `binaries` or else from the record, by platform. */
+async function platformsOf(inputs: Inputs, record: ReleaseRecord, directory: string, signal: AbortSignal) {
+  const binaries =
+    inputs.binaries.length > 0 ? await fromPatterns(inputs.binaries, directory, signal) : await fromRecord(record);
+  mustAgree(record, binaries);
+  return byPlatform(binaries, inputs.platforms);
+}
+
 /** Without rules the version is the tag. */
 async function tagsFor({ tags, flavor }: Inputs, record: ReleaseRecord): Promise<string[]> {
   if (tags.length === 0) return [tagOf(record.version)];
@@ -114,7 +124,7 @@ function mustHaveUse(inputs: Inputs, hasRecord: boolean): void {
       'INPUT_INVALID',
       'input "release" is missing, and "binaries" too: there is nothing to ship',
       {
-        hint: 'Give the output `release` of setup-go-cross, or binaries: dist/{name}-{os}-{arch}{variant}.',
+        hint: 'Give the output `release` of setup-go-cross, or binaries: dist/{name}-{os}-{arch}{variant}, or for a Dockerfile context: .',
       },
     );
   }
