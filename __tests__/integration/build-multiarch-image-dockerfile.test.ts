@@ -8,6 +8,7 @@ import { run } from '../../src/core/process.ts';
 import { parseRecord } from '../../src/core/record/parse.ts';
 import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { type BuildKit, buildProgram, startBuildKit } from './buildkit.ts';
+import { makeAuthority } from './certificates.ts';
 import { describeWith } from './lab.ts';
 
 const timeout = 120_000;
@@ -149,6 +150,11 @@ await describeWith(
                 platforms: record.binaries.map(one => ({ platform: one.target, binaries: [one.sha256] })),
               },
             ]);
+            if (engine === 'buildah') {
+              // Its storage is the user's: of what we built, nothing stays there.
+              const { stdout } = await run(['buildah', 'images', '--all', '--no-trunc'], { timeout });
+              for (const { config } of record.images[0]!.platforms) expect(stdout).not.toContain(config);
+            }
             // Its progress is there to be read, line by line, and none of it is a command to the runner.
             expect(ran.log).toMatch(/^\| .*COPY slipway-out\/hello-linux/m);
           }
@@ -193,6 +199,7 @@ await describeWith(
           }
           expect(digests[1]).toBe(digests[0]);
           const { layers, labels } = await firstImage(join(directory, 'one'), digests[0]!);
+          if (engine === 'buildah') await run(['buildah', 'rmi', `${repository}:v1`], { timeout });
           expect(layers).toBeGreaterThan(2);
           expect(labels).toMatchObject({ note: 'hi' });
         },
@@ -283,6 +290,26 @@ await describeWith(
           digests.add(ran.outputs['digest']!);
         }
         expect(digests.size).toBe(1);
+      },
+      timeout,
+    );
+
+    test(
+      'BuildKit with TLS, which wants a certificate of its clients',
+      async () => {
+        const directory = await job('tls');
+        const [from, to] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)];
+        const ca = await makeAuthority(directory);
+        const client = await ca.sign('client', 'client', from, to);
+        await using secured = await startBuildKit(lab['peer:buildkitd'], {
+          ca,
+          server: await ca.sign('server', 'localhost', from, to),
+        });
+        const options = [`cacert=${ca.certificate}`, `cert=${client.certificate}`, `key=${client.key}`];
+        const inputs = { push: 'false', builder: secured.tcp };
+        const ran = await build(directory, { ...inputs, 'driver-opts': options.join('\n') });
+        expect(ran.log).not.toContain('::error');
+        expect(ran.outputs['digest']).toMatch(/^sha256:/);
       },
       timeout,
     );

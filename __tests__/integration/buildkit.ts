@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../src/core/process.ts';
+import type { Pair } from './certificates.ts';
 
 export interface BuildKit extends AsyncDisposable {
   /** Endpoints as the input `builder` takes them. */
@@ -20,14 +21,22 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real buildkitd with runc, on a socket and a port of its own; its state is gone when it is disposed of. */
-export async function startBuildKit(program: string): Promise<BuildKit> {
+/** A real buildkitd with runc, on a socket (without TLS) and a port of its own; its state is gone when it is disposed of. */
+export async function startBuildKit(program: string, tls?: { ca: Pair; server: Pair }): Promise<BuildKit> {
   const folder = await mkdtemp('/tmp/slipway-bk-'); // short: paths of sockets have at most 107 bytes
   const [socket, port] = [join(folder, 's'), await freePort()];
   const config = [
     `root = "${join(folder, 'root')}"`,
     '[grpc]',
     `address = ["unix://${socket}", "tcp://127.0.0.1:${port}"]`,
+    ...(tls === undefined
+      ? []
+      : [
+          '[grpc.tls]',
+          `cert = "${tls.server.certificate}"`,
+          `key = "${tls.server.key}"`,
+          `ca = "${tls.ca.certificate}"`,
+        ]),
     '[worker.oci]',
     'enabled = true',
     '[worker.containerd]',
@@ -58,7 +67,7 @@ export async function startBuildKit(program: string): Promise<BuildKit> {
     }
     await sleep(100);
   }
-  return { unix: `unix://${socket}`, tcp: `tcp://127.0.0.1:${port}`, [Symbol.asyncDispose]: dispose };
+  return { unix: `unix://${socket}`, tcp: `tcp://localhost:${port}`, [Symbol.asyncDispose]: dispose };
 }
 
 /** Builds one Go program, static and without debug information. */

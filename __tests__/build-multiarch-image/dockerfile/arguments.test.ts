@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { engineEnvironment } from '../../../src/build-multiarch-image/dockerfile/build.ts';
 import * as buildah from '../../../src/build-multiarch-image/dockerfile/buildah.ts';
 import * as buildx from '../../../src/build-multiarch-image/dockerfile/buildx.ts';
 import { parseBuilder } from '../../../src/build-multiarch-image/dockerfile/inputs.ts';
@@ -118,6 +119,15 @@ describe('arguments', () => {
       expect(() => parseBuilder(text)).toThrow(expect.objectContaining({ code: 'BUILDER_INVALID' }));
     },
   );
+});
+
+test('the environment of an engine is the runner’s, without our inputs', () => {
+  const env = engineEnvironment(
+    { PATH: '/bin', INPUT_SECRETS: 'a=b', 'INPUT_REGISTRY-PASSWORD': 'c', ACTIONS_RUNTIME_TOKEN: 'd' },
+    7,
+  );
+  expect(env).toMatchObject({ PATH: '/bin', ACTIONS_RUNTIME_TOKEN: 'd', SOURCE_DATE_EPOCH: '7' });
+  expect(Object.keys(env).filter(name => name.startsWith('INPUT_'))).toEqual([]);
 });
 
 test('what buildx inspect tells, of several nodes', () => {

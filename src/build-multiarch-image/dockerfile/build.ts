@@ -121,7 +121,7 @@ async function contextOf(
 }
 
 /** The runner's variables, but none of our inputs: secrets among them are nobody's business. */
-function engineEnvironment(env: NodeJS.ProcessEnv, seconds: number): NodeJS.ProcessEnv {
+export function engineEnvironment(env: NodeJS.ProcessEnv, seconds: number): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'));
   return {
     ...Object.fromEntries(kept),
