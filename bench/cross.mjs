@@ -2,6 +2,7 @@
 // service.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { cacheRoot } from '../scripts/lab/paths.mjs';
 import { peer } from '../scripts/lab/peers.mjs';
 import { root } from '../scripts/root.mjs';
 import { cold } from './cross/cold.mjs';
@@ -26,7 +27,11 @@ export const parts = Object.keys(all);
 export async function run({ rounds, short, only, dist }) {
   const progress = line => console.log(`  ${line}`);
   const goreleaser = await peer('goreleaser', { progress });
-  const stage = await makeStage({ source: join(root, 'bench/cross', short ? 'tiny' : 'service'), dist });
+  const stage = await makeStage({
+    source: join(root, 'bench/cross', short ? 'tiny' : 'service'),
+    dist,
+    warmCache: short ? undefined : join(cacheRoot(), 'bench', 'gocache'),
+  });
   try {
     const setupGo = setupGoWay(stage);
     const results = { rows: [], samples: {} };

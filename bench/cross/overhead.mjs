@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { measure, row } from '../lib/measure.mjs';
 import { countGoCalls } from './calls.mjs';
 import { handContender, oursContender } from './contenders.mjs';
@@ -11,7 +10,7 @@ import { targets } from './targets.mjs';
  */
 export async function overhead({ stage, rounds, short, setupGo, progress }) {
   const wanted = targets.slice(0, short ? 1 : 10);
-  const cache = join(stage.folder, 'gocache');
+  const cache = stage.warmCache;
   const calls = await countGoCalls(stage, { targets: wanted.join('\n') }, cache);
   const setups = await countGoCalls(stage, { mode: 'setup' }, cache);
   progress(`go is started for: ${calls.all.join(', ')}`);

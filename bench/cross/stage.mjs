@@ -14,8 +14,11 @@ const longest = 45 * 60_000;
  */
 export const flags = { trimpath: '-trimpath', vcs: '-buildvcs=auto', ldflags: '-s -w' };
 
-/** `source` is a folder with main.go, go.mod, go.sum, and in next/ those with one newer dependency. */
-export async function makeStage({ source, dist }) {
+/**
+ * `source` is a folder with main.go, go.mod, go.sum, and in next/ those with one newer dependency. `warmCache` is the build
+ * cache of the parts that measure warm builds: kept from run to run, as filling it for ten targets takes ten minutes.
+ */
+export async function makeStage({ source, dist, warmCache }) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-cross-'));
   const checkout = join(folder, 'checkout');
   const modules = join(cacheRoot(), 'go-mod');
@@ -122,5 +125,10 @@ export async function makeStage({ source, dist }) {
     await stage.dependencies(next);
     await timed([go, 'mod', 'download'], { env: installing });
   }
-  return { ...stage, go, goVersion: (await run([go, 'version'])).split(' ')[2] };
+  return {
+    ...stage,
+    go,
+    warmCache: warmCache ?? file('gocache'),
+    goVersion: (await run([go, 'version'])).split(' ')[2],
+  };
 }

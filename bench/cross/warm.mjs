@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { measure, median, row } from '../lib/measure.mjs';
 import { goreleaserContender, handContenders, oursContender } from './contenders.mjs';
 import { targets } from './targets.mjs';
@@ -10,7 +9,7 @@ export async function warm({ stage, rounds, short, goreleaser, progress }) {
     name: contender.name,
     run: async () => {
       await stage.edit();
-      const { seconds, programs } = await contender.run(join(stage.folder, 'gocache'));
+      const { seconds, programs } = await contender.run(stage.warmCache);
       if (programs.length !== wanted.length) throw new Error(`${programs.length} programs, not ${wanted.length}`);
       return seconds;
     },

@@ -31,12 +31,13 @@ export interface Looking {
 
 /**
  * The main packages that the patterns match, each with the targets that build constraints take it from: a file list
- * differs from target to target, so go is asked for each.
+ * differs from target to target, so go is asked for each. Dependencies are not looked at (`-find`, a tenth of the time):
+ * what is wrong with them the build says.
  *
  * @throws SlipwayError NO_MAIN_PACKAGE, with the main packages that there are; NO_FILES_FOR_TARGET
  */
 export async function mainPackages(looking: Looking, targets: readonly Target[]): Promise<MainPackage[]> {
-  const listings = await pMap(targets, target => listingOf(looking, target), { concurrency: availableParallelism() });
+  const listings = await listAll(looking, targets);
   const found = joinListings(listings);
   for (const { path, without } of found.filter(one => one.without !== undefined))
     log.warning(`${path} is not built for ${without!.join(', ')}: build constraints leave no Go file of it there`);
@@ -78,7 +79,17 @@ export function joinListings(listings: readonly Listing[]): MainPackage[] {
   });
 }
 
-async function listingOf(looking: Looking, target: Target): Promise<Listing> {
+/** One listing serves all targets where no package was found by a pattern and none has a file for certain targets only. */
+async function listAll(looking: Looking, targets: readonly Target[]): Promise<Listing[]> {
+  const [first, ...others] = targets;
+  const found = await listingOf(looking, first!);
+  const named = looking.patterns.every(pattern => !/\.\.\.|^(all|cmd|std|main|work|tool)$/.test(pattern));
+  if (named && found.forAll) return targets.map(target => ({ ...found, target: formatTarget(target) }));
+  const concurrency = availableParallelism();
+  return [found, ...(await pMap(others, target => listingOf(looking, target), { concurrency }))];
+}
+
+async function listingOf(looking: Looking, target: Target): Promise<Listing & { readonly forAll: boolean }> {
   const rows = await goList(looking, target, ['-e', ...looking.patterns]);
   const excluded = rows.filter(({ error }) => error.includes('build constraints exclude all Go files'));
   // Anything else is told best by go itself, without -e: this throws.
@@ -89,12 +100,13 @@ async function listingOf(looking: Looking, target: Target): Promise<Listing> {
       .filter(({ name }) => name === 'main')
       .map(({ path, module, directory }) => ({ path, module, directory, name: programName(path) })),
     excluded: excluded.map(({ path }) => path),
+    forAll: rows.every(({ ignored, error }) => ignored === '' && error === ''),
   };
 }
 
 async function goList({ go, tags, env, directory, signal }: Looking, target: Target, args: readonly string[]) {
   const own = tags === '' ? [] : [`-tags=${tags}`];
-  const { stdout } = await runGo(go, ['list', '-f', row, ...own, ...args], {
+  const { stdout } = await runGo(go, ['list', '-find', '-f', row, ...own, ...args], {
     cwd: directory,
     env: { ...env, ...goEnvironment(withVariant(target)) },
     timeout: 10 * 60_000,
@@ -104,8 +116,8 @@ async function goList({ go, tags, env, directory, signal }: Looking, target: Tar
   });
   const rows = stdout.split('\n').filter(line => line !== '');
   return rows.map(line => {
-    const [name = '', path = '', module = '', folder = '', error = ''] = line.split('\t');
-    return { name, path, module, directory: folder, error };
+    const [name = '', path = '', module = '', folder = '', ignored = '', error = ''] = line.split('\t');
+    return { name, path, module, directory: folder, ignored, error };
   });
 }
 
@@ -115,6 +127,7 @@ const row = [
   '{{.ImportPath}}',
   '{{with .Module}}{{.Path}}{{end}}',
   '{{.Dir}}',
+  '{{range .IgnoredGoFiles}}{{.}} {{end}}{{range .CgoFiles}}{{.}} {{end}}',
   '{{with .Error}}{{printf "%q" .Err}}{{end}}',
 ].join('\t');
 

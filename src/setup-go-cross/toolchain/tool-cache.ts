@@ -13,6 +13,7 @@ import { formatGoVersion, parseGoVersion, toSemver, tryParseGoVersion } from '..
 import { canonical } from '../go-version/wanted.ts';
 import { owner, removeAbandoned } from '../temporary.ts';
 import { readInstallRecord, recordPath, treeHash, writeInstallRecord } from './install-record.ts';
+import { isAsSeen, rememberSeen, stampOf } from './seen.ts';
 import type { Fetched } from './source.ts';
 
 /** A Go in the tool cache that may be used. */
@@ -38,8 +39,8 @@ export function cachedVersions(arch: string = process.arch): string[] {
 }
 
 /**
- * Looks a version up and checks every file against the hash that was recorded when it was installed. What differs is
- * moved aside and not used. What somebody else put there, e.g. the runner's image, has no such hash and is recorded so.
+ * Looks a version up and checks every file against the hash that was recorded when it was installed; where the kernel
+ * says that none has changed since the last such check, they are not read again. What differs is moved aside and not used. What somebody else put there, e.g. the runner's image, has no such hash and is recorded so.
  */
 export async function findCached(version: string, arch: string = process.arch): Promise<Cached | undefined> {
   toolCacheRoot();
@@ -68,8 +69,12 @@ async function problemOf(
   const named = await versionFile(goroot);
   if (named !== `go${version}`) return `its file VERSION says "${named ?? 'nothing'}", not go${version}`;
   if (record === undefined) return undefined;
+  const [at, stamp] = [Date.now(), stampOf(goroot)];
+  if (await isAsSeen(goroot, record.tree, stamp)) return undefined;
   const found = await treeHash(goroot, record.naming);
-  return found === record.tree ? undefined : `its files have the hash ${found}, at install it was ${record.tree}`;
+  if (found !== record.tree) return `its files have the hash ${found}, at install it was ${record.tree}`;
+  await rememberSeen(goroot, record.tree, stamp, at);
+  return undefined;
 }
 
 /** Where a version goes: `go/1.26.8/x64`, as @actions/tool-cache lays it out. */
