@@ -88,7 +88,9 @@ describe('inputs', () => {
     ['a URL as insecure host', { insecure: 'http://a.example' }],
     ['another kind of output', { output: 'tarball:image.tar' }],
     ['no blobs at once', { concurrency: '0' }],
-    ['an input of a later version', { engine: 'buildah' }],
+    ['an engine that is none', { engine: 'kaniko' }],
+    ['a builder that is none', { builder: 'ssh://host' }],
+    ['a smoke test of another machine', { smoke: 'https://example.org/healthz' }],
   ])('refuses %s', (_, section) => {
     expect(() => read(section)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
   });

@@ -6,8 +6,10 @@ import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
 import { bool, choice, int, lines, list, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseAnnotations } from './annotations.ts';
 import { parseBases } from './base-name.ts';
+import { dockerfileInputs } from './dockerfile/inputs.ts';
 import { parseFileRule } from './files/parse.ts';
 import { parseOutput } from './outputs.ts';
+import { smokeInputs } from './smoke/inputs.ts';
 import { parseFlavor } from './tags/flavor.ts';
 import { parseTagRule } from './tags/rule.ts';
 
@@ -245,6 +247,8 @@ export const definition = define({
     },
     'rekor-url': { description: 'Transparency log that belongs to it.', value: sigstoreUrl },
     'timestamp-url': { description: 'Timestamp authority that belongs to it.', value: sigstoreUrl },
+    ...dockerfileInputs,
+    ...smokeInputs,
     push: { description: 'Push to `images`.', value: bool, default: 'true' },
     output: {
       description:
