@@ -70,10 +70,10 @@ await describeImages('the native engine', (lab, tools) => {
   const json = async (...argv: string[]) => JSON.parse(await crane(...argv));
 
   /** Pushes to a new repository; `dist/hello-*` unless the inputs say otherwise. */
-  async function push(inputs: Record<string, string> = {}, env: NodeJS.ProcessEnv = {}) {
+  async function push(inputs: Record<string, string> = {}, directory = folder.path) {
     const images = freshRepository(host);
     const given = { binaries: 'dist/hello-{os}-{arch}', images, insecure: host, tags: 'v1', ...inputs };
-    const done = await runImage(folder.path, given, { env });
+    const done = await runImage(directory, given);
     return { ...done, image: `${images}@${done.outputs['digest']}` };
   }
 
@@ -131,7 +131,7 @@ await describeImages('the native engine', (lab, tools) => {
       const { path } = await buildHello(tools.go, join(folder.path, 'example'), 'v1.0.0');
       const binary = deflateRawSync(await readFile(path), deflateParameters).length;
       const arch = process.arch === 'x64' ? 'amd64' : 'arm64';
-      const { code, image } = await push({ binaries: path });
+      const { code, image } = await push({ binaries: path }, join(folder.path, 'example'));
       expect(code).toBe(0);
       const [{ digest, size }] = (await json('manifest', image)).manifests;
       const { config, layers } = await json(
