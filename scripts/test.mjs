@@ -19,11 +19,11 @@ const { allClaims } = await import('./claims/read.mjs');
 const longest = 75 * 60_000;
 
 /** What a word means in jest's projects. */
-const projects = { unit: ['unit'], integration: ['integration', 'cluster'], e2e: ['e2e'] };
+const projects = { unit: ['unit'], integration: ['integration', 'cluster', 'image'], e2e: ['e2e'] };
 /** Run side by side, as tests mostly wait; within a lane one file after the other, as there is one cluster. */
 const lanes = [
   ['unit', 'integration'],
-  ['cluster', 'e2e'],
+  ['cluster', 'image', 'e2e'],
 ];
 const given = process.argv.slice(2);
 const words = given.filter(word => word in projects);
