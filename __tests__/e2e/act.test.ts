@@ -72,7 +72,12 @@ await describeWith(places, 'the five actions in a workflow under act', lab => {
 
   test('the artifact of the release is whole: the files of both jobs, as the sums say', async () => {
     const said = await command(['sha256sum', '--check', '--strict', 'SHA256SUMS'], { cwd: join(artifacts, 'release') });
-    expect(said.trim().split('\n').sort()).toEqual(['hello-linux-amd64: OK', 'hello-linux-arm64: OK']);
+    const files = ['amd64', 'arm64'].flatMap(arch => [
+      `hello-linux-${arch}.cdx.json`,
+      `hello-linux-${arch}`,
+      `provenance-linux-${arch}.intoto.json`,
+    ]);
+    expect(new Set(said.trim().split('\n'))).toEqual(new Set(files.map(file => `${file}: OK`)));
   });
 
   test('the process on the host is the binary that the matrix job built', async () => {
