@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -9,6 +9,7 @@ const { cacheRoot } = await import(new URL('../../scripts/lab/paths.mjs', import
 
 test('the bundle finds the problem matchers that the action ships', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'slipway-bundle-'));
+  for (const name of ['path', 'env']) writeFileSync(join(temporary, name), ''); // the runner makes them
   let log = '';
   const done = await startAction('setup-go-cross', {
     dist: join(root, 'dist'),
@@ -25,7 +26,7 @@ test('the bundle finds the problem matchers that the action ships', async () => 
     },
   });
   rmSync(temporary, { recursive: true, force: true });
-  expect(done.code).toBe(0);
+  expect({ code: done.code, log }).toEqual({ code: 0, log: expect.stringContaining('::add-matcher::') });
   const [, file] = /^::add-matcher::(.+)$/m.exec(log)!;
   expect(JSON.parse(readFileSync(file!, 'utf8'))).toHaveProperty('problemMatcher');
 }, 180_000);
