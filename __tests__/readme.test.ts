@@ -113,9 +113,12 @@ test.each(await readdir(join(root, 'examples/workflows')).then(names => names.fi
   'examples/workflows/%s, which act runs, is what the README shows',
   async name => {
     const text = await readFile(join(root, 'examples/workflows', name), 'utf8');
-    expect(await readFile(join(root, 'actions/setup-go-cross/README.md'), 'utf8')).toContain(
-      `\`\`\`yaml\n${text}\`\`\`\n`,
+    const readmes = await Promise.all(
+      ['setup-go-cross', 'build-multiarch-image'].map(action =>
+        readFile(join(root, 'actions', action, 'README.md'), 'utf8'),
+      ),
     );
+    expect(readmes.join('\n')).toContain(`\`\`\`yaml\n${text}\`\`\`\n`);
   },
 );
 
