@@ -149,6 +149,22 @@ func main() {
       if (done.code !== 0) throw new Error(done.log);
     }, 600_000);
 
+    test('all-linux: every architecture that this Go has for Linux, in one run, each read back', async () => {
+      const { stdout } = await go(['tool', 'dist', 'list']);
+      const pairs = stdout.split('\n').filter(pair => pair.startsWith('linux/'));
+      const expected = pairs.flatMap(pair => (pair === 'linux/arm' ? ['linux/arm/v6', 'linux/arm/v7'] : [pair]));
+      const all = files('all-linux', { 'go.mod': module('tiny'), 'main.go': program });
+      const done = await act(all, { targets: 'all-linux' });
+      expect([done.code, done.log]).toEqual([0, expect.stringContaining(`${expected.length} binaries`)]);
+      const read = await Promise.all(
+        recordOf(done).binaries.map(
+          async ({ path, target }) => [target, await readGoBinary(join(all, 'slipway-out', path))] as const,
+        ),
+      );
+      expect(read.map(([target]) => target).sort()).toEqual(expected.sort());
+      for (const [target, binary] of read) expect([target, formatTarget(binary.target)]).toEqual([target, target]);
+    }, 600_000);
+
     test('each is built, and read back as what was asked for', async () => {
       const { binaries } = recordOf(done);
       expect(binaries.map(one => one.target)).toEqual([...built, 'linux/arm/v6']);
@@ -350,10 +366,11 @@ func main() {}
     '#include <stdio.h>\n#include "twice-linux-amd64.h"\nint main(void) { printf("%d\\n", Twice(21)); return 0; }\n';
 
   test.each(['c-shared', 'c-archive'])(
-    '%s: header beside it, read back, and called from C',
+    '%s: header beside it and in the archive, read back, and called from C',
     async buildmode => {
       const directory = files('library', { 'go.mod': module('twice'), 'main.go': source, 'c/main.c': caller });
-      const inputs = { targets: 'linux/amd64', buildmode, cgo: 'gcc', cache: 'false', 'working-directory': directory };
+      const library = { targets: 'linux/amd64', buildmode, cgo: 'gcc', archives: 'tar.gz' };
+      const inputs = { ...library, cache: 'false', 'working-directory': directory };
       const env = { RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'), GOTOOLCHAIN: undefined, GOFLAGS: '' };
       const done = await step(inputs, env);
       expect([done.code, done.log]).toEqual([0, expect.any(String)]);
@@ -366,6 +383,9 @@ func main() {}
         buildmode === 'c-shared' ? 'library' : 'archive',
         buildmode,
       ]);
+      const packed = JSON.parse(done.outputs['archives']!) as { path: string }[];
+      const { stdout } = await run(['tar', '-tzf', packed[0]!.path], { timeout: 10_000 });
+      expect(stdout.split('\n').slice(0, 2)).toEqual([`twice${extension}`, 'twice.h']);
       const linked = join(directory, 'caller');
       await run(['gcc', '-I', out, '-o', linked, join(directory, 'c/main.c'), join(out, binary!.path), '-lpthread'], {
         timeout: 60_000,

@@ -81,12 +81,12 @@ async function writeArchives(built: readonly Built[], folder: string, settings: 
       const { file, sha256 } = built.find(one => one.build === build)!;
       const from = join(folder, `archive-${index}`);
       const program: Entry = { name: plainName(build), mode: 0o755, content: { path: file, sha256 } };
-      const packed = await writeArchive(from, kind, [program, ...settings.archiveFiles], seconds, signal).catch(
-        error => {
-          signal.throwIfAborted();
-          throw failed(path, error);
-        },
-      );
+      const header: Entry[] = build.header === undefined ? [] : [headerEntry(build, file)];
+      const entries = [program, ...header, ...settings.archiveFiles];
+      const packed = await writeArchive(from, kind, entries, seconds, signal).catch(error => {
+        signal.throwIfAborted();
+        throw failed(path, error);
+      });
       return { move: { from, to: path }, archive: { target: formatTarget(build.target), path, ...packed } };
     },
     // All are waited for, also after a failure: then nobody writes into the folder any more when it is removed.
@@ -102,6 +102,13 @@ function plainName({ package: main, target, output }: Built['build']): string {
   const ending = /\.(exe|wasm|so|dll|dylib|a)$/.exec(output)?.[0] ?? (target.os === 'windows' ? '.exe' : '');
   return main.name.endsWith(ending) ? main.name : `${main.name}${ending}`;
 }
+
+/** The C header of a library, named as the library is; go has written it beside it. */
+const headerEntry = ({ package: { name } }: Built['build'], file: string): Entry => ({
+  name: `${name}.h`,
+  mode: 0o644,
+  content: { path: `${file}.h` },
+});
 
 /** Writes a document under its temporary name. */
 export async function writeJson(from: string, to: string, value: unknown): Promise<Move> {
