@@ -41,7 +41,8 @@ for (const signal of ['SIGINT', 'SIGTERM'])
   });
 let counts;
 try {
-  const env = { ...process.env };
+  // Actions that are started from their sources are compiled once, not each time.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
   if (chosen.some(name => name !== 'unit')) env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
   const running = lanes
     .map(lane => lane.filter(name => chosen.includes(name)))

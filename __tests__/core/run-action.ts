@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseFileCommands } from '../../src/release/runner-files.ts';
+import { compileCache } from '../compile-cache.ts';
 
 /** An action of our own as a process, in a scratch folder that stands for the runner. */
 export interface Started {
@@ -29,6 +30,7 @@ export async function startMain(main: string, folder: string, env: Record<string
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
+      ...compileCache,
       GITHUB_OUTPUT: output,
       GITHUB_STATE: state,
       GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),

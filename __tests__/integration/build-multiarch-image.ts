@@ -8,6 +8,7 @@ import { sha256File } from '../../src/core/files.ts';
 import { run } from '../../src/core/process.ts';
 import type { Binary, ReleaseRecord } from '../../src/core/record/schema.ts';
 import { formatTarget, goEnvironment, parseTarget } from '../../src/core/target.ts';
+import { compileCache } from '../compile-cache.ts';
 import { describeWith, type Lab } from './lab.ts';
 
 const scripts = new URL('../../scripts/lab/', import.meta.url);
@@ -120,6 +121,7 @@ export async function runImage(
   const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
   const env = {
     PATH: dirname(process.execPath),
+    ...compileCache,
     HOME: runner,
     RUNNER_TEMP: runner,
     ...files,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { variableOf } from '../../src/core/inputs.ts';
 import { run } from '../../src/core/process.ts';
 import type { Deployment, ReleaseRecord } from '../../src/core/record/schema.ts';
+import { compileCache } from '../compile-cache.ts';
 import type { LabCluster } from './lab.ts';
 
 const main = fileURLToPath(new URL('../../src/deploy-k8s-canary/main.ts', import.meta.url));
@@ -48,6 +49,7 @@ export function start(kubeconfig: string, inputs: Record<string, string>, manife
       const given: Record<string, string> = { 'working-directory': folder, ...inputs };
       const env = {
         PATH: process.env['PATH'],
+        ...compileCache,
         KUBECONFIG: kubeconfig,
         GITHUB_OUTPUT: file('output'),
         GITHUB_STEP_SUMMARY: file('summary'),

@@ -181,7 +181,7 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
     for (let tries = 0; tries < 40 && (await fetchJson(`${url}/version`)).error !== undefined; tries++)
       await sleep(250);
     await serves('v1.0.0', v1.sha256);
-  }, 90_000);
+  }, 240_000);
 
   test('a switch that cannot begin changes nothing, and says so', async () => {
     const inTheWay = `${directory}/state/guard.unit`;

@@ -8,6 +8,7 @@ import { sleep } from '../../src/core/deadline.ts';
 import { sha256File } from '../../src/core/files.ts';
 import { variableOf } from '../../src/core/inputs.ts';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
+import { compileCache } from '../compile-cache.ts';
 import { type LabHost, labModule } from './lab.ts';
 
 const main = fileURLToPath(new URL('../../src/deploy-ssh-systemd/main.ts', import.meta.url));
@@ -45,6 +46,7 @@ export async function startDeploy(inputs: Record<string, string>, record?: Relea
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],
+      ...compileCache,
       GITHUB_OUTPUT: file('output'),
       GITHUB_STATE: file('state'),
       GITHUB_STEP_SUMMARY: file('summary'),

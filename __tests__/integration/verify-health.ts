@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { variableOf } from '../../src/core/inputs.ts';
 import { run } from '../../src/core/process.ts';
 import type { ReleaseRecord, Verification } from '../../src/core/record/schema.ts';
+import { compileCache } from '../compile-cache.ts';
 
 const main = fileURLToPath(new URL('../../src/verify-health/main.ts', import.meta.url));
 
@@ -53,6 +54,7 @@ export async function verify(
     const done = await run([process.execPath, main], {
       env: {
         PATH: process.env['PATH'],
+        ...compileCache,
         GITHUB_OUTPUT: file('output'),
         GITHUB_STATE: file('state'),
         GITHUB_STEP_SUMMARY: file('summary'),
