@@ -53,6 +53,7 @@ describe('judgeUnit', () => {
   const up = 'ActiveState=active\nSubState=running\nMainPID=7\nNRestarts=0\nResult=success\nExe=/opt/x/releases/new/x';
   test.each([
     ['up with the new binary', up, 'up'],
+    ['up by an automatic restart, with ours still to come', `${up}\nJob=4711`, 'waiting'],
     ['up with the old one', up.replace('/new/', '/old/'), 'waiting'],
     ['a release whose name begins alike', up.replace('/new/', '/new2/'), 'waiting'],
     ['starting', 'ActiveState=activating\nSubState=start\nMainPID=7', 'waiting'],

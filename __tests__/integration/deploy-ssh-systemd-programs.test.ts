@@ -138,7 +138,10 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
       expect(done.log).not.toContain('exit code 0');
       expect(done.record!.deployments).toMatchObject([{ evidence: { exit: 'exit code 3' } }]);
       expect(done.log).toContain('status=3');
+      const back = await pid();
       await serves('v1.0.0', v1.sha256);
+      await sleep(1000);
+      expect(await pid()).toBe(back); // what was said to serve is not restarted once more
     },
     60_000,
   );

@@ -7,6 +7,8 @@ export interface UnitState {
   readonly load: string;
   readonly active: string;
   readonly sub: string;
+  /** Number of the job that is queued for it; empty when none is. */
+  readonly job: string;
   readonly pid: number;
   readonly restarts: number;
   /** PID of the last main process, also after its end. */
@@ -89,6 +91,7 @@ export function readUnitState(text: string): UnitState {
     load: word('LoadState'),
     active: word('ActiveState'),
     sub: word('SubState'),
+    job: word('Job'),
     pid: number('MainPID'),
     restarts: number('NRestarts'),
     last: number('ExecMainPID'),

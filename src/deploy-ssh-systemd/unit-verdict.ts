@@ -23,6 +23,8 @@ export function judgeUnit(unit: UnitState, release: string): UnitVerdict {
   if (unit.restarts > crashesAllowed)
     return { kind: 'failed', detail: `the service keeps crashing (${unit.restarts} restarts)` };
   if (unit.active === 'active' && unit.pid > 0) {
+    // a crash loop's automatic restart may have started it just before ours
+    if (unit.job !== '') return { kind: 'waiting', detail: 'its restart is queued' };
     if (unit.exe.startsWith(`${release}/`)) return { kind: 'up', pid: unit.pid };
     return { kind: 'waiting', detail: 'the process before is still running' };
   }
