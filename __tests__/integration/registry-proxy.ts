@@ -155,8 +155,8 @@ function forward(
     }
   });
   incoming.on('end', () => upstream.end());
-  // A client that went away: what it began must not stay open for ever.
-  incoming.on('close', () => {
-    if (!incoming.complete && one.sent < cut) upstream.destroy();
+  // A client that went away, before its request was whole or before it had the answer: what it began must not stay open for ever.
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished && one.sent < cut) upstream.destroy();
   });
 }

@@ -95,10 +95,10 @@ where(`in a memory control group${why === undefined ? '' : ` (SKIPPED, ${why})`}
 
   test('a package that does not fit at all: says so, and leaves nothing', async () => {
     freshTables();
-    const done = await build(group(200 * mb), { targets: targets[0]! });
+    const done = await build(group(140 * mb), { targets: targets[0]! });
     expect(done.code).toBe(1);
     expect(done.log).toMatch(
-      /out of memory: building large linux\/amd64 was ended .* of the 200\.0 MB .*\[OUT_OF_MEMORY\]/,
+      /out of memory: building large linux\/amd64 was ended .* of the 140\.0 MB .*\[OUT_OF_MEMORY\]/,
     );
     expect(readdirSync(join(folder, 'slipway-out')).filter(name => name.startsWith('building-'))).toEqual([]);
   }, 120_000);

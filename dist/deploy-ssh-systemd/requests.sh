@@ -32,7 +32,7 @@ serve_facts() { # SERVICE DIRECTORY
 }
 
 serve_unit() {
-  systemctl show "$unit" -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
+  systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
   pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
 }
 

@@ -107,9 +107,10 @@ revert_to_old() { # boot|''
   outcome=old
   [ -z "$1" ] || return 0
   runs "$old" || systemctl restart --no-block "$unit"
-  # up to 45 s for the old release to be up again: whoever asks wants to know what serves now
+  # up to 45 s for the old release to be up again: whoever asks wants to know what serves now. An automatic restart may
+  # have started it just before ours: only when no job is queued any more it stays that process.
   tries=0
-  until [ "$(show ActiveState)" = active ] && runs "$old"; do
+  until [ "$(show ActiveState)" = active ] && [ -z "$(show Job)" ] && runs "$old"; do
     tries=$((tries + 1)); [ $tries -lt 450 ] || { outcome=down; return; }
     sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
   done

@@ -9,6 +9,7 @@ import { explainGo } from '../build/explain-go.ts';
 import type { Build } from '../build/plan.ts';
 import type { Go } from '../environment.ts';
 import { runGo } from '../go-command.ts';
+import { embedsNothing } from './embeds-nothing.ts';
 import { portable } from './redact.ts';
 
 /** A file that `//go:embed` took into a program. */
@@ -47,6 +48,7 @@ export async function findEmbedded(
   directory: string,
   signal: AbortSignal,
 ): Promise<Map<Build, Embedded[]>> {
+  if (await embedsNothing(go.settings)) return new Map(builds.map(build => [build, []]));
   const groups = [...Map.groupBy(builds, ({ target }) => formatTarget(target)).values()];
   const first = await listOwn(groups[0]!, go, directory, signal);
   const differs = first.some(one => isOwn(one) && one.IgnoredGoFiles.length > 0);
