@@ -79,6 +79,7 @@ export async function startProxy(registry: string, rules: Rules = {}): Promise<R
     else setTimeout(handle, rules.delay, incoming, outgoing, one);
   });
   function handle(incoming: IncomingMessage, outgoing: ServerResponse, one: Asked): void {
+    if (incoming.socket.destroyed) return; // who went away meanwhile would leave the registry waiting for the rest
     const fault = rules.fault?.(one);
     if (fault === undefined) forward(registry, incoming, outgoing, one, rules);
     else if (fault === 'reset') incoming.socket.resetAndDestroy();

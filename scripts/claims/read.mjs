@@ -33,7 +33,7 @@ const Theirs = v.strictObject({ says: text, from: listOf(Source) });
 
 const Peer = v.strictObject({
   name: text,
-  /** The first is meant by sources that name none; the others are forks of it. Each with the commit that was read. */
+  /** The first is meant by sources that name none; the others are forks or parts of it. Each with the commit that was read. */
   repositories: v.record(
     v.pipe(v.string(), v.regex(/^[\w-]+\/[\w.-]+$/)),
     v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/)),
