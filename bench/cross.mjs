@@ -39,7 +39,7 @@ export async function run({ rounds, short, only, dist }) {
       progress(`${part}:`);
       const say = line => progress(`  ${line}`);
       const { rows, samples } = await all[part]({ stage, rounds, short, goreleaser, setupGo, progress: say });
-      results.rows.push(...rows);
+      results.rows.push(...rows.map(one => ({ ...one, part })));
       results.samples[part] = samples;
     }
     const versions = {

@@ -1,6 +1,6 @@
 // npm run bench -- NAME [--rounds N] [--short] [--only PART,…] [--dist FOLDER] [--out FILE]: measures one thing side by
 // side with its peers, rounds interleaved, in one run. A benchmark of one part exports prepare(); one of several exports
-// run(), and `parts` that --only chooses from. --short goes through everything once with something small: its figures say
+// run(), and `parts` that --only chooses from: each part has a file of results (bench/results/NAME-PART.json) of its own. --short goes through everything once with something small: its figures say
 // nothing, so that no goal is judged and nothing is stored but in --out. --dist: bundles that are not in dist.
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
@@ -90,11 +90,22 @@ function machine() {
   };
 }
 
-/** A run of some parts only takes the place of nothing: those of the last whole run stay as they are. */
+/** A file a part, so that a part can be measured again alone; with --out everything in one. */
 function save(result) {
-  const partial = short || only.length !== (bench.parts ?? []).length;
-  if (partial && options.out === undefined) return console.log('not the whole benchmark: nothing is written');
-  const file = resolve(options.out ?? join(folder, 'results', `${result.name}.json`));
+  if (options.out !== undefined) return write(resolve(options.out), result);
+  if (short) return console.log('the short form: nothing is written');
+  if (bench.parts === undefined) return write(resultFile(result.name), result);
+  for (const part of only) {
+    const rows = result.rows.filter(one => one.part === part).map(({ part: _part, ...one }) => one);
+    write(resultFile(`${result.name}-${part}`), { ...result, part, rows, samples: result.samples[part] });
+  }
+}
+
+function resultFile(name) {
+  return join(folder, 'results', `${name}.json`);
+}
+
+function write(file, result) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.part`, `${JSON.stringify(result, undefined, 2)}\n`);
   renameSync(`${file}.part`, file);

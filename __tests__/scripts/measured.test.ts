@@ -29,4 +29,5 @@ test('the rows of all benchmarks in one table, then where and with what each was
     '',
     '`npm run bench -- cross`, 2026-11-21, 3 rounds, 2 cores, 24 GiB: go 1.26.8, goreleaser 2.16.0.',
   ]);
+  expect(measuredTable([{ ...result, part: 'warm' }])).toContain('`npm run bench -- cross --only warm`, 2026');
 });

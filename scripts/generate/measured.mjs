@@ -19,12 +19,13 @@ export function measuredTable(results) {
 }
 
 /** Where, when and with which versions: a line a benchmark. */
-function provenance({ name, date, rounds, machine, versions }) {
+function provenance({ name, part, date, rounds, machine, versions }) {
   const with_ = Object.entries(versions)
-    .map(([what, version]) => `${what} ${version.replace(/^(go|v)(?=\d)/, '')}`)
+    .map(([what, version]) => `${what} ${String(version).replace(/^(go|v)(?=\d)/, '')}`)
     .join(', ');
   const memory = (machine.memory / 2 ** 30).toFixed(0);
-  return `\`npm run bench -- ${name}\`, ${date.slice(0, 10)}, ${rounds} rounds, ${machine.cores} cores, ${memory} GiB: ${with_}.`;
+  const command = `npm run bench -- ${name}${part === undefined ? '' : ` --only ${part}`}`;
+  return `\`${command}\`, ${date.slice(0, 10)}, ${rounds} rounds, ${machine.cores} cores, ${memory} GiB: ${with_}.`;
 }
 
 /** The median, and the range where there is one. */

@@ -21,8 +21,8 @@ export interface VersionOptions {
   readonly directory: string;
   /** The input `version`; empty means none. */
   readonly version?: string | undefined;
-  /** Path of the main module; its `/v2` says which tags are its own. */
-  readonly module?: string;
+  /** Path of the main module; its `/v2` says which tags are its own. git is asked while it is still being found. */
+  readonly module?: string | Promise<string>;
   /** Tag of the run (GITHUB_REF_NAME of a tag), taken when it is on HEAD and no tag there is a semantic version. */
   readonly runTag?: string;
   readonly signal?: AbortSignal;
@@ -37,7 +37,7 @@ export const zeroPseudoVersion = 'v0.0.0-00010101000000-000000000000';
  * @throws SlipwayError GIT_DUBIOUS_OWNERSHIP
  */
 export async function releaseVersion(options: VersionOptions): Promise<Release> {
-  const state = await gitState(options.directory, options.signal);
+  const [state, module] = await Promise.all([gitState(options.directory, options.signal), options.module]);
   const given = options.version?.trim() ?? '';
   if (typeof state === 'string') {
     return {
@@ -61,7 +61,7 @@ export async function releaseVersion(options: VersionOptions): Promise<Release> 
   const tag = tagOnHead(state, options.runTag);
   if (tag !== undefined) return of(tag, 'tag');
   const dirty = state.changes.length > 0 ? '+dirty' : '';
-  return of(pseudoVersion(state, majorOf(options.module)) + dirty, 'pseudo-version');
+  return of(pseudoVersion(state, majorOf(module)) + dirty, 'pseudo-version');
 }
 
 /** The highest semantic version on HEAD; `api/v1.2.3`, the tag of a module in a folder, counts without its folder. */

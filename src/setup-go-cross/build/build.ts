@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import { previousRelease } from '../../core/record/previous.ts';
 import type { Span } from '../../core/summary.ts';
-import { type Release, releaseVersion } from '../../core/version.ts';
 import { explainC } from '../cgo/explain.ts';
 import { tagsOf } from '../cgo/own-compiler.ts';
 import type { CgoPlans } from '../cgo/plan.ts';
@@ -28,7 +26,7 @@ import { assertOutputs } from './place-outputs.ts';
 import { planBuilds } from './plan.ts';
 import { recordFile, recordOf, writeRecord } from './record.ts';
 import { buildSummary } from './summary.ts';
-import { assertFit, isShallow, versionNotes } from './version-notes.ts';
+import { versionOf } from './version.ts';
 
 /** From a ready Go to binaries that are as planned, with their record. */
 export async function build(
@@ -46,13 +44,15 @@ export async function build(
   const patterns = inputs.packages.length > 0 ? inputs.packages : ['.'];
   const env = { ...go.env, CGO_ENABLED: cgo ? '1' : '0' };
   const previous = await previousRelease(inputs['previous-release'], directory);
-  const packages = await mainPackages({ go, patterns, tags, env, directory, signal }, targets).catch(async error => {
+  const listing = mainPackages({ go, patterns, tags, env, directory, signal }, targets).catch(async error => {
     if (annotations) annotate(problemsOf(error, directory, 'go list'));
     throw await explainC(error, { go, env, directory, packages: patterns, flags: [`-tags=${tags}`] }, signal);
   });
-
-  await excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
-  const release = await versionOf(context, packages[0]!.module);
+  const excluding = excludeFromGit(directory, [join(directory, outputFolder) + sep], signal);
+  const versioning = excluding.then(() => versionOf(context, listing));
+  versioning.catch(() => undefined); // what is wrong with the packages is told first
+  const packages = await listing;
+  const release = await versioning;
   const builds = planBuilds(packages, targets, {
     directory,
     output: inputs.output,
@@ -130,41 +130,3 @@ function placeOf(directory: string): string {
   const path = relative(process.env['GITHUB_WORKSPACE'] || directory, directory);
   return path.startsWith('..') ? '' : path;
 }
-
-/** A named version stands for a commit: with changes in the tree it would name something else. */
-async function versionOf({ inputs, directory, signal }: SetupGoCross, module: string): Promise<Release> {
-  const runTag = process.env['GITHUB_REF_TYPE'] === 'tag' ? process.env['GITHUB_REF_NAME'] : undefined;
-  const release = await releaseVersion({
-    directory,
-    module,
-    signal,
-    version: inputs.version,
-    ...(runTag === undefined ? {} : { runTag }),
-  });
-  assertFit(release);
-  if (release.missing !== undefined) {
-    log.warning(
-      `${directory}: ${reasons[release.missing]}; the record has no commit${release.source === 'none' ? ' and no version' : ''}`,
-    );
-  }
-  for (const note of versionNotes(release, module, await isShallow(directory, signal))) log.warning(note);
-  if (release.changes.length === 0) return release;
-  const shown = `${release.changes.slice(0, 5).join(', ')}${release.changes.length > 5 ? ', …' : ''}`;
-  if (release.source === 'pseudo-version') {
-    log.warning(`the working tree has changes (${shown}): the binaries do not come from the commit alone`);
-    return release;
-  }
-  throw new SlipwayError(
-    'TREE_DIRTY',
-    `the version ${release.version} (${release.source}) names a commit, but the working tree has changes: ${shown}`,
-    {
-      hint: 'Commit them, put generated files into .gitignore, or leave version empty. Nothing was built.',
-    },
-  );
-}
-
-const reasons = {
-  'no-git': 'there is no git program',
-  'no-repository': 'it is not in a git repository',
-  'no-commit': 'the repository has no commit',
-};

@@ -27,18 +27,20 @@ const settled = 2000;
 
 export function stampOf(folder: string): Stamp {
   const hash = createHash('sha256');
-  let newest = 0n;
+  let newest = 0;
   const folders = [''];
   for (let current = folders.pop(); current !== undefined; current = folders.pop()) {
-    for (const name of readdirSync(join(folder, current)).sort()) {
-      const path = current === '' ? name : `${current}/${name}`;
-      const { mode, size, ino, dev, ctimeNs } = lstatSync(join(folder, path), { bigint: true });
-      if ((Number(mode) & 0o170000) === 0o040000) folders.push(path);
-      if (ctimeNs > newest) newest = ctimeNs;
-      hash.update(`${JSON.stringify(path)} ${mode} ${size} ${ino} ${dev} ${ctimeNs}\n`);
+    const lines = [`${current}/`];
+    for (const name of readdirSync(folder + current).sort()) {
+      const path = `${current}/${name}`;
+      const { mode, size, ino, dev, ctimeMs } = lstatSync(folder + path);
+      if ((mode & 0o170000) === 0o040000) folders.push(path);
+      if (ctimeMs > newest) newest = ctimeMs;
+      lines.push(`${JSON.stringify(name)} ${mode} ${size} ${ino} ${dev} ${ctimeMs}`);
     }
+    hash.update(`${lines.join('\n')}\n`);
   }
-  return { sum: hash.digest('hex'), newest: Number(newest / 1_000_000n) };
+  return { sum: hash.digest('hex'), newest };
 }
 
 /** Whether every file is as it was when this very tree was last hashed whole, by this user on this machine. */
