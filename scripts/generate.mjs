@@ -36,7 +36,8 @@ for (const definition of definitions) {
     ...(comparison.complaints && { complaints: complaintsTable(comparison) }),
   });
 }
-tables('actions/setup-go-cross/README.md', { measured: measuredTable(results('cross', 'shared-cache', 'memory')) });
+tables('actions/setup-go-cross/README.md', { measured: measured('cross', 'shared-cache', 'memory') });
+tables('actions/build-multiarch-image/README.md', { measured: measured('image') });
 tables('README.md', {
   actions: actionsTable(definitions),
   inputs: inputsTable(release),
@@ -52,9 +53,10 @@ function tables(path, parts) {
 }
 
 /** Of these benchmarks, those that were run. */
-function results(...names) {
+function measured(...names) {
   const files = names.map(name => join(root, 'bench/results', `${name}.json`));
-  return files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
+  const results = files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
+  return measuredTable(results, names[0]);
 }
 
 function json(data) {

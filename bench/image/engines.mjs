@@ -1,0 +1,99 @@
+// BuildKit and buildah over the programs of a job, with a Dockerfile that only copies them: they are spared the
+// certificates and zone data that are in ours. Both begin with nothing in their caches, as on a fresh runner.
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensurePackages } from '../../scripts/lab/apt.mjs';
+import { peer } from '../../scripts/lab/peers.mjs';
+import { waitUntil } from '../../scripts/lab/process.mjs';
+import { capture, run } from '../../scripts/lab/run.mjs';
+import { platforms, programOf } from './stage.mjs';
+
+/** The folder that both build: a Dockerfile, and each program in a folder of its architecture. */
+export async function writeContext(stage, job) {
+  const folder = join(stage.folder, 'context');
+  mkdirSync(folder);
+  const lines = ['FROM scratch', 'ARG TARGETARCH', 'COPY $TARGETARCH/service /service', 'ENTRYPOINT ["/service"]'];
+  writeFileSync(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
+  for (const platform of platforms) {
+    const arch = platform.split('/')[1];
+    mkdirSync(join(folder, arch));
+    await run(['cp', programOf(job, platform), join(folder, arch, 'service')]);
+  }
+  return folder;
+}
+
+/** buildkitd is running already; what is timed is buildctl. `--no-cache`, since each round makes the same layers. */
+export async function startBuildKit(stage, context, { progress }) {
+  await ensurePackages(['runc']);
+  const [daemon, program] = [await peer('buildkitd', { progress }), await peer('buildctl', { progress })];
+  const folder = join(stage.folder, 'buildkit');
+  const address = `unix://${folder}/s`;
+  mkdirSync(join(folder, 'root'), { recursive: true });
+  const config = [
+    `root = "${folder}/root"`,
+    `[grpc]\naddress = ["${address}"]`,
+    '[worker.oci]\nenabled = true',
+    '[worker.containerd]\nenabled = false',
+    `[registry."${stage.registry.host}"]\nhttp = true`,
+  ];
+  writeFileSync(join(folder, 'buildkitd.toml'), config.join('\n'));
+  const child = spawn(daemon, ['--config', join(folder, 'buildkitd.toml')], { stdio: 'ignore' });
+  const ended = new Promise(resolve => child.once('close', resolve));
+  const end = async () => {
+    child.kill('SIGTERM');
+    const hard = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await ended;
+    clearTimeout(hard);
+  };
+  const workers = () => capture([program, '--addr', address, 'debug', 'workers'], { env: stage.env() });
+  try {
+    await waitUntil('starting buildkitd', 30_000, async () => {
+      if (child.exitCode !== null) throw new Error(`buildkitd ended with code ${child.exitCode}`);
+      return (await workers()).code === 0;
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const argv = [
+    ...[program, '--addr', address, 'build', '--frontend', 'dockerfile.v0', '--no-cache'],
+    ...['--local', `context=${context}`, '--local', `dockerfile=${context}`, '--opt', `platform=${platforms.join()}`],
+  ];
+  return {
+    program,
+    end,
+    async build(repository) {
+      const output = ['--output', `type=image,name=${repository}:v1,push=true`];
+      return (await stage.timed([...argv, ...output], { env: stage.env() })).seconds;
+    },
+  };
+}
+
+/** With storage of its own; both platforms at once. What is timed are build and push. */
+export async function buildahOf(stage, context) {
+  await ensurePackages(['buildah']);
+  const folder = join(stage.folder, 'buildah');
+  const buildah = ['buildah', '--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
+  const quiet = (...argv) => capture([...buildah, ...argv], { env: stage.env() });
+  const build = ['build', '--platform', platforms.join(), '--jobs', String(platforms.length), '--manifest', 'service'];
+  const push = ['manifest', 'push', '--all', '--tls-verify=false', 'service'];
+  const clear = async () => {
+    await quiet('manifest', 'rm', 'service');
+    await quiet('rmi', '--all', '--force');
+  };
+  return {
+    version: (await run(['buildah', '--version'])).split(' ')[2],
+    async build(repository) {
+      await clear();
+      const env = stage.env();
+      const built = await stage.timed([...buildah, ...build, context], { env });
+      const pushed = await stage.timed([...buildah, ...push, `docker://${repository}:v1`], { env });
+      return built.seconds + pushed.seconds;
+    },
+    async end() {
+      await clear();
+      await capture(['umount', join(folder, 'root', 'overlay')]); // its storage mounts itself
+    },
+  };
+}
