@@ -71,6 +71,7 @@ await describeWith(
       expect(rows.map(({ name }) => name)).toEqual([
         expect.stringContaining('new repository, against all of `ko build`'),
         expect.stringContaining('with setup-go-cross, against `ko build`'),
+        expect.stringContaining('with layers cached, against `ko build`'),
         expect.stringContaining('against BuildKit'),
         expect.stringContaining('against buildah'),
         expect.stringContaining('layers cached, against `ko build`'),

@@ -1,29 +1,44 @@
-// BuildKit and buildah over the programs of a job, with a Dockerfile that only copies them: they are spared the
-// certificates and zone data that are in ours. Both begin with nothing in their caches, as on a fresh runner.
+// BuildKit and buildah over the programs of a job, with a Dockerfile for what is in ours: its base, the program. Both remember where they have pushed a layer to and would mount it from
+// there: each build gets programs that nobody has pushed before, as on a fresh runner.
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/lab/apt.mjs';
 import { peer } from '../../scripts/lab/peers.mjs';
 import { waitUntil } from '../../scripts/lab/process.mjs';
 import { capture, run } from '../../scripts/lab/run.mjs';
-import { platforms, programOf } from './stage.mjs';
+import { baseLayer, platforms, programOf } from './stage.mjs';
 
-/** The folder that both build: a Dockerfile, and each program in a folder of its architecture. */
-export async function writeContext(stage, job) {
+/** The folder that both build: a Dockerfile, and each program in a folder of its architecture; `renew` makes them new. */
+export function writeContext(stage, job) {
   const folder = join(stage.folder, 'context');
   mkdirSync(folder);
-  const lines = ['FROM scratch', 'ARG TARGETARCH', 'COPY $TARGETARCH/service /service', 'ENTRYPOINT ["/service"]'];
+  copyFileSync(baseLayer, join(folder, 'base.tar.gz'));
+  const lines = [
+    'FROM scratch',
+    'ADD base.tar.gz /',
+    'ARG TARGETARCH',
+    'COPY $TARGETARCH/service /usr/local/bin/service',
+    'USER 65532',
+    'ENTRYPOINT ["/usr/local/bin/service"]',
+  ];
   writeFileSync(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`);
-  for (const platform of platforms) {
-    const arch = platform.split('/')[1];
-    mkdirSync(join(folder, arch));
-    await run(['cp', programOf(job, platform), join(folder, arch, 'service')]);
-  }
-  return folder;
+  const programs = platforms.map(platform => {
+    const arch = join(folder, platform.split('/')[1]);
+    mkdirSync(arch);
+    return { from: programOf(job, platform), to: join(arch, 'service') };
+  });
+  const renew = () => {
+    for (const { from, to } of programs) {
+      copyFileSync(from, to);
+      appendFileSync(to, randomBytes(32));
+    }
+  };
+  return { folder, renew };
 }
 
-/** buildkitd is running already; what is timed is buildctl. `--no-cache`, since each round makes the same layers. */
+/** buildkitd is running already; what is timed is buildctl. */
 export async function startBuildKit(stage, context, { progress }) {
   await ensurePackages(['runc']);
   const [daemon, program] = [await peer('buildkitd', { progress }), await peer('buildctl', { progress })];
@@ -57,26 +72,34 @@ export async function startBuildKit(stage, context, { progress }) {
     throw error;
   }
   const argv = [
-    ...[program, '--addr', address, 'build', '--frontend', 'dockerfile.v0', '--no-cache'],
-    ...['--local', `context=${context}`, '--local', `dockerfile=${context}`, '--opt', `platform=${platforms.join()}`],
+    ...[program, '--addr', address, 'build', '--frontend', 'dockerfile.v0'],
+    ...[
+      '--local',
+      `context=${context.folder}`,
+      '--local',
+      `dockerfile=${context.folder}`,
+      '--opt',
+      `platform=${platforms.join()}`,
+    ],
   ];
   return {
     program,
     end,
     async build(repository) {
+      context.renew();
       const output = ['--output', `type=image,name=${repository}:v1,push=true`];
       return (await stage.timed([...argv, ...output], { env: stage.env() })).seconds;
     },
   };
 }
 
-/** With storage of its own; both platforms at once. What is timed are build and push. */
+/** With storage of its own; what is timed are build and push. */
 export async function buildahOf(stage, context) {
   await ensurePackages(['buildah']);
   const folder = join(stage.folder, 'buildah');
   const buildah = ['buildah', '--root', join(folder, 'root'), '--runroot', join(folder, 'run')];
   const quiet = (...argv) => capture([...buildah, ...argv], { env: stage.env() });
-  const build = ['build', '--platform', platforms.join(), '--jobs', String(platforms.length), '--manifest', 'service'];
+  const build = ['build', '--platform', platforms.join(), '--manifest', 'service'];
   const push = ['manifest', 'push', '--all', '--tls-verify=false', 'service'];
   const clear = async () => {
     await quiet('manifest', 'rm', 'service');
@@ -86,8 +109,9 @@ export async function buildahOf(stage, context) {
     version: (await run(['buildah', '--version'])).split(' ')[2],
     async build(repository) {
       await clear();
+      context.renew();
       const env = stage.env();
-      const built = await stage.timed([...buildah, ...build, context], { env });
+      const built = await stage.timed([...buildah, ...build, context.folder], { env });
       const pushed = await stage.timed([...buildah, ...push, `docker://${repository}:v1`], { env });
       return built.seconds + pushed.seconds;
     },

@@ -3,12 +3,16 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { peer } from '../../scripts/lab/peers.mjs';
+import { root } from '../../scripts/root.mjs';
 import { sha256File } from '../../src/core/files.ts';
 import { makeStage } from '../cross/stage.mjs';
 import { startRegistry } from '../lib/registry.mjs';
 import { platformsOf } from '../lib/stored-image.mjs';
 
 export const platforms = ['linux/amd64', 'linux/arm64'];
+
+/** What is below the program in our images: certificates, zone data, users. */
+export const baseLayer = join(root, 'src/build-multiarch-image/assets/scratch.tar.gz');
 
 export async function makeImageStage({ source, dist, warmCache, progress }) {
   const stage = await makeStage({ source, dist, warmCache });
