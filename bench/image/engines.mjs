@@ -1,5 +1,6 @@
-// BuildKit and buildah over the programs of a job, with a Dockerfile for what is in ours: its base, the program. Both remember where they have pushed a layer to and would mount it from
-// there: each build gets programs that nobody has pushed before, as on a fresh runner.
+// BuildKit and buildah over the programs of a job, with a Dockerfile for what is in ours: its base, the program. Both
+// remember where they have pushed a layer to and would mount it from there: each build gets programs that nobody has
+// pushed before, as on a fresh runner. Only the base is in BuildKit's cache.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -71,24 +72,16 @@ export async function startBuildKit(stage, context, { progress }) {
     await end();
     throw error;
   }
-  const argv = [
-    ...[program, '--addr', address, 'build', '--frontend', 'dockerfile.v0'],
-    ...[
-      '--local',
-      `context=${context.folder}`,
-      '--local',
-      `dockerfile=${context.folder}`,
-      '--opt',
-      `platform=${platforms.join()}`,
-    ],
-  ];
+  const { folder: source, renew } = context;
+  const from = ['--local', `context=${source}`, '--local', `dockerfile=${source}`];
+  const build = ['build', '--frontend', 'dockerfile.v0', ...from, '--opt', `platform=${platforms.join()}`];
   return {
     program,
     end,
     async build(repository) {
-      context.renew();
+      renew();
       const output = ['--output', `type=image,name=${repository}:v1,push=true`];
-      return (await stage.timed([...argv, ...output], { env: stage.env() })).seconds;
+      return (await stage.timed([program, '--addr', address, ...build, ...output], { env: stage.env() })).seconds;
     },
   };
 }
