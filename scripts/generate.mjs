@@ -36,8 +36,12 @@ for (const definition of definitions) {
     ...(comparison.complaints && { complaints: complaintsTable(comparison) }),
   });
 }
-const ofCross = ['cold', 'warm', 'overhead', 'restore', 'size'].map(part => `cross-${part}`);
-tables('actions/setup-go-cross/README.md', { measured: measuredTable(results(...ofCross, 'shared-cache', 'memory')) });
+const measuredIn = {
+  'setup-go-cross': [['cross', 'cold', 'warm', 'overhead', 'restore', 'size'], ['shared-cache'], ['memory']],
+  'build-multiarch-image': [['image', 'new', 'again', 'memory', 'delay', 'sizes']],
+};
+for (const [name, benchmarks] of Object.entries(measuredIn))
+  tables(`actions/${name}/README.md`, { measured: measured(benchmarks) });
 tables('README.md', {
   actions: actionsTable(definitions),
   inputs: inputsTable(release),
@@ -52,10 +56,14 @@ function tables(path, parts) {
   write(path, markdown);
 }
 
-/** Of these benchmarks, those that were run. */
-function results(...names) {
+/** Of these benchmarks, each with its parts, those that were run. */
+function measured(benchmarks) {
+  const names = benchmarks.flatMap(([name, ...parts]) =>
+    parts.length === 0 ? [name] : parts.map(part => `${name}-${part}`),
+  );
   const files = names.map(name => join(root, 'bench/results', `${name}.json`));
-  return files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
+  const results = files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
+  return measuredTable(results, benchmarks[0][0]);
 }
 
 function json(data) {

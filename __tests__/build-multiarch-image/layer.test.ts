@@ -56,8 +56,8 @@ describe('a layer', () => {
     const layer = await writeLayer(folder, await whole(), signal);
     expect([layer.diffId, layer.descriptor.digest, layer.descriptor.size]).toEqual([
       'sha256:8d3c86fcfbcbc616b88691dd3864c0e037493414bcd03b20a855d5f087a259bc',
-      'sha256:0313e12ae2484abb4f48dda6b22e5262fb95e1b33a7f1eb5d9bbebebffd265b9',
-      4566,
+      'sha256:ae3061171a42fc09d64183c7dfd905e0e5b264430f0a0e0420b71abd3c6223ee',
+      4573,
     ]);
   });
 

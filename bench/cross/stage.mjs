@@ -52,8 +52,8 @@ export async function makeStage({ source, dist, warmCache }) {
     ...(go === undefined ? {} : { PATH: [dirname(go), plain.PATH].join(delimiter) }),
   });
 
-  /** Our action as a runner starts it; `post` is the state that its main step left. */
-  async function ours(inputs, { post, ...more } = {}) {
+  /** One of our actions as a runner starts it; `post` is the state that its main step left. */
+  async function step(action, inputs, { post, ...more } = {}) {
     let log = '';
     const given = { 'working-directory': checkout, ...inputs };
     const onOutput = chunk => {
@@ -61,12 +61,14 @@ export async function makeStage({ source, dist, warmCache }) {
     };
     const signal = AbortSignal.timeout(longest);
     const began = performance.now();
-    const done = await startAction('setup-go-cross', { dist, inputs: given, env: more.env, post, onOutput, signal });
+    const done = await startAction(action, { dist, inputs: given, env: more.env, post, onOutput, signal });
     const seconds = (performance.now() - began) / 1000;
     if (done.code !== 0)
-      throw new Error(`setup-go-cross: exit code ${done.code}\n${log.trim().split('\n').slice(-15).join('\n')}`);
+      throw new Error(`${action}: exit code ${done.code}\n${log.trim().split('\n').slice(-15).join('\n')}`);
     return { seconds, log, state: done.state, outputs: done.outputs };
   }
+
+  const ours = (inputs, options) => step('setup-go-cross', inputs, options);
 
   /** Any other contender's command, in the checkout. */
   async function timed(argv, options) {
@@ -83,6 +85,7 @@ export async function makeStage({ source, dist, warmCache }) {
     tools,
     dist,
     env,
+    step,
     ours,
     timed,
     git,

@@ -1,3 +1,5 @@
+import { amount } from './amount.mjs';
+
 /** Prints the rows as a table, medians with the least and the greatest sample; a missed goal says so. */
 export function printRows(rows, unit) {
   const head = ['', 'ours', 'peer', 'ratio', 'goal', ''];
@@ -12,10 +14,4 @@ export function printRows(rows, unit) {
   const widths = head.map((_, i) => Math.max(...[head, ...lines].map(cells => cells[i].length)));
   for (const cells of [head, ...lines])
     console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
-}
-
-function amount(median, [least, greatest], unit) {
-  const digits = unit === 's' ? 2 : unit === 'calls' ? 0 : 1;
-  const range = least === greatest ? '' : ` (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
-  return `${median.toFixed(digits)} ${unit}${range}`;
 }

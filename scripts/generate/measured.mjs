@@ -1,11 +1,13 @@
 // What `npm run bench` measured, as the table of a README.
+import { amount } from '../../bench/lib/amount.mjs';
 import { table } from './tables.mjs';
 
 /**
  * @param results the files of bench/results that there are, parsed; none of them: the table says so
+ * @param name the benchmark that would make the first
  */
-export function measuredTable(results) {
-  if (results.length === 0) return 'Not measured yet: `npm run bench -- cross`.';
+export function measuredTable(results, name) {
+  if (results.length === 0) return `Not measured yet: \`npm run bench -- ${name}\`.`;
   const rows = results.flatMap(({ rows, unit }) =>
     rows.map(row => [
       row.name,
@@ -26,11 +28,4 @@ function provenance({ name, part, date, rounds, machine, versions }) {
   const memory = (machine.memory / 2 ** 30).toFixed(0);
   const command = `npm run bench -- ${name}${part === undefined ? '' : ` --only ${part}`}`;
   return `\`${command}\`, ${date.slice(0, 10)}, ${rounds} rounds, ${machine.cores} cores, ${memory} GiB: ${with_}.`;
-}
-
-/** The median, and the range where there is one. */
-function amount(median, [least, greatest], unit) {
-  const digits = unit === 's' ? 2 : unit === 'calls' ? 0 : 1;
-  const range = least === greatest ? '' : ` (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
-  return `${median.toFixed(digits)} ${unit}${range}`;
 }

@@ -22,7 +22,7 @@ interface Method {
 export const compressions: Record<Compression, Method> = {
   gzip: {
     mediaType: mediaTypes.layer,
-    version: () => 'gzip-6',
+    version: () => 'gzip-4',
     stages: gzipStages,
     unpack: () => createGunzip(),
   },

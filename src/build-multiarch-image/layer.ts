@@ -56,6 +56,6 @@ export async function writeLayer(folder: string, content: LayerContent, signal: 
 /** A layer that lies in a file already. */
 export function layerOf(path: string, compression: Compression, { plain, compressed }: Compressed): Layer {
   const descriptor = { mediaType: compressions[compression].mediaType, ...compressed };
-  const blob = { descriptor, open: async () => createReadStream(path) };
+  const blob = { descriptor, open: async () => createReadStream(path, { highWaterMark: 1024 * 1024 }) };
   return { descriptor, diffId: plain.digest, unpacked: plain.size, path, blob };
 }
