@@ -9,6 +9,7 @@ import { parseRecord } from '../../src/core/record/parse.ts';
 import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { type BuildKit, buildProgram, startBuildKit } from './buildkit.ts';
 import { makeAuthority } from './certificates.ts';
+import { firstImage } from './first-image.ts';
 import { describeWith } from './lab.ts';
 
 const timeout = 120_000;
@@ -301,10 +302,8 @@ await describeWith(
         const [from, to] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)];
         const ca = await makeAuthority(directory);
         const client = await ca.sign('client', 'client', from, to);
-        await using secured = await startBuildKit(lab['peer:buildkitd'], {
-          ca,
-          server: await ca.sign('server', 'localhost', from, to),
-        });
+        const server = await ca.sign('server', 'localhost', from, to);
+        await using secured = await startBuildKit(lab['peer:buildkitd'], { tls: { ca, server } });
         const options = [`cacert=${ca.certificate}`, `cert=${client.certificate}`, `key=${client.key}`];
         const inputs = { push: 'false', builder: secured.tcp };
         const ran = await build(directory, { ...inputs, 'driver-opts': options.join('\n') });
@@ -343,18 +342,5 @@ await describeWith(
       },
       timeout,
     );
-
-    /** The one platform of an image in a layout: how many layers it has, labels, and the files of the last layer. */
-    async function firstImage(layout: string, digest: string) {
-      const read = async (name: string) =>
-        JSON.parse(await readFile(join(layout, 'blobs/sha256', name.slice('sha256:'.length)), 'utf8'));
-      const manifest = await read((await read(digest)).manifests[0].digest);
-      const config = await read(manifest.config.digest);
-      const last = join(layout, 'blobs/sha256', manifest.layers.at(-1).digest.slice('sha256:'.length));
-      const names = (await run(['tar', '-tf', last], { timeout })).stdout.split('\n').filter(name => name === 'out');
-      const files: Record<string, string> = {};
-      for (const name of names) files[name] = (await run(['tar', '-xOf', last, name], { timeout })).stdout;
-      return { layers: manifest.layers.length as number, labels: config.config.Labels as object, files };
-    }
   },
 );
