@@ -115,7 +115,8 @@ await describeWith(
             if (when === 'second') await utimes(join(directory, release, '..', 'hello-linux-amd64'), 1.79e9, 1.79e9);
             const repository = freshRepository(host);
             const inputs = { context: '.', platforms, images: repository, tags: 'v1.2.3\nlatest', 'no-cache': 'true' };
-            const ran = await build(directory, { ...chosen(), ...inputs, annotations: 'index:team=lab' });
+            const attested = { sbom: 'cyclonedx', provenance: 'true', annotations: 'index:team=lab' };
+            const ran = await build(directory, { ...chosen(), ...inputs, ...attested });
             expect(ran.log).not.toContain('::error');
             expect(ran.code).toBe(0);
             digests.push(ran.outputs['digest']!);
@@ -151,6 +152,10 @@ await describeWith(
                 platforms: record.binaries.map(one => ({ platform: one.target, binaries: [one.sha256] })),
               },
             ]);
+            const attestations = record.images[0]!.attestations.map(one => `${one.subject} ${one.type}`).sort();
+            const [image, ...parts] = [ran.outputs['digest'], ...index.manifests.map(one => one.digest)];
+            const wanted = [image, ...parts].map(digest => `${digest} https://slsa.dev/provenance/v1`);
+            expect(attestations).toEqual([...wanted, ...parts.map(one => `${one} https://cyclonedx.org/bom`)].sort());
             if (engine === 'buildah') {
               // Its storage is the user's: of what we built, nothing stays there.
               const { stdout } = await run(['buildah', 'images', '--all', '--no-trunc'], { timeout });
