@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
 import { freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { type BuildKit, buildProgram, startBuildKit } from './buildkit.ts';
+import { cacheService } from './cache-service.ts';
 import { firstImage } from './first-image.ts';
 import { describeWith } from './lab.ts';
 
@@ -62,8 +63,10 @@ await describeWith(
     let folder: Awaited<ReturnType<typeof temporary>>;
     let buildkit: BuildKit;
     let env: NodeJS.ProcessEnv;
+    let service: Awaited<ReturnType<typeof cacheService>>;
     beforeAll(async () => {
       folder = await temporary();
+      service = await cacheService();
       buildkit = await startBuildKit(lab['peer:buildkitd'], { registry: host });
       await buildProgram(lab.go, join(folder.path, 'tool-source'), tool, join(folder.path, 'tool'));
       await mkdir(join(folder.path, 'more'));
@@ -77,6 +80,7 @@ await describeWith(
     }, 300_000);
     afterAll(async () => {
       await buildkit?.[Symbol.asyncDispose]();
+      await service?.close();
       await folder?.[Symbol.asyncDispose]();
     }, 60_000);
 
@@ -95,33 +99,43 @@ await describeWith(
       await writeFile(join(storage, 'storage.conf'), lines.join('\n'));
       return { CONTAINERS_STORAGE_CONF: join(storage, 'storage.conf') };
     }
+    /** Inputs of the caches, by their type. */
+    function cachePlaces(): Record<string, { to: string; from: string }> {
+      const repository = `${freshRepository(host)}-cache`;
+      return {
+        registry: { to: `type=registry,mode=max,ref=${repository}`, from: `type=registry,ref=${repository}` },
+        gha: { to: 'type=gha,mode=max', from: 'type=gha' },
+      };
+    }
     const stages = { file: 'Dockerfile.stages', target: 'wanted', 'build-contexts': 'extra=more' };
+    /** What a runner gives a job, so that it can use the runner's cache. */
+    function runnerCache(): NodeJS.ProcessEnv {
+      const now = Math.floor(Date.now() / 1000);
+      const ac = JSON.stringify([{ Scope: 'refs/heads/main', Permission: 3 }]);
+      const parts = [{ alg: 'none' }, { ac, nbf: now - 60, exp: now + 3600 }];
+      const [head, claims] = parts.map(part => Buffer.from(JSON.stringify(part)).toString('base64url'));
+      return { ACTIONS_CACHE_URL: `${service.url}/`, ACTIONS_RUNTIME_TOKEN: `${head}.${claims}.c2lnbmF0dXJl` };
+    }
     const prune = () => run([lab['peer:buildctl'], '--addr', buildkit.unix, 'prune', '--all'], { timeout });
 
     describe.each(['buildx', 'buildah'] as const)('%s', engine => {
       const chosen = (): Record<string, string> =>
         engine === 'buildx' ? { engine, builder: buildkit.unix } : { engine };
 
-      test.each(engine === 'buildx' ? ['registry', 'local'] : ['registry'])(
-        'cache-to and cache-from: another machine finds the step in a %s cache; no-cache runs it again',
+      test.each(engine === 'buildx' ? ['registry', 'gha'] : ['registry'])(
+        'cache-to and cache-from: another machine finds the step in the cache of type %s',
         async kind => {
-          const place = kind === 'local' ? join(folder.path, 'cache') : `${freshRepository(host)}-cache`;
-          const [to, from] = kind === 'local' ? [`dest=${place}`, `src=${place}`] : [`ref=${place}`, `ref=${place}`];
           const inputs = { ...chosen(), file: 'Dockerfile.random' };
-          const written = { ...inputs, 'cache-to': `type=${kind},mode=max,${to}` };
-          const read = { ...inputs, 'cache-from': `type=${kind},${from}` };
+          const place = cachePlaces()[kind]!;
           const elsewhere = async () => {
-            if (engine === 'buildah') return emptyStorage();
+            if (engine === 'buildah') return { ...runnerCache(), ...(await emptyStorage()) };
             await prune();
-            return {};
+            return runnerCache();
           };
-          const first = await build(written, await elsewhere());
+          const first = await build({ ...inputs, 'cache-to': place.to }, await elsewhere());
           expect(first.files['out']).toMatch(/^\w{26}$/);
-          const machine = await elsewhere();
-          expect((await build(read, machine)).files).toEqual(first.files);
-          const anew = await build({ ...read, 'no-cache': 'true' }, machine);
-          expect(anew.files['out']).toMatch(/^\w{26}$/);
-          expect(anew.files).not.toEqual(first.files);
+          const read = { ...inputs, 'cache-from': place.from };
+          expect((await build(read, await elsewhere())).files).toEqual(first.files);
         },
         timeout,
       );
@@ -167,6 +181,18 @@ await describeWith(
         timeout,
       );
     });
+
+    test(
+      'no-cache runs a step again',
+      async () => {
+        const inputs = { engine: 'buildx', builder: buildkit.unix, file: 'Dockerfile.random' };
+        const first = await build(inputs);
+        const again = await build({ ...inputs, 'no-cache': 'true' });
+        expect(again.files['out']).toMatch(/^\w{26}$/);
+        expect(again.files).not.toEqual(first.files);
+      },
+      timeout,
+    );
 
     test(
       'a BuildKit in a pod is reached through kubectl, with the names of the endpoint',
