@@ -257,6 +257,52 @@ await describeImages('build-multiarch-image attests', (lab, tools) => {
     timeout,
   );
 
+  describe('in an OCI layout', () => {
+    /** What the ORAS project's own library finds there, one artifact a line: subject, digest, type. */
+    async function listed(directory: string): Promise<string[]> {
+      const module = join(import.meta.dirname, 'layout-consumer');
+      const env = { ...process.env, GOFLAGS: '', GOTOOLCHAIN: 'local' };
+      const argv = ['run', '.', join(directory, 'layout'), 'v1.2.3'] as const;
+      return (await run([tools.go, ...argv], { cwd: module, env, timeout })).stdout.trim().split('\n').sort();
+    }
+    const lines = ({ attestations }: { attestations: readonly Attestation[] }) =>
+      attestations.map(one => `${one.subject} ${one.digest} ${one.artifactType}`).sort();
+    const index = (directory: string) => readFile(join(directory, 'layout/index.json'), 'utf8');
+
+    test(
+      'without a push: listed under index and platforms, the image as before, and a second run signs nothing anew',
+      async () => {
+        const directory = await copy('layout-alone');
+        const inputs = { ...signed(), push: 'false', output: 'oci-layout:layout' };
+        const done = await runImage(directory, inputs);
+        expect(done.log.match(/::error.*/)?.[0]).toBeUndefined();
+        const image = await imageOf(done);
+        expect(image.attestations).toHaveLength(2 + 4 + 4);
+        expect(await listed(directory)).toEqual(lines(image));
+        const raw = ['inspect', '--raw', `oci:${join(directory, 'layout')}:v1.2.3`] as const;
+        expect(JSON.parse((await run([tools.skopeo, ...raw], { timeout })).stdout).manifests).toHaveLength(2);
+        const before = await index(directory);
+        expect((await runImage(directory, inputs)).code).toBe(0);
+        expect(await index(directory)).toBe(before);
+      },
+      timeout,
+    );
+
+    test(
+      'beside a push: the same artifacts as in the registry',
+      async () => {
+        const directory = await copy('layout-beside');
+        const inputs = { release: signed().release, sbom: 'spdx', sign: 'key', 'signing-key': key };
+        const given = { ...inputs, 'signing-password': password, output: 'oci-layout:layout' };
+        const done = await runImage(directory, { ...given, images: freshRepository(withApi.host) });
+        expect(done.log.match(/::error.*/)?.[0]).toBeUndefined();
+        const image = await imageOf(done);
+        expect(await listed(directory)).toEqual(lines(image));
+      },
+      timeout,
+    );
+  });
+
   test(
     'a wrong password is told before anything is built',
     async () => {

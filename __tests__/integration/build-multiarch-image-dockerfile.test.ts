@@ -9,6 +9,7 @@ import { parseRecord } from '../../src/core/record/parse.ts';
 import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { type BuildKit, buildProgram, startBuildKit } from './buildkit.ts';
 import { makeAuthority } from './certificates.ts';
+import { firstImage } from './first-image.ts';
 import { describeWith } from './lab.ts';
 
 const timeout = 120_000;
@@ -114,7 +115,8 @@ await describeWith(
             if (when === 'second') await utimes(join(directory, release, '..', 'hello-linux-amd64'), 1.79e9, 1.79e9);
             const repository = freshRepository(host);
             const inputs = { context: '.', platforms, images: repository, tags: 'v1.2.3\nlatest', 'no-cache': 'true' };
-            const ran = await build(directory, { ...chosen(), ...inputs, annotations: 'index:team=lab' });
+            const attested = { sbom: 'cyclonedx', provenance: 'true', annotations: 'index:team=lab' };
+            const ran = await build(directory, { ...chosen(), ...inputs, ...attested });
             expect(ran.log).not.toContain('::error');
             expect(ran.code).toBe(0);
             digests.push(ran.outputs['digest']!);
@@ -150,6 +152,10 @@ await describeWith(
                 platforms: record.binaries.map(one => ({ platform: one.target, binaries: [one.sha256] })),
               },
             ]);
+            const attestations = record.images[0]!.attestations.map(one => `${one.subject} ${one.type}`).sort();
+            const [image, ...parts] = [ran.outputs['digest'], ...index.manifests.map(one => one.digest)];
+            const wanted = [image, ...parts].map(digest => `${digest} https://slsa.dev/provenance/v1`);
+            expect(attestations).toEqual([...wanted, ...parts.map(one => `${one} https://cyclonedx.org/bom`)].sort());
             if (engine === 'buildah') {
               // Its storage is the user's: of what we built, nothing stays there.
               const { stdout } = await run(['buildah', 'images', '--all', '--no-trunc'], { timeout });
@@ -301,10 +307,8 @@ await describeWith(
         const [from, to] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)];
         const ca = await makeAuthority(directory);
         const client = await ca.sign('client', 'client', from, to);
-        await using secured = await startBuildKit(lab['peer:buildkitd'], {
-          ca,
-          server: await ca.sign('server', 'localhost', from, to),
-        });
+        const server = await ca.sign('server', 'localhost', from, to);
+        await using secured = await startBuildKit(lab['peer:buildkitd'], { tls: { ca, server } });
         const options = [`cacert=${ca.certificate}`, `cert=${client.certificate}`, `key=${client.key}`];
         const inputs = { push: 'false', builder: secured.tcp };
         const ran = await build(directory, { ...inputs, 'driver-opts': options.join('\n') });
@@ -343,18 +347,5 @@ await describeWith(
       },
       timeout,
     );
-
-    /** The one platform of an image in a layout: how many layers it has, labels, and the files of the last layer. */
-    async function firstImage(layout: string, digest: string) {
-      const read = async (name: string) =>
-        JSON.parse(await readFile(join(layout, 'blobs/sha256', name.slice('sha256:'.length)), 'utf8'));
-      const manifest = await read((await read(digest)).manifests[0].digest);
-      const config = await read(manifest.config.digest);
-      const last = join(layout, 'blobs/sha256', manifest.layers.at(-1).digest.slice('sha256:'.length));
-      const names = (await run(['tar', '-tf', last], { timeout })).stdout.split('\n').filter(name => name === 'out');
-      const files: Record<string, string> = {};
-      for (const name of names) files[name] = (await run(['tar', '-xOf', last, name], { timeout })).stdout;
-      return { layers: manifest.layers.length as number, labels: config.config.Labels as object, files };
-    }
   },
 );

@@ -6,6 +6,7 @@ import { parseRecord } from '../../src/core/record/parse.ts';
 import { buildPrograms, describeImages, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { need } from './lab.ts';
 import { identity, issuer, type Sigstore, startSigstore } from './sigstore.ts';
+import { startTimestampAuthority } from './timestamp-authority.ts';
 
 const timeout = 120_000;
 
@@ -31,10 +32,25 @@ await describeImages('build-multiarch-image signs by the identity of the job', (
     await folder?.[Symbol.asyncDispose]();
   });
 
+  const rekor = () => `url=https://log.test,public-key=${sigstore.log},start-time=2020-01-01T00:00:00Z,origin=log.test`;
+  let trusts = 0;
+  /** cosign, which trusts the certificate authority and what else is named. */
+  async function trusting(...services: readonly string[]) {
+    const cosign = await need('peer:cosign');
+    const trusted = join(folder.path, `trusted-${trusts++}.json`);
+    const env = { ...process.env, HOME: folder.path };
+    const fulcio = ['--fulcio', `url=${sigstore.url},certificate-chain=${sigstore.authority}`];
+    await run([cosign, 'trusted-root', 'create', ...fulcio, ...services, '--out', trusted], { env, timeout });
+    const by = ['--trusted-root', trusted, '--insecure-ignore-sct', '--allow-http-registry'];
+    return (what: string, who: string, image: string, ...more: string[]) => {
+      const identified = ['--certificate-identity', who, '--certificate-oidc-issuer', issuer];
+      return run([cosign, what, ...by, ...identified, ...more, image], { env, timeout });
+    };
+  }
+
   test(
     'cosign verifies signature and provenance by the authority, the log and the job’s identity',
     async () => {
-      const cosign = await need('peer:cosign');
       const images = freshRepository(lab.registry.host);
       const done = await runImage(folder.path, { ...inputs, images }, { env: sigstore.env });
       expect([done.code, done.log.includes('::error')]).toEqual([0, false]);
@@ -42,21 +58,34 @@ await describeImages('build-multiarch-image signs by the identity of the job', (
       // Index and platform, signature each; provenance is one statement for both.
       expect(attestations.map(one => one.signedBy)).toEqual(Array(4).fill('keyless'));
       expect(sigstore.asked.filter(path => path === '/api/v2/signingCert').length).toBe(3);
-      const trusted = join(folder.path, 'trusted.json');
-      const env = { ...process.env, HOME: folder.path };
-      const client = (...argv: string[]) => run([cosign, ...argv], { env, timeout });
-      const root = `url=${sigstore.url},certificate-chain=${sigstore.authority}`;
-      const start = 'start-time=2020-01-01T00:00:00Z';
-      await client(
-        ...['trusted-root', 'create', '--fulcio', root, '--out', trusted],
-        ...['--rekor', `url=https://log.test,public-key=${sigstore.log},${start},origin=log.test`],
-      );
-      const by = ['--trusted-root', trusted, '--insecure-ignore-sct', '--allow-http-registry'];
-      const who = (name: string) => ['--certificate-identity', name, '--certificate-oidc-issuer', issuer];
+      const verify = await trusting('--rekor', rekor());
       const image = done.outputs['image']!;
-      await client('verify', ...by, ...who(identity), image);
-      await client('verify-attestation', ...by, ...who(identity), '--type', 'slsaprovenance1', image);
-      await expect(client('verify', ...by, ...who('https://github.com/other'), image)).rejects.toThrow();
+      await verify('verify', identity, image);
+      await verify('verify-attestation', identity, image, '--type', 'slsaprovenance1');
+      await expect(verify('verify', 'https://github.com/other', image)).rejects.toThrow();
+    },
+    timeout,
+  );
+
+  test(
+    'with a timestamp authority instead of a log, as GitHub signs for private repositories, cosign verifies by its time',
+    async () => {
+      await using timestamps = await startTimestampAuthority(folder.path);
+      const images = freshRepository(lab.registry.host);
+      const { 'rekor-url': _, ...others } = inputs;
+      const given = { ...others, images, 'timestamp-url': timestamps.url };
+      const done = await runImage(folder.path, given, { env: sigstore.env });
+      expect(done.log.match(/::error.*/)?.[0]).toBeUndefined();
+      expect(timestamps.asked).toEqual(Array(3).fill('/api/v1/timestamp'));
+      const byTime = ['--use-signed-timestamps', '--insecure-ignore-tlog'];
+      const tsa = (chain: string) => ['--tsa', `url=${timestamps.url},certificate-chain=${chain}`] as const;
+      const verify = await trusting(...tsa(timestamps.chain));
+      const image = done.outputs['image']!;
+      await verify('verify', identity, image, ...byTime);
+      await verify('verify-attestation', identity, image, ...byTime, '--type', 'slsaprovenance1');
+      // It is this authority's time that counts: another one's is refused.
+      await using other = await startTimestampAuthority(folder.path);
+      await expect((await trusting(...tsa(other.chain)))('verify', identity, image, ...byTime)).rejects.toThrow();
     },
     timeout,
   );

@@ -21,12 +21,21 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real buildkitd with runc, on a socket (without TLS) and a port of its own; its state is gone when it is disposed of. */
-export async function startBuildKit(program: string, tls?: { ca: Pair; server: Pair }): Promise<BuildKit> {
+/**
+ * A real buildkitd with runc, on a socket (without TLS) and a port of its own; its state is gone when it is disposed of.
+ *
+ * @param options `registry`: the host of one that it may reach by plain HTTP
+ */
+export async function startBuildKit(
+  program: string,
+  { tls, registry }: { readonly tls?: { ca: Pair; server: Pair }; readonly registry?: string } = {},
+): Promise<BuildKit> {
   const folder = await mkdtemp('/tmp/slipway-bk-'); // short: paths of sockets have at most 107 bytes
   const [socket, port] = [join(folder, 's'), await freePort()];
   const config = [
     `root = "${join(folder, 'root')}"`,
+    'insecure-entitlements = ["network.host"]',
+    ...(registry === undefined ? [] : [`registry."${registry}" = { http = true, insecure = true }`]),
     '[grpc]',
     `address = ["unix://${socket}", "tcp://127.0.0.1:${port}"]`,
     ...(tls === undefined

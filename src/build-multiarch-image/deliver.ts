@@ -13,7 +13,7 @@ import type { Attestations } from './attest/attest.ts';
 import { attestationSummary } from './attest/summary.ts';
 import { transferSize } from './evidence.ts';
 import type { definition } from './inputs.ts';
-import { writeOutputs } from './outputs.ts';
+import { layoutsOf, mustFitOutputs, writeOutputs } from './outputs.ts';
 import { publish } from './publish.ts';
 import { summaryOf } from './summary.ts';
 import type { TagPolicy } from './tags/policy.ts';
@@ -52,11 +52,22 @@ export async function deliver(context: ImageContext, delivery: Delivery): Promis
   output('digest', digest);
 
   const named = inputs.images.length > 0 ? inputs.images : repositories;
-  await writeOutputs(inputs.output, directory, graph, { repositories: named, tags }, signal);
+  mustFitOutputs(inputs.output, graph);
   const policy = policyOf(inputs, loaded.record);
-  const { attestations, beforeTags } = delivery;
-  const published = await publish(client, graph, repositories, tags, policy, attestations, spans, signal, beforeTags);
-  const { pushed, plans, attested } = published;
+  const { pushed, plans, attested } = await publish(
+    client,
+    graph,
+    repositories,
+    tags,
+    policy,
+    { ...delivery.attestations, layouts: layoutsOf(inputs.output, directory) },
+    spans,
+    signal,
+    async attached => {
+      await delivery.beforeTags?.();
+      await writeOutputs(inputs.output, directory, graph, { repositories: named, tags, attached }, signal);
+    },
+  );
 
   const places = repositories.map(formatRepository);
   const references = plans.flatMap(plan => plan.tags.map(tag => `${formatRepository(plan.repository)}:${tag}`));
@@ -79,7 +90,7 @@ export async function deliver(context: ImageContext, delivery: Delivery): Promis
       previous: await previousRelease(inputs['previous-release'], directory),
       version: loaded.record.version,
       spans,
-    }) + attestationSummary(attested, `${places[0]}@${digest}`, process.env),
+    }) + attestationSummary(attested, places[0] && `${places[0]}@${digest}`, process.env),
   );
 }
 

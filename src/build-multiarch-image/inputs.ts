@@ -178,7 +178,7 @@ export const definition = define({
     push: { description: 'Push to `images`.', value: bool, default: 'true' },
     output: {
       description:
-        'Also write the image to files, one a line: `oci-layout:PATH` (a folder), `oci-archive:PATH.tar`, or `docker-archive:PATH.tar` for `docker load`, which holds one platform: this machine’s, else the only one.',
+        'Also write the image to files, one a line: `oci-layout:PATH` (a folder, attestations included), `oci-archive:PATH.tar`, or `docker-archive:PATH.tar` for `docker load`, which holds one platform: this machine’s, else the only one.',
       value: outputs,
       default: '',
     },

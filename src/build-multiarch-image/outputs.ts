@@ -29,17 +29,34 @@ export function parseOutput(text: string): Output {
   throw new SlipwayError('OUTPUT_INVALID', `"${text}" is no kind of output that is known`);
 }
 
-/** Writes the image to files, besides or instead of a push. */
+/** Where OCI layouts are to be written. */
+export function layoutsOf(outputs: readonly Output[], directory: string): string[] {
+  return outputs.filter(({ kind }) => kind === 'oci-layout').map(({ path }) => resolve(directory, path));
+}
+
+/** Throws when an output cannot hold the image: known before anything is pushed. */
+export function mustFitOutputs(outputs: readonly Output[], { manifests }: ImageGraph): void {
+  if (outputs.some(({ kind }) => kind === 'docker-archive')) loadable(manifests, process.arch);
+}
+
+/**
+ * Writes the image to files, besides or instead of a push. What is attached goes into layouts only: podman loads no
+ * archive that lists anything besides one image.
+ */
 export async function writeOutputs(
   outputs: readonly Output[],
   directory: string,
   graph: ImageGraph,
-  names: { readonly repositories: readonly Repository[]; readonly tags: readonly string[] },
+  names: {
+    readonly repositories: readonly Repository[];
+    readonly tags: readonly string[];
+    readonly attached: readonly ManifestNode[];
+  },
   signal: AbortSignal,
 ): Promise<void> {
   for (const { kind, path } of outputs) {
     const to = resolve(directory, path);
-    if (kind === 'oci-layout') await writeLayout(to, graph, names.tags, signal);
+    if (kind === 'oci-layout') await writeLayout(to, graph, names.tags, signal, names.attached);
     else if (kind === 'oci-archive') await writeOciArchive(to, graph, names.tags, signal);
     else {
       const node = loadable(graph.manifests, process.arch);

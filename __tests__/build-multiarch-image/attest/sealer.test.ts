@@ -12,6 +12,11 @@ const read = (given: Record<string, string>) =>
 test.each([
   ['nothing is asked', {}, 'application/vnd.in-toto+json'],
   ['statements without a signature', { sbom: 'cyclonedx,spdx', provenance: 'true' }, 'application/vnd.in-toto+json'],
+  [
+    'a layout instead of a push',
+    { provenance: 'true', push: 'false', output: 'oci-layout:x' },
+    'application/vnd.in-toto+json',
+  ],
   ['none is no format', { sbom: 'none' }, 'application/vnd.in-toto+json'],
 ])('%s', async (_, given, type) => {
   expect((await sealerOf(read(given), {})).type).toBe(type);
@@ -23,6 +28,7 @@ test.each([
   ['a key that nobody uses', { 'signing-key': 'abc' }, 'INPUT_INVALID'],
   ['keyless outside of a job', { sign: 'keyless' }, 'OIDC_MISSING'],
   ['attestations without a push', { push: 'false', provenance: 'true' }, 'INPUT_INVALID'],
+  ['attestations into an archive', { push: 'false', sign: 'key', output: 'oci-archive:x.tar' }, 'INPUT_INVALID'],
 ])('%s is refused', async (_, given, code) => {
   await expect(sealerOf(read(given), {})).rejects.toMatchObject({ code });
 });

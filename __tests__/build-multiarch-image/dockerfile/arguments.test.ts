@@ -87,6 +87,14 @@ describe('arguments', () => {
     ],
     ['unix:///run/b.sock', [], ['create', '--name', 'n', '--driver', 'remote', 'unix:///run/b.sock']],
     [
+      'kube-pod://bk-0?context=arn:aws:eks/ci&namespace=ci&container=buildkitd',
+      [],
+      [
+        ...['create', '--name', 'n', '--driver', 'remote'],
+        'kube-pod://bk-0?context=arn:aws:eks/ci&namespace=ci&container=buildkitd',
+      ],
+    ],
+    [
       'kubernetes',
       ['namespace=ci', 'replicas=2'],
       [
@@ -113,12 +121,13 @@ describe('arguments', () => {
     expect(buildx.createArguments('n', undefined, [])).toContain('docker-container');
   });
 
-  test.each(['tcp://host', 'unix://relative', 'https://host:1', 'ssh://host', 'a b', '-x'])(
-    '%j is no builder',
-    text => {
-      expect(() => parseBuilder(text)).toThrow(expect.objectContaining({ code: 'BUILDER_INVALID' }));
-    },
-  );
+  test.each([
+    ...['tcp://host', 'unix://relative', 'https://host:1', 'ssh://host', 'a b', '-x'],
+    ...['kube-pod://', 'kube-pod://Upper', 'kube-pod://a/b', 'kube-pod://a?pod=b', 'kube-pod://a?namespace=a b'],
+    ...['kube-pod://a?namespace=A', 'kube-pod://a?container=a%20b'],
+  ])('%j is no builder', text => {
+    expect(() => parseBuilder(text)).toThrow(expect.objectContaining({ code: 'BUILDER_INVALID' }));
+  });
 });
 
 test('the environment of an engine is the runner’s, without our inputs', () => {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { artifactNode } from '../../../src/core/oci/artifact.ts';
 import { digestOf, hexOf } from '../../../src/core/oci/digest.ts';
 import { type Blob, encode, type ImageGraph } from '../../../src/core/oci/graph.ts';
-import { layoutSource, writeLayout } from '../../../src/core/oci/layout.ts';
+import { attachedIn, layoutSource, writeLayout } from '../../../src/core/oci/layout.ts';
 import { mediaTypes } from '../../../src/core/oci/media-types.ts';
 
 const signal = new AbortController().signal;
@@ -64,6 +65,21 @@ test('a tag moves, other images stay, and writing twice changes nothing', async 
     latest: second.descriptor.digest,
   });
   expect(found).toHaveLength(3);
+});
+
+test('what is attached is listed once, untagged, and is no image of its own', async () => {
+  const graph = image(blob('layer'));
+  const artifact = (text: string) =>
+    artifactNode({ type: 'text/plain', bytes: Buffer.from(text), subject: graph.descriptor, annotations: { text } });
+  const [one, other] = [artifact('one'), artifact('other')];
+  await writeLayout(folder, graph, ['v1'], signal, [one]);
+  await writeLayout(folder, graph, ['v1'], signal, [one, other]);
+  expect((await entries()).slice(1)).toEqual([one.descriptor, other.descriptor]);
+  expect(await attachedIn(folder)).toEqual([one.descriptor, other.descriptor]);
+  const source = await layoutSource(folder);
+  for (const node of [one, other])
+    expect(await source.manifest(node.descriptor.digest, signal)).toMatchObject({ bytes: node.bytes });
+  expect((await source.manifest('', signal)).descriptor).toEqual(graph.descriptor);
 });
 
 test('an image without tags is listed once', async () => {

@@ -4,11 +4,12 @@ import { log } from '../../core/log.ts';
 import { artifactNode } from '../../core/oci/artifact.ts';
 import { digestOf } from '../../core/oci/digest.ts';
 import type { ManifestNode } from '../../core/oci/graph.ts';
+import { attachedIn } from '../../core/oci/layout.ts';
 import type { Attestation } from '../../core/record/schema.ts';
 import { attach } from '../../core/registry/attach.ts';
 import type { RegistryClient } from '../../core/registry/client.ts';
 import { formatRepository, type Repository } from '../../core/registry/reference.ts';
-import { type Found, look } from './look.ts';
+import { again, look } from './look.ts';
 import type { Sealed, Sealer } from './seal.ts';
 import { verifyAttached } from './verify.ts';
 import type { Wanted } from './wanted.ts';
@@ -16,27 +17,39 @@ import type { Wanted } from './wanted.ts';
 export interface Attestations {
   readonly wanted: readonly Wanted[];
   readonly sealer: Sealer;
+  /** Folders of OCI layouts that will hold them, too. */
+  readonly layouts?: readonly string[];
+}
+
+export interface Attested {
+  /** As it stands in the record. */
+  readonly evidence: readonly Attestation[];
+  /** What is attached. */
+  readonly nodes: readonly ManifestNode[];
 }
 
 /**
  * Begins to look what each repository has already, while the image is pushed; `finish` attaches the rest, once in every
- * repository the same bytes, and reads all of it back.
+ * repository the same bytes, and reads all of it back. What a layout has is not signed anew either.
  */
 export function beginAttesting(
   client: RegistryClient,
-  { wanted, sealer }: Attestations,
+  { wanted, sealer, layouts = [] }: Attestations,
   repositories: readonly Repository[],
   signal: AbortSignal,
-): { finish: () => Promise<Attestation[]> } {
+): { finish: () => Promise<Attested> } {
   const looking = Promise.all(
     wanted.length === 0 ? [] : repositories.map(repository => look(client, repository, wanted, sealer, signal)),
   );
   looking.catch(() => undefined); // told by `finish`; the push may fail before
   return {
     finish: async () => {
+      if (wanted.length === 0 || repositories.length + layouts.length === 0) return { evidence: [], nodes: [] };
       const looked = await looking;
-      if (looked.length === 0) return [];
-      const nodes = await sealAll(wanted, sealer, looked, signal);
+      const inLayouts = (await Promise.all(layouts.map(attachedIn))).flat();
+      const there = (one: Wanted) =>
+        looked.map(({ has }) => has.get(one)).find(node => node !== undefined) ?? again(one, inLayouts, sealer);
+      const nodes = await sealAll(wanted, sealer, there, signal);
       await pMap(
         looked,
         async ({ repository, lists, has }) => {
@@ -54,16 +67,16 @@ export function beginAttesting(
         },
         { concurrency: 2, signal },
       );
-      return wanted.map(one => evidenceOf(one, nodes.get(one)!, sealer));
+      return { evidence: wanted.map(one => evidenceOf(one, nodes.get(one)!, sealer)), nodes: [...nodes.values()] };
     },
   };
 }
 
-/** What some repository has serves the others; the rest is signed, each statement once. */
+/** What is `there` already serves all places; the rest is signed, each statement once. */
 async function sealAll(
   wanted: readonly Wanted[],
   sealer: Sealer,
-  looked: readonly Found[],
+  there: (wanted: Wanted) => ManifestNode | undefined,
   signal: AbortSignal,
 ): Promise<Map<Wanted, ManifestNode>> {
   const known = new Map<string, Promise<Sealed>>();
@@ -71,8 +84,8 @@ async function sealAll(
   const nodes = await pMap(
     wanted,
     async one => {
-      const there = looked.map(({ has }) => has.get(one)).find(node => node !== undefined);
-      if (there !== undefined) return [one, there] as const;
+      const found = there(one);
+      if (found !== undefined) return [one, found] as const;
       const sealed = known.get(keyOf(one)) ?? sealer.seal(one, signal);
       known.set(keyOf(one), sealed);
       return [one, artifactNode({ ...(await sealed), subject: one.subject })] as const;

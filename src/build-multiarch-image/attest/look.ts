@@ -58,14 +58,26 @@ export async function look(
   );
   const has = new Map<Wanted, ManifestNode>();
   for (const one of wanted) {
-    for (const { digest, annotations } of candidates.filter(({ subject }) => subject === one.subject.digest)) {
-      if (!Object.values(annotations).includes(predicateTypes[one.predicate])) continue;
-      const sealed = sealer.again(one, annotations);
-      const node = sealed && artifactNode({ ...sealed, subject: one.subject });
-      if (node?.descriptor.digest === digest) has.set(one, node);
-    }
+    const ofSubject = candidates.filter(({ subject }) => subject === one.subject.digest);
+    const node = again(one, ofSubject, sealer);
+    if (node !== undefined) has.set(one, node);
   }
   return { repository, lists, has };
+}
+
+/** The wanted artifact, when it is among these: made again from what a list says of it, it has the digest that stands there. */
+export function again(
+  wanted: Wanted,
+  candidates: readonly Pick<Descriptor, 'digest' | 'annotations'>[],
+  sealer: Sealer,
+): ManifestNode | undefined {
+  for (const { digest, annotations = {} } of candidates) {
+    if (!Object.values(annotations).includes(predicateTypes[wanted.predicate])) continue;
+    const sealed = sealer.again(wanted, annotations);
+    const node = sealed && artifactNode({ ...sealed, subject: wanted.subject });
+    if (node?.descriptor.digest === digest) return node;
+  }
+  return undefined;
 }
 
 async function annotationsOf(

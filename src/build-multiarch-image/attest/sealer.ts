@@ -10,14 +10,18 @@ export interface SealInputs extends SigstoreInputs {
   readonly 'signing-key': string | undefined;
   readonly 'signing-password': string | undefined;
   readonly push: boolean;
+  readonly output: readonly { readonly kind: string }[];
 }
 
 /** How this run signs; what is wrong with a key is said before anything is built. */
 export async function sealerOf(inputs: SealInputs, env: NodeJS.ProcessEnv): Promise<Sealer> {
   const { sign, 'signing-key': key, 'signing-password': password } = inputs;
   const attests = inputs.sbom.length > 0 || inputs.provenance || sign !== 'none';
-  if (attests && !inputs.push)
-    throw wrong('"sbom", "provenance" and "sign" are attached in a registry, and push is false', 'Leave them out.');
+  if (attests && !inputs.push && !inputs.output.some(one => one.kind === 'oci-layout'))
+    throw wrong(
+      '"sbom", "provenance" and "sign" are attached in a registry, and push is false',
+      'Leave them out, or give output: oci-layout:PATH, which holds them, too.',
+    );
   if (sign !== 'key' && key !== undefined)
     throw wrong(`"signing-key" is given, and sign is ${sign}`, 'Say sign: key, or leave out the key.');
   if (sign === 'none') return plainSealer();

@@ -1,15 +1,19 @@
 import type { Attestation } from '../../core/record/schema.ts';
 import { table } from '../../core/summary.ts';
 
-/** The attestations and how to check them; empty where there are none. */
-export function attestationSummary(attested: readonly Attestation[], image: string, env: NodeJS.ProcessEnv): string {
+/** The attestations and, of an image in a registry, how to check them; empty where there are none. */
+export function attestationSummary(
+  attested: readonly Attestation[],
+  image: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string {
   if (attested.length === 0) return '';
   const rows = attested.map(({ type, subject, digest }) => [type, `\`${subject}\``, `\`${digest}\``]);
   return [
     '',
     '#### Attestations',
     table(['Predicate', 'Subject', 'Artifact'], rows),
-    commands(attested, image, env),
+    ...(image === undefined ? [] : [commands(attested, image, env)]),
   ].join('\n\n');
 }
 

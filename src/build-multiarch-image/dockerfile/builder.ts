@@ -81,6 +81,8 @@ function builderFailed(doing: string, cause: unknown, hint: string): SlipwayErro
 }
 
 function hintOf(builder: DockerfileInputs['builder']): string {
+  if (builder?.kind === 'remote' && builder.endpoint.startsWith('kube-pod:'))
+    return 'Is kubectl on PATH, may KUBECONFIG run `exec` there, and does the pod have buildctl?';
   if (builder?.kind === 'remote')
     return 'Does a buildkitd listen there? With TLS, driver-opts must give cacert, cert and key.';
   if (builder?.kind === 'kubernetes')

@@ -8,13 +8,22 @@ export type Builder =
   | { readonly kind: 'remote'; readonly endpoint: string }
   | { readonly kind: 'kubernetes' };
 
-/** A BuildKit that listens somewhere, a Kubernetes cluster, or the name of a builder. */
+/** A BuildKit that listens somewhere or runs in a pod, a Kubernetes cluster, or the name of a builder. */
 export function parseBuilder(given: string): Builder {
   if (given === 'kubernetes') return { kind: 'kubernetes' };
-  if (/^tcp:\/\/[^/\s]+:\d{1,5}$/.test(given) || /^unix:\/\/\/\S+$/.test(given))
+  if (/^tcp:\/\/[^/\s]+:\d{1,5}$/.test(given) || /^unix:\/\/\/\S+$/.test(given) || isPod(given))
     return { kind: 'remote', endpoint: given };
   if (/^[A-Za-z][\w.-]*$/.test(given)) return { kind: 'named', name: given };
   throw new SlipwayError('BUILDER_INVALID', 'it is neither an endpoint nor a name');
+}
+
+/** `kube-pod://POD?context=…&namespace=…&container=…`, as BuildKit takes it; names with anything else it refuses, too. */
+function isPod(given: string): boolean {
+  const [, pod, query = ''] = /^kube-pod:\/\/([-a-z0-9.]+)(?:\?(\S+))?$/.exec(given) ?? [];
+  if (pod === undefined) return false;
+  return [...new URLSearchParams(query)].every(
+    ([name, value]) => name === 'context' || (/^(namespace|container)$/.test(name) && /^[-a-z0-9.]+$/.test(value)),
+  );
 }
 
 /** Inputs for a Dockerfile, named as in docker/build-push-action. */
@@ -74,8 +83,8 @@ export const dockerfileInputs = {
   },
   builder: {
     description:
-      'Where buildx builds: a BuildKit at `tcp://HOST:PORT` or `unix:///PATH`, `kubernetes` (of the current kubeconfig), or the name of a builder. Default: the current builder.',
-    value: mapped(text, 'tcp://HOST:PORT, unix:///PATH, kubernetes or a name', parseBuilder),
+      'Where buildx builds: a BuildKit at `tcp://HOST:PORT` or `unix:///PATH`, or in a pod, `kube-pod://POD?namespace=…` (through kubectl); `kubernetes` (pods of its own, by the current kubeconfig); or the name of a builder. Default: the current builder.',
+    value: mapped(text, 'tcp://HOST:PORT, unix:///PATH, kube-pod://POD, kubernetes or a name', parseBuilder),
   },
   'driver-opts': {
     description:

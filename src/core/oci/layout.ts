@@ -7,7 +7,7 @@ import { messageOf, SlipwayError } from '../errors.ts';
 import { readIfThere, writeAtomic } from '../files.ts';
 import type { Descriptor, Index } from './descriptor.ts';
 import { checkBytes, digestPattern, hexOf, verifying } from './digest.ts';
-import { blobsOf, type ImageGraph } from './graph.ts';
+import { type Blob, blobsOf, type ImageGraph, type ManifestNode } from './graph.ts';
 import { mediaTypes } from './media-types.ts';
 import type { ImageSource } from './source.ts';
 
@@ -21,40 +21,54 @@ const blobPath = (folder: string, digest: string) => join(folder, 'blobs', 'sha2
 /**
  * Writes an image into an OCI layout folder (image-spec, image-layout.md), which may hold others: its tags move to this
  * image, everything else stays. `index.json`, which makes it visible, is written last.
+ *
+ * @param attached artifacts whose `subject` is in the image; `index.json` lists them without a tag, so that clients find
+ * them as referrers
  */
 export async function writeLayout(
   folder: string,
   graph: ImageGraph,
   tags: readonly string[],
   signal: AbortSignal,
+  attached: readonly ManifestNode[] = [],
 ): Promise<void> {
   await checkVersion(folder, false);
   await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true });
-  for (const blob of blobsOf(graph)) {
-    const path = blobPath(folder, blob.descriptor.digest);
-    if ((await sizeOf(path)) === blob.descriptor.size) continue;
-    const part = `${path}.${randomUUID()}.part`;
-    try {
-      const check = verifying(blob.descriptor, 'the blob');
-      await pipeline(await blob.open(signal), check, createWriteStream(part, { flags: 'wx' }), { signal });
-      await rename(part, path);
-    } finally {
-      await rm(part, { force: true });
-    }
-  }
-  for (const node of [...graph.manifests, graph]) {
+  for (const blob of [...blobsOf(graph), ...attached.flatMap(node => node.blobs)])
+    await writeBlob(folder, blob, signal);
+  for (const node of [...graph.manifests, graph, ...attached]) {
     await writeAtomic(blobPath(folder, node.descriptor.digest), node.bytes);
   }
-  const { digest } = graph.descriptor;
-  const entries = indexEntries(graph, tags);
+  const entries = [...indexEntries(graph, tags), ...attached.map(one => one.descriptor)];
+  const untagged = new Set([graph, ...attached].map(one => one.descriptor.digest));
   const others = (await readIndex(folder)).filter(one => {
     const name = one.annotations?.[refName];
-    return name === undefined ? one.digest !== digest : !tags.includes(name);
+    return name === undefined ? !untagged.has(one.digest) : !tags.includes(name);
   });
   const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...others, ...entries] };
   await writeAtomic(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: layoutVersion }));
   await writeAtomic(join(folder, 'index.json'), JSON.stringify(index));
 }
+
+async function writeBlob(folder: string, { descriptor, open }: Blob, signal: AbortSignal): Promise<void> {
+  const path = blobPath(folder, descriptor.digest);
+  if ((await sizeOf(path)) === descriptor.size) return;
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    const check = verifying(descriptor, 'the blob');
+    await pipeline(await open(signal), check, createWriteStream(part, { flags: 'wx' }), { signal });
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+/** What `index.json` lists as attached; not where the folder is no layout yet. */
+export async function attachedIn(folder: string): Promise<readonly Descriptor[]> {
+  return (await readIndex(folder)).filter(isAttached);
+}
+
+const isAttached = ({ artifactType }: Descriptor) => artifactType !== undefined;
 
 /** What index.json says of an image: an entry for each tag, or one without. */
 export function indexEntries(
@@ -77,7 +91,12 @@ export async function layoutSource(folder: string): Promise<ImageSource> {
     const fitting = [
       ...new Map(
         entries
-          .filter(one => reference === '' || one.digest === reference || one.annotations?.[refName] === reference)
+          .filter(
+            one =>
+              (reference === '' && !isAttached(one)) ||
+              one.digest === reference ||
+              one.annotations?.[refName] === reference,
+          )
           .map(one => [one.digest, one]),
       ).values(),
     ];
