@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { nextCount } from '../../../src/setup-go-cross/cache/shared/turns.ts';
 
 test.each<[name: string, count: number, busy: number | undefined, cores: number, expected: number]>([
-  ['all cores at work: as it is', 2, 0.95, 2, 2],
+  ['all cores at work: as it is', 3, 0.95, 2, 3],
   ['half of the time waiting for the folder: twice as many', 2, 0.5, 2, 4],
   ['nearly always waiting: at most twice as many at a time', 4, 0.05, 2, 8],
   ['never more than eight a core', 12, 0.3, 2, 16],
   ['a little idle: one more', 8, 0.85, 4, 10],
   ['too many by one', 5, 0.99, 2, 4],
-  ['one a core stays', 2, 1, 2, 2],
+  ['half as many again as there are cores stay', 3, 1, 2, 3],
   ['nothing measured', 3, undefined, 2, 3],
 ])('%s', (_, count, busy, cores, expected) => expect(nextCount(count, busy, cores)).toBe(expected));
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { readFile, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '../../../core/deadline.ts';
@@ -14,6 +14,9 @@ export interface Patience {
   /** Milliseconds that one waits for an entry; then one fills it oneself. */
   readonly wait: number;
 }
+
+/** Milliseconds between two looks of all who wait for a place. */
+const looksApart = 15;
 
 export const defaultPatience: Patience = { beat: 5000, silence: 20_000, wait: 60_000 };
 
@@ -82,10 +85,16 @@ export async function openLeases(root: string, patience: Patience = defaultPatie
       const until = Date.now() + wait;
       const watchers = new Map<string, () => Promise<'alive' | 'dead' | 'free'>>();
       let known: readonly string[] = [];
-      // Many wait, not in step: one of them looks soon. Whether the holders live they ask now and then only.
-      for (let round = 0; Date.now() < until; round++, await sleep(150 + 300 * Math.random())) {
+      let pause = 100;
+      // Many wait, not in step: one of them looks soon, however many they are, and together they look no more often. Whether
+      // the holders live they ask now and then only.
+      for (let round = 0; Date.now() < until; round++, await sleep(pause * (0.5 + Math.random()))) {
         const thorough = round % 4 === 0;
-        if (thorough) known = await names();
+        if (thorough) {
+          known = await names();
+          const { length } = await readdir(join(root, 'holder')).catch(() => []);
+          pause = Math.min(1000, Math.max(50, length * looksApart));
+        }
         for (const name of known) {
           const path = leasePath(name);
           if (await tryLink(self, path)) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { openReader } from './reader.ts';
 
 /** What an action produced. */
 export interface Output {
@@ -28,19 +29,18 @@ export interface Store {
 
 export function openStore(root: string): Store {
   const actionPath = (action: string) => join(root, 'action', action.slice(0, 2), action);
+  const reader = openReader();
   const outputPath = (id: string) => join(root, 'output', id.slice(0, 2), id);
   return {
     root,
     async get(action) {
       const path = actionPath(action);
-      const text = await readFile(path, 'utf8').catch(() => '');
+      const { text, mtimeMs } = (await reader.small(path)) ?? { text: '', mtimeMs: 0 };
       const [, id, size, time] = /^([0-9a-f]{64}) (\d+) (\d+)\n$/.exec(text) ?? [];
       if (id === undefined) return undefined;
       const output = { id, size: Number(size), time: Number(time), path: outputPath(id) };
-      const found = await stat(output.path).catch(() => undefined);
-      if (found?.size !== output.size) return undefined;
+      if ((await reader.size(output.path)) !== output.size) return undefined;
       // Only the owner may set a file's time; a new file in its place everybody of the group may make.
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
       if (mtimeMs < Date.now() - refreshAfter) await writeWhole(path, text).catch(() => undefined);
       return output;
     },

@@ -48,14 +48,17 @@ export async function takeTurn(root: string, leases: Leases): Promise<Turn> {
 
 /**
  * Places for the next builds, when with `count` of them this part of the cores (0 to 1) was at work; undefined is not
- * known. One core each is the least; eight are more waiting than any folder should cost.
+ * known. Half as many again as there are cores is the least; eight are more waiting than any folder should cost.
  */
 export function nextCount(count: number, busy: number | undefined, cores: number): number {
   if (busy === undefined) return count;
   const wanted =
     busy < 0.9 ? Math.min(2 * count, Math.ceil(count / Math.max(0.1, busy))) : busy > 0.98 ? count - 1 : count;
-  return Math.max(cores, Math.min(8 * cores, wanted));
+  return Math.max(leastPlaces(cores), Math.min(8 * cores, wanted));
 }
+
+/** A build uses less than a core: it waits for the cache's answers, and links at the end. */
+const leastPlaces = (cores: number) => Math.ceil(1.5 * cores);
 
 /** The places of this machine in this folder. */
 function placesOf(root: string) {
@@ -64,7 +67,7 @@ function placesOf(root: string) {
     name: (index: number) => `place-${machine}-${index}`,
     count: async () => {
       const text = await readFile(file, 'utf8').catch(() => '');
-      return Number(/^\d+/.exec(text)?.[0]) || availableParallelism();
+      return Number(/^\d+/.exec(text)?.[0]) || leastPlaces(availableParallelism());
     },
     set: (count: number) => writeWhole(file, `${count}\n`),
   };
