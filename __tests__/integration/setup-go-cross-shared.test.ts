@@ -14,6 +14,7 @@ import {
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { leastPlaces } from '../../src/setup-go-cross/cache/shared/turns.ts';
 
 // The program that the go command starts as its cache, as processes; one request at a time through its real protocol.
 const main = join(import.meta.dirname, '../../src/setup-go-cross/main.ts');
@@ -126,7 +127,7 @@ const places = () => readdirSync(join(root, 'build/lease')).filter(name => name.
 const entry = (index: number) => index.toString(16).padStart(64, '0');
 
 test('builds take turns: no more at once than there are places; who ends, or is killed, makes room', async () => {
-  const atWork = Array.from({ length: availableParallelism() }, () => builder());
+  const atWork = Array.from({ length: leastPlaces(availableParallelism()) }, () => builder());
   await Promise.all(atWork.map((one, index) => one.get(entry(index))));
   expect(places()).toHaveLength(atWork.length);
   const next = builder();
@@ -143,7 +144,7 @@ test('builds take turns: no more at once than there are places; who ends, or is 
 }, 60_000);
 
 test('a long build gives up its place and goes on', async () => {
-  const atWork = Array.from({ length: availableParallelism() }, () => builder());
+  const atWork = Array.from({ length: leastPlaces(availableParallelism()) }, () => builder());
   await Promise.all(atWork.map((one, index) => one.get(entry(index))));
   const began = Date.now();
   const next = builder();

@@ -58,7 +58,7 @@ export function nextCount(count: number, busy: number | undefined, cores: number
 }
 
 /** A build uses less than a core: it waits for the cache's answers, and links at the end. */
-const leastPlaces = (cores: number) => Math.ceil(1.5 * cores);
+export const leastPlaces = (cores: number) => Math.ceil(1.5 * cores);
 
 /** The places of this machine in this folder. */
 function placesOf(root: string) {
