@@ -8,7 +8,7 @@ test.each<[name: string, count: number, busy: number | undefined, cores: number,
   ['nearly always waiting: at most twice as many at a time', 4, 0.05, 2, 8],
   ['never more than eight a core', 12, 0.3, 2, 16],
   ['a little idle: one more', 8, 0.85, 4, 10],
-  ['too many by one', 5, 0.99, 2, 4],
+  ['too many: a fifth less', 5, 0.99, 2, 4],
   ['half as many again as there are cores stay', 3, 1, 2, 3],
   ['nothing measured', 3, undefined, 2, 3],
 ])('%s', (_, count, busy, cores, expected) => expect(nextCount(count, busy, cores)).toBe(expected));

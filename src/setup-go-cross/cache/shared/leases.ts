@@ -36,6 +36,8 @@ export interface Leases {
    * @returns undefined when none got free in time
    */
   takeOneOf(names: () => Promise<readonly string[]>, wait: number): Promise<string | undefined>;
+  /** How many processes use this folder now, as far as they have said. */
+  crowd(): Promise<number>;
   /** The entry is filled, or the name is given back. */
   free(entry: string): Promise<void>;
   /** Gives everything free. Synchronous: it is the last thing that a process does. */
@@ -86,29 +88,29 @@ export async function openLeases(root: string, patience: Patience = defaultPatie
       const watchers = new Map<string, () => Promise<'alive' | 'dead' | 'free'>>();
       let known: readonly string[] = [];
       let pause = 100;
-      // Many wait, not in step: one of them looks soon, however many they are, and together they look no more often. Whether
-      // the holders live they ask now and then only.
+      // Many wait, not in step: one of them looks soon, however many they are, and together they look no more often. Each
+      // look costs little, also on a slow network: one or two names, and now and then whether the holder of one lives.
       for (let round = 0; Date.now() < until; round++, await sleep(pause * (0.5 + Math.random()))) {
-        const thorough = round % 4 === 0;
-        if (thorough) {
-          known = await names();
-          const { length } = await readdir(join(root, 'holder')).catch(() => []);
-          pause = Math.min(1000, Math.max(50, length * looksApart));
+        if (round % 4 === 0) {
+          known = shuffled(await names());
+          pause = Math.min(1000, Math.max(50, (await leases.crowd()) * looksApart));
         }
-        for (const name of known) {
-          const path = leasePath(name);
-          if (await tryLink(self, path)) {
+        const some = round === 0 ? known : known.slice(round % known.length).slice(0, 2);
+        for (const name of some) {
+          if (await tryLink(self, leasePath(name))) {
             held.add(name);
             return name;
           }
-          if (!thorough) continue;
-          const alive = watchers.get(name) ?? watcher(path, patience.silence);
-          watchers.set(name, alive);
-          if ((await alive()) === 'dead') await rm(path, { force: true });
         }
+        if (round % 2 === 0) continue;
+        const asked = known[((round - 1) / 2) % known.length]!;
+        const alive = watchers.get(asked) ?? watcher(leasePath(asked), patience.silence);
+        watchers.set(asked, alive);
+        if ((await alive()) === 'dead') await rm(leasePath(asked), { force: true });
       }
       return undefined;
     },
+    crowd: async () => (await readdir(join(root, 'holder')).catch(() => [])).length,
     async free(entry) {
       if (held.delete(entry)) await rm(leasePath(entry), { force: true });
     },
@@ -119,6 +121,13 @@ export async function openLeases(root: string, patience: Patience = defaultPatie
     },
   };
   return leases;
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map(one => ({ one, key: Math.random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ one }) => one);
 }
 
 /** Looks at a lease again and again: the clock of the server does not matter, only whether the time changes. */

@@ -13,37 +13,49 @@ export interface Turn {
 
 /** Milliseconds after which a build gives up its place and goes on beside the others: a long one holds nobody up. */
 const turnLasts = 15_000;
+/** Milliseconds between two looks at whether there are places enough. */
+const controlEvery = 500;
 /** Milliseconds that one waits for a place; then one builds without. */
 const waitAtMost = 120_000;
 
 /**
  * Builds on one machine that use the same folder take turns: fifty at once would all be done at the end, one after the
- * other they are done in half of the time on average, and need less memory. How many places there are is measured: as
+ * other they are done earlier on average, and need less memory. How many places there are is measured all the time: as
  * long as builds wait for the folder (a slow network) and cores are idle, there is room for one more.
  */
 export async function takeTurn(root: string, leases: Leases): Promise<Turn> {
   const places = placesOf(root);
-  const before = Date.now();
   const names = async () => Array.from({ length: await places.count() }, (_, index) => places.name(index));
   const name = await leases.takeOneOf(names, waitAtMost);
   if (name === undefined) return { end: async () => undefined };
-  const waited = Date.now() - before > 50;
-  const count = await places.count();
-  const busy = busyMeter();
+  const controlling = name === places.name(0) ? control(places, leases) : undefined;
   let over: Promise<void> | undefined;
   const timer = setTimeout(() => end(), turnLasts);
   timer.unref();
   const end = () => {
     clearTimeout(timer);
-    over ??= (async () => {
-      // Only where others stand in line does it say anything that cores were idle.
-      const wanted = waited ? nextCount(count, busy(), availableParallelism()) : count;
-      if (wanted !== count) await places.set(wanted).catch(() => undefined);
-      await leases.free(name);
-    })();
+    clearInterval(controlling);
+    over ??= leases.free(name);
     return over;
   };
   return { end };
+}
+
+/** Who has the first place looks twice a second whether there are places enough. */
+function control(places: ReturnType<typeof placesOf>, leases: Leases): NodeJS.Timeout {
+  let busy = busyMeter();
+  const adjust = async () => {
+    const atWork = busy();
+    busy = busyMeter();
+    const count = await places.count();
+    // Only where others stand in line does it say anything that cores were idle.
+    if ((await leases.crowd()) <= count) return;
+    const wanted = nextCount(count, atWork, availableParallelism());
+    if (wanted !== count) await places.set(wanted);
+  };
+  const timer = setInterval(() => void adjust().catch(() => undefined), controlEvery);
+  timer.unref();
+  return timer;
 }
 
 /**
@@ -53,12 +65,16 @@ export async function takeTurn(root: string, leases: Leases): Promise<Turn> {
 export function nextCount(count: number, busy: number | undefined, cores: number): number {
   if (busy === undefined) return count;
   const wanted =
-    busy < 0.9 ? Math.min(2 * count, Math.ceil(count / Math.max(0.1, busy))) : busy > 0.98 ? count - 1 : count;
+    busy < 0.9
+      ? Math.min(2 * count, Math.ceil(count / Math.max(0.1, busy)))
+      : busy > 0.98
+        ? Math.floor(0.8 * count)
+        : count;
   return Math.max(leastPlaces(cores), Math.min(8 * cores, wanted));
 }
 
 /** A build uses less than a core: it waits for the cache's answers, and links at the end. */
-export const leastPlaces = (cores: number) => Math.ceil(1.5 * cores);
+const leastPlaces = (cores: number) => Math.ceil(1.5 * cores);
 
 /** The places of this machine in this folder. */
 function placesOf(root: string) {
