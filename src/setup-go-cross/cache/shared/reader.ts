@@ -14,8 +14,8 @@ export interface Reader {
   size(path: string): Promise<number | undefined>;
 }
 
-/** Milliseconds that a call may take on a disk of this machine; so many in a row that take longer are no accident. */
-const [quick, accidents] = [0.4, 5];
+/** Milliseconds that a call may take on a disk of this machine; so many in a row that take longer are no accident of busy cores. */
+const [quick, accidents] = [0.4, 16];
 const longest = 256;
 
 /**
