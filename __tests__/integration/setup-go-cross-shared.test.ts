@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -7,11 +8,13 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -125,10 +128,23 @@ test('an output that is cut short is a miss, and is mended', async () => {
 const places = () => readdirSync(join(root, 'build/lease')).filter(name => name.startsWith('place-'));
 const entry = (index: number) => index.toString(16).padStart(64, '0');
 
-test('builds take turns: idle cores make room for more, up to eight a core; who ends, or is killed, makes room', async () => {
-  const atWork = Array.from({ length: 8 * availableParallelism() }, () => builder());
+/**
+ * Takes the first place, whose holder makes more of them while cores are idle: how many there are then does not depend on
+ * what else this machine does. The other places are left.
+ */
+function takeFirstPlace(): number {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+  const machine = createHash('sha256').update(boot).digest('hex').slice(0, 16);
+  const here = `${hostname()}/${boot.trim()}/${readlinkSync('/proc/self/ns/pid')}`;
+  mkdirSync(join(root, 'build/lease'), { recursive: true });
+  writeFileSync(join(root, 'build/lease', `place-${machine}-0`), `${here} ${process.pid}\n`);
+  return Math.ceil(1.5 * availableParallelism()) - 1;
+}
+
+test('builds take turns: no more at once than there are places; who ends, or is killed, makes room', async () => {
+  const atWork = Array.from({ length: takeFirstPlace() }, () => builder());
   await Promise.all(atWork.map((one, index) => one.get(entry(index))));
-  expect(places()).toHaveLength(atWork.length);
+  expect(places()).toHaveLength(atWork.length + 1);
   const next = builder();
   const waits = next.get(entry(100));
   expect(await settled(waits, 1500)).toBe(false);
@@ -143,7 +159,7 @@ test('builds take turns: idle cores make room for more, up to eight a core; who 
 }, 60_000);
 
 test('a long build gives up its place and goes on', async () => {
-  const atWork = Array.from({ length: 8 * availableParallelism() }, () => builder());
+  const atWork = Array.from({ length: takeFirstPlace() }, () => builder());
   await Promise.all(atWork.map((one, index) => one.get(entry(index))));
   const began = Date.now();
   const next = builder();
