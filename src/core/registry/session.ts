@@ -96,20 +96,22 @@ export class Session {
 
   async #authorized(call: Call, url: URL, signal: AbortSignal): Promise<Incoming> {
     if (url.origin !== this.origin.origin) return this.#send(call, url, undefined, signal);
-    const known = await this.#ahead(call.scopes, signal);
-    const first = await this.#send(call, url, known?.header, signal);
-    if (first.status !== 401) return first;
-    const challenge = chooseChallenge(first.headers['www-authenticate']);
-    if (challenge === undefined) return first;
-    const credentials = await this.#credentials(this.host);
-    const cannot = challenge.scheme === 'basic' && (credentials === undefined || 'identityToken' in credentials);
-    if (cannot) return first;
-    await first.discard();
-    this.#challenge = challenge;
-    // Another request may have renewed it meanwhile; asking twice would be asking for nothing.
-    const current = this.#authorizations.get(call.scopes.join(' '));
-    const renewed = current === undefined || (await current) === known ? this.#authorize(call.scopes, signal) : current;
-    return this.#send(call, url, (await renewed).header, signal); // a second 401 is the answer: no loop
+    let authorization = await this.#ahead(call.scopes, signal);
+    for (let asked = false; ; ) {
+      const answer = await this.#send(call, url, authorization?.header, signal);
+      if (answer.status !== 401 || asked) return answer; // a 401 to what was asked for just now is the answer: no loop
+      const challenge = chooseChallenge(answer.headers['www-authenticate']);
+      if (challenge === undefined) return answer;
+      const credentials = await this.#credentials(this.host);
+      const cannot = challenge.scheme === 'basic' && (credentials === undefined || 'identityToken' in credentials);
+      if (cannot) return answer;
+      await answer.discard();
+      this.#challenge = challenge;
+      // Another request may have renewed it meanwhile; asking twice would be asking for nothing.
+      const current = await this.#authorizations.get(call.scopes.join(' '));
+      asked = current === undefined || current === authorization;
+      authorization = asked ? await this.#authorize(call.scopes, signal) : current;
+    }
   }
 
   /** The authorization for these scopes, where the registry has said what it wants; renewed before it ends. */
