@@ -18,12 +18,19 @@ const unwanted = /pagent\.exe$|\.d\.ts(\.map)?$/;
 /** Code, its licenses, the package.json that says "module", and assets that an action reads from beside its bundle. */
 const expected = /(\.js|\.cjs|\.mjs|\.sh|\.pem|\.gz|\/licenses\.txt|\/package\.json)$/;
 
+/**
+ * Packages that do nothing when they are loaded, but do not say so. Webpack leaves out what nobody uses of them once they
+ * do: undici, a third of an action's start, is there for the OpenID Connect client of @actions/core alone.
+ */
+const withoutSideEffects = ['@actions/core', '@actions/exec', '@actions/http-client'];
+
 const ncc = join(root, 'node_modules/@vercel/ncc/dist/ncc/cli.js');
 const all = readdirSync(join(root, 'src')).filter(name => existsSync(join(root, 'src', name, 'main.ts')));
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const strange = wanted.filter(name => !all.includes(name));
 if (strange.length > 0) fail(`there is no src/${strange[0]}/main.ts; bundles: ${all.join(', ')}`);
 
+for (const name of withoutSideEffects) declare(name);
 process.on('exit', () => {
   for (const name of wanted) rmSync(part(name), { recursive: true, force: true });
 });
@@ -36,6 +43,15 @@ await Promise.all(
 
 function part(name) {
   return join(root, 'dist', `.${name}.part`);
+}
+
+function declare(name) {
+  const file = join(root, 'node_modules', name, 'package.json');
+  const text = readFileSync(file, 'utf8');
+  const declared = JSON.stringify({ ...JSON.parse(text), sideEffects: false }, null, 2);
+  if (declared === text) return;
+  writeFileSync(`${file}.part`, declared); // by rename: checkouts may share the file
+  renameSync(`${file}.part`, file);
 }
 
 async function bundle(name) {

@@ -4,7 +4,6 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { HttpClient } from '@actions/http-client';
 import { messageOf, SlipwayError } from '../../core/errors.ts';
 
 /** A source that is not there: the next one is tried. Wrong bytes never get this code. */
@@ -131,12 +130,17 @@ export function absent(url: string | URL, why: string, cause?: unknown): Slipway
   return new SlipwayError(unavailable, `${bare(url)}: ${why}`, { cause });
 }
 
-function request(url: URL, headers: Record<string, string>, options: GetOptions): Promise<http.IncomingMessage> {
+async function request(
+  url: URL,
+  headers: Record<string, string>,
+  options: GetOptions,
+): Promise<http.IncomingMessage> {
   const { connect, idle } = options.patience ?? patience;
   options.signal.throwIfAborted();
+  // The toolkit's agent knows the runner's proxy variables; loaded here, as most runs ask nobody.
+  const { HttpClient } = await import('@actions/http-client');
   return new Promise((resolve, reject) => {
     const client = url.protocol === 'https:' ? https : http;
-    // The toolkit's agent knows the runner's proxy variables.
     const agent = new HttpClient('slipway', [], { keepAlive: false }).getAgent(url.href);
     const sent = client.request(url, { headers, agent, signal: options.signal });
     const silent = (ms: number, what: string) =>
