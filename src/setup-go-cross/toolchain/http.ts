@@ -130,11 +130,7 @@ export function absent(url: string | URL, why: string, cause?: unknown): Slipway
   return new SlipwayError(unavailable, `${bare(url)}: ${why}`, { cause });
 }
 
-async function request(
-  url: URL,
-  headers: Record<string, string>,
-  options: GetOptions,
-): Promise<http.IncomingMessage> {
+async function request(url: URL, headers: Record<string, string>, options: GetOptions): Promise<http.IncomingMessage> {
   const { connect, idle } = options.patience ?? patience;
   options.signal.throwIfAborted();
   // The toolkit's agent knows the runner's proxy variables; loaded here, as most runs ask nobody.
