@@ -1,9 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openLeases } from '../../../src/setup-go-cross/cache/shared/leases.ts';
 import { publishModules, shareModules } from '../../../src/setup-go-cross/cache/shared/modules.ts';
+import { withRecent } from '../../../src/setup-go-cross/cache/shared/recent.ts';
 import { openStore } from '../../../src/setup-go-cross/cache/shared/store.ts';
 import { trim } from '../../../src/setup-go-cross/cache/shared/trim.ts';
 
@@ -79,4 +90,56 @@ test('trim removes what nobody used for five days, once a day; an entry in use i
   for (const path of [later.path, join(root, 'action/ee', id('e'))]) age(path, 6 * day);
   await trim(root);
   expect(existsSync(later.path)).toBe(true);
+});
+
+/** As many entries as make a list, the same in every call. */
+async function fill(store: Awaited<ReturnType<typeof withRecent>>) {
+  const actions = Array.from({ length: 16 }, (_, index) => id(index.toString(16)));
+  const outputs = [];
+  for (const action of actions) outputs.push(await store.put(action, action, Buffer.from(action)));
+  await store.save();
+  return { actions, outputs };
+}
+
+test('what was used within the hour is found without its entry; later the folder is asked, and what is gone is a miss', async () => {
+  let now = Date.now();
+  const clock = () => now;
+  const { actions, outputs } = await fill(await withRecent(openStore(root), clock));
+  rmSync(join(root, 'action'), { recursive: true });
+  const next = await withRecent(openStore(root), clock);
+  expect(await Promise.all(actions.map(next.get))).toEqual(outputs);
+
+  rmSync(outputs[0]!.path);
+  writeFileSync(outputs[1]!.path, 'half');
+  expect([await next.get(actions[0]!), await next.get(actions[1]!)]).toEqual([undefined, undefined]);
+  now += 3_600_001;
+  expect(await next.get(actions[2]!)).toBeUndefined();
+});
+
+test('two lists written one after the other are one, without what is old or damaged; few new entries write none', async () => {
+  let now = Date.now();
+  const clock = () => now;
+  const file = join(root, 'recent/entries');
+  const few = await withRecent(openStore(root), clock);
+  await few.put(id('a'), id('b'), Buffer.from('few'));
+  await few.save();
+  expect(existsSync(file)).toBe(false);
+
+  const old = await withRecent(openStore(root), clock);
+  await fill(old);
+  now += 3_600_001;
+  const [one, two] = [await withRecent(openStore(root), clock), await withRecent(openStore(root), clock)];
+  writeFileSync(file, `${readFileSync(file, 'utf8')}${id('f')} ../../../etc/passwd 1 2 3\nhalf a line`);
+  const wide = (digit: string) => (index: number) => `${digit}${index.toString(16)}`.padEnd(64, '0');
+  for (const [store, name] of [
+    [one, wide('1')],
+    [two, wide('2')],
+  ] as const) {
+    for (let index = 0; index < 16; index++) await store.put(name(index), id('e'), Buffer.from('x'));
+    await store.save();
+  }
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  expect(lines.map(line => line.slice(0, 64)).sort()).toEqual(
+    [wide('1'), wide('2')].flatMap(name => Array.from({ length: 16 }, (_, index) => name(index))).sort(),
+  );
 });

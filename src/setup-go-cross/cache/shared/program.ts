@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../../core/errors.ts';
 import { helperMark, noTurn } from '../../roles.ts';
 import { type Leases, openLeases } from './leases.ts';
+import { withRecent } from './recent.ts';
 import { type Output, openStore, type Store } from './store.ts';
 import { trim } from './trim.ts';
 import { type Turn, takeTurn } from './turns.ts';
@@ -33,8 +34,10 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
   process.umask(0o002);
   const answer = (fields: object) => output.write(`${JSON.stringify(fields)}\n`);
   answer({ ID: 0, KnownCommands: ['get', 'put', 'close'] });
-  const shared = openStore(root);
-  const leases = await openLeases(root).catch(error => complain(root, error));
+  const [shared, leases] = await Promise.all([
+    withRecent(openStore(root)),
+    openLeases(root).catch(error => complain(root, error)),
+  ]);
   const spare = spareStore();
   let turn: Promise<Turn | undefined> | undefined;
   const stop = () => {
@@ -49,6 +52,7 @@ export async function serveGoCache(root: string, input: Readable, output: Writab
     for await (const { request, body } of requests(input)) {
       if (request.Command === 'close') {
         await (await turn)?.end();
+        await shared.save().catch(error => complain(root, error));
         await trim(root).catch(error => complain(root, error));
         answer({ ID: request.ID });
         break;

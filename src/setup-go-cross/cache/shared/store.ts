@@ -27,10 +27,12 @@ export interface Store {
   put(action: string, id: string, body: Uint8Array): Promise<Output>;
 }
 
+/** Where an output lies in a store. */
+export const outputPath = (root: string, id: string) => join(root, 'output', id.slice(0, 2), id);
+
 export function openStore(root: string): Store {
   const actionPath = (action: string) => join(root, 'action', action.slice(0, 2), action);
   const reader = openReader();
-  const outputPath = (id: string) => join(root, 'output', id.slice(0, 2), id);
   return {
     root,
     async get(action) {
@@ -38,14 +40,14 @@ export function openStore(root: string): Store {
       const { text, mtimeMs } = (await reader.small(path)) ?? { text: '', mtimeMs: 0 };
       const [, id, size, time] = /^([0-9a-f]{64}) (\d+) (\d+)\n$/.exec(text) ?? [];
       if (id === undefined) return undefined;
-      const output = { id, size: Number(size), time: Number(time), path: outputPath(id) };
+      const output = { id, size: Number(size), time: Number(time), path: outputPath(root, id) };
       if ((await reader.size(output.path)) !== output.size) return undefined;
       // Only the owner may set a file's time; a new file in its place everybody of the group may make.
       if (mtimeMs < Date.now() - refreshAfter) await writeWhole(path, text).catch(() => undefined);
       return output;
     },
     async put(action, id, body) {
-      const output = { id, size: body.length, time: Date.now(), path: outputPath(id) };
+      const output = { id, size: body.length, time: Date.now(), path: outputPath(root, id) };
       const found = await stat(output.path).catch(() => undefined);
       if (found?.size !== body.length) await writeWhole(output.path, body);
       await writeWhole(actionPath(action), `${id} ${body.length} ${output.time}\n`);
