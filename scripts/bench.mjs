@@ -10,6 +10,7 @@ import { reexecUnderNode24 } from './node24.mjs';
 import { root } from './root.mjs';
 
 await reexecUnderNode24(import.meta.url);
+delete process.env.NODE_COMPILE_CACHE; // a runner has none either
 
 const folder = join(root, 'bench');
 const names = readdirSync(folder)
