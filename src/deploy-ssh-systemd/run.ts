@@ -3,9 +3,10 @@ import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
 import { releaseVersion } from '../core/version.ts';
-import { readArtifacts } from './candidate.ts';
+import { readArtifacts } from './artifacts.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
+import { collectFiles } from './extra-files.ts';
 import { joinErrors, onAll, withNothingChanged } from './fleet.ts';
 import { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
@@ -26,19 +27,20 @@ export async function run(context: Here): Promise<void> {
   const release = context.record ?? (await newRecord(context, settings));
   const needsBinary = settings.mode === 'plan' || settings.mode === 'deploy';
   const artifacts = needsBinary ? await readArtifacts(release.record, inputs.binary, directory) : [];
+  const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
 
   await using stack = new AsyncDisposableStack();
   const sessions = inputs.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
   if (settings.mode === 'status') return await showStatus(sessions, context);
 
   const { results: surveyed, errors } = await onAll(sessions, session =>
-    survey(session, settings, release.record, artifacts),
+    survey(session, settings, release.record, artifacts, files),
   );
   if (errors.length > 0) {
     setOutputs(context, 'failed', [], false);
     throw withNothingChanged(joinErrors(errors, sessions.length));
   }
-  const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host, settings) }));
+  const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host) }));
   // the whole plan where it is asked for; else what changes from what to what
   for (const { lines } of plans)
     for (const line of settings.mode === 'plan' ? lines : lines.slice(0, 1)) log.info(line);

@@ -137,6 +137,8 @@ settle() { # WHY [boot]
     [ -e "$file" ] || continue
     left=${file##*/}; do_revert "${left#*.}" "$@"
   done
-  rm -rf "$dir"/.current.* "$dir"/blobs/.part.* "$dir"/releases/.new.* "$state"/.result.*
+  rm -rf "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.*
+  # parts of an upload stay for the next one to go on from
+  find "$dir/blobs" -name '.part.*' -mtime +1 -exec rm -f {} + 2>/dev/null
   find "$state" -name 'result.*' -mtime +7 -exec rm -f {} + 2>/dev/null
 }
