@@ -15,6 +15,8 @@ export interface Artifact {
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+  /** What attests it, and whose key; absent where nobody asked. */
+  readonly attestedBy?: string;
 }
 
 /** The candidates of the record, or the one file that the input `binary` names. */

@@ -60,11 +60,17 @@ export function makeCandidate(
     renderEnvironment(open),
     settings.fingerprint(secret),
     settings.fingerprint(asFiles),
-    files.map(({ path, mode, sha256: sum }) => [path, mode, sum]),
+    files.map(one => [one.path, one.mode, one.sha256]),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
-  const binary = { target: formatTarget(artifact.target), size: artifact.size, sha256: artifact.sha256 };
+  const { target, size, sha256: sum, attestedBy } = artifact;
+  const binary = {
+    target: formatTarget(target),
+    size,
+    sha256: sum,
+    ...(attestedBy === undefined ? {} : { attestedBy }),
+  };
   const variables = Object.keys(environment).sort();
   // of secrets their names only: a hash would let short ones be guessed
   const manifest = {
@@ -74,7 +80,7 @@ export function makeCandidate(
     binary,
     environment: variables,
     credentials,
-    files: files.map(({ path, mode, sha256: sum }) => ({ path, mode, sha256: sum })),
+    files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
   };
   return {
     id,

@@ -55,6 +55,11 @@ export const definition = define({
         'Path of the binary, or the package of one in the record. Default: the record’s binary for the host’s `uname -m`.',
       value: text,
     },
+    'require-attestation': {
+      description:
+        'Public key in PEM, or its path: a binary without a Sigstore bundle of this key beside it (`*.sigstore.json`, by `cosign attest-blob` or `sign-blob`) is refused.',
+      value: text,
+    },
     args: { description: 'Arguments of the program: one a line, or a JSON array.', value: args, default: '' },
     environment: {
       description: 'Environment variables, NAME=value, one a line; readable by root only.',

@@ -2,8 +2,10 @@ import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
 import { releaseVersion } from '../core/version.ts';
-import { readArtifacts } from './artifacts.ts';
+import { type Artifact, readArtifacts } from './artifacts.ts';
+import { mustBeAttested, readPublicKey } from './attested.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
 import { collectFiles } from './extra-files.ts';
@@ -26,7 +28,7 @@ export async function run(context: Here): Promise<void> {
   const settings = await readSettings(context);
   const release = context.record ?? (await newRecord(context, settings));
   const needsBinary = settings.mode === 'plan' || settings.mode === 'deploy';
-  const artifacts = needsBinary ? await readArtifacts(release.record, inputs.binary, directory) : [];
+  const artifacts = needsBinary ? await artifactsOf(release.record, context) : [];
   const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
 
   await using stack = new AsyncDisposableStack();
@@ -55,6 +57,13 @@ export async function run(context: Here): Promise<void> {
     return;
   }
   await deployAll(surveyed, settings, release, context);
+}
+
+/** What could be released; where that is demanded, only what is attested. */
+async function artifactsOf(record: ReleaseRecord, { inputs, directory }: Here): Promise<Artifact[]> {
+  const artifacts = await readArtifacts(record, inputs.binary, directory);
+  const key = inputs['require-attestation'];
+  return key === undefined ? artifacts : mustBeAttested(artifacts, await readPublicKey(key, directory));
 }
 
 async function deployAll(
