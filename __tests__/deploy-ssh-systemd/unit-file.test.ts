@@ -82,14 +82,7 @@ describe('renderUnit', () => {
     [
       'the strict sandbox',
       { hardening: 'strict', listen: { port: 8080, loopback: true } },
-      [
-        '+PrivateUsers=yes',
-        '+PrivateIPC=yes',
-        '+DevicePolicy=closed',
-        '+KeyringMode=private',
-        '+IPAddressDeny=any',
-        '+IPAddressAllow=localhost',
-      ],
+      ['+PrivateUsers=yes', '+PrivateIPC=yes', '+IPAddressDeny=any', '+IPAddressAllow=localhost'],
     ],
     [
       'an override, one that leaves out, and one that is new',

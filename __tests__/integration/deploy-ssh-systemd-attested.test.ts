@@ -9,8 +9,11 @@ import { describeWith } from './lab.ts';
 
 await describeWith('peer:cosign', 'deploy-ssh-systemd: what cosign attests counts', lab => {
   let folder: string;
-  const env = { ...process.env, COSIGN_PASSWORD: 'x' };
-  const cosign = (...argv: string[]) => run([lab['peer:cosign'], ...argv], { cwd: folder, env, timeout: 30_000 });
+  const cosign = (...argv: string[]) => run([lab['peer:cosign'], ...argv], {
+      cwd: folder,
+      env: { ...process.env, COSIGN_PASSWORD: 'x', HOME: folder },
+      timeout: 30_000,
+    });
   const offline = ['--key', 'cosign.key', '--tlog-upload=false', '--use-signing-config=false', '--yes', '--bundle'];
 
   beforeAll(async () => {

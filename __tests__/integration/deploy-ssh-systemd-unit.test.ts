@@ -1,12 +1,34 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { renderEnvironment } from '../../src/deploy-ssh-systemd/environment-file.ts';
+import { renderUnit } from '../../src/deploy-ssh-systemd/unit-file.ts';
 import { deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 
 const directory = '/opt/slipway/hello';
+
+/** A unit without anything special. */
+const plain = {
+  runAs: 'dynamic',
+  type: 'exec',
+  listen: undefined,
+  credentials: [],
+  hasFiles: false,
+  restart: 'no',
+  after: [],
+  memoryMax: undefined,
+  cpuQuota: undefined,
+  tasksMax: undefined,
+  limitNofile: undefined,
+  watchdog: undefined,
+  logRateLimit: undefined,
+  hardening: 'default',
+  overrides: [],
+} as const;
 
 await describeWith(['host:host25', 'go'], 'deploy-ssh-systemd: unit and contents of a release', lab => {
   const host = lab['host:host25'];
@@ -154,5 +176,53 @@ await describeWith(['host:host25', 'go'], 'deploy-ssh-systemd: unit and contents
     const again = await healthy({ files, environment: 'HELLO_CONFIG=config.json' });
     expect(again.log).toMatch(/uploaded 11 B \(/);
     expect(await sh(`cat ${directory}/current/files/public/css/x.css`)).toBe('other style');
+  }, 60_000);
+
+  test('arguments and variables of all kinds reach a program as they are', async () => {
+    const texts = fc.sample(fc.string({ unit: 'grapheme-composite', minLength: 1, maxLength: 30 }), {
+      numRuns: 60,
+      seed: 7,
+    });
+    const special = [
+      '$HOME',
+      '${HOME}',
+      '$$',
+      '%n',
+      '%%',
+      "it's",
+      '"',
+      '\\',
+      '\\n',
+      'a\nb',
+      ' a\tb ',
+      ';',
+      '#',
+      '-rf',
+      '`id`',
+      '$(id)',
+      '@x',
+      '=',
+      '{}',
+    ];
+    const args = [...special, ...texts];
+    const environment = Object.fromEntries(args.map((value, index) => [`V${index}`, value]));
+    const at = '/opt/slipway/argv';
+    const release = join(host.root, at, 'current');
+    await mkdir(release, { recursive: true });
+    const program =
+      '#!/bin/sh\ncat /proc/$$/cmdline >$STATE_DIRECTORY/args; cat /proc/$$/environ >$STATE_DIRECTORY/environ; sleep 99\n';
+    await writeFile(join(release, 'argv'), program, { mode: 0o755 });
+    await writeFile(join(release, 'environment'), renderEnvironment(environment));
+    const unit = renderUnit({ ...plain, service: 'argv', directory: at, args });
+    await writeFile(join(host.root, 'etc/systemd/system/argv.service'), unit);
+    await sh(
+      'systemctl daemon-reload && systemctl start argv && until [ -s /var/lib/private/argv/environ ]; do sleep 0.1; done',
+    );
+    const read = async (name: string) =>
+      (await readFile(join(host.root, 'var/lib/private/argv', name), 'utf8')).split('\0').slice(0, -1);
+    expect((await read('args')).slice(2)).toEqual(args);
+    const got = await read('environ');
+    expect(args.filter((value, index) => !got.includes(`V${index}=${value}`))).toEqual([]);
+    await sh('systemctl stop argv && rm /etc/systemd/system/argv.service && systemctl daemon-reload');
   }, 60_000);
 });

@@ -83,15 +83,13 @@ export class Agent {
   /** A piece at a time, each when the connection has taken the one before. */
   async #send(data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     const { channel } = this.#command;
+    let open = true;
+    const closed = new Promise<void>(resolve => channel.once('close', resolve)).then(() => {
+      open = false;
+    });
     for await (const piece of data) {
-      if (signal.aborted || channel.destroyed) return;
-      await new Promise<void>(resolve => {
-        channel.once('close', resolve);
-        channel.write(piece, () => {
-          channel.off('close', resolve);
-          resolve();
-        });
-      });
+      await Promise.race([closed, new Promise(resolve => channel.write(piece, resolve))]);
+      if (!open || signal.aborted) return;
     }
   }
 

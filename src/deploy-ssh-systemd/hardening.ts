@@ -57,8 +57,6 @@ function strict(low: boolean, loopback: boolean): string[] {
     // a capability counts in the service's own user namespace only: it could not bind a port below 1024
     ...(low ? [] : ['PrivateUsers=yes']),
     'PrivateIPC=yes',
-    'DevicePolicy=closed',
-    'KeyringMode=private',
     ...(loopback ? ['IPAddressDeny=any', 'IPAddressAllow=localhost'] : []),
   ];
 }

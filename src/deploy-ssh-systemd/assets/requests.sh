@@ -7,7 +7,7 @@ take() { # BYTES: exactly so many of standard input
 
 serve_facts() { # SERVICE DIRECTORY [USER PORT]
   locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
-  [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "$3 $4"; return; }
+  [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact machine "$(uname -m)"
   fact uid "$(id -u)"
   fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
@@ -155,7 +155,7 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
     case $kind in
       part)
         number "$what" || { fail NAME_REFUSED "$what"; return 1; }
-        (umask 077; take "$what" <&3 >"$new/$path") && chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+        (umask 077; take "$what" <&3 >"$new/$path") && [ "$(wc -c <"$new/$path")" -eq "$what" ] && chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
         [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
       blob)
         store_name "$what" || { fail NAME_REFUSED "$what"; return 1; }
