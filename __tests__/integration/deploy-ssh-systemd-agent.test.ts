@@ -52,7 +52,7 @@ class Local {
 }
 
 const shells = ['dash', 'bash', 'busybox sh'];
-const unit = (directory: string) => Buffer.from(`[Service]\nX-Slipway=${directory}\n`);
+const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\n[Service]\nExecStart=/bin/true\n`);
 
 /** What "upload" takes for one file, its pieces compressed. */
 const upload = (name: string, from: number, ...pieces: Uint8Array[]) =>

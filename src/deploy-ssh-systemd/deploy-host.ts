@@ -53,11 +53,11 @@ export async function deployHost(
     await steps.run('lock', () => lock(session, token, settings, signal));
     facts = await session.facts();
     if (await isUnchanged(session, facts, goal)) return unchanged(base(), steps, goal);
-    if (goal.candidate !== undefined) {
-      const again = () => lock(session, token, settings, signal);
-      await prepare(goal.candidate, facts, { session, settings, steps, directory, signal, lock: again });
-    }
-    exposure = await verify(session, goal.id);
+    const again = () => lock(session, token, settings, signal);
+    exposure =
+      goal.candidate === undefined
+        ? await verify(session, goal.id)
+        : await prepare(goal.candidate, facts, { session, settings, steps, directory, signal, lock: again });
   } catch (error) {
     // nothing has been switched: what served serves
     return {

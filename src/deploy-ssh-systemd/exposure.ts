@@ -6,8 +6,8 @@ import type { HostSession } from './host-session.ts';
 export type Exposure = number | 'unknown';
 
 /**
- * Has the host's systemd look at the unit of a release before anything is switched: one that it refuses would end what
- * serves and start nothing.
+ * Has the host's systemd look at the unit of a release that is there, before anything is switched: one that it refuses
+ * would end what serves and start nothing.
  *
  * @throws UNIT_REFUSED
  */
@@ -21,7 +21,8 @@ export async function tryUnit(session: HostSession, unit: string): Promise<Expos
   return told(session.place, await session.ask('try', [String(data.length)], { data }));
 }
 
-function told(place: string, answer: Answer): Exposure {
+/** What an answer with systemd's findings says; also told in the log. */
+export function told(place: string, answer: Answer): Exposure {
   const [skipped, said, score] = ['skipped', 'said', 'score'].map(name => answer.text(name));
   if (skipped) log.info(`${place}: there is no ${skipped}: the unit was not verified before the switch`);
   if (said) log.warning(`${place}: systemd says of the unit: ${said.split('\n').join('; ')}`);

@@ -2,6 +2,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatSize } from '../core/units.ts';
 import type { Candidate } from './candidate.ts';
+import { type Exposure, told } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostSession, lostCodes } from './host-session.ts';
 import type { Settings } from './settings.ts';
@@ -26,8 +27,13 @@ export interface Preparing {
   readonly lock: () => Promise<void>;
 }
 
-/** Brings the release's folder onto the host: what it does not have is sent, nothing is switched. */
-export async function prepare(candidate: Candidate, facts: HostFacts, preparing: Preparing): Promise<void> {
+/**
+ * Brings the release's folder onto the host and has its systemd look at the unit: what it does not have is sent, nothing
+ * is switched.
+ *
+ * @throws UNIT_REFUSED, and what the upload runs into
+ */
+export async function prepare(candidate: Candidate, facts: HostFacts, preparing: Preparing): Promise<Exposure> {
   const { session, settings, steps } = preparing;
   const missing = missingBlobs(candidate, facts);
   if (missing.length === 0) log.info(`${session.place}: the binary is there already; 0 bytes to upload`);
@@ -38,7 +44,8 @@ export async function prepare(candidate: Candidate, facts: HostFacts, preparing:
   }
   const { listing, parts } = releaseData(candidate, settings.service);
   const data = Buffer.concat([listing, parts]);
-  await session.ask('release', [candidate.id, String(listing.length)], { data, timeout: 240_000 });
+  const answer = await session.ask('release', [candidate.id, String(listing.length)], { data, timeout: 240_000 });
+  return told(session.place, answer);
 }
 
 async function upload(missing: readonly Blob[], facts: HostFacts, preparing: Preparing): Promise<void> {

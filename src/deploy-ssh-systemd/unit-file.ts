@@ -62,6 +62,7 @@ export function renderUnit(options: UnitOptions): string {
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
     ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
     ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`]),
+    `Restart=${options.restart}`,
     ...overridden(
       [
         ...ofService(service),
@@ -71,7 +72,6 @@ export function renderUnit(options: UnitOptions): string {
       ],
       options.overrides,
     ).map(({ name, value }) => `${name}=${value}`),
-    `Restart=${options.restart}`,
     '',
     '[Install]',
     'WantedBy=multi-user.target',

@@ -121,7 +121,7 @@ inside() { # PATH
   case /$1/ in *//*|*/./*|*/../*|*[[:cntrl:]]*) return 1;; esac
 }
 
-# The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
+# Stores a release and has systemd look at it. The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
 serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
   number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
   new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
@@ -145,7 +145,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
     mv -T "$new" "$before"
   fi || { fail RELEASE_FAILED "$before"; return; }
   durable "$dir/releases"
-  printf '@ok\n'
+  serve_verify "$1"
 }
 
 lay_out() { # the listing on standard input, the parts on 3 → new, same
