@@ -44,8 +44,9 @@ class Local {
     for (;;) {
       const line = await this.#lines.next(this.#limit);
       if (line === undefined) return { end: 'ended', facts };
-      const [word, name = '', value = ''] = line.split(' ');
-      if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
+      const [word, name = '', value = '', ...rest] = line.split(' ');
+      if (word === '@text') facts.set(name, [value, ...rest].join(' '));
+      else if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
       else return { end: word === '@ok' ? 'ok' : name, facts };
     }
   }

@@ -12,9 +12,10 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT]
   fact uid "$(id -u)"
   fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
   there=$dir; while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
-  fact space "$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4}')"
+  disk=$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4, $6}')
+  fact space "${disk%% *}"
   fact inodes "$(df -Pi "$there" 2>/dev/null | awk 'NR==2{print $4}')"
-  mount=$(df -P "$there" 2>/dev/null | awk 'NR==2{print $6}')
+  mount=${disk#* }
   fact mount "$mount $(awk -v at="$mount" '$2==at{options=$4} END{print options}' /proc/mounts 2>/dev/null)"
   fact kernel "$(uname -r)"
   fact cores "$(grep -c '^processor' /proc/cpuinfo 2>/dev/null)"
@@ -58,8 +59,10 @@ holder_of() { # PORT
 }
 
 serve_unit() {
-  systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
-  pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+  said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
+  printf '%s\n' "$said"
+  pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
+  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
 }
 
 serve_lock() { # TOKEN WHO
