@@ -56,7 +56,7 @@ describe('obstacles', () => {
 
   test('a user that will be made, or is there', () => {
     expect(codes(host(), { runAs: 'app', createUser: true })).toEqual([]);
-    expect(codes(host({ user: 'yes' }), { runAs: 'app' })).toEqual([]);
+    expect(codes(host({ 'has-user': 'yes' }), { runAs: 'app' })).toEqual([]);
   });
 
   test('a file system that does not count inodes has enough', () => expect(codes(host({ inodes: '-' }))).toEqual([]));

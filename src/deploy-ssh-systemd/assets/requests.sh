@@ -21,7 +21,7 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT]
   fact cores "$(grep -c '^processor' /proc/cpuinfo 2>/dev/null)"
   fact memory "$(awk '$1=="MemTotal:"{print $2}' /proc/meminfo 2>/dev/null)"
   fact cpu "$(sed -n 's/^\(flags\|Features\)[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)"
-  [ -n "${3:-}" ] && id -u "$3" >/dev/null 2>&1 && fact user yes
+  [ -n "${3:-}" ] && id -u "$3" >/dev/null 2>&1 && fact has-user yes
   [ -n "${4:-}" ] && fact holder-of-port "$(holder_of "$4")"
   fact listening "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{split($2,a,":"); print a[2]}')"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
@@ -200,6 +200,8 @@ try_unit() { # the unit on standard input → facts
 # The system user of the service, without a login, unless it is there.
 serve_user() { # NAME
   safe "$1" || { fail NAME_REFUSED "$1"; return; }
+  # where the agent is confined, runners are the users that the service may have
+  [ -z "${confined:-}" ] || case ",$runners," in *",$1,"*) ;; *) false;; esac || { fail NAME_REFUSED "$1"; return; }
   if ! id -u "$1" >/dev/null 2>&1; then
     { useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$1" ||
       adduser -S -D -H -h / -s /sbin/nologin "$1"; } >/dev/null 2>&1
