@@ -203,8 +203,8 @@ await describeWith(
         const from = Number(parts[1]);
         expect(from).toBeGreaterThan(100_000);
         const rest = upload(name, from, gzipSync(bytes.subarray(from)));
-        const answer = slow.ask('upload', [], rest.subarray(0, 1));
-        for (let at = 1; at < rest.length; at += 100_000) {
+        const answer = slow.ask('upload', [], rest.subarray(0, 100));
+        for (let at = 100; at < rest.length; at += 100_000) {
           await sleep(600);
           slow.child.stdin.write(rest.subarray(at, at + 100_000));
         }

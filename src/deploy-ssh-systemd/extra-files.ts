@@ -36,7 +36,7 @@ export const fileRules: Value<FileRule[]> = mapped(
 );
 
 function readRule(line: string): FileRule {
-  const [, source, destination, mode] = /^(.+?):([^:/\\][^:]*)(?::0?([0-7]{3}))?$/.exec(line) ?? [];
+  const [, source, destination, mode] = /^((?:[A-Za-z]:)?[^:]+):([^:/\\][^:]*)(?::0?([0-7]{3}))?$/.exec(line) ?? [];
   if (source === undefined || destination === undefined)
     throw new SlipwayError('FILES_INVALID', `${JSON.stringify(line)} is not SRC:DEST[:MODE] with a relative DEST`);
   checkPath(destination.replace(/\/$/, ''));
