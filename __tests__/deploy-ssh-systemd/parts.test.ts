@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { SlipwayError } from '../../src/core/errors.ts';
 import { parseTarget } from '../../src/core/target.ts';
+import { Answer } from '../../src/deploy-ssh-systemd/agent.ts';
 import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/artifacts.ts';
+import { told } from '../../src/deploy-ssh-systemd/exposure.ts';
 import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';
 import { joinErrors, withNothingChanged } from '../../src/deploy-ssh-systemd/fleet.ts';
 import { redact } from '../../src/deploy-ssh-systemd/redact.ts';
@@ -151,6 +153,16 @@ describe('values', () => {
     expect(() => environment.parse('A B=x')).toThrow();
     expect(() => environment.parse('1A=x')).toThrow();
   });
+});
+
+test.each<[string, Record<string, string>, number | string]>([
+  ['the score', { score: '1.4' }, 1.4],
+  ['that it is not known, where systemd cannot say it of a file', { score: '' }, 'unknown'],
+  ['that it is not known, where nothing was looked at', { skipped: 'systemd-analyze' }, 'unknown'],
+])('an answer says %s', (_name, facts, expected) => {
+  const answer = new Answer();
+  for (const [name, value] of Object.entries(facts)) answer.add(name, value);
+  expect(told('web1', answer)).toBe(expected);
 });
 
 test('redact: values of variables that sound secret, and credentials in URLs', () => {

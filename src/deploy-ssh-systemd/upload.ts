@@ -102,8 +102,9 @@ export async function* stream(
     for (let at = from; at < blob.size; at = pieceEnd(blob, at)) {
       const next = pieceEnd(blob, at);
       const piece = pieces.of(blob, at);
-      // the next one is made while this one is on its way
-      if (next < blob.size) pieces.of(blob, next).catch(() => undefined);
+      // the next two are made while this one is on its way
+      for (let ahead = next, made = 0; ahead < blob.size && made < 2; ahead = pieceEnd(blob, ahead), made++)
+        pieces.of(blob, ahead).catch(() => undefined);
       const packed = await piece;
       sent(packed.length);
       yield Buffer.concat([Buffer.from(`${packed.length}\n`), packed]);
