@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { SlipwayError } from '../../src/core/errors.ts';
 import { parseTarget } from '../../src/core/target.ts';
-import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/candidate.ts';
+import { Answer } from '../../src/deploy-ssh-systemd/agent.ts';
+import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/artifacts.ts';
+import { told } from '../../src/deploy-ssh-systemd/exposure.ts';
 import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';
 import { joinErrors, withNothingChanged } from '../../src/deploy-ssh-systemd/fleet.ts';
 import { redact } from '../../src/deploy-ssh-systemd/redact.ts';
@@ -13,12 +15,35 @@ const artifact = (target: string): Artifact => ({ path: target, target: parseTar
 describe('chooseArtifact', () => {
   const all = ['linux/amd64', 'linux/arm64', 'linux/arm/v6', 'linux/arm/v7', 'linux/amd64/v3'].map(artifact);
   test.each([
-    ['x86_64', 'linux/amd64'],
     ['aarch64', 'linux/arm64'],
     ['armv7l', 'linux/arm/v7'],
     ['armv6l', 'linux/arm/v6'],
   ])('%s takes %s', (uname, expected) => {
     expect(chooseArtifact(all, uname).path).toBe(expected);
+  });
+
+  const v2 = 'cx16 lahf_lm pni popcnt sse4_1 sse4_2 ssse3';
+  const v3 = `${v2} abm avx avx2 bmi1 bmi2 f16c fma movbe xsave`;
+  test.each([
+    ['x86_64', 'fpu', 'linux/amd64'],
+    ['x86_64', v2, 'linux/amd64'],
+    ['x86_64', v3, 'linux/amd64/v3'],
+    ['x86_64', '', 'linux/amd64/v3'],
+    ['armv7l', 'half thumb vfp vfpv3 neon', 'linux/arm/v7'],
+    ['armv7l', 'half thumb vfp', 'linux/arm/v6'],
+  ])('%s that can "%s" takes %s', (uname, cpu, expected) => {
+    expect(chooseArtifact(all, uname, cpu.split(' ').filter(Boolean)).path).toBe(expected);
+  });
+
+  test('a processor that is older than all binaries is told as that', () => {
+    const refusal = { code: 'ARCHITECTURE_MISMATCH', hint: expect.stringContaining('linux/amd64 or linux/amd64/v2') };
+    expect(() => chooseArtifact([artifact('linux/amd64/v3')], 'x86_64', v2.split(' '))).toThrow(
+      expect.objectContaining(refusal),
+    );
+  });
+
+  test('of the variants of arm64 the oldest is taken', () => {
+    expect(chooseArtifact(['linux/arm64/v9.0', 'linux/arm64'].map(artifact), 'aarch64').path).toBe('linux/arm64');
   });
 
   test.each(['s390x', 'armv5tel'])('%s fits none', uname => {
@@ -130,9 +155,22 @@ describe('values', () => {
   });
 });
 
+test.each<[string, Record<string, string>, number | string]>([
+  ['the score', { score: '1.4' }, 1.4],
+  ['that it is not known, where systemd cannot say it of a file', { score: '' }, 'unknown'],
+  ['that it is not known, where nothing was looked at', { skipped: 'systemd-analyze' }, 'unknown'],
+])('an answer says %s', (_name, facts, expected) => {
+  const answer = new Answer();
+  for (const [name, value] of Object.entries(facts)) answer.add(name, value);
+  expect(told('web1', answer)).toBe(expected);
+});
+
 test('redact: values of variables that sound secret, and credentials in URLs', () => {
-  const text = 'token=abcd1234 url=postgres://u:p4ss@db/x name=public';
-  expect(redact(text, { API_TOKEN: 'abcd1234', NAME: 'public' })).toBe('token=*** url=postgres://***@db/x name=public');
+  const text = 'token=abcd1234 url=postgres://u:p4ss@db/x name=public key=line1 or line2';
+  const given = { environment: { API_TOKEN: 'abcd1234', NAME: 'public' }, secretEnvironment: { X: 'line1\nline2' } };
+  expect(redact(text, { ...given, credentials: {} })).toBe(
+    'token=*** url=postgres://***@db/x name=public key=*** or ***',
+  );
 });
 
 test('errors of several hosts are one, with every host in it', () => {

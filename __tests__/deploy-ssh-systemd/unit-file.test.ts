@@ -1,28 +1,135 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type Assignment, directives, fitUnit } from '../../src/deploy-ssh-systemd/directives.ts';
 import { renderEnvironment } from '../../src/deploy-ssh-systemd/environment-file.ts';
-import { quoteArgument, renderUnit } from '../../src/deploy-ssh-systemd/unit-file.ts';
+import { limitVariables } from '../../src/deploy-ssh-systemd/limit-variables.ts';
+import { quoteArgument } from '../../src/deploy-ssh-systemd/quote.ts';
+import { renderUnit, type UnitOptions } from '../../src/deploy-ssh-systemd/unit-file.ts';
+import { cpuQuota, logRateLimit, overrides, units } from '../../src/deploy-ssh-systemd/unit-values.ts';
 
-const options = {
+const options: UnitOptions = {
   service: 'hello',
   directory: '/opt/slipway/hello',
   args: ['-port', '8080', 'a b', '100%', '$HOME'],
   runAs: 'dynamic',
   type: 'notify',
-  listen: 8080,
-} as const;
+  listen: { port: 8080 },
+  credentials: [],
+  hasFiles: false,
+  restart: 'always',
+  after: [],
+  memoryMax: undefined,
+  cpuQuota: undefined,
+  tasksMax: undefined,
+  limitNofile: undefined,
+  watchdog: undefined,
+  logRateLimit: undefined,
+  hardening: 'default',
+  overrides: [],
+};
+const linesOf = (changes: Partial<UnitOptions>) => renderUnit({ ...options, ...changes }).split('\n');
+/** What a change adds to the unit, and what it takes away. */
+const difference = (changes: Partial<UnitOptions>) => {
+  const [before, after] = [linesOf({}), linesOf(changes)];
+  return [
+    ...before.filter(line => !after.includes(line)).map(line => `-${line}`),
+    ...after.filter(line => !before.includes(line)).map(line => `+${line}`),
+  ];
+};
 
 describe('renderUnit', () => {
   test('the whole file', () => {
     expect(renderUnit(options)).toMatchSnapshot();
   });
 
-  test('a port below 1024 brings its capability and nothing else', () => {
-    const [plain, low] = [renderUnit(options), renderUnit({ ...options, listen: 443 })].map(text => text.split('\n'));
-    expect(low!.filter(line => !plain!.includes(line))).toEqual([
-      'CapabilityBoundingSet=CAP_NET_BIND_SERVICE',
-      'AmbientCapabilities=CAP_NET_BIND_SERVICE',
+  const low = ['CapabilityBoundingSet=', 'AmbientCapabilities='];
+  test.each<[string, Partial<UnitOptions>, string[]]>([
+    [
+      'a port below 1024',
+      { listen: { port: 443 } },
+      [...low.map(line => `-${line}`), ...low.map(line => `+${line}CAP_NET_BIND_SERVICE`)],
+    ],
+    ['a user of the host', { runAs: 'www-data' }, ['-DynamicUser=yes', '+User=www-data', '+RemoveIPC=yes']],
+    ['restart', { restart: 'on-failure' }, ['-Restart=always', '+Restart=on-failure']],
+    [
+      'units before it',
+      { after: ['redis.service'] },
+      ['-After=network-online.target', '+After=network-online.target redis.service'],
+    ],
+    [
+      'limits',
+      { memoryMax: 536_870_912, cpuQuota: 150, tasksMax: 99, limitNofile: 65_536, watchdog: 30_000 },
+      ['+WatchdogSec=30000ms', '+MemoryMax=536870912', '+CPUQuota=150%', '+TasksMax=99', '+LimitNOFILE=65536'],
+    ],
+    [
+      'a limit of log',
+      { logRateLimit: { burst: 500, interval: 5000 } },
+      ['+LogRateLimitIntervalSec=5000ms', '+LogRateLimitBurst=500'],
+    ],
+    [
+      'credentials and files',
+      { credentials: ['key'], hasFiles: true },
+      [
+        '+LoadCredential=key:/opt/slipway/hello/current/credentials/key',
+        '+WorkingDirectory=/opt/slipway/hello/current/files',
+      ],
+    ],
+    [
+      'the strict sandbox',
+      { hardening: 'strict', listen: { port: 8080, loopback: true } },
+      ['+PrivateUsers=yes', '+PrivateIPC=yes', '+IPAddressDeny=any', '+IPAddressAllow=localhost'],
+    ],
+    [
+      'an override, one that leaves out, and one that is new',
+      {
+        overrides: [
+          { name: 'SystemCallFilter', value: '@system-service' },
+          { name: 'MemoryDenyWriteExecute', value: '' },
+          { name: 'Nice', value: '5' },
+        ],
+      },
+      ['-MemoryDenyWriteExecute=yes', '-SystemCallFilter=~@privileged @resources', '+Nice=5'],
+    ],
+  ])('%s', (_name, changes, expected) => expect(difference(changes)).toEqual(expected));
+
+  test('without a sandbox only the capability of a low port stays', () => {
+    expect(
+      linesOf({ hardening: 'off', listen: { port: 80 } }).filter(line => /^(Protect|Private|.*Capab)/.test(line)),
+    ).toEqual(['AmbientCapabilities=CAP_NET_BIND_SERVICE']);
+  });
+
+  test('what an older systemd does not know is left out, and named', () => {
+    const { text, left } = fitUnit(renderUnit({ ...options, hardening: 'strict' }), 241);
+    expect(left).toEqual([
+      'ProtectKernelLogs',
+      'ProtectClock',
+      'ProtectHostname',
+      'ProtectProc',
+      'RestrictSUIDSGID',
+      'PrivateIPC',
     ]);
+    expect(text).not.toMatch(/ProtectClock|ProtectProc/);
+    expect(text).toContain('ProtectSystem=strict');
+    const whole = renderUnit(options);
+    expect(fitUnit(whole, 252)).toEqual({ text: whole, left: [] });
+  });
+
+  test('every directive that is written is in the table', () => {
+    const all = linesOf({
+      runAs: 'x',
+      hardening: 'strict',
+      listen: { port: 80, loopback: true },
+      credentials: ['a'],
+      hasFiles: true,
+      memoryMax: 1,
+      cpuQuota: 1,
+      tasksMax: 1,
+      limitNofile: 1,
+      watchdog: 1,
+      logRateLimit: { burst: 1, interval: 1 },
+    });
+    const names = [...all, ...linesOf({})].flatMap(line => /^([^#[=]+)=/.exec(line)?.[1] ?? []);
+    expect(names.filter(name => !directives.has(name))).toEqual([]);
   });
 
   test('no argument makes a second line or a directive', () => {
@@ -37,19 +144,91 @@ describe('renderUnit', () => {
   test('what systemd reads back is the argument (systemd.service(5), systemd.syntax(7))', () => {
     const read = (quoted: string) => {
       const bare = quoted.startsWith('"')
-        ? quoted.slice(1, -1).replaceAll(/\\(.)/g, (_, char: string) => ({ n: '\n', t: '\t', r: '\r' })[char] ?? char)
+        ? quoted
+            .slice(1, -1)
+            .replaceAll(/\\(x..|.)/g, (_, char: string) =>
+              char.length === 3
+                ? String.fromCharCode(Number.parseInt(char.slice(1), 16))
+                : ({ n: '\n', t: '\t', r: '\r' }[char] ?? char),
+            )
         : quoted;
       return bare.replaceAll('%%', '%').replaceAll('$$', '$');
     };
     fc.assert(
       fc.property(
-        fc.string({ minLength: 1, unit: fc.constantFrom('"', '\\', '$', '%', 'n', ' ', "'", '\n', 'ä', ';', '\t') }),
+        fc.string({
+          minLength: 1,
+          unit: fc.constantFrom('"', '\\', '$', '%', 'n', ' ', "'", '\n', 'ä', ';', '\t', 'x', '\x01', '\x7f'),
+        }),
         text => {
           expect(read(quoteArgument(text))).toBe(text);
         },
       ),
     );
   });
+});
+
+describe('unit-overrides', () => {
+  test.each([
+    ['ProtectHome=read-only', [{ name: 'ProtectHome', value: 'read-only' }]],
+    [
+      'Nice = 5\nReadWritePaths=/srv/a b',
+      [
+        { name: 'Nice', value: '5' },
+        { name: 'ReadWritePaths', value: '/srv/a b' },
+      ],
+    ],
+    ['PrivateTmp=', [{ name: 'PrivateTmp', value: '' }]],
+  ])('%j', (text, expected) => expect(overrides.parse(text)).toEqual(expected));
+
+  test.each(['ExecStart=/bin/sh', 'User=root', 'ProtectHom=yes', 'Nice', '[Unit]', 'Nice=5\\', 'Nice=5\x07', 'X=y=z'])(
+    'not %j',
+    text => expect(() => overrides.parse(text)).toThrow(),
+  );
+
+  test('no text makes a second line, a section or a directive of another input', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('Nice', 'ReadOnlyPaths'), (text, name) => {
+        let given: readonly Assignment[];
+        try {
+          given = overrides.parse(`${name}=${text}`);
+        } catch {
+          return;
+        }
+        // a line break in the input is a second override, and as such looked at
+        const added = linesOf({ overrides: given }).filter(line => !linesOf({}).includes(line));
+        expect(added.every(line => directives.get(line.slice(0, line.indexOf('=')))?.input === undefined)).toBe(true);
+        expect(added.length).toBeLessThanOrEqual(given.length);
+      }),
+    );
+  });
+});
+
+test.each([
+  [undefined, undefined, {}],
+  [536_870_912, undefined, { GOMEMLIMIT: '483183820B' }],
+  [undefined, 150, { GOMAXPROCS: '2' }],
+  [undefined, 10, { GOMAXPROCS: '1' }],
+])('limits of %p bytes and %p percent are told to the Go runtime', (memory, quota, expected) => {
+  expect(limitVariables(memory, quota)).toEqual(expected);
+});
+
+describe('other values of the unit', () => {
+  test.each([
+    [cpuQuota, '150%', 150],
+    [logRateLimit, '500/5s', { burst: 500, interval: 5000 }],
+    [logRateLimit, 'off', { burst: 0, interval: 0 }],
+    [units, 'postgresql, redis.socket', ['postgresql.service', 'redis.socket']],
+  ])('%# %j', (value, text, expected) => expect(value.parse(text)).toEqual(expected));
+
+  test.each([
+    [cpuQuota, '1.5'],
+    [cpuQuota, '0%'],
+    [logRateLimit, '500'],
+    [logRateLimit, '500/5'],
+    [units, 'a b.service'],
+    [units, '$(id).service'],
+  ])('%# not %j', (value, text) => expect(() => value.parse(text)).toThrow());
 });
 
 describe('renderEnvironment', () => {

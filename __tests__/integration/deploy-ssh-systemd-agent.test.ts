@@ -44,15 +44,35 @@ class Local {
     for (;;) {
       const line = await this.#lines.next(this.#limit);
       if (line === undefined) return { end: 'ended', facts };
-      const [word, name = '', value = ''] = line.split(' ');
-      if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
+      const [word, name = '', value = '', ...rest] = line.split(' ');
+      if (word === '@text') facts.set(name, [value, ...rest].join(' '));
+      else if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
       else return { end: word === '@ok' ? 'ok' : name, facts };
     }
   }
 }
 
 const shells = ['dash', 'bash', 'busybox sh'];
-const unit = (directory: string) => Buffer.from(`[Service]\nX-Slipway=${directory}\n`);
+const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\n[Service]\nExecStart=/bin/true\n`);
+
+/** What "upload" takes for one file, its pieces compressed. */
+const upload = (name: string, from: number, ...pieces: Uint8Array[]) =>
+  Buffer.concat([
+    Buffer.from(`${name} ${from}\n`),
+    ...pieces.flatMap(piece => [Buffer.from(`${piece.length}\n`), piece]),
+    Buffer.from('0\nend\n'),
+  ]);
+
+/** What "release" takes: the length of the listing, then listing and parts. */
+const release = (parts: Record<string, [mode: string, content: Buffer]>, blobs: Record<string, string>) => {
+  const lines = [
+    ...Object.entries(parts).map(([path, [mode, content]]) => `part ${mode} ${content.length} ${path}`),
+    ...Object.entries(blobs).map(([path, name]) => `blob ${name.split('.')[1] ?? '755'} ${name} ${path}`),
+  ];
+  const listing = Buffer.from(`${lines.join('\n')}\n`);
+  const data = Buffer.concat([listing, ...Object.values(parts).map(([, content]) => content)]);
+  return { length: String(listing.length), data };
+};
 
 await describeWith(
   ['package:dash', 'package:bash', 'package:busybox', 'package:fish', 'package:tcsh'],
@@ -92,18 +112,43 @@ await describeWith(
       expect((await agent.ask('lock', ['t1', "it's me, $(id)"])).end).toBe('ok');
       // larger than one block, and no multiple of it; bytes of all kinds, line ends included
       const binary = Buffer.from(Array.from({ length: 200_003 }, (_, index) => (index * 7 + (index >> 8)) % 256));
-      const packed = gzipSync(binary);
-      expect((await agent.ask('blob', [sha256(binary), String(packed.length)], packed)).end).toBe('ok');
+      const [half, page] = [100_000, Buffer.from('a page')];
+      const name = sha256(binary);
+      const pieces = [binary.subarray(0, half), binary.subarray(half)].map(piece => gzipSync(piece));
+      expect((await agent.ask('upload', [], upload(name, 0, ...pieces))).end).toBe('ok');
+      expect((await agent.ask('upload', [], upload(`${sha256(page)}.640`, 0, gzipSync(page)))).end).toBe('ok');
       const environment = Buffer.from('SECRET="a\\"b\n$(x)"\n');
-      const lengths = [unit(directory).length, environment.length, 3].map(String);
-      const parts = Buffer.concat([unit(directory), environment, Buffer.from('{}\n')]);
-      expect((await agent.ask('release', ['v1', service, sha256(binary), ...lengths], parts)).end).toBe('ok');
-      expect((await agent.ask('release', ['v1', service, sha256(binary), ...lengths], parts)).end).toBe('ok');
-      const release = join(directory, 'releases/v1');
-      expect(await readFile(join(release, service))).toEqual(binary);
-      expect(await readFile(join(release, 'environment'))).toEqual(environment);
-      expect((await stat(join(release, 'environment'))).mode & 0o777).toBe(0o600);
+      const { length, data } = release(
+        {
+          unit: ['644', unit(directory)],
+          environment: ['600', environment],
+          'credentials/key': ['600', environment],
+          'release.json': ['644', Buffer.from('{}\n')],
+        },
+        { [service]: name, "files/a $(x)  'b'/page": `${sha256(page)}.640` },
+      );
+      expect((await agent.ask('release', ['v1', length], data)).end).toBe('ok');
+      const folderOfRelease = join(directory, 'releases/v1');
+      const { ino } = await stat(folderOfRelease);
+      expect((await agent.ask('release', ['v1', length], data)).end).toBe('ok');
+      expect((await stat(folderOfRelease)).ino).toBe(ino); // the same again is left as it is
+      const mode = async (path: string) => ((await stat(join(folderOfRelease, path))).mode & 0o7777).toString(8);
+      expect(await readFile(join(folderOfRelease, service))).toEqual(binary);
+      expect(await readFile(join(folderOfRelease, 'environment'))).toEqual(environment);
+      expect(await readFile(join(folderOfRelease, 'credentials/key'))).toEqual(environment);
+      expect(await readFile(join(folderOfRelease, "files/a $(x)  'b'/page"))).toEqual(page);
+      expect(await Promise.all(['environment', 'credentials', 'credentials/key', service].map(mode))).toEqual([
+        '600',
+        '700',
+        '600',
+        '755',
+      ]);
+      expect(await mode("files/a $(x)  'b'/page")).toBe('640');
       expect((await stat(join(directory, 'state'))).mode & 0o777).toBe(0o700);
+      await rm(join(folderOfRelease, 'unit'));
+      expect((await agent.ask('release', ['v1', length], data)).end).toBe('ok');
+      expect(await readFile(join(folderOfRelease, 'unit'))).toEqual(unit(directory)); // what somebody changed is put right
+      expect((await readdir(join(directory, 'releases'))).sort()).toEqual(['v1']);
       expect((await agent.ask('facts', [service, directory])).facts.get('holder')).toBe("it's me, $(id)");
       agent.child.stdin.end();
     });
@@ -141,24 +186,30 @@ await describeWith(
       async shell => {
         const bytes = randomBytes(1_000_000);
         const packed = gzipSync(bytes);
-        const upload = [sha256(bytes), String(packed.length)];
+        const name = sha256(bytes);
+        const all = upload(name, 0, packed);
         const silent = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
         const gone = new Promise(resolve => silent.child.once('exit', resolve));
         await silent.ask('facts', [service, directory]);
         expect((await silent.ask('lock', ['t1', 'silent'])).end).toBe('ok');
-        expect((await silent.ask('blob', upload, packed.subarray(0, 500_000))).end).toBe('ended');
+        expect((await silent.ask('upload', [], all.subarray(0, 500_000))).end).toBe('ended');
         await gone;
         const slow = await started(shell, { SLIPWAY_AGENT_IDLE: '2' });
         await slow.ask('facts', [service, directory]);
         expect((await slow.ask('lock', ['t2', 'slow'])).end).toBe('ok');
-        expect(await readdir(join(directory, 'blobs'))).toEqual([]);
-        const answer = slow.ask('blob', upload, packed.subarray(0, 1));
-        for (let at = 1; at < packed.length; at += 100_000) {
+        // what came stays, and the next one goes on from there
+        const parts = (await slow.ask('facts', [service, directory])).facts.get('parts')!.split(' ');
+        expect(parts[0]).toBe(name);
+        const from = Number(parts[1]);
+        expect(from).toBeGreaterThan(100_000);
+        const rest = upload(name, from, gzipSync(bytes.subarray(from)));
+        const answer = slow.ask('upload', [], rest.subarray(0, 100));
+        for (let at = 100; at < rest.length; at += 100_000) {
           await sleep(600);
-          slow.child.stdin.write(packed.subarray(at, at + 100_000));
+          slow.child.stdin.write(rest.subarray(at, at + 100_000));
         }
         expect((await answer).end).toBe('ok');
-        expect(await readdir(join(directory, 'blobs'))).toEqual([sha256(bytes)]);
+        expect(await readdir(join(directory, 'blobs'))).toEqual([name]);
         slow.child.stdin.end();
       },
       40_000,
@@ -193,8 +244,21 @@ await describeWith(
           expect((await agent.ask('journal', ['t1', text])).end).toBe('NAME_REFUSED');
           expect((await agent.ask('switch', ['t1', text, 'deploy', '5', 'me'])).end).toBe('RELEASE_MISSING');
           expect((await agent.ask('prune', [text])).end).toBe('ok');
-          expect((await agent.ask('blob', ['x', text])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('user', [text])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('facts', [service, directory, text, text])).end).toBe(
+            text === '' ? 'ok' : 'NAME_REFUSED',
+          );
+          const line = text.replaceAll('\n', ' ');
+          expect((await agent.ask('upload', [], upload(line, 0))).end).toBe('NAME_REFUSED');
           agent.child.stdin.end();
+          for (const path of [`../${line}`, `/${line}`, `files/../../${line}`]) {
+            const other = await started(shell);
+            await other.ask('facts', [service, directory]);
+            await other.ask('lock', ['t1', 'me']);
+            const { length, data } = release({ [path]: ['644', unit(directory)] }, {});
+            expect((await other.ask('release', ['v1', length], data)).end).toBe('NAME_REFUSED');
+            other.child.stdin.end();
+          }
         }
         expect(await readdir(folder)).toEqual(['app']);
       },
@@ -205,8 +269,7 @@ await describeWith(
       const agent = await started(shell);
       await agent.ask('facts', [service, directory]);
       await agent.ask('lock', ['t1', 'me']);
-      const packed = gzipSync('other');
-      expect((await agent.ask('blob', [sha256('this'), String(packed.length)], packed)).end).toBe('UPLOAD_DAMAGED');
+      expect((await agent.ask('upload', [], upload(sha256('this'), 0, gzipSync('other')))).end).toBe('UPLOAD_DAMAGED');
       expect(await readdir(join(directory, 'blobs'))).toEqual([]);
     });
 

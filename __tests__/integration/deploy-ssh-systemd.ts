@@ -130,7 +130,7 @@ export async function runningSha256(host: LabHost, service: string): Promise<str
 /** What must hold after every deployment, however it went: nothing pending, nothing dangling, nobody holds the lock. */
 export async function leftovers(host: LabHost, directory: string): Promise<string> {
   const script = `cd ${directory} || exit 0
-    ls -d state/intent.* state/reverting.* blobs/.part.* releases/.new.* .current.* 2>/dev/null
+    ls -d state/intent.* state/reverting.* releases/.new.* .current.* 2>/dev/null
     [ ! -L current ] || [ -e current/unit ] || echo 'current dangles'
     for try in 1 2 3 4 5 6 7 8 9 10; do flock -n state/lock true && exit 0; sleep 0.2; done
     echo 'the lock is held'`;

@@ -19,7 +19,11 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     'Look at the file system: read-only, full, or a file in the way.',
   ],
   UPLOAD_FAILED: detail => [`the upload failed: ${detail}`, 'Look at the free space on the host: df -h; df -i.'],
-  UPLOAD_DAMAGED: detail => [`the uploaded binary arrived damaged: ${detail}`, 'Run again.'],
+  UPLOAD_DAMAGED: detail => [`what was uploaded arrived damaged: ${detail}`, 'Run again.'],
+  USER_FAILED: detail => [
+    `the system user ${detail} cannot be made`,
+    'Nothing was switched. Make it on the host, or give another run-as.',
+  ],
   RELEASE_FAILED: detail => [
     `the release folder ${detail} cannot be written`,
     'Look at the free space on the host: df -h; df -i.',

@@ -29,8 +29,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Milliseconds. */
   readonly timeout: number;
-  /** Raw bytes that the arguments announce. */
-  readonly data?: Uint8Array;
+  /** Raw bytes that the arguments announce, or that say themselves where they end. */
+  readonly data?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** The conversation with the agent over one channel: one request at a time, each answered by facts and an end. */
@@ -65,13 +65,32 @@ export class Agent {
     using limited = deadline(options.timeout, `the request "${verb}" to ${this.#place}`, options.signal);
     const words = args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')));
     this.#command.channel.write(`${[verb, ...words].join(' ')}\n`);
-    if (options.data !== undefined) this.#command.channel.write(options.data);
+    const { data } = options;
+    if (data instanceof Uint8Array) this.#command.channel.write(data);
+    const sending = data === undefined || data instanceof Uint8Array ? undefined : this.#send(data, limited);
     const answer = new Answer();
     for (;;) {
-      const [word, name = '', value = ''] = (await this.#next(verb, limited)).split(' ');
+      const line = this.#next(verb, limited);
+      // an answer may come before all is sent: a refusal; what fails here is told before what the host makes of it
+      await Promise.race([line, sending?.then(() => line)]);
+      const [word, name = '', value = '', ...rest] = (await line).split(' ');
       if (word === '@ok') return answer;
       if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
+      if (word === '@text') answer.add(name, [value, ...rest].join(' '));
       if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
+    }
+  }
+
+  /** A piece at a time, each when the connection has taken the one before. */
+  async #send(data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const { channel } = this.#command;
+    let open = true;
+    const closed = new Promise<void>(resolve => channel.once('close', resolve)).then(() => {
+      open = false;
+    });
+    for await (const piece of data) {
+      await Promise.race([closed, new Promise(resolve => channel.write(piece, resolve))]);
+      if (!open || signal.aborted) return;
     }
   }
 

@@ -1,24 +1,22 @@
-import { readFile } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { readExecutable, readGoBinary } from '../core/binary/index.ts';
-import { SlipwayError } from '../core/errors.ts';
-import { sha256, sha256File } from '../core/files.ts';
+import { sha256 } from '../core/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
-import { formatTarget, parseTarget, runsOn, type Target, targetOfMachine } from '../core/target.ts';
+import { formatTarget } from '../core/target.ts';
+import type { Artifact } from './artifacts.ts';
+import { fitUnit } from './directives.ts';
 import { renderEnvironment } from './environment-file.ts';
+import type { ExtraFile } from './extra-files.ts';
+import { limitVariables } from './limit-variables.ts';
+import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { renderUnit } from './unit-file.ts';
 
-/** A binary on this machine that could be released. */
-export interface Artifact {
-  /** Absolute. */
+/** A small file of a release folder. */
+export interface Part {
+  /** Below the release's folder. */
   readonly path: string;
-  readonly target: Target;
-  readonly sha256: string;
-  /** Bytes. */
-  readonly size: number;
+  /** Octal; 600 for what only root may read. */
+  readonly mode: '644' | '600';
+  readonly content: string;
 }
 
 /** All that a release folder on a host holds. The same content has the same id. */
@@ -26,114 +24,87 @@ export interface Candidate {
   readonly id: string;
   readonly artifact: Artifact;
   readonly unit: string;
-  readonly environment: string;
-  /** release.json: the record, as far as it is about what is released. */
-  readonly manifest: string;
+  /** Directives that the host's systemd does not know. */
+  readonly left: readonly string[];
+  /** Names of the environment variables. */
+  readonly variables: readonly string[];
+  /** Names of the credentials; empty where they had to become variables. */
+  readonly credentials: readonly string[];
+  /** Unit, environment, credentials, record. */
+  readonly parts: readonly Part[];
+  readonly files: readonly ExtraFile[];
 }
 
-/** The candidates of the record, or the one file that the input `binary` names. */
-export async function readArtifacts(
+/** @param systemd version on the host */
+export function makeCandidate(
+  artifact: Artifact,
   record: ReleaseRecord,
-  binary: string | undefined,
-  directory: string,
-): Promise<Artifact[]> {
-  const ofRecord = record.binaries.filter(one => one.target.startsWith('linux/'));
-  if (binary === undefined) {
-    const packages = [...new Set(ofRecord.map(one => one.package))];
-    if (packages.length > 1) {
-      throw missing(
-        `the record has binaries of ${packages.length} packages: ${packages.join(', ')}`,
-        'Name one of them by the input "binary".',
-      );
-    }
-    if (ofRecord.length === 0)
-      throw missing(
-        'there is no Linux binary in the record, and the input "binary" is empty',
-        'Build one first, or give its path.',
-      );
-  }
-  const named = ofRecord.filter(
-    one => binary === undefined || one.package === binary || one.package.endsWith(`/${binary}`),
-  );
-  if (binary === undefined || named.length > 0) {
-    return named.map(one => ({ path: one.path, target: parseTarget(one.target), sha256: one.sha256, size: one.size }));
-  }
-  return [await readFileArtifact(resolve(directory, binary))];
-}
-
-async function readFileArtifact(path: string): Promise<Artifact> {
-  const { format, machine } = await readExecutable(path);
-  if (format !== 'elf') throw missing(`${path} is no Linux program (${format})`, 'Give an ELF binary.');
-  // another language's program has no build information: its header must do
-  const target = await readGoBinary(path).then(
-    go => go.target,
-    () => ({ os: 'linux', arch: machine }),
-  );
-  return { path, target, sha256: await sha256File(path), size: (await readFile(path)).length };
-}
-
-/** The artifact that this machine runs best: of several variants, the newest that fits. */
-export function chooseArtifact(artifacts: readonly Artifact[], uname: string): Artifact {
-  const machine = targetOfMachine(uname);
-  const fitting = artifacts.filter(one => runsOn(one.target, machine));
-  const best = fitting
-    .sort((a, b) => (b.target.variant ?? '').localeCompare(a.target.variant ?? ''))
-    .at(machine.arch === 'amd64' ? -1 : 0);
-  if (best !== undefined) return best;
-  const there = artifacts.map(one => formatTarget(one.target)).join(', ');
-  throw new SlipwayError(
-    'ARCHITECTURE_MISMATCH',
-    `this host is ${uname} (${formatTarget(machine)}); the binaries are for ${there}`,
-    {
-      hint: `Add ${formatTarget(machine)} to the targets of the build.`,
-    },
-  );
-}
-
-export function makeCandidate(artifact: Artifact, record: ReleaseRecord, settings: Settings): Candidate {
-  const { service, directory, args, runAs, type, listen } = settings;
-  const unit = renderUnit({ service, directory, args, runAs, type, listen: listen?.port });
-  const environment = renderEnvironment(settings.environment);
-  const version =
-    record.version
-      .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')
-      .replace(/^[.-]+/, '')
-      .slice(0, 60) || 'release';
-  const id = `${version}-${sha256(JSON.stringify([artifact.sha256, unit, environment])).slice(0, 12)}`;
+  settings: Settings,
+  files: readonly ExtraFile[],
+  systemd: number,
+): Candidate {
+  const { service } = settings;
+  const asFiles = systemd >= credentialsSince ? settings.credentials : {};
+  const credentials = Object.keys(asFiles).sort();
+  const rendered = renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
+  const { text: unit, left } = fitUnit(rendered, systemd);
+  const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
+  const secret = {
+    ...(systemd >= credentialsSince ? {} : asVariables(settings.credentials)),
+    ...settings.secretEnvironment,
+  };
+  const environment = { ...open, ...secret };
+  const content = [
+    artifact.sha256,
+    unit,
+    renderEnvironment(open),
+    settings.fingerprint(secret),
+    settings.fingerprint(asFiles),
+    files.map(one => [one.path, one.mode, one.sha256]),
+  ];
+  const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
-  const binary = { target: formatTarget(artifact.target), size: artifact.size, sha256: artifact.sha256 };
+  const { target, size, sha256: sum, attestedBy } = artifact;
+  const binary = {
+    target: formatTarget(target),
+    size,
+    sha256: sum,
+    ...(attestedBy === undefined ? {} : { attestedBy }),
+  };
+  const variables = Object.keys(environment).sort();
+  // of secrets their names only: a hash would let short ones be guessed
+  const manifest = {
+    ...kept,
+    id,
+    service,
+    binary,
+    environment: variables,
+    credentials,
+    files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
+  };
   return {
     id,
     artifact,
     unit,
-    environment,
-    manifest: `${JSON.stringify({ ...kept, id, service, binary }, undefined, 2)}\n`,
+    left,
+    variables,
+    credentials,
+    parts: [
+      { path: 'unit', mode: '644', content: unit },
+      { path: 'environment', mode: '600', content: renderEnvironment(environment) },
+      ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
+      { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },
+    ],
+    files,
   };
 }
 
-const compressed = new Map<string, Promise<Buffer>>();
-
-/** The bytes for the upload, compressed once for all hosts, and compared with the record's hash before they go anywhere. */
-export function packedOf(artifact: Artifact, directory: string): Promise<Buffer> {
-  const known = compressed.get(artifact.sha256) ?? pack(artifact, directory);
-  compressed.set(artifact.sha256, known);
-  return known;
-}
-
-async function pack(artifact: Artifact, directory: string): Promise<Buffer> {
-  const bytes = await readFile(artifact.path);
-  if (sha256(bytes) !== artifact.sha256) {
-    throw new SlipwayError(
-      'BINARY_CHANGED',
-      `${relative(directory, artifact.path)} has not the sha256 that the record says`,
-      {
-        hint: 'It was changed after the build, or the artifact was damaged: build again.',
-      },
-    );
-  }
-  return promisify(gzip)(bytes, { level: 4 });
-}
-
-function missing(message: string, hint: string): SlipwayError {
-  return new SlipwayError('BINARY_MISSING', message, { hint: `Nothing was changed. ${hint}` });
+/** A version as the beginning of a folder's name. */
+function nameOf(version: string): string {
+  return (
+    version
+      .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')
+      .replace(/^[.-]+/, '')
+      .slice(0, 60) || 'release'
+  );
 }

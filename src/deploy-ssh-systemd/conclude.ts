@@ -1,6 +1,7 @@
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
 import { type Downtime, downtimeOf } from './downtime.ts';
+import type { Exposure } from './exposure.ts';
 import { readUnitState } from './facts.ts';
 import type { GateVerdict } from './gate-host.ts';
 import type { HostSession } from './host-session.ts';
@@ -21,6 +22,7 @@ export interface Switched {
   /** When the switch was asked for; milliseconds since the epoch. */
   readonly since: number;
   readonly steps: Steps;
+  readonly exposure: Exposure;
 }
 
 /** After a cancel the runner gives us 7.5 s. */
@@ -45,6 +47,7 @@ export async function concluded(
     ended: Date.now(),
     spans: switched.steps.spans,
     evidence: {
+      exposure: switched.exposure,
       runningSha256: verdict.running,
       mainPid: verdict.unit?.pid,
       ...downtimeEvidence(downtime),
@@ -90,6 +93,7 @@ export async function takenBack(
         })
       : undefined;
   const evidence = {
+    exposure: switched.exposure,
     reason: verdict.detail,
     exit,
     journal: journal.split('\n').slice(-20),
@@ -142,7 +146,7 @@ async function journalOf(
 ): Promise<{ journal: string; ended: string }> {
   try {
     const answer = await session.ask('journal', [switched.token, '50'], { signal, timeout: 10_000 });
-    return { journal: redact(answer.text('journal'), settings.environment), ended: answer.text('ended') };
+    return { journal: redact(answer.text('journal'), settings), ended: answer.text('ended') };
   } catch {
     return { journal: '', ended: '' };
   }

@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { sleep } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
-import { formatDuration, formatSize } from '../core/units.ts';
-import { type Candidate, packedOf } from './candidate.ts';
+import { formatDuration } from '../core/units.ts';
+import type { Candidate } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
+import { type Exposure, verify } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
 import { gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
 import type { HostSession } from './host-session.ts';
 import type { Outcome } from './outcome.ts';
+import { prepare } from './prepare.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
 
@@ -46,12 +48,16 @@ export async function deployHost(
   });
   if (await isUnchanged(session, facts, goal)) return unchanged(base(), steps, goal);
   const token = randomBytes(6).toString('hex');
+  let exposure: Exposure;
   try {
     await steps.run('lock', () => lock(session, token, settings, signal));
     facts = await session.facts();
     if (await isUnchanged(session, facts, goal)) return unchanged(base(), steps, goal);
-    if (goal.candidate !== undefined) await prepare(session, goal.candidate, facts, settings, directory, steps);
-    await verify(session, goal);
+    const again = () => lock(session, token, settings, signal);
+    exposure =
+      goal.candidate === undefined
+        ? await verify(session, goal.id)
+        : await prepare(goal.candidate, facts, { session, settings, steps, directory, signal, lock: again });
   } catch (error) {
     // nothing has been switched: what served serves
     return {
@@ -65,7 +71,7 @@ export async function deployHost(
       error: asError(error),
     };
   }
-  const switched: Switched = { ...base(), token, since: Date.now(), steps };
+  const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure };
   try {
     await steps.run('switch', () => startSwitch(session, token, goal, settings));
     const verdict = await steps.run(
@@ -142,38 +148,6 @@ async function lock(session: HostSession, token: string, settings: Settings, sig
       await sleep(Math.min(1000, Math.max(50, until - Date.now())), signal);
     }
   }
-}
-
-async function prepare(
-  session: HostSession,
-  candidate: Candidate,
-  facts: HostFacts,
-  settings: Settings,
-  directory: string,
-  steps: Steps,
-): Promise<void> {
-  const { artifact, id } = candidate;
-  if (facts.blobs.includes(artifact.sha256))
-    log.info(`${session.place}: the binary is there already; 0 bytes to upload`);
-  else {
-    await steps.run('upload', async () => {
-      const data = await packedOf(artifact, directory);
-      await session.ask('blob', [artifact.sha256, String(data.length)], { data, timeout: 840_000 });
-      log.info(`${session.place}: uploaded ${formatSize(artifact.size)} (${formatSize(data.length)} compressed)`);
-    });
-  }
-  const parts = [candidate.unit, candidate.environment, candidate.manifest].map(text => Buffer.from(text));
-  const lengths = parts.map(part => String(part.length));
-  await session.ask('release', [id, settings.service, artifact.sha256, ...lengths], { data: Buffer.concat(parts) });
-}
-
-/** A unit that systemd refuses would end what serves and start nothing. */
-async function verify(session: HostSession, goal: Goal): Promise<void> {
-  const answer = await session.ask('verify', [goal.id]);
-  if (answer.text('skipped') !== '')
-    log.info(`${session.place}: there is no ${answer.text('skipped')}: the unit was not verified before the switch`);
-  const said = answer.text('said');
-  if (said !== '') log.warning(`${session.place}: systemd says of the unit: ${said.split('\n').join('; ')}`);
 }
 
 async function startSwitch(session: HostSession, token: string, goal: Goal, settings: Settings): Promise<void> {

@@ -30,12 +30,24 @@ export interface UnitState {
 /** What a host says of itself and of the service. */
 export interface HostFacts {
   readonly machine: string;
+  readonly kernel: string;
+  readonly cores: number;
+  /** Bytes. */
+  readonly memory: number;
+  /** What /proc/cpuinfo says that the processor can do; empty when it does not. */
+  readonly cpu: readonly string[];
   readonly root: boolean;
   /** 0 when there is no systemd. */
   readonly systemd: number;
   /** Bytes that are free where the releases go. */
   readonly space: number;
   readonly inodes: number;
+  /** Where the file system of the releases is mounted, and how: `rw`, `noexec`. */
+  readonly mount: { readonly at: string; readonly options: readonly string[] };
+  /** Whether the user of `run-as` is there; false too when none was asked for. */
+  readonly hasUser: boolean;
+  /** Who listens on the port of `listen`, when it is not the service; empty when nobody does. */
+  readonly portHolder: string;
   /** TCP ports that somebody listens on. */
   readonly listening: readonly number[];
   readonly lacking: readonly string[];
@@ -46,7 +58,10 @@ export interface HostFacts {
   readonly directory: string;
   readonly current: string;
   readonly releases: readonly string[];
+  /** Names in the store: sha256, and the mode where it is not 755. */
   readonly blobs: readonly string[];
+  /** Bytes that came before an upload was cut, by such names. */
+  readonly uploaded: ReadonlyMap<string, number>;
   readonly history: readonly HistoryEntry[];
   readonly pending: readonly string[];
   /** Who deploys now; empty when nobody does. */
@@ -55,17 +70,27 @@ export interface HostFacts {
   readonly unitFile: string;
   /** Names of the present release's environment variables. */
   readonly variables: readonly string[];
+  /** Names of its credentials. */
+  readonly credentials: readonly string[];
 }
 
 export function readFacts(answer: Answer): HostFacts {
   const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
+  const [at = '', options = ''] = words('mount');
   return {
     machine: answer.text('machine'),
+    kernel: answer.text('kernel'),
+    cores: Number(answer.text('cores')),
+    memory: Number(answer.text('memory')) * 1024,
+    cpu: words('cpu'),
     root: answer.text('uid') === '0',
     systemd: Number(/systemd (\d+)/.exec(answer.text('systemd'))?.[1] ?? 0),
     space: Number(answer.text('space')) * 1024,
     // some file systems count none
     inodes: /^\d+$/.test(answer.text('inodes')) ? Number(answer.text('inodes')) : Number.POSITIVE_INFINITY,
+    mount: { at, options: options.split(',') },
+    hasUser: answer.text('has-user') === 'yes',
+    portHolder: answer.text('holder-of-port'),
     listening: words('listening').map(hex => Number.parseInt(hex, 16)),
     lacking: answer.all('lacking'),
     unit: readUnitState(answer.text('unit')),
@@ -74,11 +99,19 @@ export function readFacts(answer: Answer): HostFacts {
     current: answer.text('current'),
     releases: words('releases'),
     blobs: words('blobs'),
+    uploaded: new Map(
+      answer
+        .text('parts')
+        .split('\n')
+        .filter(Boolean)
+        .map(line => [line.split(' ')[0]!, Number(line.split(' ')[1])]),
+    ),
     history: parseHistory(answer.text('history')),
     pending: words('pending'),
     holder: answer.text('locked') === 'yes' ? answer.text('holder') || 'unknown' : '',
     unitFile: answer.text('unit-file'),
     variables: words('variables'),
+    credentials: words('credentials'),
   };
 }
 

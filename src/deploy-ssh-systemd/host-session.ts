@@ -11,13 +11,26 @@ import type { Settings } from './settings.ts';
 
 export interface AskOnce {
   readonly timeout?: number;
-  readonly data?: Uint8Array;
+  readonly data?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
 
 /** Requests that may be sent again on a new connection, whatever became of them on the old one. */
-const repeatable = ['facts', 'lock', 'verify', 'watch', 'confirm', 'revert', 'manifest', 'journal', 'prune'];
-const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
+const repeatable = [
+  'facts',
+  'lock',
+  'verify',
+  'try',
+  'user',
+  'watch',
+  'confirm',
+  'revert',
+  'manifest',
+  'journal',
+  'prune',
+];
+/** What a lost connection is called. */
+export const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 
 /** The way to one host: connects, starts the agent, and does both again when the connection was lost. */
 export class HostSession implements AsyncDisposable {
@@ -57,7 +70,7 @@ export class HostSession implements AsyncDisposable {
   }
 
   async facts(): Promise<HostFacts> {
-    return readFacts(await this.ask('facts', [this.#settings.service, this.#settings.directory]));
+    return readFacts(await this.ask('facts', this.#about()));
   }
 
   /** A stream that the host opens, for the probes. */
@@ -75,10 +88,15 @@ export class HostSession implements AsyncDisposable {
       const connection = await this.#connect();
       this.#agent = await Agent.start(connection, await agentProgram(), this.#settings.become, signal);
       // facts also tell the agent which service it is about
-      if (!isFacts)
-        await this.#agent.ask('facts', [this.#settings.service, this.#settings.directory], { timeout: 30_000, signal });
+      if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: 30_000, signal });
     }
     return this.#agent;
+  }
+
+  /** What the facts are about: service, folder, user and port. */
+  #about(): string[] {
+    const { service, directory, runAs, listen } = this.#settings;
+    return [service, directory, runAs === 'dynamic' ? '' : runAs, String(listen?.port ?? '')];
   }
 
   /** Probes and requests may both find the connection lost: they share the new one. */

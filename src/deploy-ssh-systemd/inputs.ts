@@ -1,5 +1,9 @@
 import { define } from '../core/definition.ts';
-import { choice, duration, int, text } from '../core/values.ts';
+import { bool, choice, duration, int, size, text } from '../core/values.ts';
+import { fileRules } from './extra-files.ts';
+import { requirements } from './requirements.ts';
+import { credentials } from './secrets.ts';
+import { cpuQuota, logRateLimit, overrides, units } from './unit-values.ts';
 import { args, environment, healthChecks, hosts, listen, runAs, serviceDirectory, serviceName } from './values.ts';
 
 export const definition = define({
@@ -51,11 +55,30 @@ export const definition = define({
         'Path of the binary, or the package of one in the record. Default: the record’s binary for the host’s `uname -m`.',
       value: text,
     },
+    'require-attestation': {
+      description:
+        'Public key in PEM, or its path: a binary without a Sigstore bundle of this key beside it (`*.sigstore.json`, by `cosign attest-blob` or `sign-blob`) is refused.',
+      value: text,
+    },
     args: { description: 'Arguments of the program: one a line, or a JSON array.', value: args, default: '' },
     environment: {
       description: 'Environment variables, NAME=value, one a line; readable by root only.',
       value: environment,
       default: '',
+    },
+    'secret-environment': {
+      description:
+        'The same for secrets: masked in logs, names only in plan and record. A changed value alone makes a new release.',
+      value: environment,
+      default: '',
+      secret: true,
+    },
+    credentials: {
+      description:
+        'Secrets as files, NAME=value, one a line, or a JSON object where a value has several lines: the program reads `$CREDENTIALS_DIRECTORY/NAME` (LoadCredential=). With a systemd older than 247 they are environment variables.',
+      value: credentials,
+      default: '',
+      secret: true,
     },
     type: {
       description: '`notify` when the program tells systemd that it is ready (sd_notify), else `exec`.',
@@ -67,6 +90,67 @@ export const definition = define({
         'User of the service: `dynamic` (a user of its own, made by systemd) or one that exists on the host.',
       value: runAs,
       default: 'dynamic',
+    },
+    'create-user': {
+      description: 'Make the user of `run-as`, as a system user without login, on hosts that do not have it.',
+      value: bool,
+      default: 'false',
+    },
+    restart: {
+      description: 'When systemd starts the service again after it has ended.',
+      value: choice('always', 'on-failure', 'no'),
+      default: 'always',
+    },
+    after: {
+      description:
+        'Units that the service is started after, such as postgresql.service; whether they are started is up to them.',
+      value: units,
+      default: '',
+    },
+    'memory-max': {
+      description:
+        'Memory that the service may use, such as 512MiB; more ends it. Sets GOMEMLIMIT to nine tenths of it unless `environment` does.',
+      value: size,
+    },
+    'cpu-quota': {
+      description:
+        'Processor time that the service may use, in percent of one core: 150% is one and a half. Sets GOMAXPROCS, rounded up, unless `environment` does.',
+      value: cpuQuota,
+    },
+    'tasks-max': { description: 'Threads and processes of the service at most.', value: int(1, 4_194_303) },
+    'limit-nofile': { description: 'Files and sockets that it may have open.', value: int(16, 1_073_741_816) },
+    watchdog: {
+      description: 'Restart the service when it does not say within this time that it is alive (sd_notify WATCHDOG=1).',
+      value: duration,
+    },
+    'log-rate-limit': {
+      description:
+        'Lines of log that the journal takes from the service in a time, such as 10000/30s, or `off`. Default: the host’s.',
+      value: logRateLimit,
+    },
+    hardening: {
+      description:
+        'The sandbox. `default` scores 1.4 or better in `systemd-analyze security`; `strict` adds a user namespace and, when `listen` is a loopback address, no traffic with other machines; `off` leaves it out.',
+      value: choice('default', 'strict', 'off'),
+      default: 'default',
+    },
+    'unit-overrides': {
+      description:
+        'Directives of the unit’s sandbox and limits, Directive=value, one a line, in place of the generated ones; an empty value leaves one out.',
+      value: overrides,
+      default: '',
+    },
+    files: {
+      description:
+        'More files of the release, `SRC:DEST[:MODE]`, one a line. SRC is a file, folder or glob; DEST lies below the folder that the program starts in, with `/` at its end sources go into it.',
+      value: fileRules,
+      default: '',
+    },
+    requires: {
+      description:
+        'What a host must have, one a line: `memory >= 512M`, `disk >= 1G` (free), `cores >= 2`, `kernel >= 5.10`, `systemd >= 247`.',
+      value: requirements,
+      default: '',
     },
     'service-directory': {
       description: 'Where the releases lie on the host. Default: /opt/slipway/SERVICE.',

@@ -1,11 +1,11 @@
 import { table } from '../core/summary.ts';
 import { formatTarget } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
-import type { Settings } from './settings.ts';
 import type { Surveyed } from './survey.ts';
+import { blobsOf, missingBlobs } from './upload.ts';
 
 /** What would be done on one host, in lines for the log and the summary. Pure. */
-export function planOf({ facts, goal, session }: Surveyed, settings: Settings): string[] {
+export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   const same = facts.current === goal.id && facts.unit.active === 'active';
   const lines = [`${session.place}: ${facts.current || '(nothing)'} → ${goal.id}${same ? ' (served already)' : ''}`];
   const { candidate } = goal;
@@ -20,13 +20,26 @@ export function planOf({ facts, goal, session }: Surveyed, settings: Settings): 
     `  binary ${formatTarget(artifact.target)} sha256:${artifact.sha256}, ${formatSize(artifact.size)}, ${there ? 'is there already' : 'is uploaded'}`,
   );
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
-  const names = Object.keys(settings.environment).sort();
-  const changes = [
-    ...names.filter(name => !facts.variables.includes(name)).map(name => `+${name}`),
-    ...facts.variables.filter(name => !names.includes(name)).map(name => `-${name}`),
-  ];
-  if (changes.length > 0) lines.push(`  environment ${changes.join(' ')}`);
+  if (exposure !== undefined) lines.push(`  exposure ${exposure} by systemd-analyze security`);
+  for (const [kind, before, after] of [
+    ['environment', facts.variables, candidate.variables],
+    ['credentials', facts.credentials, candidate.credentials],
+  ] as const) {
+    const changes = changesOf(before, after);
+    if (changes.length > 0) lines.push(`  ${kind} ${changes.join(' ')}`);
+  }
+  const missing = missingBlobs(candidate, facts).map(one => one.name);
+  for (const { name, path, size } of blobsOf(candidate, '').slice(1))
+    lines.push(`  file ${path}, ${formatSize(size)}, ${missing.includes(name) ? 'is uploaded' : 'is there already'}`);
   return lines;
+}
+
+/** Names that come and names that go. */
+function changesOf(before: readonly string[], after: readonly string[]): string[] {
+  return [
+    ...after.filter(name => !before.includes(name)).map(name => `+${name}`),
+    ...before.filter(name => !after.includes(name)).map(name => `-${name}`),
+  ];
 }
 
 /** Lines that go and lines that come; their order in the file does not matter to systemd where this matters. */
@@ -41,7 +54,12 @@ function diff(before: string, after: string): string[] {
 export function planSummary(
   plans: readonly { readonly surveyed: Surveyed; readonly lines: readonly string[] }[],
 ): string {
-  const rows = plans.map(({ surveyed: { session, facts, goal } }) => [session.place, facts.current || '–', goal.id]);
+  const rows = plans.map(({ surveyed: { session, facts, goal, exposure } }) => [
+    session.place,
+    facts.current || '–',
+    goal.id,
+    exposure === undefined ? '–' : String(exposure),
+  ]);
   const details = plans.map(({ lines }) => `\`\`\`diff\n${lines.join('\n')}\n\`\`\``);
-  return ['### Plan: nothing was changed', table(['Host', 'Now', 'Then'], rows), ...details].join('\n\n');
+  return ['### Plan: nothing was changed', table(['Host', 'Now', 'Then', 'Exposure'], rows), ...details].join('\n\n');
 }

@@ -1,55 +1,143 @@
 import { SlipwayError } from '../core/errors.ts';
 import { formatSize } from '../core/units.ts';
 import type { HostFacts } from './facts.ts';
+import { unmet } from './requirements.ts';
 import type { Settings } from './settings.ts';
+
+/** Why a host cannot take a release. */
+export interface Obstacle {
+  readonly code: string;
+  /** What was seen. */
+  readonly seen: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+/** What a release will need on a host that does not have it yet. */
+export interface Needed {
+  /** Bytes. */
+  readonly space: number;
+  readonly inodes: number;
+}
 
 /** systemd-run --on-active, DynamicUser, Type=exec: all are there since 240. */
 const oldestSystemd = 240;
 const spareSpace = 16e6;
 const spareInodes = 100;
 
-/**
- * Why nothing can be deployed on this host, whatever the release; empty when it can. Pure.
- *
- * @param upload bytes that the host does not have yet
- */
-export function obstacles(facts: HostFacts, settings: Settings, upload: number): string[] {
-  const { unit, service } = { unit: facts.unit, service: settings.service };
-  const found: string[] = [];
-  if (!facts.root) found.push('the agent is not root: connect as root, or give `become: sudo-shell`');
-  if (facts.systemd === 0) found.push('there is no systemd');
-  else if (facts.systemd < oldestSystemd)
-    found.push(`systemd is ${facts.systemd}; ${oldestSystemd} or newer is needed`);
-  if (facts.lacking.length > 0) found.push(`programs are missing: ${facts.lacking.join(', ')}`);
-  if (unit.load === 'masked') found.push(`${service}.service is masked: systemctl unmask ${service}`);
-  else if (unit.fragment !== '' && !facts.ours) {
-    found.push(
-      `${service}.service exists (${unit.fragment}) and is not of Slipway in ${settings.directory}: give another service`,
-    );
-  }
-  if (facts.directory !== '' && facts.directory !== 'ours') {
-    found.push(
-      `${settings.directory} exists and is not of Slipway: it holds ${facts.directory.split('\n').slice(0, 3).join(', ')}`,
-    );
-  }
-  if (upload + spareSpace > facts.space) {
-    found.push(
-      `${formatSize(facts.space)} are free where the releases lie, ${formatSize(upload + spareSpace)} are needed`,
-    );
-  }
-  if (facts.inodes < spareInodes) found.push(`${facts.inodes} inodes are free where the releases lie`);
-  if (
-    settings.listen !== undefined &&
-    facts.listening.includes(settings.listen.port) &&
-    facts.unit.active !== 'active'
-  ) {
-    found.push(`port ${settings.listen.port} is in use, and not by ${service}`);
-  }
+/** Why nothing can be deployed on this host, whatever the release; empty when it can. Pure. */
+export function obstacles(facts: HostFacts, settings: Settings, needed: Needed): Obstacle[] {
+  return [
+    ...ofSystem(facts),
+    ...ofUnit(facts, settings),
+    ...ofDisk(facts, settings, needed),
+    ...ofWishes(facts, settings),
+  ];
+}
+
+function ofSystem(facts: HostFacts): Obstacle[] {
+  const found: Obstacle[] = [];
+  if (!facts.root)
+    found.push({
+      code: 'HOST_REFUSED',
+      seen: 'the agent is not root: connect as root, or give `become: sudo-shell`',
+      hint: '',
+    });
+  if (facts.systemd < oldestSystemd)
+    found.push({
+      code: 'SYSTEMD_TOO_OLD',
+      seen: facts.systemd === 0 ? 'there is no systemd' : `systemd is ${facts.systemd}`,
+      hint: `systemd ${oldestSystemd} or newer is needed.`,
+    });
+  if (facts.lacking.length > 0)
+    found.push({
+      code: 'PROGRAMS_MISSING',
+      seen: `programs are missing: ${facts.lacking.join(', ')}`,
+      hint: 'Install them on the host.',
+    });
   return found;
 }
 
-export function refused(place: string, found: readonly string[]): SlipwayError {
-  return new SlipwayError('HOST_REFUSED', `${place} cannot take the release: ${found.join('; ')}`, {
-    hint: 'Nothing was changed. Correct it on the host or in the inputs.',
-  });
+function ofUnit({ unit, ours, directory }: HostFacts, settings: Settings): Obstacle[] {
+  const found: Obstacle[] = [];
+  const { service } = settings;
+  if (unit.load === 'masked')
+    found.push({
+      code: 'UNIT_MASKED',
+      seen: `${service}.service is masked`,
+      hint: `Unmask it: systemctl unmask ${service}`,
+    });
+  else if (unit.fragment !== '' && !ours)
+    found.push({
+      code: 'UNIT_FOREIGN',
+      seen: `${service}.service exists (${unit.fragment}) and is not of Slipway in ${settings.directory}`,
+      hint: 'Give another service.',
+    });
+  if (directory !== '' && directory !== 'ours')
+    found.push({
+      code: 'DIRECTORY_FOREIGN',
+      seen: `${settings.directory} exists and is not of Slipway: it holds ${directory.split('\n').slice(0, 3).join(', ')}`,
+      hint: 'Give another service-directory, or empty this one.',
+    });
+  return found;
+}
+
+function ofDisk({ space, inodes, mount }: HostFacts, { directory }: Settings, needed: Needed): Obstacle[] {
+  const found: Obstacle[] = [];
+  // twice: a full disk at the end of a deployment would be the next fault
+  const bytes = 2 * needed.space + spareSpace;
+  if (bytes > space)
+    found.push({
+      code: 'DISK_FULL',
+      seen: `${formatSize(space)} are free at ${mount.at}, where the releases lie, and ${formatSize(bytes)} are needed`,
+      hint: 'Make room, or give a service-directory on another file system.',
+    });
+  if (needed.inodes + spareInodes > inodes)
+    found.push({
+      code: 'INODES_USED_UP',
+      seen: `${inodes} inodes are free at ${mount.at}, where the releases lie`,
+      hint: 'Remove small files there, or give a service-directory on another file system.',
+    });
+  for (const [option, words] of [
+    ['noexec', 'programs may not be run'],
+    ['ro', 'nothing can be written'],
+  ] as const)
+    if (mount.options.includes(option))
+      found.push({
+        code: 'DIRECTORY_UNUSABLE',
+        seen: `${directory} is on ${mount.at}, where ${words} (mounted ${option})`,
+        hint: 'Give a service-directory on another file system.',
+      });
+  return found;
+}
+
+function ofWishes(facts: HostFacts, { service, listen, runAs, createUser, requires }: Settings): Obstacle[] {
+  const found: Obstacle[] = [];
+  if (facts.portHolder !== '')
+    found.push({
+      code: 'PORT_IN_USE',
+      seen: `port ${listen?.port} is in use by ${facts.portHolder}, not by ${service}`,
+      hint: 'End that one, or let the service listen on another port.',
+    });
+  if (runAs !== 'dynamic' && !facts.hasUser && !createUser)
+    found.push({
+      code: 'USER_MISSING',
+      seen: `the user ${runAs} of run-as does not exist`,
+      hint: 'Make it, or give `create-user: true`.',
+    });
+  const words = unmet(requires, facts);
+  if (words.length > 0)
+    found.push({ code: 'REQUIREMENT_UNMET', seen: words.join(', '), hint: 'Take another host, or ask for less.' });
+  return found;
+}
+
+/** One error for all: under their code when they have one. */
+export function refused(place: string, found: readonly Obstacle[]): SlipwayError {
+  const codes = new Set(found.map(one => one.code));
+  const hints = [...new Set(found.map(one => one.hint).filter(Boolean))];
+  return new SlipwayError(
+    codes.size === 1 ? found[0]!.code : 'HOST_REFUSED',
+    `${place} cannot take the release: ${found.map(one => one.seen).join('; ')}`,
+    { hint: `Nothing was changed. ${hints.join(' ')}`.trim() },
+  );
 }

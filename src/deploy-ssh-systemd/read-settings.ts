@@ -2,9 +2,11 @@ import { hostname, userInfo } from 'node:os';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/index.ts';
+import { maskSecret } from '../core/mask.ts';
 import { readAccess } from '../core/ssh/access.ts';
 import { formatDuration } from '../core/units.ts';
 import type { definition } from './inputs.ts';
+import { fingerprintBy } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { type Listen, serviceName } from './values.ts';
 
@@ -30,8 +32,26 @@ export async function readSettings({ inputs, record }: Context<typeof definition
     directory: inputs['service-directory'] ?? `/opt/slipway/${service}`,
     args: inputs.args,
     environment: inputs.environment,
+    secretEnvironment: masked(inputs['secret-environment']),
+    credentials: masked(inputs.credentials),
+    fingerprint: fingerprintBy(inputs['private-key']),
     type: inputs.type,
     runAs: inputs['run-as'],
+    createUser: inputs['create-user'],
+    unit: {
+      restart: inputs.restart,
+      after: inputs.after,
+      memoryMax: inputs['memory-max'],
+      cpuQuota: inputs['cpu-quota'],
+      tasksMax: inputs['tasks-max'],
+      limitNofile: inputs['limit-nofile'],
+      watchdog: inputs.watchdog,
+      logRateLimit: inputs['log-rate-limit'],
+      hardening: inputs.hardening,
+      overrides: inputs['unit-overrides'],
+    },
+    files: inputs.files,
+    requires: inputs.requires,
     listen: inputs.listen,
     checks: inputs['health-checks'].length > 0 ? inputs['health-checks'] : defaultChecks(inputs.listen),
     minHealthyTime: inputs['min-healthy-time'],
@@ -40,6 +60,12 @@ export async function readSettings({ inputs, record }: Context<typeof definition
     keepReleases: inputs['keep-releases'],
     by: whoRuns(process.env),
   };
+}
+
+/** The lines of a secret input are masked already; its values are, too, where it is JSON or a value has several lines. */
+function masked(values: Record<string, string>): Record<string, string> {
+  for (const value of Object.values(values)) if (value.trim().length > 3) maskSecret(value);
+  return values;
 }
 
 function fromRecord(name: string | undefined): string {

@@ -2,10 +2,13 @@ import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
 import { releaseVersion } from '../core/version.ts';
-import { readArtifacts } from './candidate.ts';
+import { type Artifact, readArtifacts } from './artifacts.ts';
+import { mustBeAttested, readPublicKey } from './attested.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
+import { collectFiles } from './extra-files.ts';
 import { joinErrors, onAll, withNothingChanged } from './fleet.ts';
 import { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
@@ -25,20 +28,21 @@ export async function run(context: Here): Promise<void> {
   const settings = await readSettings(context);
   const release = context.record ?? (await newRecord(context, settings));
   const needsBinary = settings.mode === 'plan' || settings.mode === 'deploy';
-  const artifacts = needsBinary ? await readArtifacts(release.record, inputs.binary, directory) : [];
+  const artifacts = needsBinary ? await artifactsOf(release.record, context) : [];
+  const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
 
   await using stack = new AsyncDisposableStack();
   const sessions = inputs.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
   if (settings.mode === 'status') return await showStatus(sessions, context);
 
   const { results: surveyed, errors } = await onAll(sessions, session =>
-    survey(session, settings, release.record, artifacts),
+    survey(session, settings, release.record, artifacts, files),
   );
   if (errors.length > 0) {
     setOutputs(context, 'failed', [], false);
     throw withNothingChanged(joinErrors(errors, sessions.length));
   }
-  const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host, settings) }));
+  const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host) }));
   // the whole plan where it is asked for; else what changes from what to what
   for (const { lines } of plans)
     for (const line of settings.mode === 'plan' ? lines : lines.slice(0, 1)) log.info(line);
@@ -53,6 +57,13 @@ export async function run(context: Here): Promise<void> {
     return;
   }
   await deployAll(surveyed, settings, release, context);
+}
+
+/** What could be released; where that is demanded, only what is attested. */
+async function artifactsOf(record: ReleaseRecord, { inputs, directory }: Here): Promise<Artifact[]> {
+  const artifacts = await readArtifacts(record, inputs.binary, directory);
+  const key = inputs['require-attestation'];
+  return key === undefined ? artifacts : mustBeAttested(artifacts, await readPublicKey(key, directory));
 }
 
 async function deployAll(

@@ -10,6 +10,7 @@ export function deploySummary(outcomes: readonly Outcome[], service: string, dir
     one.serving === undefined ? 'unknown' : one.serving || 'nothing',
     formatDuration(one.ended - one.started),
     downtimeText(one),
+    String(one.evidence['exposure'] ?? '–'),
     resultText(one),
   ]);
   const spans = outcomes.flatMap(one => one.spans);
@@ -21,7 +22,7 @@ export function deploySummary(outcomes: readonly Outcome[], service: string, dir
     );
   return [
     `### ${service}: deployment to ${outcomes.length} host${outcomes.length === 1 ? '' : 's'}`,
-    table(['Host', 'Before', 'Serves now', 'Time', 'Downtime', 'Result'], rows),
+    table(['Host', 'Before', 'Serves now', 'Time', 'Downtime', 'Exposure', 'Result'], rows),
     ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),
     ...journals,
     ...byHand(outcomes, service, directory),

@@ -1,18 +1,25 @@
 import { SlipwayError } from '../core/errors.ts';
+import { log } from '../core/log.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
-import { type Artifact, chooseArtifact, makeCandidate } from './candidate.ts';
+import { type Artifact, chooseArtifact } from './artifacts.ts';
+import { type Candidate, makeCandidate } from './candidate.ts';
 import type { Goal } from './deploy-host.ts';
+import { type Exposure, tryUnit } from './exposure.ts';
+import type { ExtraFile } from './extra-files.ts';
 import type { HostFacts } from './facts.ts';
 import { previousOf } from './history.ts';
 import type { HostSession } from './host-session.ts';
-import { obstacles, refused } from './preflight.ts';
+import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
+import { missingBlobs } from './upload.ts';
 
 /** A host that could be changed: looked at, nothing done yet. */
 export interface Surveyed {
   readonly session: HostSession;
   readonly facts: HostFacts;
   readonly goal: Goal;
+  /** Only for a plan. */
+  readonly exposure?: Exposure;
 }
 
 /** Reads the host, picks what is to be served, and refuses what cannot work there. Changes nothing. */
@@ -21,24 +28,48 @@ export async function survey(
   settings: Settings,
   record: ReleaseRecord,
   artifacts: readonly Artifact[],
+  files: readonly ExtraFile[],
 ): Promise<Surveyed> {
   const facts = await session.facts();
   if (settings.mode === 'rollback') {
-    const found = obstacles(facts, settings, 0);
+    const found = obstacles(facts, settings, { space: 0, inodes: 0 });
     if (found.length > 0) throw refused(session.place, found);
     return { session, facts, goal: await rollbackGoal(session, facts) };
   }
-  const candidate = makeCandidate(choose(session, artifacts, facts.machine), record, settings);
-  const { sha256, size } = candidate.artifact;
-  // twice: compressed bytes are unpacked to a part file, and a release before may have to be kept
-  const found = obstacles(facts, settings, facts.blobs.includes(sha256) ? 0 : size);
+  const artifact = choose(session, artifacts, facts);
+  const candidate = makeCandidate(artifact, record, settings, files, facts.systemd);
+  const found = obstacles(facts, settings, neededOf(candidate, facts));
   if (found.length > 0) throw refused(session.place, found);
-  return { session, facts, goal: { kind: 'deploy', id: candidate.id, sha256, candidate } };
+  tellWhatDiffers(session.place, candidate, settings, facts);
+  const goal: Goal = { kind: 'deploy', id: candidate.id, sha256: artifact.sha256, candidate };
+  return {
+    session,
+    facts,
+    goal,
+    ...(settings.mode === 'plan' ? { exposure: await tryUnit(session, candidate.unit) } : {}),
+  };
 }
 
-function choose(session: HostSession, artifacts: readonly Artifact[], machine: string): Artifact {
+/** An older systemd gets less than the inputs say. */
+function tellWhatDiffers(place: string, candidate: Candidate, settings: Settings, { systemd }: HostFacts): void {
+  if (candidate.left.length > 0)
+    log.info(`${place}: systemd ${systemd} does not know ${candidate.left.join(', ')}: left out of the unit`);
+  if (candidate.credentials.length < Object.keys(settings.credentials).length)
+    log.warning(`${place}: systemd ${systemd} has no credentials: the program gets them as environment variables`);
+}
+
+/** What the host does not have yet. */
+function neededOf(candidate: Candidate, facts: HostFacts): Needed {
+  const sizes = [
+    ...missingBlobs(candidate, facts).map(one => one.size),
+    ...candidate.parts.map(one => Buffer.byteLength(one.content)),
+  ];
+  return { space: sizes.reduce((sum, size) => sum + size, 0), inodes: sizes.length };
+}
+
+function choose(session: HostSession, artifacts: readonly Artifact[], { machine, cpu }: HostFacts): Artifact {
   try {
-    return chooseArtifact(artifacts, machine);
+    return chooseArtifact(artifacts, machine, cpu);
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
     throw new SlipwayError(error.code, `${session.place}: ${error.message}`, {

@@ -1,5 +1,29 @@
+import type { Assignment } from './directives.ts';
+import { type Hardening, hardening } from './hardening.ts';
+import { quoteArgument } from './quote.ts';
+import type { LogRateLimit } from './unit-values.ts';
+import type { Listen } from './values.ts';
+
+/** What the inputs say of nothing but the unit. */
+export interface UnitSettings {
+  readonly restart: 'always' | 'on-failure' | 'no';
+  /** Units that are started before, when they are started. */
+  readonly after: readonly string[];
+  /** Bytes. */
+  readonly memoryMax: number | undefined;
+  /** Percent of one core. */
+  readonly cpuQuota: number | undefined;
+  readonly tasksMax: number | undefined;
+  readonly limitNofile: number | undefined;
+  /** Milliseconds within which the program says again that it is alive. */
+  readonly watchdog: number | undefined;
+  readonly logRateLimit: LogRateLimit | undefined;
+  readonly hardening: Hardening;
+  readonly overrides: readonly Assignment[];
+}
+
 /** What the unit of a service depends on; everything else is the same for all. */
-export interface UnitOptions {
+export interface UnitOptions extends UnitSettings {
   readonly service: string;
   /** Where `current` lies. */
   readonly directory: string;
@@ -8,23 +32,24 @@ export interface UnitOptions {
   readonly runAs: string;
   /** `notify`: the program tells systemd when it is ready (sd_notify). */
   readonly type: 'exec' | 'notify';
-  /** TCP port; below 1024 it needs a capability. */
-  readonly listen: number | undefined;
+  /** TCP; below 1024 it needs a capability. */
+  readonly listen: Pick<Listen, 'port' | 'loopback'> | undefined;
+  /** Names of the credentials that lie in the release's folder. */
+  readonly credentials: readonly string[];
+  /** Whether the release brings files of its own: then the program starts where they lie. */
+  readonly hasFiles: boolean;
 }
 
-/**
- * The unit, hardened to 1.4 or better of `systemd-analyze security`. ProcSubset=pid is left off on purpose: Go reads
- * somaxconn below /proc/sys and falls back to a backlog of 128 without it.
- */
+/** The unit for the newest systemd; fitUnit leaves out what an older one does not know. Pure. */
 export function renderUnit(options: UnitOptions): string {
-  const { service, directory } = options;
-  const capability = options.listen !== undefined && options.listen < 1024 ? 'CAP_NET_BIND_SERVICE' : '';
+  const { service, directory, after } = options;
   const command = [`${directory}/current/${service}`, ...options.args].map(quoteArgument).join(' ');
   return lines(
     '# Written by Slipway; a change made here is overwritten by the next deployment.',
     '[Unit]',
     `Description=${service}`,
-    'After=network-online.target',
+    // an order only: units of others are not ours to start
+    `After=${['network-online.target', ...after].join(' ')}`,
     'Wants=network-online.target',
     // for good: a service that was up comes up again whenever what it needs is back
     'StartLimitIntervalSec=0',
@@ -34,63 +59,52 @@ export function renderUnit(options: UnitOptions): string {
     `Type=${options.type}`,
     `ExecStart=${command}`,
     `EnvironmentFile=${directory}/current/environment`,
-    ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`, 'RemoveIPC=yes']),
-    `StateDirectory=${service}`,
-    'Restart=always',
-    'RestartSec=1s',
-    'TimeoutStopSec=30s',
-    'KillMode=mixed',
-    'UMask=0077',
-    '',
-    ...hardening(capability),
+    ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
+    ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
+    ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`]),
+    `Restart=${options.restart}`,
+    ...overridden(
+      [
+        ...ofService(service),
+        ...(options.watchdog === undefined ? [] : [{ name: 'WatchdogSec', value: `${options.watchdog}ms` }]),
+        ...limits(options),
+        ...hardening({ level: options.hardening, runAs: options.runAs, listen: options.listen }),
+      ],
+      options.overrides,
+    ).map(({ name, value }) => `${name}=${value}`),
     '',
     '[Install]',
     'WantedBy=multi-user.target',
   );
 }
 
-function hardening(capability: string): string[] {
+function ofService(service: string): Assignment[] {
   return [
-    'NoNewPrivileges=yes',
-    'ProtectSystem=strict',
-    'ProtectHome=yes',
-    'PrivateTmp=yes',
-    'PrivateDevices=yes',
-    'ProtectKernelTunables=yes',
-    'ProtectKernelModules=yes',
-    'ProtectKernelLogs=yes',
-    'ProtectControlGroups=yes',
-    'ProtectClock=yes',
-    'ProtectHostname=yes',
-    'ProtectProc=invisible',
-    'RestrictNamespaces=yes',
-    'RestrictRealtime=yes',
-    'RestrictSUIDSGID=yes',
-    'LockPersonality=yes',
-    'MemoryDenyWriteExecute=yes',
-    `CapabilityBoundingSet=${capability}`,
-    `AmbientCapabilities=${capability}`,
-    'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
-    'SystemCallArchitectures=native',
-    'SystemCallFilter=@system-service',
-    'SystemCallFilter=~@privileged @resources',
-    'SystemCallErrorNumber=EPERM',
+    { name: 'StateDirectory', value: service },
+    { name: 'RestartSec', value: '1s' },
+    { name: 'TimeoutStopSec', value: '30s' },
+    { name: 'KillMode', value: 'mixed' },
   ];
+}
+
+function limits({ memoryMax, cpuQuota, tasksMax, limitNofile, logRateLimit }: UnitSettings): Assignment[] {
+  const given: [string, string | undefined][] = [
+    ['MemoryMax', memoryMax?.toString()],
+    ['CPUQuota', cpuQuota === undefined ? undefined : `${cpuQuota}%`],
+    ['TasksMax', tasksMax?.toString()],
+    ['LimitNOFILE', limitNofile?.toString()],
+    ['LogRateLimitIntervalSec', logRateLimit === undefined ? undefined : `${logRateLimit.interval}ms`],
+    ['LogRateLimitBurst', logRateLimit?.burst.toString()],
+  ];
+  return given.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+/** Every line of an overridden directive goes; the given ones come in its place, or at the end. An empty value is none. */
+function overridden(ours: readonly Assignment[], given: readonly Assignment[]): Assignment[] {
+  const names = new Set(given.map(one => one.name));
+  return [...ours.filter(one => !names.has(one.name)), ...given.filter(one => one.value !== '')];
 }
 
 function lines(...all: string[]): string {
   return `${all.join('\n')}\n`;
-}
-
-/** One argument of ExecStart=: quotes, specifiers (%) and variables ($) are taken literally (systemd.service(5)). */
-export function quoteArgument(argument: string): string {
-  const doubled = argument.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  if (/^[A-Za-z0-9_./:=,@%+$-]+$/.test(argument)) return doubled;
-  const escaped = doubled
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\t', '\\t')
-    .replaceAll('\r', '\\r');
-  return `"${escaped}"`;
 }

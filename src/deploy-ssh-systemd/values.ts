@@ -8,16 +8,19 @@ import { lines, mapped, pairs, text, type Value } from '../core/values.ts';
 export const hosts: Value<HostSpec[]> = mapped(lines, 'user@host:port, one a line', parseHosts, 'hosts');
 
 const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
+/** The binary lies in the release's folder under the service's name, beside these. */
+const otherParts = ['unit', 'socket', 'environment', 'credentials', 'files', 'release.json'];
 
 /** A service's name, without `.service`. What systemd or a shell could read as something else is no name. */
 export const serviceName: Value<string> = mapped(
   text,
-  'a name of letters, digits, dot, dash and underscore, at most 60, not beginning with slipway-',
+  `a name of letters, digits, dot, dash and underscore, at most 60, not beginning with slipway- and none of ${otherParts.join(', ')}`,
   raw => {
     const name = raw.replace(/\.service$/, '');
     if (
       !serviceForm.test(name) ||
       name.startsWith('slipway-') ||
+      otherParts.includes(name) ||
       /\.(socket|timer|target|mount|path|slice|scope|device|swap)$/.test(name)
     )
       throw new SlipwayError('SERVICE_INVALID', 'it is not a service name');
@@ -76,6 +79,8 @@ export interface Listen {
   /** Where the host itself reaches the service. */
   readonly host: string;
   readonly port: number;
+  /** A loopback address was written: nothing reaches it from other machines. */
+  readonly loopback?: true;
 }
 
 export const listen: Value<Listen> = mapped(
@@ -87,7 +92,12 @@ export const listen: Value<Listen> = mapped(
     const port = Number(match?.[2] ?? 0);
     if (port < 1 || port > 65_535 || isIP(host) === 0)
       throw new SlipwayError('LISTEN_INVALID', 'it is neither a port nor an address with one');
-    return { host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, port };
+    const loopback = match?.[1] !== undefined && (host === '::1' || host.startsWith('127.'));
+    return {
+      host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
+      port,
+      ...(loopback ? { loopback } : {}),
+    };
   },
   'port or address',
 );

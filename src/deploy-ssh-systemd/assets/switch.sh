@@ -2,7 +2,7 @@
 # installed as state/agent.sh it is what the transient units and the boot guard run, when no runner is there any more.
 #
 # Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
-# Answers: "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
+# Answers: "@text NAME TEXT" and "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
 #
 # state/ holds: intent.T (a switch that nobody has confirmed yet), reverting.T, confirmed.T, result.T, history,
 # lock (one deployment at a time), switch.lock (one change of `current` at a time), holder, agent.sh.
@@ -13,7 +13,13 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 022
 units=/etc/systemd/system
 
-fact() { printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
+# A text of one line goes as it is: each base64 costs three processes.
+fact() {
+  case $2 in
+    *[[:cntrl:]]*) printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')" ;;
+    *) printf '@text %s %s\n' "$1" "$2" ;;
+  esac
+}
 fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
@@ -137,6 +143,8 @@ settle() { # WHY [boot]
     [ -e "$file" ] || continue
     left=${file##*/}; do_revert "${left#*.}" "$@"
   done
-  rm -rf "$dir"/.current.* "$dir"/blobs/.part.* "$dir"/releases/.new.* "$state"/.result.*
+  rm -rf "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.*
+  # parts of an upload stay for the next one to go on from
+  find "$dir/blobs" -name '.part.*' -mtime +1 -exec rm -f {} + 2>/dev/null
   find "$state" -name 'result.*' -mtime +7 -exec rm -f {} + 2>/dev/null
 }

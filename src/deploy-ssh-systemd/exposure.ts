@@ -1,0 +1,30 @@
+import { log } from '../core/log.ts';
+import type { Answer } from './agent.ts';
+import type { HostSession } from './host-session.ts';
+
+/** What `systemd-analyze security` says of the unit, 0 (best) to 10; `unknown` where the host's systemd (before 250) cannot say it of a file. */
+export type Exposure = number | 'unknown';
+
+/**
+ * Has the host's systemd look at the unit of a release that is there, before anything is switched: one that it refuses
+ * would end what serves and start nothing.
+ *
+ * @throws UNIT_REFUSED
+ */
+export async function verify(session: HostSession, id: string): Promise<Exposure> {
+  return told(session.place, await session.ask('verify', [id]));
+}
+
+/** The same of a unit that is not on the host yet, for a plan; nothing stays there. */
+export async function tryUnit(session: HostSession, unit: string): Promise<Exposure> {
+  const data = Buffer.from(unit);
+  return told(session.place, await session.ask('try', [String(data.length)], { data }));
+}
+
+/** What an answer with systemd's findings says; also told in the log. */
+export function told(place: string, answer: Answer): Exposure {
+  const [skipped, said, score] = ['skipped', 'said', 'score'].map(name => answer.text(name));
+  if (skipped) log.info(`${place}: there is no ${skipped}: the unit was not verified before the switch`);
+  if (said) log.warning(`${place}: systemd says of the unit: ${said.split('\n').join('; ')}`);
+  return score ? Number(score) : 'unknown';
+}

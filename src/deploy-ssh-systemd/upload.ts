@@ -1,0 +1,138 @@
+import { open } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { SlipwayError } from '../core/errors.ts';
+import { sha256File } from '../core/files.ts';
+import type { Candidate } from './candidate.ts';
+import type { HostFacts } from './facts.ts';
+
+/** A file for the store of a host. */
+export interface Blob {
+  /** Its name there: sha256, and `.MODE` where that is not 755. */
+  readonly name: string;
+  readonly sha256: string;
+  /** Octal. */
+  readonly mode: string;
+  /** Below the release's folder. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Absolute, on this machine. */
+  readonly source: string;
+}
+
+/** The binary and the extra files of a release. */
+export function blobsOf({ artifact, files }: Candidate, service: string): Blob[] {
+  const all = [
+    { path: service, mode: '755', sha256: artifact.sha256, size: artifact.size, source: artifact.path },
+    ...files.map(file => ({ ...file, path: `files/${file.path}` })),
+  ];
+  return all.map(one => ({ ...one, name: one.mode === '755' ? one.sha256 : `${one.sha256}.${one.mode}` }));
+}
+
+/** Those that a host does not have, each once. */
+export function missingBlobs(candidate: Candidate, facts: HostFacts): Blob[] {
+  const missing = blobsOf(candidate, '').filter(one => !facts.blobs.includes(one.name));
+  return [...new Map(missing.map(one => [one.name, one])).values()];
+}
+
+/** Bytes of a file that are read, compressed and sent at a time: what memory and a cut connection cost. */
+const pieceSize = 1 << 20;
+/** Compressed bytes that are kept for the next host. */
+const keptBytes = 64e6;
+const level = 4;
+
+/** The pieces of files, compressed once for all hosts. */
+export class Pieces {
+  readonly #kept = new Map<string, Promise<Buffer>>();
+  #bytes = 0;
+
+  /** gzip of the bytes from `from` to the end of their piece. */
+  of(blob: Blob, from: number): Promise<Buffer> {
+    const key = `${blob.sha256} ${from}`;
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const made = pack(blob.source, from, pieceEnd(blob, from) - from);
+    this.#kept.set(key, made);
+    made.then(
+      piece => {
+        this.#bytes += piece.length;
+        if (this.#bytes > keptBytes) this.#forget(key, piece.length);
+      },
+      () => this.#kept.delete(key),
+    );
+    return made;
+  }
+
+  #forget(key: string, bytes: number): void {
+    this.#kept.delete(key);
+    this.#bytes -= bytes;
+  }
+}
+
+function pieceEnd({ size }: Blob, from: number): number {
+  return Math.min(size, (Math.floor(from / pieceSize) + 1) * pieceSize);
+}
+
+async function pack(source: string, from: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  await using file = await open(source);
+  const { bytesRead } = await file.read(buffer, 0, length, from);
+  return promisify(gzip)(buffer.subarray(0, bytesRead), { level });
+}
+
+/**
+ * What the agent's request "upload" takes: the files one after another, each from where it was cut, in pieces that are
+ * compressed while the ones before are sent.
+ *
+ * @param sent is told the compressed bytes
+ */
+export async function* stream(
+  blobs: readonly Blob[],
+  uploaded: ReadonlyMap<string, number>,
+  pieces: Pieces,
+  sent: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for (const blob of blobs) {
+    const begun = uploaded.get(blob.name) ?? 0;
+    // one that is longer than the file is no part of it
+    const from = begun <= blob.size ? begun : 0;
+    yield Buffer.from(`${blob.name} ${from}\n`);
+    for (let at = from; at < blob.size; at = pieceEnd(blob, at)) {
+      const next = pieceEnd(blob, at);
+      const piece = pieces.of(blob, at);
+      // the next two are made while this one is on its way
+      for (let ahead = next, made = 0; ahead < blob.size && made < 2; ahead = pieceEnd(blob, ahead), made++)
+        pieces.of(blob, ahead).catch(() => undefined);
+      const packed = await piece;
+      sent(packed.length);
+      yield Buffer.concat([Buffer.from(`${packed.length}\n`), packed]);
+    }
+    yield Buffer.from('0\n');
+  }
+  yield Buffer.from('end\n');
+}
+
+/** @throws BINARY_CHANGED when a file is not what was read or recorded before */
+export async function mustBeAsBefore(blobs: readonly Blob[], directory: string, signal: AbortSignal): Promise<void> {
+  for (const { source, sha256 } of blobs) {
+    if ((await sha256File(source, signal)) === sha256) continue;
+    throw new SlipwayError('BINARY_CHANGED', `${relative(directory, source)} has not the sha256 that the record says`, {
+      hint: 'It was changed after the build, or the artifact was damaged: build again.',
+    });
+  }
+}
+
+/** The listing and the parts, as the agent's request "release" takes them. */
+export function releaseData(
+  candidate: Candidate,
+  service: string,
+): { readonly listing: Buffer; readonly parts: Buffer } {
+  const parts = candidate.parts.map(one => ({ ...one, bytes: Buffer.from(one.content) }));
+  const lines = [
+    ...parts.map(({ mode, bytes, path }) => `part ${mode} ${bytes.length} ${path}`),
+    ...blobsOf(candidate, service).map(({ mode, name, path }) => `blob ${mode} ${name} ${path}`),
+  ];
+  return { listing: Buffer.from(`${lines.join('\n')}\n`), parts: Buffer.concat(parts.map(one => one.bytes)) };
+}
