@@ -28,13 +28,7 @@ export interface Switched {
 /** After a cancel the runner gives us 7.5 s. */
 const revertTimeout = 60_000;
 
-export async function concluded(
-  switched: Switched,
-  settings: Settings,
-  verdict: GateVerdict,
-  prune: () => Promise<void>,
-): Promise<Outcome> {
-  await prune();
+export function concluded(switched: Switched, settings: Settings, verdict: GateVerdict): Outcome {
   const downtime =
     switched.previous === ''
       ? undefined

@@ -68,6 +68,8 @@ export interface HostFacts {
   readonly holder: string;
   /** Text of the installed unit file. */
   readonly unitFile: string;
+  /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
+  readonly running: string;
   /** Names of the present release's environment variables. */
   readonly variables: readonly string[];
   /** Names of its credentials. */
@@ -110,6 +112,7 @@ export function readFacts(answer: Answer): HostFacts {
     pending: words('pending'),
     holder: answer.text('locked') === 'yes' ? answer.text('holder') || 'unknown' : '',
     unitFile: answer.text('unit-file'),
+    running: answer.text('sha256'),
     variables: words('variables'),
     credentials: words('credentials'),
   };

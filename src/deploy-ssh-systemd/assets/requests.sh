@@ -5,7 +5,7 @@ take() { # BYTES: exactly so many of standard input
   [ $(($1 % 65536)) -eq 0 ] || dd bs=$(($1 % 65536)) count=1 iflag=fullblock 2>/dev/null
 }
 
-serve_facts() { # SERVICE DIRECTORY [USER PORT]
+serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that may run already
   locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact machine "$(uname -m)"
@@ -39,6 +39,10 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT]
   # names only: values never leave the host
   fact variables "$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=".*/\1/p' "$dir/current/environment" 2>/dev/null)"
   fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
+  pid=; [ $# -le 4 ] || { shift 4; pid=$(show MainPID); }
+  [ -z "$pid" ] || for sum; do
+    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running
+  done
   printf '@ok\n'
 }
 
@@ -60,6 +64,11 @@ holder_of() { # PORT
 serve_unit() {
   systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
   pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+}
+
+fact_running() { # of the bytes that the main process runs
+  pid=$(show MainPID)
+  sum=$(sha256sum "/proc/${pid:-0}/exe" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 serve_lock() { # TOKEN WHO
@@ -245,19 +254,42 @@ UNIT
   put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
 }
 
-serve_watch() { # TOKEN yes|no: whether to hash the running file
-  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; waits up to so long until there is news
+  safe "$1" && number "$3" && number "${4:-0}" && number "${5:-0}" || { fail NAME_REFUSED "$1 $3"; return; }
+  tenths=$3
+  while [ "$tenths" -gt 0 ] && no_news "$1" "${4:-0}" "${5:-0}"; do
+    sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths > 9 ? tenths - 9 : 1)); }
+    tenths=$((tenths - 1))
+  done
   fact result "$(cat "$state/result.$1" 2>/dev/null)"
   fact unit "$(serve_unit)"
-  if [ "$2" = yes ]; then
-    pid=$(show MainPID)
-    sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null); fact sha256 "${sum%% *}"
-  fi
+  [ "$2" != yes ] || fact_running
   printf '@ok\n'
 }
 
-serve_confirm() { # TOKEN
-  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+# Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
+no_news() { # TOKEN PID RESTARTS
+  case $(cat "$state/result.$1" 2>/dev/null) in switched) ;; ''|switching) return 0;; *) return 1;; esac
+  seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
+  if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
+  case $seen in *ActiveState=failed*) return 1;; esac
+  # said once: how its process ended stands there until the next start only
+  tries=${seen##*NRestarts=}; tries=${tries%%[!0-9]*}
+  case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac
+  case $seen in *ActiveState=active*) ;; *) return 0;; esac
+  case $seen in *Job=[1-9]*) return 0;; esac
+  read_intent "$state/intent.$1" && ! runs "$new"
+}
+
+steady() { # STATE PID RESTARTS
+  case $1 in *ActiveState=active*) ;; *) return 1;; esac
+  [ "$(printf '%s\n' "$1" | grep -cx -e "MainPID=$2" -e "NRestarts=$3")" -eq 2 ]
+}
+
+serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
+  safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
+  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts 2>/dev/null)
+  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$seen" "$2" "$3"; then fail NOT_STEADY "$seen"; return; fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
     systemctl stop "$(timer "$1").timer" 2>/dev/null
     read_intent "$state/confirmed.$1" && remember "$1" confirmed
@@ -330,7 +362,7 @@ growing() {
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  dog=; dir=
+  dog=; dir=; failed=
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'
@@ -340,6 +372,20 @@ serve() {
       if [ "$word" = = ]; then set -- "$@" ''; else set -- "$@" "$(printf %s "$word" | base64 -d)"; fi
     done
     set +f
+    # "+BYTES:VERB": only when the request before was carried out; the bytes that it brings are passed over otherwise
+    case $verb in
+      +*:*)
+        bytes=${verb#+}; bytes=${bytes%%:*}; verb=${verb#*:}
+        if [ -n "$failed" ]; then
+          number "$bytes" || exit 1
+          idle 300
+          take "$bytes" >/dev/null
+          fail SKIPPED "$verb"
+          idle "$patience"
+          continue
+        fi ;;
+    esac
+    failed=
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
     case $verb in lock|revert|release) idle 300;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named

@@ -2,6 +2,7 @@
 # installed as state/agent.sh it is what the transient units and the boot guard run, when no runner is there any more.
 #
 # Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
+# Several may be sent together: "+BYTES:VERB" is passed over, with what it brings, when the request before it failed.
 # Answers: "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
 #
 # state/ holds: intent.T (a switch that nobody has confirmed yet), reverting.T, confirmed.T, result.T, history,
@@ -14,7 +15,7 @@ umask 022
 units=/etc/systemd/system
 
 fact() { printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
-fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
+fail() { failed=yes; printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
 number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
