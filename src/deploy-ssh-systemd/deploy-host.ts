@@ -59,17 +59,7 @@ export async function deployHost(
     const next = [switchOf(token, goal, settings), watchRequest(token, { hash: true, wait: 1000 })];
     prepared = await prepare(facts, { session, id, candidate, settings, steps, directory, signal, lock: locked, next });
   } catch (error) {
-    // nothing has been switched: what served serves
-    return {
-      ...base(),
-      state: 'failed',
-      serving: facts.current,
-      changed: false,
-      ended: Date.now(),
-      spans: steps.spans,
-      evidence: {},
-      error: asError(error),
-    };
+    return notSwitched(base(), steps, settings, asError(error));
   }
   const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure: prepared.exposure };
   const [switching, watching] = prepared.next as [Promise<Answer>, Promise<Answer>];
@@ -127,6 +117,20 @@ function unchanged(
   };
 }
 
+/** What served serves; only a host that was lost may have begun all the same, and then takes it back by itself. */
+function notSwitched(
+  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
+  steps: Steps,
+  settings: Settings,
+  error: SlipwayError,
+): Outcome {
+  const ended = { state: 'failed', ended: Date.now(), spans: steps.spans, evidence: {} } as const;
+  if (!isLost(error)) return { ...base, ...ended, serving: base.previous, changed: false, error };
+  const hint = `If the host switched all the same, it takes it back by itself within ${formatDuration(settings.healthyDeadline + timerMargin)}; look with mode: status.`;
+  const lost = new SlipwayError(error.code, error.message, { hint, cause: error });
+  return { ...base, ...ended, serving: undefined, changed: true, error: lost };
+}
+
 /** Takes the lock, waiting for who has it; resolves with the facts as they are under it. */
 async function lock(
   session: HostSession,
@@ -162,10 +166,15 @@ async function switchedOver(session: HostSession, token: string, switching: Prom
   try {
     await switching;
   } catch (error) {
-    // the connection may have died after the intent was written: then the switch is under way
-    if (!(error instanceof SlipwayError) || error.code === 'SWITCH_FAILED') throw error;
-    const { pending } = await session.facts();
-    if (!pending.includes(`intent.${token}`)) throw error;
+    if (!isLost(error)) throw error;
+    // the host may have read more than it could answer: it has while the lock is held
+    for (let tries = 0; tries < 60; tries++) {
+      const { pending, holder } = await session.facts();
+      if (pending.includes(`intent.${token}`)) return;
+      if (holder === '') break;
+      await sleep(500);
+    }
+    throw error;
   }
 }
 

@@ -14,7 +14,7 @@ import { missingBlobs, mustBeAsBefore, Pieces, stream } from './upload.ts';
 /** Compressed once for all hosts of the run. */
 const pieces = new Pieces();
 
-/** How often an upload goes on after a cut. */
+/** How often it goes on after a cut. */
 const resumptions = 5;
 
 /** What preparing a release needs to know, beside the release. */
@@ -52,15 +52,13 @@ export async function prepare(facts: HostFacts, preparing: Preparing): Promise<P
     try {
       return await attempt(now, preparing);
     } catch (error) {
-      if (!(error instanceof UploadCut) || signal.aborted || tries >= resumptions)
-        throw error instanceof UploadCut ? error.cause : error;
-      log.info(`${session.place}: the connection was lost during the upload; going on from where it was cut`);
+      if (!isLost(error) || signal.aborted || tries >= resumptions) throw error;
+      log.info(`${session.place}: the connection was lost; going on from where it was cut`);
+      // the host may have read more than it could answer: who has the lock again knows that nothing is under way any more
       now = await preparing.lock();
     }
   }
 }
-
-class UploadCut extends Error {}
 
 async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared> {
   const { session, id, candidate, settings, steps } = preparing;
@@ -98,5 +96,5 @@ async function explained(
 ): Promise<never> {
   if (error instanceof SlipwayError && error.code === 'UPLOAD_DAMAGED')
     await mustBeAsBefore(missing, directory, signal);
-  throw isLost(error) ? new UploadCut('', { cause: error }) : error;
+  throw error;
 }

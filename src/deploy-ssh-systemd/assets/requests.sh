@@ -84,6 +84,7 @@ serve_lock() { # TOKEN WHO
   printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
     { fail DIRECTORY_FAILED "$state"; return; }
   settle superseded >/dev/null
+  step locked
   printf '@ok\n'
 }
 
@@ -117,6 +118,7 @@ take_blob() { # name sum mode offset: what came before a cut stays as .part.NAME
   [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
   # not durable yet: the release is, and what it takes from here is looked at again
   chmod "$mode" "$part" && mv -T "$part" "$dir/blobs/$name" || { fail UPLOAD_FAILED "$dir/blobs/$name"; return 1; }
+  step uploaded
 }
 
 # On a full disk a part helps nobody; of a cut connection it is what the next one goes on from.
@@ -154,6 +156,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
     mv -T "$new" "$before"
   fi || { fail RELEASE_FAILED "$before"; return; }
   durable "$dir/releases"
+  step released
   printf '@ok\n'
 }
 
@@ -222,10 +225,12 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO
   printf 'new=%s\nold=%s\nkind=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
+  step intended
   if ! said=$(systemd-run --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
+  step armed
   if ! said=$(systemd-run --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
     /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
@@ -291,10 +296,12 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
   seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts 2>/dev/null)
   if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$seen" "$2" "$3"; then fail NOT_STEADY "$seen"; return; fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
+    step confirming
     systemctl stop "$(timer "$1").timer" 2>/dev/null
     read_intent "$state/confirmed.$1" && remember "$1" confirmed
     rm -f "$state/confirmed.$1"
     result "$1" confirmed
+    step confirmed
     printf '@ok\n'
   elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
     printf '@ok\n' # asked again over a new connection
@@ -336,6 +343,7 @@ serve_prune() { # ID...
   done
   # what no release links to any more, and parts of what was never sent to its end
   find "$dir/blobs" -type f -links 1 -exec rm -f {} +
+  step pruned
   printf '@ok\n'
 }
 
@@ -385,14 +393,13 @@ serve() {
           continue
         fi ;;
     esac
-    failed=
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
     case $verb in lock|revert|release) idle 300;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
-      *) fail VERB_UNKNOWN "$verb" ;;
+      facts|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
     case $verb in lock|revert|upload|release) idle "$patience";; esac
   done
