@@ -334,6 +334,9 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   # systemd's own words: its properties show the last end only until the next start
   fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -F ': Main process exited, ' | tail -n 1)"
+  # what seccomp refused, where the kernel says so
+  fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -e 'type=1326' -e SECCOMP | grep -F "exe=\"$dir/releases/" | tail -n 1)"
   printf '@ok\n'
 }
 
