@@ -183,6 +183,29 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
     await servesV1();
   }, 60_000);
 
+  const pointed: [string, Record<string, string>, RegExp][] = [
+    [
+      'makes a forbidden system call',
+      { 'unit-overrides': 'SystemCallFilter=~bind\nSystemCallErrorNumber=' },
+      /SystemCallFilter= forbids a system call/,
+    ],
+    ['takes more memory than it may', { 'memory-max': '6M' }, /want of memory: raise "memory-max"/],
+    ['listens below 1024 without a word', { environment: 'HELLO_LISTEN=:80', listen: '' }, /give the input "listen"/],
+  ];
+  test.each(pointed)(
+    'a release that %s is taken back, and what would help is said',
+    async (_name, changes, advice) => {
+      const done = await deploy({ ...inputs, binary: v2.path, ...changes });
+      expect(done.outputs['state']).toBe('rolled-back');
+      expect(done.log).toMatch(advice);
+      expect(done.summary).toMatch(advice);
+      expect(done.summary).toMatch(/the unit was \w+ \(/);
+      expect((done.record!.deployments[0]!.evidence['advice'] as string[]).join()).toMatch(advice);
+      await servesV1();
+    },
+    60_000,
+  );
+
   test('a release that crashes after it was confirmed is started again, and stays', async () => {
     const done = await deploy({ ...inputs, binary: v2.path, environment: 'HELLO_CRASH_AFTER=2s' });
     expect(done.outputs['state']).toBe('healthy');

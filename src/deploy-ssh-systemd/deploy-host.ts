@@ -4,6 +4,7 @@ import { messageOf, SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Answer } from './agent.ts';
+import { Refusal } from './agent-error.ts';
 import type { Candidate } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
 import { type HostFacts, readFacts } from './facts.ts';
@@ -25,6 +26,8 @@ export interface Goal {
   readonly candidate?: Candidate;
 }
 
+/** How long it counts what the survey saw of a host, which may have to wait for others; milliseconds. */
+const fresh = 30_000;
 /** The host's timer fires this much after the runner should have decided. */
 const timerMargin = 10_000;
 
@@ -39,7 +42,7 @@ export async function deployHost(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const steps = new Steps(session.place);
-  let facts = looked;
+  let facts = Date.now() - looked.at < fresh ? looked : await session.facts([goal.sha256]);
   const base = () => ({
     place: session.place,
     release: goal.id,
@@ -50,6 +53,11 @@ export async function deployHost(
   if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
   const token = randomBytes(6).toString('hex');
   const locked = () => lock(session, token, goal, settings, signal);
+  const settled = () =>
+    lock(session, token, goal, { ...settings, lockWait: 10_000 }, AbortSignal.timeout(20_000)).then(
+      () => true,
+      () => false,
+    );
   let prepared: Prepared;
   try {
     facts = await steps.run('lock', locked);
@@ -59,7 +67,9 @@ export async function deployHost(
     const next = [switchOf(token, goal, settings), watchRequest(token, { hash: true, wait: 1000 })];
     prepared = await prepare(facts, { session, id, candidate, settings, steps, directory, signal, lock: locked, next });
   } catch (error) {
-    return notSwitched(base(), steps, settings, asError(error));
+    // what was sent may have been read: who has the lock again has taken it back, and knows that nothing is under way
+    const knows = error instanceof Refusal || (await settled());
+    return notSwitched(base(), steps, settings, asError(error), knows);
   }
   const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure: prepared.exposure };
   const [switching, watching] = prepared.next as [Promise<Answer>, Promise<Answer>];
@@ -117,15 +127,16 @@ function unchanged(
   };
 }
 
-/** What served serves; only a host that was lost may have begun all the same, and then takes it back by itself. */
+/** What served serves, where that is known; a host that was lost takes back by itself what it began. */
 function notSwitched(
   base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
   steps: Steps,
   settings: Settings,
   error: SlipwayError,
+  knows: boolean,
 ): Outcome {
   const ended = { state: 'failed', ended: Date.now(), spans: steps.spans, evidence: {} } as const;
-  if (!isLost(error)) return { ...base, ...ended, serving: base.previous, changed: false, error };
+  if (knows) return { ...base, ...ended, serving: base.previous, changed: false, error };
   const hint = `If the host switched all the same, it takes it back by itself within ${formatDuration(settings.healthyDeadline + timerMargin)}; look with mode: status.`;
   const lost = new SlipwayError(error.code, error.message, { hint, cause: error });
   return { ...base, ...ended, serving: undefined, changed: true, error: lost };
@@ -144,7 +155,7 @@ async function lock(
   let said = 0;
   for (;;) {
     try {
-      const [, facts] = await session.askAll([lockRequest(token, who), session.factsOf([goal.sha256])]);
+      const [, facts] = await session.askAll([lockRequest(token, who), session.factsOf([goal.sha256])], signal);
       return readFacts(facts!);
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== 'LOCKED' || Date.now() >= until) throw error;

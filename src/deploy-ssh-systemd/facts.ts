@@ -29,6 +29,8 @@ export interface UnitState {
 
 /** What a host says of itself and of the service. */
 export interface HostFacts {
+  /** When they were read, by the runner's clock; milliseconds since the epoch. */
+  readonly at: number;
   readonly machine: string;
   readonly kernel: string;
   readonly cores: number;
@@ -80,6 +82,7 @@ export function readFacts(answer: Answer): HostFacts {
   const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
   const [at = '', options = ''] = words('mount');
   return {
+    at: Date.now(),
     machine: answer.text('machine'),
     kernel: answer.text('kernel'),
     cores: Number(answer.text('cores')),
