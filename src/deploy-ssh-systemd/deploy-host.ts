@@ -7,13 +7,13 @@ import type { Answer } from './agent.ts';
 import { Refusal } from './agent-error.ts';
 import type { Candidate } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
-import { type HostFacts, readFacts } from './facts.ts';
+import { type HostFacts, readState } from './facts.ts';
 import { type GateVerdict, gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
 import type { Outcome } from './outcome.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { confirmRequest, lockRequest, switchRequest, watchRequest } from './requests.ts';
+import { confirmRequest, lockRequest, stateRequest, switchRequest, watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
@@ -52,7 +52,7 @@ export async function deployHost(
   });
   if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
   const token = randomBytes(6).toString('hex');
-  const locked = () => lock(session, token, goal, settings, signal);
+  const locked = async () => ({ ...facts, ...(await lock(session, token, goal, settings, signal)) });
   const settled = () =>
     lock(session, token, goal, { ...settings, lockWait: 10_000 }, AbortSignal.timeout(20_000)).then(
       () => true,
@@ -142,21 +142,21 @@ function notSwitched(
   return { ...base, ...ended, serving: undefined, changed: true, error: lost };
 }
 
-/** Takes the lock, waiting for who has it; resolves with the facts as they are under it. */
+/** Takes the lock, waiting for who has it; resolves with what is so under it. */
 async function lock(
   session: HostSession,
   token: string,
   goal: Goal,
   settings: Settings,
   signal: AbortSignal,
-): Promise<HostFacts> {
+): Promise<ReturnType<typeof readState>> {
   const until = Date.now() + settings.lockWait;
   const who = `${settings.by}, since ${new Date().toISOString()}`;
   let said = 0;
   for (;;) {
     try {
-      const [, facts] = await session.askAll([lockRequest(token, who), session.factsOf([goal.sha256])], signal);
-      return readFacts(facts!);
+      const [, state] = await session.askAll([lockRequest(token, who), stateRequest(goal.sha256)], signal);
+      return readState(state!);
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== 'LOCKED' || Date.now() >= until) throw error;
       if (Date.now() - said > 10_000) {

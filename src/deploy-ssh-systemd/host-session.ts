@@ -28,6 +28,7 @@ const usual = 30_000;
 /** Requests that may be sent again on a new connection, whatever became of them on the old one. */
 const repeatable = [
   'facts',
+  'state',
   'lock',
   'verify',
   'try',
@@ -101,11 +102,7 @@ export class HostSession implements AsyncDisposable {
 
   /** @param programs sha256 of those that may run already: the running one is proven when it is among them */
   async facts(programs: readonly string[] = []): Promise<HostFacts> {
-    return readFacts(await this.ask('facts', this.factsOf(programs).args));
-  }
-
-  factsOf(programs: readonly string[] = []): Request {
-    return { verb: 'facts', args: [...this.#about(), ...programs] };
+    return readFacts(await this.ask('facts', [...this.#about(), ...programs]));
   }
 
   /** A stream that the host opens, for the probes. */
@@ -123,7 +120,7 @@ export class HostSession implements AsyncDisposable {
       const connection = await this.#connect();
       this.#agent = await Agent.start(connection, await agentProgram(), this.#settings.become, signal);
       // facts also tell the agent which service it is about
-      if (!isFacts) await this.#agent.ask('facts', this.factsOf().args, { timeout: usual, signal });
+      if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: usual, signal });
     }
     return this.#agent;
   }

@@ -9,6 +9,11 @@ export function lockRequest(token: string, who: string): Request {
   return { verb: 'lock', args: [token, who], timeout: 240_000 };
 }
 
+/** @param program sha256 of what may run already */
+export function stateRequest(program: string): Request {
+  return { verb: 'state', args: [program] };
+}
+
 /** @param files as `stream` makes them */
 export function uploadRequest(files: AsyncIterable<Uint8Array>): Request {
   return { verb: 'upload', args: [], data: files, timeout: 840_000 };

@@ -24,6 +24,12 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
   [ -n "${4:-}" ] && fact holder-of-port "$(holder_of "$4")"
   fact listening "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{split($2,a,":"); print a[2]}')"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  if [ $# -gt 4 ]; then shift 4; else set --; fi
+  serve_state "$@"
+}
+
+# What a deployment changes of it.
+serve_state() { # SHA256...: of programs that may run already
   fact unit "$(serve_unit)"
   [ -e "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit" && fact ours yes
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
@@ -39,7 +45,7 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
   # names only: values never leave the host
   fact variables "$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=".*/\1/p' "$dir/current/environment" 2>/dev/null)"
   fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
-  pid=; [ $# -le 4 ] || { shift 4; pid=$(show MainPID); }
+  pid=; [ $# -eq 0 ] || pid=$(show MainPID)
   [ -z "$pid" ] || for sum; do
     safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running
   done
@@ -374,6 +380,7 @@ growing() {
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; dir=; failed=
+  ! printf x | base64 -w 0 >/dev/null 2>&1 || wrap=
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'
@@ -401,7 +408,7 @@ serve() {
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
     case $verb in lock|revert|upload|release) idle "$patience";; esac

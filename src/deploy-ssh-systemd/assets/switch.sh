@@ -14,8 +14,10 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 022
 units=/etc/systemd/system
 
-fact() { printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
-fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; return 1; } # what ends with it is not carried out
+wrap=yes # whether base64 breaks its lines whatever it is told; processes are what an answer costs
+encode() { if [ -n "$wrap" ]; then printf %s "$1" | base64 | tr -d '\n'; else printf %s "$1" | base64 -w 0; fi; }
+fact() { printf '@fact %s ' "$1"; if [ -n "$2" ]; then encode "$2"; else printf =; fi; printf '\n'; }
+fail() { printf '@error %s %s\n' "$1" "$(encode "$2")"; return 1; } # what ends with it is not carried out
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
 number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
