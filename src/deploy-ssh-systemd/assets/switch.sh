@@ -73,7 +73,8 @@ activate() { # ID
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
   step installed
   [ "$changed$(show NeedDaemonReload)" = no ] || systemctl daemon-reload || return 1
-  systemctl enable --quiet "$unit"
+  # it has systemd read all its files again
+  [ "$(show UnitFileState)" = enabled ] || systemctl enable --quiet "$unit"
 }
 
 # Whether the main process was started from this release.
