@@ -56,8 +56,9 @@ class Local {
     for (;;) {
       const line = await this.#lines.next(this.#limit);
       if (line === undefined) return { end: 'ended', facts };
-      const [word, name = '', value = ''] = line.split(' ');
-      if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
+      const [word, name = '', value = '', ...rest] = line.split(' ');
+      if (word === '@text') facts.set(name, [value, ...rest].join(' '));
+      else if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
       else return { end: word === '@ok' ? 'ok' : name, facts };
     }
   }
@@ -72,7 +73,7 @@ interface Answered {
 /** `npm run chaos -- ssh` races more often. */
 const rounds = process.env['SLIPWAY_CHAOS'] === undefined ? 20 : 200;
 const shells = ['dash', 'bash', 'busybox sh'];
-const unit = (directory: string) => Buffer.from(`[Service]\nX-Slipway=${directory}\n`);
+const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\n[Service]\nExecStart=/bin/true\n`);
 
 /** What "upload" takes for one file, its pieces compressed. */
 const upload = (name: string, from: number, ...pieces: Uint8Array[]) =>

@@ -9,7 +9,8 @@ import { describeWith } from './lab.ts';
 
 await describeWith('peer:cosign', 'deploy-ssh-systemd: what cosign attests counts', lab => {
   let folder: string;
-  const cosign = (...argv: string[]) => run([lab['peer:cosign'], ...argv], {
+  const cosign = (...argv: string[]) =>
+    run([lab['peer:cosign'], ...argv], {
       cwd: folder,
       env: { ...process.env, COSIGN_PASSWORD: 'x', HOME: folder },
       timeout: 30_000,

@@ -115,9 +115,10 @@ export class Agent {
       const line = this.#next(verb, limited);
       // an answer may come before all is sent: a refusal; what fails here is told before what the host makes of it
       await Promise.race([line, sending.then(() => line)]);
-      const [word, name = '', value = ''] = (await line).split(' ');
+      const [word, name = '', value = '', ...rest] = (await line).split(' ');
       if (word === '@ok') return answer;
       if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
+      if (word === '@text') answer.add(name, [value, ...rest].join(' '));
       if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
     }
   }

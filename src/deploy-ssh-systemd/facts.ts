@@ -98,7 +98,7 @@ export function readFacts(answer: Answer): HostFacts {
     // some file systems count none
     inodes: /^\d+$/.test(answer.text('inodes')) ? Number(answer.text('inodes')) : Number.POSITIVE_INFINITY,
     mount: { at, options: options.split(',') },
-    hasUser: answer.text('user') === 'yes',
+    hasUser: answer.text('has-user') === 'yes',
     portHolder: answer.text('holder-of-port'),
     listening: words('listening').map(hex => Number.parseInt(hex, 16)),
     lacking: answer.all('lacking'),

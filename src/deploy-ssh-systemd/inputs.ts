@@ -102,7 +102,8 @@ export const definition = define({
       default: 'always',
     },
     after: {
-      description: 'Units that are started before the service, such as postgresql.service.',
+      description:
+        'Units that the service is started after, such as postgresql.service; whether they are started is up to them.',
       value: units,
       default: '',
     },

@@ -5,8 +5,11 @@ export function quoteArgument(argument: string): string {
   const escaped = doubled
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
+    // alone it begins another command; like this whoever checks the line need not know quotes
+    .replaceAll(';', '\\x3b')
     .replaceAll('\n', '\\n')
     .replaceAll('\t', '\\t')
-    .replaceAll('\r', '\\r');
+    .replaceAll('\r', '\\r')
+    .replaceAll(/\p{Cc}/gu, char => (char < '\x80' ? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}` : char));
   return `"${escaped}"`;
 }

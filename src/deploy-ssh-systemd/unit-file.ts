@@ -7,7 +7,7 @@ import type { Listen } from './values.ts';
 /** What the inputs say of nothing but the unit. */
 export interface UnitSettings {
   readonly restart: 'always' | 'on-failure' | 'no';
-  /** Units that are started before. */
+  /** Units that are started before, when they are started. */
   readonly after: readonly string[];
   /** Bytes. */
   readonly memoryMax: number | undefined;
@@ -44,13 +44,13 @@ export interface UnitOptions extends UnitSettings {
 export function renderUnit(options: UnitOptions): string {
   const { service, directory, after } = options;
   const command = [`${directory}/current/${service}`, ...options.args].map(quoteArgument).join(' ');
-  const before = ['network-online.target', ...after].join(' ');
   return lines(
     '# Written by Slipway; a change made here is overwritten by the next deployment.',
     '[Unit]',
     `Description=${service}`,
-    `After=${before}`,
-    `Wants=${before}`,
+    // an order only: units of others are not ours to start
+    `After=${['network-online.target', ...after].join(' ')}`,
+    'Wants=network-online.target',
     // for good: a service that was up comes up again whenever what it needs is back
     'StartLimitIntervalSec=0',
     `X-Slipway=${directory}`,
@@ -62,6 +62,7 @@ export function renderUnit(options: UnitOptions): string {
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
     ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
     ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`]),
+    `Restart=${options.restart}`,
     ...overridden(
       [
         ...ofService(service),
@@ -71,7 +72,6 @@ export function renderUnit(options: UnitOptions): string {
       ],
       options.overrides,
     ).map(({ name, value }) => `${name}=${value}`),
-    `Restart=${options.restart}`,
     '',
     '[Install]',
     'WantedBy=multi-user.target',

@@ -12,15 +12,16 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
   fact uid "$(id -u)"
   fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
   there=$dir; while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
-  fact space "$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4}')"
+  disk=$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4, $6}')
+  fact space "${disk%% *}"
   fact inodes "$(df -Pi "$there" 2>/dev/null | awk 'NR==2{print $4}')"
-  mount=$(df -P "$there" 2>/dev/null | awk 'NR==2{print $6}')
+  mount=${disk#* }
   fact mount "$mount $(awk -v at="$mount" '$2==at{options=$4} END{print options}' /proc/mounts 2>/dev/null)"
   fact kernel "$(uname -r)"
   fact cores "$(grep -c '^processor' /proc/cpuinfo 2>/dev/null)"
   fact memory "$(awk '$1=="MemTotal:"{print $2}' /proc/meminfo 2>/dev/null)"
   fact cpu "$(sed -n 's/^\(flags\|Features\)[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)"
-  [ -n "${3:-}" ] && id -u "$3" >/dev/null 2>&1 && fact user yes
+  [ -n "${3:-}" ] && id -u "$3" >/dev/null 2>&1 && fact has-user yes
   [ -n "${4:-}" ] && fact holder-of-port "$(holder_of "$4")"
   fact listening "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{split($2,a,":"); print a[2]}')"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
@@ -60,7 +61,7 @@ holder_of() { # PORT
   pid=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
     awk -v socket="socket:[$inode]" '/^\/proc/{split($1,part,"/")} $NF==socket{print part[3]; exit}')
   [ -n "$pid" ] || { echo 'a process that cannot be seen'; return; }
-  of=$(sed -n 's|.*/\([^/]*\.\(service\|scope\)\).*|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  of=$(sed -n -e 's|.*/\([^/]*\.service\)$|\1|p' -e 's|.*/\([^/]*\.scope\)$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ "$of" != "$unit" ] || return
   # systemd itself holds what it listens on for the service
   [ "$pid" != 1 ] || ! grep -qx "X-Slipway=$dir" "$units/$service.socket" 2>/dev/null || return
@@ -68,8 +69,10 @@ holder_of() { # PORT
 }
 
 serve_unit() {
-  systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
-  pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+  said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
+  printf '%s\n' "$said"
+  pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
+  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
 }
 
 fact_running() { # of the bytes that the main process runs
@@ -215,6 +218,8 @@ try_unit() { # the unit on standard input → facts
 # The system user of the service, without a login, unless it is there.
 serve_user() { # NAME
   safe "$1" || { fail NAME_REFUSED "$1"; return; }
+  # where the agent is confined, runners are the users that the service may have
+  [ -z "${confined:-}" ] || case ",$runners," in *",$1,"*) ;; *) false;; esac || { fail NAME_REFUSED "$1"; return; }
   if ! id -u "$1" >/dev/null 2>&1; then
     { useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$1" ||
       adduser -S -D -H -h / -s /sbin/nologin "$1"; } >/dev/null 2>&1
@@ -380,7 +385,6 @@ growing() {
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; dir=; failed=
-  ! printf x | base64 -w 0 >/dev/null 2>&1 || wrap=
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'

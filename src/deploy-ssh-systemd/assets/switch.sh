@@ -3,7 +3,7 @@
 #
 # Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
 # Several may be sent together: "+BYTES:VERB" is passed over, with what it brings, when the request before it failed.
-# Answers: "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
+# Answers: "@text NAME TEXT" and "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
 #
 # state/ holds: intent.T (a switch that nobody has confirmed yet), reverting.T, confirmed.T, result.T, history,
 # lock (one deployment at a time), switch.lock (one change of `current` at a time), holder, steps, agent.sh.
@@ -14,10 +14,14 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 022
 units=/etc/systemd/system
 
-wrap=yes # whether base64 breaks its lines whatever it is told; processes are what an answer costs
-encode() { if [ -n "$wrap" ]; then printf %s "$1" | base64 | tr -d '\n'; else printf %s "$1" | base64 -w 0; fi; }
-fact() { printf '@fact %s ' "$1"; if [ -n "$2" ]; then encode "$2"; else printf =; fi; printf '\n'; }
-fail() { printf '@error %s %s\n' "$1" "$(encode "$2")"; return 1; } # what ends with it is not carried out
+# A text of one line goes as it is: each base64 costs three processes.
+fact() {
+  case $2 in
+    *[[:cntrl:]]*) printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')" ;;
+    *) printf '@text %s %s\n' "$1" "$2" ;;
+  esac
+}
+fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; return 1; } # what ends with it is not carried out
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
 number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
