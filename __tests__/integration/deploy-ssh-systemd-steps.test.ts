@@ -53,10 +53,12 @@ await describeWith(['host:host15', 'go'], 'deploy-ssh-systemd: every step', lab 
   };
   const other = () => ({ ...inputs, binary: builds[1 - now]!.path });
 
-  const cutConnection = async () => {
+  /** At the last step the runner may have closed it already. */
+  const cutConnection = async (step: string) => {
     const sessions =
       'for p in /proc/[0-9]*; do grep -aq "^sshd: deploy" $p/cmdline && kill -9 ${p#/proc/} && echo $p; done';
-    expect(await onHost(host, 'sh', '-c', sessions)).not.toBe('');
+    const ended = await onHost(host, 'sh', '-c', sessions);
+    if (step !== 'pruned') expect(ended).not.toBe('');
   };
   const fireTimers = `cd ${directory}/state && for file in intent.*; do
     [ ! -e "$file" ] || systemctl start "slipway-hello-revert-\${file#intent.}.service"
@@ -107,7 +109,7 @@ await describeWith(['host:host15', 'go'], 'deploy-ssh-systemd: every step', lab 
       const running = await startDeploy(other());
       try {
         await steps.until(step);
-        if (fault === 'cut') await cutConnection();
+        if (fault === 'cut') await cutConnection(step);
         else running.child.kill('SIGKILL');
         if (fault === 'power') {
           steps.end(); // what is at the step stays there
