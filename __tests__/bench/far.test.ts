@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 // biome-ignore lint/suspicious/noExplicitAny: the benchmarks are plain JavaScript
 const { oneAfterTheOther, startFar }: any = await import(new URL('../../bench/lib/far.mjs', import.meta.url).href);
 const { createServer } = await import('node:http');
+const net = await import('node:net');
 
 test.each([
   ['none', [], 0],
@@ -62,6 +63,46 @@ test('a server that is far away answers as much later, and its round trips are c
   } finally {
     await far.end();
     server.closeAllConnections();
+    await new Promise(resolve => server.close(resolve));
+  }
+});
+
+test('the turns of a conversation are counted, whatever it is about, and nothing comes in another order', async () => {
+  const server = net.createServer(socket => {
+    socket.write('welcome ');
+    socket.on('data', chunk => socket.write(chunk));
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const far = await startFar(`127.0.0.1:${(server.address() as { port: number }).port}`, 40, { opening: true });
+  const [host, port] = far.host.split(':');
+  const began = performance.now();
+  const client = net.connect({ host, port: Number(port), noDelay: true });
+  let heard = '';
+  client.setEncoding('utf8').on('data', text => (heard += text));
+  const until = async (text: string) => {
+    while (heard !== text) await new Promise(resolve => setTimeout(resolve, 1));
+  };
+  try {
+    // sent while the connection is not open yet, and just when it is
+    for (const word of ['a', 'b', 'c', 'd']) {
+      client.write(word);
+      await new Promise(resolve => setTimeout(resolve, 15));
+    }
+    await until('welcome abcd');
+    expect(performance.now() - began).toBeGreaterThan(79);
+    const before = far.turns();
+    expect(before).toBeGreaterThan(0);
+    far.sent();
+    client.write('e');
+    await until('welcome abcde');
+    client.write('f');
+    await until('welcome abcdef');
+    expect(far.turns()).toBe(2);
+    expect(far.sent()).toBe(2);
+    expect(far.turns()).toBe(0);
+  } finally {
+    client.destroy();
+    await far.end();
     await new Promise(resolve => server.close(resolve));
   }
 });

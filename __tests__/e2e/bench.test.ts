@@ -105,3 +105,21 @@ await describeWith(
     }, 300_000);
   },
 );
+
+await describeWith(['go', 'host:host101'], 'npm run bench -- ssh --short --only trips', () => {
+  test('a deployment takes at most 13 round trips', async () => {
+    const out = join(folder, 'ssh.json');
+    const argv = ['scripts/bench.mjs', 'ssh', '--short', '--only', 'trips', '--out', out];
+    await command([process.execPath, ...argv], { cwd: root, timeout: 110_000 });
+    const { rows } = JSON.parse(await readFile(out, 'utf8')) as { rows: Row[] };
+    expect(rows.map(({ name }) => name)).toEqual([
+      'round trips of a deploy, against one that has nothing to do',
+      'the same with an HTTP check from the host itself',
+    ]);
+    for (const { ours, peer, met } of rows) {
+      expect(met).toBeUndefined();
+      expect(ours).toBeLessThanOrEqual(13);
+      expect(peer).toBeLessThan(ours);
+    }
+  }, 120_000);
+});

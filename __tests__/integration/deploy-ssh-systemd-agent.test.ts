@@ -31,15 +31,27 @@ class Local {
     expect(await this.#lines.next(this.#limit)).toBe('@slipway-agent 1');
   }
 
-  async ask(
-    verb: string,
-    args: readonly string[],
-    data?: Uint8Array,
-  ): Promise<{ end: string; facts: Map<string, string> }> {
-    this.child.stdin.write(
-      `${[verb, ...args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')))].join(' ')}\n`,
-    );
+  async ask(verb: string, args: readonly string[], data?: Uint8Array): Promise<Answered> {
+    this.#write(verb, args, data);
+    return this.#answer();
+  }
+
+  /** All are sent before the first answer is read, and each is to be carried out only after the one before; their ends. */
+  async askTogether(requests: readonly (readonly [string, readonly string[], Uint8Array?])[]): Promise<string[]> {
+    for (const [index, [verb, args, data]] of requests.entries())
+      this.#write(index === 0 ? verb : `+${data?.length ?? 0}:${verb}`, args, data);
+    const ends: string[] = [];
+    while (ends.length < requests.length) ends.push((await this.#answer()).end);
+    return ends;
+  }
+
+  #write(verb: string, args: readonly string[], data?: Uint8Array): void {
+    const words = args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')));
+    this.child.stdin.write(`${[verb, ...words].join(' ')}\n`);
     if (data !== undefined) this.child.stdin.write(data);
+  }
+
+  async #answer(): Promise<Answered> {
     const facts = new Map<string, string>();
     for (;;) {
       const line = await this.#lines.next(this.#limit);
@@ -52,6 +64,14 @@ class Local {
   }
 }
 
+interface Answered {
+  /** `ok`, the error's code, or `ended`. */
+  readonly end: string;
+  readonly facts: Map<string, string>;
+}
+
+/** `npm run chaos -- ssh` races more often. */
+const rounds = process.env['SLIPWAY_CHAOS'] === undefined ? 20 : 200;
 const shells = ['dash', 'bash', 'busybox sh'];
 const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\n[Service]\nExecStart=/bin/true\n`);
 
@@ -153,6 +173,23 @@ await describeWith(
       agent.child.stdin.end();
     });
 
+    test.each(shells)('%s: of requests sent together, those after a failure are passed over', async shell => {
+      const [first, second] = [await started(shell), await started(shell)];
+      for (const one of [first, second]) await one.ask('facts', [service, directory]);
+      const listing = `part 644 ${unit(directory).length} unit\n`;
+      const data = Buffer.concat([Buffer.from(listing), unit(directory)]);
+      const release = ['release', ['v1', String(listing.length)], data] as const;
+      const together = (agent: Local) =>
+        agent.askTogether([['lock', ['t2', 'second']], release, ['watch', ['none', 'no', '0']]]);
+      expect((await first.ask('lock', ['t1', 'first'])).end).toBe('ok');
+      expect(await together(second)).toEqual(['LOCKED', 'SKIPPED', 'SKIPPED']);
+      // what comes after them is read from its beginning
+      expect((await second.ask('facts', [service, directory])).end).toBe('ok');
+      // a release without a program
+      expect(await together(first)).toEqual(['ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
+      for (const one of [first, second]) one.child.stdin.end();
+    });
+
     test.each(shells)('%s: a second one finds the lock held, and free when the first has ended', async shell => {
       const [first, second] = [await started(shell), await started(shell)];
       for (const one of [first, second]) await one.ask('facts', [service, directory]);
@@ -239,8 +276,8 @@ await describeWith(
           expect((await agent.ask('facts', [service, `${directory}/${text}`])).end).toBe('NAME_REFUSED');
           await agent.ask('facts', [service, directory]);
           expect((await agent.ask('lock', ['t1', text])).end).toBe('ok');
-          expect((await agent.ask('confirm', [text])).end).toBe('NAME_REFUSED');
-          expect((await agent.ask('watch', [text, 'no'])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('confirm', [text, '0', '0'])).end).toBe('NAME_REFUSED');
+          expect((await agent.ask('watch', [text, 'no', '0'])).end).toBe('NAME_REFUSED');
           expect((await agent.ask('journal', ['t1', text])).end).toBe('NAME_REFUSED');
           expect((await agent.ask('switch', ['t1', text, 'deploy', '5', 'me'])).end).toBe('RELEASE_MISSING');
           expect((await agent.ask('prune', [text])).end).toBe('ok');
@@ -281,11 +318,11 @@ await describeWith(
         await one.ask('lock', ['t0', 'me']);
         const state = join(directory, 'state');
         const wins = { confirmed: 0, reverted: 0 };
-        for (let round = 0; round < 20; round++) {
+        for (let round = 0; round < rounds; round++) {
           const token = `r${round}`;
           await writeFile(join(state, `intent.${token}`), 'new=v1\nold=\nkind=deploy\nat=1\nby=bWU=\n');
           const [confirmed, reverted] = await Promise.all([
-            one.ask('confirm', [token]),
+            one.ask('confirm', [token, '0', '0']),
             two.ask('revert', [token, 'test']),
           ]);
           const history = (await readFile(join(state, 'history'), 'utf8'))
@@ -297,11 +334,11 @@ await describeWith(
           else wins.reverted++;
           expect(confirmed.end === 'ok' || reverted.facts.get('result')?.startsWith('reverted test')).toBe(true);
         }
-        expect(wins.confirmed + wins.reverted).toBe(20);
+        expect(wins.confirmed + wins.reverted).toBe(rounds);
         expect((await readdir(state)).filter(name => /^(intent|reverting|confirmed)\./.test(name))).toEqual([]);
         for (const agent of [one, two]) agent.child.stdin.end();
       },
-      60_000,
+      300_000,
     );
 
     test('a directory of somebody else is not taken over', async () => {

@@ -95,6 +95,28 @@ await describeWith(['host:host7', 'go'], 'deploy-ssh-systemd: releases', lab => 
     expect(await onHost(host, 'grep', '-c', 'by hand', '/etc/systemd/system/hello.service')).toBe('0');
   }, 60_000);
 
+  test('plan of a second release: what changes, names of variables only; nothing on the host does', async () => {
+    const state = () =>
+      onHost(
+        host,
+        'sh',
+        '-c',
+        `find ${directory} /etc/systemd/system /tmp /run/systemd/transient -newer /etc/hostname -printf '%p %T@ %s %i\\n' | grep -v systemd-private | sort; systemctl show hello -p MainPID,InvocationID`,
+      );
+    const before = await state();
+    const environment = 'HELLO_GREETING=very-secret-value\nOTHER=another-value';
+    const done = await deploy({ ...inputs, mode: 'plan', binary: v2.path, environment, args: 'one' });
+    expect(done.code).toBe(0);
+    for (const text of [done.log, done.summary]) {
+      expect(text).toContain(`sha256:${v2.sha256}`);
+      expect(text).toMatch(/unit -ExecStart=.*\n.*unit \+ExecStart=.* one/);
+      expect(text).toMatch(/environment .*\+OTHER/);
+      expect(text).toMatch(/exposure \d/);
+      expect(text).not.toMatch(/very-secret-value|another-value/);
+    }
+    expect(await state()).toBe(before);
+  }, 60_000);
+
   test('the second release, with the downtime that systemd saw', async () => {
     const done = await deploy({ ...inputs, binary: v2.path });
     expect(done.code).toBe(0);

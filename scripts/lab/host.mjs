@@ -19,11 +19,11 @@ const READY_MS = 60_000;
 const folderOf = name => labDir('hosts', name);
 const locked = (name, fn) => withLock(labDir('locks', `host-${number(name)}`), 900_000, fn);
 
-/** The number in a host's name: host1 to host29, at the lab's addresses .21 to .49. */
+/** The number in a host's name: host1 to host229, at the lab's addresses .21 to .249. */
 function number(name) {
-  const match = /^host([1-9]|1\d|2\d)$/.exec(name);
-  if (!match) throw new Error(`"${name}" is not the name of a lab host: host1 to host29 are`);
-  return Number(match[1]);
+  const found = Number(/^host([1-9]\d{0,2})$/.exec(name)?.[1]);
+  if (!(found <= 229)) throw new Error(`"${name}" is not the name of a lab host: host1 to host229 are`);
+  return found;
 }
 
 /** Where the host is or will be reached, and with what: { name, address, port, user, privateKey, knownHosts, root }. */

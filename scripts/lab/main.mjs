@@ -9,7 +9,7 @@ const USAGE = `usage: npm run lab -- COMMAND [--json]
   restart [HOST]                  cut the power of a host and boot it again
   exec HOST COMMAND...            run a command as root in a host, from outside
   build cluster                   build the programs of the cluster from their Go modules (about half an hour)
-components: registry, host[:NAME] (host1 to host29), cluster`;
+components: registry, host[:NAME] (host1 to host229), cluster`;
 
 // Loaded when used: a registry needs nothing of a cluster.
 const modules = {

@@ -37,13 +37,20 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `the switch could not be started: ${detail}`,
     'Nothing was switched; look at the host’s journal.',
   ],
+  NOT_STEADY: detail => [
+    `it was up and fell before it was confirmed: ${detail.split('\n').join(', ')}`,
+    'Look at the journal of the service.',
+  ],
   CONFIRM_LOST: detail => [
     `the release was not confirmed in time; the host took it back: ${detail}`,
     'Give a longer healthy-deadline.',
   ],
 };
 
-export function agentError(code: string, detail: string, place: string): SlipwayError {
+/** The agent's answer to a request that it would not or could not carry out. */
+export class Refusal extends SlipwayError {}
+
+export function agentError(code: string, detail: string, place: string): Refusal {
   const [words, hint] = refusals[code]?.(detail) ?? [`${code}: ${detail}`, 'Look at the host’s journal.'];
-  return new SlipwayError(code, `${place}: ${words}`, { hint, cause: detail });
+  return new Refusal(code, `${place}: ${words}`, { hint, cause: detail });
 }

@@ -3,7 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Command } from '../core/ssh/command.ts';
 import type { Connection } from '../core/ssh/connection.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
-import { agentError } from './agent-error.ts';
+import { agentError, Refusal } from './agent-error.ts';
 import { agentCommand, type Become } from './agent-program.ts';
 import { Lines } from './lines.ts';
 
@@ -31,14 +31,23 @@ export interface AskOptions {
   readonly timeout: number;
   /** Raw bytes that the arguments announce, or that say themselves where they end. */
   readonly data?: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Answered by SKIPPED when the request before it, which it need not wait for, has failed. Not with an iterable. */
+  readonly onlyAfterSuccess?: boolean;
 }
 
-/** The conversation with the agent over one channel: one request at a time, each answered by facts and an end. */
+/**
+ * The conversation with the agent over one channel. Requests are sent at once and answered in their order, each by facts
+ * and an end: several can be on their way together, and cost one round trip.
+ */
 export class Agent {
   readonly #command: Command;
   readonly #lines: Lines;
   readonly #place: string;
   #stderr = '';
+  /** Resolves when the answer before has been read; rejects when there can be no answer any more. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Resolves when the request before has been sent. */
+  #sent: Promise<unknown> = Promise.resolve();
 
   private constructor(command: Command, place: string) {
     this.#command = command;
@@ -56,33 +65,33 @@ export class Agent {
     const agent = new Agent(await connection.open(agentCommand(become), limited), place);
     const bytes = Buffer.from(program);
     agent.#command.channel.write(Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]));
-    while ((await agent.#next('start', limited)) !== '@slipway-agent 1');
+    agent.#inTurn(() => agent.#greeting(signal)); // the first request need not wait for it
     return agent;
   }
 
   /** @throws the agent's refusals under their own codes, AGENT_ENDED, DEADLINE */
-  async ask(verb: string, args: readonly string[], options: AskOptions): Promise<Answer> {
-    using limited = deadline(options.timeout, `the request "${verb}" to ${this.#place}`, options.signal);
+  ask(verb: string, args: readonly string[], options: AskOptions): Promise<Answer> {
+    const { data, onlyAfterSuccess = false } = options;
     const words = args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')));
-    this.#command.channel.write(`${[verb, ...words].join(' ')}\n`);
-    const { data } = options;
-    if (data instanceof Uint8Array) this.#command.channel.write(data);
-    const sending = data === undefined || data instanceof Uint8Array ? undefined : this.#send(data, limited);
-    const answer = new Answer();
-    for (;;) {
-      const line = this.#next(verb, limited);
-      // an answer may come before all is sent: a refusal; what fails here is told before what the host makes of it
-      await Promise.race([line, sending?.then(() => line)]);
-      const [word, name = '', value = '', ...rest] = (await line).split(' ');
-      if (word === '@ok') return answer;
-      if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
-      if (word === '@text') answer.add(name, [value, ...rest].join(' '));
-      if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
-    }
+    const condition = onlyAfterSuccess ? `+${data instanceof Uint8Array ? data.length : 0}:` : '';
+    const sending = this.#send(`${[`${condition}${verb}`, ...words].join(' ')}\n`, data, options.signal);
+    return this.#inTurn(() => this.#answer(verb, sending, options));
   }
 
-  /** A piece at a time, each when the connection has taken the one before. */
-  async #send(data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  /** What is large goes a piece at a time, each when the connection has taken the one before. */
+  #send(line: string, data: AskOptions['data'], signal: AbortSignal): Promise<void> {
+    const { channel } = this.#command;
+    const sending = this.#sent.then(async () => {
+      channel.write(line);
+      if (data instanceof Uint8Array) channel.write(data);
+      else if (data !== undefined) await this.#pieces(data, signal);
+    });
+    sending.catch(() => undefined); // whoever waits for the answer gets it
+    this.#sent = sending;
+    return sending;
+  }
+
+  async #pieces(data: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     const { channel } = this.#command;
     let open = true;
     const closed = new Promise<void>(resolve => channel.once('close', resolve)).then(() => {
@@ -92,6 +101,36 @@ export class Agent {
       await Promise.race([closed, new Promise(resolve => channel.write(piece, resolve))]);
       if (!open || signal.aborted) return;
     }
+  }
+
+  async #greeting(signal: AbortSignal): Promise<void> {
+    using limited = deadline(20_000, `starting the agent on ${this.#place}`, signal);
+    while ((await this.#next('start', limited)) !== '@slipway-agent 1');
+  }
+
+  async #answer(verb: string, sending: Promise<void>, options: AskOptions): Promise<Answer> {
+    using limited = deadline(options.timeout, `the request "${verb}" to ${this.#place}`, options.signal);
+    const answer = new Answer();
+    for (;;) {
+      const line = this.#next(verb, limited);
+      // an answer may come before all is sent: a refusal; what fails here is told before what the host makes of it
+      await Promise.race([line, sending.then(() => line)]);
+      const [word, name = '', value = '', ...rest] = (await line).split(' ');
+      if (word === '@ok') return answer;
+      if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
+      if (word === '@text') answer.add(name, [value, ...rest].join(' '));
+      if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
+    }
+  }
+
+  /** After a refusal the conversation goes on; after anything else what is left unread would be taken for the next answer. */
+  #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(read);
+    this.#turn = mine.catch(error => {
+      if (!(error instanceof Refusal)) throw error;
+    });
+    this.#turn.catch(() => undefined); // whoever asks next gets it
+    return mine;
   }
 
   /** Ends the agent, and with it its lock. */

@@ -1,8 +1,9 @@
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
+import { diagnose } from './diagnosis.ts';
 import { type Downtime, downtimeOf } from './downtime.ts';
 import type { Exposure } from './exposure.ts';
-import { readUnitState } from './facts.ts';
+import { readUnitState, type UnitState } from './facts.ts';
 import type { GateVerdict } from './gate-host.ts';
 import type { HostSession } from './host-session.ts';
 import type { Outcome } from './outcome.ts';
@@ -28,13 +29,7 @@ export interface Switched {
 /** After a cancel the runner gives us 7.5 s. */
 const revertTimeout = 60_000;
 
-export async function concluded(
-  switched: Switched,
-  settings: Settings,
-  verdict: GateVerdict,
-  prune: () => Promise<void>,
-): Promise<Outcome> {
-  await prune();
+export function concluded(switched: Switched, settings: Settings, verdict: GateVerdict): Outcome {
   const downtime =
     switched.previous === ''
       ? undefined
@@ -68,7 +63,7 @@ export async function takenBack(
   let result = '';
   let trouble: unknown;
   let unit = failedUnit;
-  const { journal, ended } = await journalOf(session, switched, settings, signal);
+  const { journal, ended, audit } = await journalOf(session, switched, settings, signal);
   try {
     const answer = await switched.steps.run('rollback', () =>
       session.ask('revert', [switched.token, 'unhealthy'], { signal, timeout: revertTimeout }),
@@ -83,6 +78,8 @@ export async function takenBack(
   // between two looks it may have ended and started again: the journal knows
   const last = verdict.exited ?? ((failedUnit?.restarts ?? 0) > 0 ? readEnd(ended) : undefined);
   const exit = last === undefined ? undefined : describeExit(last);
+  const symptoms = { exit: last, unit: failedUnit, journal: `${journal}\n${ended}`, audit };
+  const advice = diagnose(symptoms);
   const downtime =
     what === 'old'
       ? downtimeOf(unit, {
@@ -96,6 +93,8 @@ export async function takenBack(
     exposure: switched.exposure,
     reason: verdict.detail,
     exit,
+    unit: stateOf(failedUnit),
+    advice,
     journal: journal.split('\n').slice(-20),
     ...downtimeEvidence(downtime),
     checks: checksOf(verdict),
@@ -111,7 +110,7 @@ export async function takenBack(
       { hint, cause: verdict.cause },
     ),
   });
-  const look = 'The last lines of its journal are in the log above.';
+  const look = ['The last lines of its journal are in the log above.', ...advice].join(' ');
   if (result === 'confirmed') return fail('failed', switched.release, `it was confirmed all the same and serves`, look);
   if (word === 'unswitched')
     return {
@@ -143,13 +142,20 @@ async function journalOf(
   switched: Switched,
   settings: Settings,
   signal: AbortSignal,
-): Promise<{ journal: string; ended: string }> {
+): Promise<{ journal: string; ended: string; audit: string }> {
   try {
     const answer = await session.ask('journal', [switched.token, '50'], { signal, timeout: 10_000 });
-    return { journal: redact(answer.text('journal'), settings), ended: answer.text('ended') };
+    const [ended, audit] = [answer.text('ended'), answer.text('audit')];
+    return { journal: redact(answer.text('journal'), settings), ended, audit };
   } catch {
-    return { journal: '', ended: '' };
+    return { journal: '', ended: '', audit: '' };
   }
+}
+
+/** `activating (auto-restart), 2 restarts`: the unit when its state was last seen before it was taken back. */
+function stateOf(unit: UnitState | undefined): string | undefined {
+  if (unit === undefined) return undefined;
+  return `${unit.active} (${unit.sub})${unit.restarts === 0 ? '' : `, ${unit.restarts} restart${unit.restarts === 1 ? '' : 's'}`}`;
 }
 
 function placeOf({ place, release, previous, binary, started }: Switched) {

@@ -3,17 +3,20 @@ import { sleep } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
+import type { Answer } from './agent.ts';
+import { Refusal } from './agent-error.ts';
 import type { Candidate } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
-import { type Exposure, verify } from './exposure.ts';
-import type { HostFacts } from './facts.ts';
-import { gateHost } from './gate-host.ts';
+import { type HostFacts, readState } from './facts.ts';
+import { type GateVerdict, gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
-import type { HostSession } from './host-session.ts';
+import { type HostSession, isLost, type Request } from './host-session.ts';
 import type { Outcome } from './outcome.ts';
-import { prepare } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { confirmRequest, lockRequest, stateRequest, switchRequest, watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
+import type { Surveyed } from './survey.ts';
 
 /** What is to be served: a release to make, or (rollback) one that is on the host. */
 export interface Goal {
@@ -23,6 +26,8 @@ export interface Goal {
   readonly candidate?: Candidate;
 }
 
+/** How long it counts what the survey saw of a host, which may have to wait for others; milliseconds. */
+const fresh = 30_000;
 /** The host's timer fires this much after the runner should have decided. */
 const timerMargin = 10_000;
 
@@ -31,14 +36,13 @@ const timerMargin = 10_000;
  * release: the runner takes it back, and when the runner is gone the host's timer does.
  */
 export async function deployHost(
-  session: HostSession,
-  goal: Goal,
+  { session, goal, facts: looked }: Surveyed,
   settings: Settings,
   directory: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const steps = new Steps(session.place);
-  let facts = await session.facts();
+  let facts = Date.now() - looked.at < fresh ? looked : await session.facts([goal.sha256]);
   const base = () => ({
     place: session.place,
     release: goal.id,
@@ -46,55 +50,49 @@ export async function deployHost(
     binary: goal.sha256,
     started: steps.started,
   });
-  if (await isUnchanged(session, facts, goal)) return unchanged(base(), steps, goal);
+  if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
   const token = randomBytes(6).toString('hex');
-  let exposure: Exposure;
+  const locked = async () => ({ ...facts, ...(await lock(session, token, goal, settings, signal)) });
+  const settled = () =>
+    lock(session, token, goal, { ...settings, lockWait: 10_000 }, AbortSignal.timeout(20_000)).then(
+      () => true,
+      () => false,
+    );
+  let prepared: Prepared;
   try {
-    await steps.run('lock', () => lock(session, token, settings, signal));
-    facts = await session.facts();
-    if (await isUnchanged(session, facts, goal)) return unchanged(base(), steps, goal);
-    const again = () => lock(session, token, settings, signal);
-    exposure =
-      goal.candidate === undefined
-        ? await verify(session, goal.id)
-        : await prepare(goal.candidate, facts, { session, settings, steps, directory, signal, lock: again });
+    facts = await steps.run('lock', locked);
+    if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
+    const { id, candidate } = goal;
+    // all up to the first look at the new process is sent together, as each of them costs a round trip
+    const next = [switchOf(token, goal, settings), watchRequest(token, { hash: true, wait: 1000 })];
+    prepared = await prepare(facts, { session, id, candidate, settings, steps, directory, signal, lock: locked, next });
   } catch (error) {
-    // nothing has been switched: what served serves
-    return {
-      ...base(),
-      state: 'failed',
-      serving: facts.current,
-      changed: false,
-      ended: Date.now(),
-      spans: steps.spans,
-      evidence: {},
-      error: asError(error),
-    };
+    // what was sent may have been read: who has the lock again has taken it back, and knows that nothing is under way
+    const knows = error instanceof Refusal || (await settled());
+    return notSwitched(base(), steps, settings, asError(error), knows);
   }
-  const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure };
+  const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure: prepared.exposure };
+  const [switching, watching] = prepared.next as [Promise<Answer>, Promise<Answer>];
   try {
-    await steps.run('switch', () => startSwitch(session, token, goal, settings));
+    await steps.run('switch', () => switchedOver(session, token, switching));
+    const release = {
+      token,
+      id: goal.id,
+      sha256: goal.sha256,
+      since: switched.since,
+      leftBefore: facts.unit.left,
+      pidBefore: facts.unit.last,
+      first: watching,
+    };
     const verdict = await steps.run(
       'health',
-      () =>
-        gateHost(
-          session,
-          {
-            token,
-            id: goal.id,
-            sha256: goal.sha256,
-            since: switched.since,
-            leftBefore: facts.unit.left,
-            pidBefore: facts.unit.last,
-          },
-          settings,
-          signal,
-        ),
+      () => gateHost(session, release, settings, signal),
       seen => seen.healthy,
     );
     if (!verdict.healthy) return await takenBack(session, switched, settings, verdict);
-    await steps.run('confirm', () => session.ask('confirm', [token]));
-    return await concluded(switched, settings, verdict, () => prune(session, settings));
+    const fell = await steps.run('confirm', () => confirmed(session, token, verdict, pruned(facts, goal, settings)));
+    if (fell !== undefined) return await takenBack(session, switched, settings, { ...verdict, ...fell });
+    return concluded(switched, settings, verdict);
   } catch (error) {
     const reason = error instanceof SlipwayError ? error : asError(error);
     return takenBack(session, switched, settings, {
@@ -107,11 +105,9 @@ export async function deployHost(
 }
 
 /** The same release, unit file and running binary: nothing is restarted. */
-async function isUnchanged(session: HostSession, facts: HostFacts, goal: Goal): Promise<boolean> {
-  const { unit, current, pending } = facts;
-  const same = current === goal.id && pending.length === 0 && unit.active === 'active';
-  if (!same || (goal.candidate !== undefined && goal.candidate.unit.trim() !== facts.unitFile.trim())) return false;
-  return (await session.ask('watch', ['none', 'yes'])).text('sha256') === goal.sha256;
+function isUnchanged({ unit, unitFile, current, pending, running }: HostFacts, goal: Goal): boolean {
+  const same = current === goal.id && pending.length === 0 && unit.active === 'active' && running === goal.sha256;
+  return same && (goal.candidate === undefined || goal.candidate.unit.trim() === unitFile.trim());
 }
 
 function unchanged(
@@ -131,14 +127,36 @@ function unchanged(
   };
 }
 
-async function lock(session: HostSession, token: string, settings: Settings, signal: AbortSignal): Promise<void> {
+/** What served serves, where that is known; a host that was lost takes back by itself what it began. */
+function notSwitched(
+  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
+  steps: Steps,
+  settings: Settings,
+  error: SlipwayError,
+  knows: boolean,
+): Outcome {
+  const ended = { state: 'failed', ended: Date.now(), spans: steps.spans, evidence: {} } as const;
+  if (knows) return { ...base, ...ended, serving: base.previous, changed: false, error };
+  const hint = `If the host switched all the same, it takes it back by itself within ${formatDuration(settings.healthyDeadline + timerMargin)}; look with mode: status.`;
+  const lost = new SlipwayError(error.code, error.message, { hint, cause: error });
+  return { ...base, ...ended, serving: undefined, changed: true, error: lost };
+}
+
+/** Takes the lock, waiting for who has it; resolves with what is so under it. */
+async function lock(
+  session: HostSession,
+  token: string,
+  goal: Goal,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof readState>> {
   const until = Date.now() + settings.lockWait;
   const who = `${settings.by}, since ${new Date().toISOString()}`;
   let said = 0;
   for (;;) {
     try {
-      await session.ask('lock', [token, who], { timeout: 240_000 });
-      return;
+      const [, state] = await session.askAll([lockRequest(token, who), stateRequest(goal.sha256)], signal);
+      return readState(state!);
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== 'LOCKED' || Date.now() >= until) throw error;
       if (Date.now() - said > 10_000) {
@@ -150,26 +168,56 @@ async function lock(session: HostSession, token: string, settings: Settings, sig
   }
 }
 
-async function startSwitch(session: HostSession, token: string, goal: Goal, settings: Settings): Promise<void> {
+function switchOf(token: string, { id, kind }: Goal, settings: Settings): Request {
   const seconds = Math.ceil((settings.healthyDeadline + timerMargin) / 1000);
+  return switchRequest(token, id, kind, seconds, settings.by);
+}
+
+async function switchedOver(session: HostSession, token: string, switching: Promise<Answer>): Promise<void> {
   try {
-    await session.ask('switch', [token, goal.id, goal.kind, String(seconds), settings.by]);
+    await switching;
   } catch (error) {
-    // the connection may have died after the intent was written: then the switch is under way
-    if (!(error instanceof SlipwayError) || error.code === 'SWITCH_FAILED') throw error;
-    const { pending } = await session.facts();
-    if (!pending.includes(`intent.${token}`)) throw error;
+    if (!isLost(error)) throw error;
+    // the host may have read more than it could answer: it has while the lock is held
+    for (let tries = 0; tries < 60; tries++) {
+      const { pending, holder } = await session.facts();
+      if (pending.includes(`intent.${token}`)) return;
+      if (holder === '') break;
+      await sleep(500);
+    }
+    throw error;
   }
 }
 
-async function prune(session: HostSession, settings: Settings): Promise<void> {
+/** Undefined when it is confirmed; else how the process that passed is not there any more. */
+async function confirmed(
+  session: HostSession,
+  token: string,
+  { up }: GateVerdict,
+  prune: Request,
+): Promise<Pick<GateVerdict, 'healthy' | 'detail'> | undefined> {
+  const request = confirmRequest(token, up!);
+  const [confirming, pruning] = await session.begin([request, prune]);
   try {
-    const facts = await session.facts();
-    const gone = releasesToPrune(facts.history, facts.current, facts.releases, settings.keepReleases);
-    await session.ask('prune', gone);
+    await confirming!.catch(error => {
+      if (!isLost(error)) throw error;
+      return session.askAll([request, prune]); // over a new connection; both can be done again
+    });
   } catch (error) {
-    log.warning(`${session.place}: old releases were not removed: ${messageOf(error)}`);
+    if (!(error instanceof SlipwayError) || error.code !== 'NOT_STEADY') throw error;
+    return { healthy: false, detail: `it was up and fell within min-healthy-time: ${error.cause}` };
   }
+  await pruning!.catch(error => {
+    if (!isLost(error)) log.warning(`${session.place}: old releases were not removed: ${messageOf(error)}`);
+  });
+  return undefined;
+}
+
+/** What goes once this release is confirmed. */
+function pruned(facts: HostFacts, { id, kind }: Goal, settings: Settings): Request {
+  const entry = { at: 0, token: '', result: 'confirmed', kind, release: id, previous: facts.current, by: '' };
+  const releases = [...new Set([...facts.releases, id])];
+  return { verb: 'prune', args: releasesToPrune([...facts.history, entry], id, releases, settings.keepReleases) };
 }
 
 function asError(error: unknown): SlipwayError {

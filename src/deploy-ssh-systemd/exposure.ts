@@ -6,22 +6,16 @@ import type { HostSession } from './host-session.ts';
 export type Exposure = number | 'unknown';
 
 /**
- * Has the host's systemd look at the unit of a release that is there, before anything is switched: one that it refuses
- * would end what serves and start nothing.
+ * Has the host's systemd look at a unit that is not on the host yet, for a plan; nothing stays there.
  *
  * @throws UNIT_REFUSED
  */
-export async function verify(session: HostSession, id: string): Promise<Exposure> {
-  return told(session.place, await session.ask('verify', [id]));
-}
-
-/** The same of a unit that is not on the host yet, for a plan; nothing stays there. */
 export async function tryUnit(session: HostSession, unit: string): Promise<Exposure> {
   const data = Buffer.from(unit);
   return told(session.place, await session.ask('try', [String(data.length)], { data }));
 }
 
-/** What an answer with systemd's findings says; also told in the log. */
+/** What the requests "verify" and "try" bring back. */
 export function told(place: string, answer: Answer): Exposure {
   const [skipped, said, score] = ['skipped', 'said', 'score'].map(name => answer.text(name));
   if (skipped) log.info(`${place}: there is no ${skipped}: the unit was not verified before the switch`);

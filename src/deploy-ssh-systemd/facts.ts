@@ -27,8 +27,8 @@ export interface UnitState {
   readonly exe: string;
 }
 
-/** What a host says of itself and of the service. */
-export interface HostFacts {
+/** What a host says of itself. */
+export interface MachineFacts {
   readonly machine: string;
   readonly kernel: string;
   readonly cores: number;
@@ -51,6 +51,12 @@ export interface HostFacts {
   /** TCP ports that somebody listens on. */
   readonly listening: readonly number[];
   readonly lacking: readonly string[];
+}
+
+/** What it says of the service, too. */
+export interface HostFacts extends MachineFacts {
+  /** When they were read, by the runner's clock; milliseconds since the epoch. */
+  readonly at: number;
   readonly unit: UnitState;
   /** The unit file was made by us, for this directory. */
   readonly ours: boolean;
@@ -68,12 +74,15 @@ export interface HostFacts {
   readonly holder: string;
   /** Text of the installed unit file. */
   readonly unitFile: string;
+  /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
+  readonly running: string;
   /** Names of the present release's environment variables. */
   readonly variables: readonly string[];
   /** Names of its credentials. */
   readonly credentials: readonly string[];
 }
 
+/** What the request "facts" brings. */
 export function readFacts(answer: Answer): HostFacts {
   const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
   const [at = '', options = ''] = words('mount');
@@ -93,6 +102,15 @@ export function readFacts(answer: Answer): HostFacts {
     portHolder: answer.text('holder-of-port'),
     listening: words('listening').map(hex => Number.parseInt(hex, 16)),
     lacking: answer.all('lacking'),
+    ...readState(answer),
+  };
+}
+
+/** What the request "state" brings: what a deployment changes of the facts. */
+export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
+  const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
+  return {
+    at: Date.now(),
     unit: readUnitState(answer.text('unit')),
     ours: answer.text('ours') === 'yes',
     directory: answer.text('directory'),
@@ -110,6 +128,7 @@ export function readFacts(answer: Answer): HostFacts {
     pending: words('pending'),
     holder: answer.text('locked') === 'yes' ? answer.text('holder') || 'unknown' : '',
     unitFile: answer.text('unit-file'),
+    running: answer.text('sha256'),
     variables: words('variables'),
     credentials: words('credentials'),
   };

@@ -2,8 +2,10 @@ import { sleep } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { type CheckResult, gate } from '../core/health/index.ts';
 import { formatDuration } from '../core/units.ts';
+import type { Answer } from './agent.ts';
 import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
+import { watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { describeExit, hasExited, judgeUnit } from './unit-verdict.ts';
 
@@ -24,6 +26,8 @@ export interface GateVerdict {
   readonly firstHealthy?: number;
   /** sha256 of the bytes that the main process runs. */
   readonly running?: string;
+  /** The process that passed. */
+  readonly up?: { readonly pid: number; readonly restarts: number };
 }
 
 export interface Gated {
@@ -37,13 +41,15 @@ export interface Gated {
   readonly leftBefore: number;
   /** The main process before the switch, 0 when there was none: how that one ends says nothing of the release. */
   readonly pidBefore: number;
+  /** Answer to the first look, which was asked for together with the switch. */
+  readonly first: Promise<Answer>;
 }
 
 const pause = 200;
 
 /**
  * Waits until the new release is up, then until all checks have been healthy for `min-healthy-time`, probed from the host
- * itself, while its main process stays the same one; at last the process must be the very binary. Ends with a verdict
+ * itself, while its main process, which must be the very binary, stays the same one. Ends with a verdict
  * before `healthy-deadline`: that of the host's own timer comes later.
  *
  * @throws the signal's reason, or what made the host unreachable
@@ -71,9 +77,15 @@ async function judged(
 ): Promise<GateVerdict> {
   const left = () => settings.healthyDeadline - (Date.now() - release.since);
   const folder = `${settings.directory}/releases/${release.id}`;
+  let first: Promise<Seen> | undefined = release.first.then(read);
   let up: { pid: number; restarts: number } | undefined;
+  let running = '';
   while (up === undefined) {
-    const { result, unit } = await look(session, release.token, signal);
+    const wait = { hash: true, wait: left() - settings.minHealthyTime };
+    // the first look may have been lost with the connection
+    const again = () => look(session, release.token, signal, wait);
+    const { result, unit, sha256 } = await (first?.catch(again) ?? again());
+    first = undefined;
     onUnit(unit);
     const ended = endedBy(result, unit);
     if (ended !== undefined) return ended;
@@ -81,7 +93,7 @@ async function judged(
       result === 'switched'
         ? judgeUnit(unit, folder)
         : ({ kind: 'waiting', detail: 'the switch is under way' } as const);
-    if (seen.kind === 'up') up = { pid: seen.pid, restarts: unit.restarts };
+    if (seen.kind === 'up') [up, running] = [{ pid: seen.pid, restarts: unit.restarts }, sha256];
     else if (seen.kind === 'failed') return { healthy: false, detail: seen.detail, unit, checks: [] };
     else if (left() <= settings.minHealthyTime) {
       return {
@@ -90,9 +102,13 @@ async function judged(
         unit,
         checks: [],
       };
-    } else await sleep(pause, signal);
+    } else await sleep(50, signal);
   }
-  return held(session, release, settings, up, { left, onUnit }, signal);
+  if (running !== release.sha256) {
+    const detail = `the process runs ${running || 'an unknown file'}, not the binary ${release.sha256}`;
+    return { healthy: false, detail, checks: [], running };
+  }
+  return { ...(await held(session, release, settings, up, { left, onUnit }, signal)), up, running };
 }
 
 async function held(
@@ -108,10 +124,14 @@ async function held(
   const began = Date.now();
   const probing = probe(session, settings, left(), signal);
   let fell: GateVerdict | undefined;
+  let last: UnitState | undefined;
   const watching = (async () => {
     while (!controller.signal.aborted) {
-      const { result, unit } = await look(session, release.token, parent);
+      // the host looks, and says so at once when it falls; at the end of the time we ask
+      const wait = began + settings.minHealthyTime - Date.now();
+      const { result, unit } = await look(session, release.token, parent, { wait, steady: up });
       onUnit(unit);
+      last = unit;
       fell = endedBy(result, unit) ?? unstable(unit, up);
       if (fell !== undefined) return controller.abort(fell);
       await sleep(pause, signal).catch(() => undefined);
@@ -129,27 +149,15 @@ async function held(
     await watching;
   }
   if (fell !== undefined) return fell;
-  const last = await look(session, release.token, parent, true);
-  onUnit(last.unit);
   const checks = outcome?.checks ?? [];
   const firsts = checks.map(check => check.firstSuccess ?? 0);
   const found = {
-    unit: last.unit,
+    ...(last === undefined ? {} : { unit: last }),
     checks,
-    running: last.sha256,
     ...(checks.length > 0 ? { firstHealthy: began + Math.max(...firsts) } : {}),
   };
   const failed = checks.find(check => check.verdict !== 'passed');
   if (failed !== undefined) return { ...found, healthy: false, detail: `${failed.check.name}: ${failed.detail}` };
-  const moved = endedBy(last.result, last.unit) ?? unstable(last.unit, up);
-  if (moved !== undefined) return moved;
-  if (last.sha256 !== release.sha256) {
-    return {
-      ...found,
-      healthy: false,
-      detail: `the process runs ${last.sha256 || 'an unknown file'}, not the binary ${release.sha256}`,
-    };
-  }
   return { ...found, healthy: true, detail: 'healthy' };
 }
 
@@ -169,9 +177,23 @@ async function probe(session: HostSession, settings: Settings, deadline: number,
   });
 }
 
-async function look(session: HostSession, token: string, signal: AbortSignal, hash = false) {
-  const answer = await session.ask('watch', [token, hash ? 'yes' : 'no'], { signal });
+interface Seen {
+  readonly result: string;
+  readonly unit: UnitState;
+  readonly sha256: string;
+}
+
+function read(answer: Answer): Seen {
   return { result: answer.text('result'), unit: readUnitState(answer.text('unit')), sha256: answer.text('sha256') };
+}
+
+async function look(
+  session: HostSession,
+  token: string,
+  signal: AbortSignal,
+  options: Parameters<typeof watchRequest>[1],
+): Promise<Seen> {
+  return read((await session.askAll([watchRequest(token, options)], signal))[0]!);
 }
 
 /** The switch failed, or the host has taken the release back. */

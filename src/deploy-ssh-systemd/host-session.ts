@@ -5,19 +5,30 @@ import { connect } from '../core/ssh/connect.ts';
 import type { Connection } from '../core/ssh/connection.ts';
 import { formatHost, type HostSpec } from '../core/ssh/hosts.ts';
 import { Agent, type Answer } from './agent.ts';
+import { Refusal } from './agent-error.ts';
 import { agentProgram } from './agent-program.ts';
 import { type HostFacts, readFacts } from './facts.ts';
 import type { Settings } from './settings.ts';
 
 export interface AskOnce {
+  /** Milliseconds; 30 s where none is given. */
   readonly timeout?: number;
   readonly data?: Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
 
+/** One of several requests that are sent together. */
+export interface Request extends Omit<AskOnce, 'signal'> {
+  readonly verb: string;
+  readonly args: readonly string[];
+}
+
+const usual = 30_000;
+
 /** Requests that may be sent again on a new connection, whatever became of them on the old one. */
 const repeatable = [
   'facts',
+  'state',
   'lock',
   'verify',
   'try',
@@ -29,8 +40,12 @@ const repeatable = [
   'journal',
   'prune',
 ];
-/** What a lost connection is called. */
-export const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
+const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
+
+/** Whether what was asked may have been done all the same. */
+export function isLost(error: unknown): boolean {
+  return error instanceof SlipwayError && lostCodes.includes(error.code);
+}
 
 /** The way to one host: connects, starts the agent, and does both again when the connection was lost. */
 export class HostSession implements AsyncDisposable {
@@ -50,27 +65,44 @@ export class HostSession implements AsyncDisposable {
     this.#signal = signal;
   }
 
-  /** `timeout` 30 s where none is given. Requests that are safe to repeat survive one lost connection. */
+  /** Requests that are safe to repeat survive one lost connection. */
   async ask(verb: string, args: readonly string[] = [], options: AskOnce = {}): Promise<Answer> {
-    const signal = options.signal ?? this.#signal;
+    const { signal = this.#signal, ...more } = options;
+    const [answer] = await this.askAll([{ verb, args, ...more }], signal);
+    return answer!;
+  }
+
+  /** Sends requests together, which costs one round trip; each is carried out only when the one before it was. */
+  async askAll(requests: readonly Request[], signal = this.#signal): Promise<Answer[]> {
     const once = async () => {
-      const agent = await this.#open(signal, verb === 'facts');
-      return agent.ask(verb, args, { timeout: 30_000, ...options, signal });
+      const answers = [];
+      for (const answer of await this.begin(requests, signal)) answers.push(await answer);
+      return answers;
     };
     try {
       return await once();
     } catch (error) {
-      // what a deadline or an abort leaves unread would be taken for the next answer
-      if (!(error instanceof SlipwayError) || error.code === 'DEADLINE' || signal.aborted) this.#drop();
-      if (!(error instanceof SlipwayError) || !lostCodes.includes(error.code) || signal.aborted) throw error;
-      this.#drop();
-      if (!repeatable.includes(verb)) throw error;
+      if (!isLost(error) || signal.aborted || !requests.every(one => repeatable.includes(one.verb))) throw error;
       return once();
     }
   }
 
-  async facts(): Promise<HostFacts> {
-    return readFacts(await this.ask('facts', this.#about()));
+  /** The same, and the answers as they come; nothing is sent again over another connection. */
+  async begin(requests: readonly Request[], signal = this.#signal): Promise<Promise<Answer>[]> {
+    const agent = await this.#open(signal, requests[0]?.verb === 'facts').catch(error =>
+      this.#failed(error, undefined, signal),
+    );
+    return requests.map(({ verb, args, timeout = usual, data }, index) => {
+      const options = { timeout, signal, onlyAfterSuccess: index > 0, ...(data === undefined ? {} : { data }) };
+      const answer = agent.ask(verb, args, options).catch(error => this.#failed(error, agent, signal));
+      answer.catch(() => undefined); // whoever waits gets it
+      return answer;
+    });
+  }
+
+  /** @param programs sha256 of those that may run already: the running one is proven when it is among them */
+  async facts(programs: readonly string[] = []): Promise<HostFacts> {
+    return readFacts(await this.ask('facts', [...this.#about(), ...programs]));
   }
 
   /** A stream that the host opens, for the probes. */
@@ -88,7 +120,7 @@ export class HostSession implements AsyncDisposable {
       const connection = await this.#connect();
       this.#agent = await Agent.start(connection, await agentProgram(), this.#settings.become, signal);
       // facts also tell the agent which service it is about
-      if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: 30_000, signal });
+      if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: usual, signal });
     }
     return this.#agent;
   }
@@ -111,6 +143,13 @@ export class HostSession implements AsyncDisposable {
     this.#connection = await this.#connecting;
     this.#was = true;
     return this.#connection;
+  }
+
+  /** What a deadline or an abort leaves unread would be taken for the next answer: the conversation begins anew. */
+  #failed(error: unknown, agent: Agent | undefined, signal: AbortSignal): never {
+    const goesOn = error instanceof Refusal && !signal.aborted;
+    if (!goesOn && agent === this.#agent) this.#drop();
+    throw error;
   }
 
   #drop(): void {

@@ -1,78 +1,100 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatSize } from '../core/units.ts';
+import type { Answer } from './agent.ts';
 import type { Candidate } from './candidate.ts';
 import { type Exposure, told } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
-import { type HostSession, lostCodes } from './host-session.ts';
+import { type HostSession, isLost, type Request } from './host-session.ts';
+import { releaseRequest, uploadRequest, userRequest, verifyRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
-import { type Blob, missingBlobs, mustBeAsBefore, Pieces, releaseData, stream } from './upload.ts';
+import { missingBlobs, mustBeAsBefore, Pieces, stream } from './upload.ts';
 
 /** Compressed once for all hosts of the run. */
 const pieces = new Pieces();
 
-/** How often an upload goes on after a cut. */
+/** How often it goes on after a cut. */
 const resumptions = 5;
 
 /** What preparing a release needs to know, beside the release. */
 export interface Preparing {
   readonly session: HostSession;
+  readonly id: string;
+  /** Undefined where the release is on the host already. */
+  readonly candidate: Candidate | undefined;
   readonly settings: Settings;
   readonly steps: Steps;
   /** Where the inputs' relative paths begin. */
   readonly directory: string;
   readonly signal: AbortSignal;
-  /** Takes the lock again, on a new connection. */
-  readonly lock: () => Promise<void>;
+  /** Takes the lock again, on a new connection; resolves with the facts as they are then. */
+  readonly lock: () => Promise<HostFacts>;
+  /** What is to be done when the release is there, sent along: waiting for it would cost a round trip. */
+  readonly next: readonly Request[];
+}
+
+/** A release that is on the host, and what was sent along with it. */
+export interface Prepared {
+  readonly exposure: Exposure;
+  readonly next: readonly Promise<Answer>[];
 }
 
 /**
- * Brings the release's folder onto the host and has its systemd look at the unit: what it does not have is sent, nothing
- * is switched.
+ * Brings the release's folder onto the host, and has the host's systemd look at the unit: one that it refuses would end
+ * what serves and start nothing. The host stops at the first request that fails.
  *
- * @throws UNIT_REFUSED, and what the upload runs into
+ * @throws UNIT_REFUSED, what an upload can fail for
  */
-export async function prepare(candidate: Candidate, facts: HostFacts, preparing: Preparing): Promise<Exposure> {
-  const { session, settings, steps } = preparing;
-  const missing = missingBlobs(candidate, facts);
-  if (missing.length === 0) log.info(`${session.place}: the binary is there already; 0 bytes to upload`);
-  else await steps.run('upload', () => upload(missing, facts, preparing));
-  if (settings.createUser && settings.runAs !== 'dynamic' && !facts.hasUser) {
-    await session.ask('user', [settings.runAs]);
-    log.info(`${session.place}: made the system user ${settings.runAs}`);
+export async function prepare(facts: HostFacts, preparing: Preparing): Promise<Prepared> {
+  const { session, signal } = preparing;
+  for (let [tries, now] = [0, facts]; ; tries++) {
+    try {
+      return await attempt(now, preparing);
+    } catch (error) {
+      if (!isLost(error) || signal.aborted || tries >= resumptions) throw error;
+      log.info(`${session.place}: the connection was lost; going on from where it was cut`);
+      // the host may have read more than it could answer: who has the lock again knows that nothing is under way any more
+      now = await preparing.lock();
+    }
   }
-  const { listing, parts } = releaseData(candidate, settings.service);
-  const data = Buffer.concat([listing, parts]);
-  const answer = await session.ask('release', [candidate.id, String(listing.length)], { data, timeout: 240_000 });
-  return told(session.place, answer);
 }
 
-async function upload(missing: readonly Blob[], facts: HostFacts, preparing: Preparing): Promise<void> {
-  const { session, directory, signal } = preparing;
-  let [blobs, uploaded] = [missing, facts.uploaded];
+async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared> {
+  const { session, id, candidate, settings, steps } = preparing;
+  const missing = candidate === undefined ? [] : missingBlobs(candidate, facts);
+  const needsUser = candidate !== undefined && settings.createUser && settings.runAs !== 'dynamic' && !facts.hasUser;
   let sent = 0;
   const count = (bytes: number) => {
     sent += bytes;
   };
-  for (let tries = 0; ; tries++) {
-    try {
-      await session.ask('upload', [], { data: stream(blobs, uploaded, pieces, count), timeout: 840_000 });
-      break;
-    } catch (error) {
-      if (error instanceof SlipwayError && error.code === 'UPLOAD_DAMAGED')
-        await mustBeAsBefore(blobs, directory, signal);
-      const isLost = error instanceof SlipwayError && lostCodes.includes(error.code);
-      if (!isLost || signal.aborted || tries >= resumptions) throw error;
-      log.info(`${session.place}: the connection was lost during the upload; going on from where it was cut`);
-      await preparing.lock();
-      const now = await session.facts();
-      uploaded = now.uploaded;
-      blobs = blobs.filter(one => !now.blobs.includes(one.name));
-    }
-  }
-  const total = missing.reduce((sum, one) => sum + one.size, 0);
-  const kept = missing.reduce((sum, one) => sum + (facts.uploaded.get(one.name) ?? 0), 0);
-  const before = kept === 0 ? '' : `; ${formatSize(kept)} were there from an upload that was cut`;
-  log.info(`${session.place}: uploaded ${formatSize(total)} (${formatSize(sent)} compressed)${before}`);
+  const requests = [
+    ...(missing.length > 0 ? [uploadRequest(stream(missing, facts.uploaded, pieces, count))] : []),
+    ...(needsUser ? [userRequest(settings.runAs)] : []),
+    ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service)]),
+    verifyRequest(id),
+  ];
+  const answers = await session.begin([...requests, ...preparing.next]);
+  const uploading = missing.length > 0 ? answers[0]! : undefined;
+  if (uploading !== undefined) {
+    await steps.run('upload', () => uploading.catch(error => explained(error, missing, preparing)));
+    const total = missing.reduce((sum, one) => sum + one.size, 0);
+    const kept = missing.reduce((sum, one) => sum + (facts.uploaded.get(one.name) ?? 0), 0);
+    const before = kept === 0 ? '' : `; ${formatSize(kept)} were there from an upload that was cut`;
+    log.info(`${session.place}: uploaded ${formatSize(total)} (${formatSize(sent)} compressed)${before}`);
+  } else if (candidate !== undefined) log.info(`${session.place}: the binary is there already; 0 bytes to upload`);
+  await Promise.all(answers.slice(0, requests.length));
+  if (needsUser) log.info(`${session.place}: made the system user ${settings.runAs}`);
+  const exposure = told(session.place, await answers[requests.length - 1]!);
+  return { exposure, next: answers.slice(requests.length) };
+}
+
+async function explained(
+  error: unknown,
+  missing: Parameters<typeof mustBeAsBefore>[0],
+  { directory, signal }: Preparing,
+): Promise<never> {
+  if (error instanceof SlipwayError && error.code === 'UPLOAD_DAMAGED')
+    await mustBeAsBefore(missing, directory, signal);
+  throw error;
 }

@@ -72,8 +72,8 @@ async function deployAll(
   release: LoadedRecord,
   context: Here,
 ): Promise<void> {
-  const { results: outcomes, errors } = await onAll(surveyed, ({ session, goal }) =>
-    deployHost(session, goal, settings, context.directory, context.signal),
+  const { results: outcomes, errors } = await onAll(surveyed, host =>
+    deployHost(host, settings, context.directory, context.signal),
   );
   const deployments = outcomes.map(outcome => deploymentOf(outcome, settings.service, settings.by));
   const { file, record } = release;

@@ -24,9 +24,19 @@ export function deploySummary(outcomes: readonly Outcome[], service: string, dir
     `### ${service}: deployment to ${outcomes.length} host${outcomes.length === 1 ? '' : 's'}`,
     table(['Host', 'Before', 'Serves now', 'Time', 'Downtime', 'Exposure', 'Result'], rows),
     ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),
+    ...outcomes.flatMap(adviceOf),
     ...journals,
     ...byHand(outcomes, service, directory),
   ].join('\n\n');
+}
+
+/** What is known of a release that failed, and what would change it. */
+function adviceOf({ place, evidence }: Outcome): string[] {
+  const { unit, exit, advice = [] } = evidence as { unit?: string; exit?: string; advice?: readonly string[] };
+  const seen = [...(unit === undefined ? [] : [`the unit was ${unit}`]), ...(exit === undefined ? [] : [exit])];
+  if (seen.length + advice.length === 0) return [];
+  const lead = seen.length === 0 ? '' : `${seen.join('; its process ended: ')}.`;
+  return [[`**${place}**: ${lead}`, ...advice.map(sentence => `- ${sentence}`)].join('\n')];
 }
 
 function downtimeText({ evidence }: Outcome): string {

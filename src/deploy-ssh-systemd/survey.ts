@@ -30,7 +30,7 @@ export async function survey(
   artifacts: readonly Artifact[],
   files: readonly ExtraFile[],
 ): Promise<Surveyed> {
-  const facts = await session.facts();
+  const facts = await session.facts(artifacts.map(one => one.sha256));
   if (settings.mode === 'rollback') {
     const found = obstacles(facts, settings, { space: 0, inodes: 0 });
     if (found.length > 0) throw refused(session.place, found);

@@ -5,7 +5,7 @@ take() { # BYTES: exactly so many of standard input
   [ $(($1 % 65536)) -eq 0 ] || dd bs=$(($1 % 65536)) count=1 iflag=fullblock 2>/dev/null
 }
 
-serve_facts() { # SERVICE DIRECTORY [USER PORT]
+serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that may run already
   locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact machine "$(uname -m)"
@@ -25,6 +25,12 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT]
   [ -n "${4:-}" ] && fact holder-of-port "$(holder_of "$4")"
   fact listening "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{split($2,a,":"); print a[2]}')"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  if [ $# -gt 4 ]; then shift 4; else set --; fi
+  serve_state "$@"
+}
+
+# What a deployment changes of it.
+serve_state() { # SHA256...: of programs that may run already
   fact unit "$(serve_unit)"
   [ -e "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit" && fact ours yes
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
@@ -40,6 +46,10 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT]
   # names only: values never leave the host
   fact variables "$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=".*/\1/p' "$dir/current/environment" 2>/dev/null)"
   fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
+  pid=; [ $# -eq 0 ] || pid=$(show MainPID)
+  [ -z "$pid" ] || for sum; do
+    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running
+  done
   printf '@ok\n'
 }
 
@@ -51,7 +61,7 @@ holder_of() { # PORT
   pid=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
     awk -v socket="socket:[$inode]" '/^\/proc/{split($1,part,"/")} $NF==socket{print part[3]; exit}')
   [ -n "$pid" ] || { echo 'a process that cannot be seen'; return; }
-  of=$(sed -n 's,.*/\([^/]*\.\(service\|scope\)\).*,\1,p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  of=$(sed -n -e 's|.*/\([^/]*\.service\)\(/.*\)*$|\1|p' -e 's|.*/\([^/]*\.scope\)\(/.*\)*$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ "$of" != "$unit" ] || return
   # systemd itself holds what it listens on for the service
   [ "$pid" != 1 ] || ! grep -qx "X-Slipway=$dir" "$units/$service.socket" 2>/dev/null || return
@@ -63,6 +73,11 @@ serve_unit() {
   printf '%s\n' "$said"
   pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
   [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+}
+
+fact_running() { # of the bytes that the main process runs
+  pid=$(show MainPID)
+  sum=$(sha256sum "/proc/${pid:-0}/exe" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 serve_lock() { # TOKEN WHO
@@ -78,6 +93,7 @@ serve_lock() { # TOKEN WHO
   printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
     { fail DIRECTORY_FAILED "$state"; return; }
   settle superseded >/dev/null
+  step locked
   printf '@ok\n'
 }
 
@@ -111,6 +127,7 @@ take_blob() { # name sum mode offset: what came before a cut stays as .part.NAME
   [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
   # not durable yet: the release is, and what it takes from here is looked at again
   chmod "$mode" "$part" && mv -T "$part" "$dir/blobs/$name" || { fail UPLOAD_FAILED "$dir/blobs/$name"; return 1; }
+  step uploaded
 }
 
 # On a full disk a part helps nobody; of a cut connection it is what the next one goes on from.
@@ -124,7 +141,7 @@ inside() { # PATH
   case /$1/ in *//*|*/./*|*/../*|*[[:cntrl:]]*) return 1;; esac
 }
 
-# Stores a release and has systemd look at it. The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
+# The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
 serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
   number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
   new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
@@ -148,7 +165,8 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
     mv -T "$new" "$before"
   fi || { fail RELEASE_FAILED "$before"; return; }
   durable "$dir/releases"
-  serve_verify "$1"
+  step released
+  printf '@ok\n'
 }
 
 lay_out() { # the listing on standard input, the parts on 3 → new, same
@@ -218,10 +236,12 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO
   printf 'new=%s\nold=%s\nkind=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
+  step intended
   if ! said=$(systemd-run --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
+  step armed
   if ! said=$(systemd-run --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
     /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
@@ -250,24 +270,49 @@ UNIT
   put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
 }
 
-serve_watch() { # TOKEN yes|no: whether to hash the running file
-  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; waits up to so long until there is news
+  safe "$1" && number "$3" && number "${4:-0}" && number "${5:-0}" || { fail NAME_REFUSED "$1 $3"; return; }
+  tenths=$3
+  while [ "$tenths" -gt 0 ] && no_news "$1" "${4:-0}" "${5:-0}"; do
+    sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths > 9 ? tenths - 9 : 1)); }
+    tenths=$((tenths - 1))
+  done
   fact result "$(cat "$state/result.$1" 2>/dev/null)"
   fact unit "$(serve_unit)"
-  if [ "$2" = yes ]; then
-    pid=$(show MainPID)
-    sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null); fact sha256 "${sum%% *}"
-  fi
+  [ "$2" != yes ] || fact_running
   printf '@ok\n'
 }
 
-serve_confirm() { # TOKEN
-  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+# Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
+no_news() { # TOKEN PID RESTARTS
+  case $(cat "$state/result.$1" 2>/dev/null) in switched) ;; ''|switching) return 0;; *) return 1;; esac
+  seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
+  if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
+  case $seen in *ActiveState=failed*) return 1;; esac
+  # said once: how its process ended stands there until the next start only
+  tries=${seen##*NRestarts=}; tries=${tries%%[!0-9]*}
+  case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac
+  case $seen in *ActiveState=active*) ;; *) return 0;; esac
+  case $seen in *Job=[1-9]*) return 0;; esac
+  read_intent "$state/intent.$1" && ! runs "$new"
+}
+
+steady() { # STATE PID RESTARTS
+  case $1 in *ActiveState=active*) ;; *) return 1;; esac
+  [ "$(printf '%s\n' "$1" | grep -cx -e "MainPID=$2" -e "NRestarts=$3")" -eq 2 ]
+}
+
+serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
+  safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
+  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts 2>/dev/null)
+  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$seen" "$2" "$3"; then fail NOT_STEADY "$seen"; return; fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
+    step confirming
     systemctl stop "$(timer "$1").timer" 2>/dev/null
     read_intent "$state/confirmed.$1" && remember "$1" confirmed
     rm -f "$state/confirmed.$1"
     result "$1" confirmed
+    step confirmed
     printf '@ok\n'
   elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
     printf '@ok\n' # asked again over a new connection
@@ -300,6 +345,9 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   # systemd's own words: its properties show the last end only until the next start
   fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -F ': Main process exited, ' | tail -n 1)"
+  # what seccomp refused, where the kernel says so
+  fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -e 'type=1326' -e SECCOMP | grep -F "exe=\"$dir/releases/" | tail -n 1)"
   printf '@ok\n'
 }
 
@@ -309,6 +357,7 @@ serve_prune() { # ID...
   done
   # what no release links to any more, and parts of what was never sent to its end
   find "$dir/blobs" -type f -links 1 -exec rm -f {} +
+  step pruned
   printf '@ok\n'
 }
 
@@ -335,7 +384,7 @@ growing() {
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  dog=; dir=
+  dog=; dir=; failed=
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'
@@ -345,13 +394,26 @@ serve() {
       if [ "$word" = = ]; then set -- "$@" ''; else set -- "$@" "$(printf %s "$word" | base64 -d)"; fi
     done
     set +f
+    # "+BYTES:VERB": only when the request before was carried out; the bytes that it brings are passed over otherwise
+    case $verb in
+      +*:*)
+        bytes=${verb#+}; bytes=${bytes%%:*}; verb=${verb#*:}
+        if [ -n "$failed" ]; then
+          number "$bytes" || exit 1
+          idle 300
+          take "$bytes" >/dev/null
+          fail SKIPPED "$verb"
+          idle "$patience"
+          continue
+        fi ;;
+    esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
     case $verb in lock|revert|release) idle 300;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
-      *) fail VERB_UNKNOWN "$verb" ;;
+      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
     case $verb in lock|revert|upload|release) idle "$patience";; esac
   done

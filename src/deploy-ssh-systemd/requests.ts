@@ -1,0 +1,63 @@
+import type { Candidate } from './candidate.ts';
+import type { Request } from './host-session.ts';
+import { releaseData } from './upload.ts';
+
+// The requests of a deployment, as the agent's requests.sh takes them. Pure.
+
+/** The lock, held until the connection ends. */
+export function lockRequest(token: string, who: string): Request {
+  return { verb: 'lock', args: [token, who], timeout: 240_000 };
+}
+
+/** @param program sha256 of what may run already */
+export function stateRequest(program: string): Request {
+  return { verb: 'state', args: [program] };
+}
+
+/** @param files as `stream` makes them */
+export function uploadRequest(files: AsyncIterable<Uint8Array>): Request {
+  return { verb: 'upload', args: [], data: files, timeout: 840_000 };
+}
+
+/** The system user of the service. */
+export function userRequest(name: string): Request {
+  return { verb: 'user', args: [name] };
+}
+
+export function releaseRequest(candidate: Candidate, service: string): Request {
+  const { listing, parts } = releaseData(candidate, service);
+  const data = Buffer.concat([listing, parts]);
+  return { verb: 'release', args: [candidate.id, String(listing.length)], data, timeout: 240_000 };
+}
+
+/** A unit that systemd refuses would end what serves and start nothing. */
+export function verifyRequest(id: string): Request {
+  return { verb: 'verify', args: [id] };
+}
+
+/** @param seconds after which the host takes it back by itself */
+export function switchRequest(token: string, id: string, kind: string, seconds: number, by: string): Request {
+  return { verb: 'switch', args: [token, id, kind, String(seconds), by] };
+}
+
+/** What the host waits for before it answers a look at the unit: a second at most, as a cancelled run has to get through. */
+const longestWait = 1000;
+
+/**
+ * A look at the unit. It is answered when there is news, after `wait` milliseconds at the latest: that the start came to
+ * an end, or (`steady`) that this process has fallen.
+ */
+export function watchRequest(
+  token: string,
+  options: { hash?: boolean; wait?: number; steady?: { pid: number; restarts: number } } = {},
+): Request {
+  const { hash = false, wait = 0, steady } = options;
+  const tenths = Math.floor(Math.max(0, Math.min(wait, longestWait)) / 100);
+  const process = steady === undefined ? [] : [String(steady.pid), String(steady.restarts)];
+  return { verb: 'watch', args: [token, hash ? 'yes' : 'no', String(tenths), ...process] };
+}
+
+/** Refused by NOT_STEADY when it is another process by now. */
+export function confirmRequest(token: string, { pid, restarts }: { pid: number; restarts: number }): Request {
+  return { verb: 'confirm', args: [token, String(pid), String(restarts)] };
+}
