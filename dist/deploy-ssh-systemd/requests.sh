@@ -5,22 +5,39 @@ take() { # BYTES: exactly so many of standard input
   [ $(($1 % 65536)) -eq 0 ] || dd bs=$(($1 % 65536)) count=1 iflag=fullblock 2>/dev/null
 }
 
-serve_facts() { # SERVICE DIRECTORY
+serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that may run already
   locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
+  [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact machine "$(uname -m)"
   fact uid "$(id -u)"
   fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
   there=$dir; while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
-  fact space "$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4}')"
+  disk=$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4, $6}')
+  fact space "${disk%% *}"
   fact inodes "$(df -Pi "$there" 2>/dev/null | awk 'NR==2{print $4}')"
+  mount=${disk#* }
+  fact mount "$mount $(awk -v at="$mount" '$2==at{options=$4} END{print options}' /proc/mounts 2>/dev/null)"
+  fact kernel "$(uname -r)"
+  fact cores "$(grep -c '^processor' /proc/cpuinfo 2>/dev/null)"
+  fact memory "$(awk '$1=="MemTotal:"{print $2}' /proc/meminfo 2>/dev/null)"
+  fact cpu "$(sed -n 's/^\(flags\|Features\)[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)"
+  [ -n "${3:-}" ] && id -u "$3" >/dev/null 2>&1 && fact has-user yes
+  [ -n "${4:-}" ] && fact holder-of-port "$(holder_of "$4")"
   fact listening "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{split($2,a,":"); print a[2]}')"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  if [ $# -gt 4 ]; then shift 4; else set --; fi
+  serve_state "$@"
+}
+
+# What a deployment changes of it.
+serve_state() { # SHA256...: of programs that may run already
   fact unit "$(serve_unit)"
   [ -e "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit" && fact ours yes
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   fact releases "$(ls "$dir/releases" 2>/dev/null)"
   fact blobs "$(ls "$dir/blobs" 2>/dev/null)"
+  fact parts "$(cd "$dir/blobs" 2>/dev/null && for part in .part.*; do [ -e "$part" ] && echo "${part#.part.}" "$(wc -c <"$part")"; done)"
   fact history "$(tail -n 200 "$state/history" 2>/dev/null)"
   fact pending "$(cd "$state" 2>/dev/null && ls -d intent.* reverting.* 2>/dev/null)"
   fact holder "$(cat "$state/holder" 2>/dev/null)"
@@ -28,12 +45,39 @@ serve_facts() { # SERVICE DIRECTORY
   fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
   # names only: values never leave the host
   fact variables "$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=".*/\1/p' "$dir/current/environment" 2>/dev/null)"
+  fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
+  pid=; [ $# -eq 0 ] || pid=$(show MainPID)
+  [ -z "$pid" ] || for sum; do
+    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running
+  done
   printf '@ok\n'
 }
 
+# Who listens on a port, when it is not the service: "nginx, pid 812, of nginx.service".
+holder_of() { # PORT
+  inode=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v port=":$(printf %04X "$1")" '$4=="0A" && substr($2, length($2)-4)==port {print $10; exit}')
+  [ -n "$inode" ] || return
+  pid=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
+    awk -v socket="socket:[$inode]" '/^\/proc/{split($1,part,"/")} $NF==socket{print part[3]; exit}')
+  [ -n "$pid" ] || { echo 'a process that cannot be seen'; return; }
+  of=$(sed -n -e 's|.*/\([^/]*\.service\)\(/.*\)*$|\1|p' -e 's|.*/\([^/]*\.scope\)\(/.*\)*$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
+  [ "$of" != "$unit" ] || return
+  # systemd itself holds what it listens on for the service
+  [ "$pid" != 1 ] || ! grep -qx "X-Slipway=$dir" "$units/$service.socket" 2>/dev/null || return
+  echo "$(cat "/proc/$pid/comm"), pid $pid${of:+, of $of}"
+}
+
 serve_unit() {
-  systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null
-  pid=$(show MainPID); [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+  said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
+  printf '%s\n' "$said"
+  pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
+  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+}
+
+fact_running() { # of the bytes that the main process runs
+  pid=$(show MainPID)
+  sum=$(sha256sum "/proc/${pid:-0}/exe" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 serve_lock() { # TOKEN WHO
@@ -49,60 +93,139 @@ serve_lock() { # TOKEN WHO
   printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
     { fail DIRECTORY_FAILED "$state"; return; }
   settle superseded >/dev/null
+  step locked
   printf '@ok\n'
 }
 
-serve_blob() { # SHA256 BYTES, then gzip of it
-  safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; exit 1; }
-  part=$dir/blobs/.part.$$
-  # what is not read now would be taken for the next request: after an error the conversation is over
-  growing "$part"
-  take "$2" | (umask 077; gzip -dc >"$part") || { rm -f "$part"; fail UPLOAD_FAILED "writing $part"; exit 1; }
-  idle 300
-  sum=$(sha256sum "$part"); sum=${sum%% *}
-  [ "$sum" = "$1" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $sum"; exit 1; }
-  chmod 755 "$part" && durable "$part" && mv -T "$part" "$dir/blobs/$1" && durable "$dir/blobs" ||
-    { fail UPLOAD_FAILED "$dir/blobs/$1"; exit 1; }
-  printf '@ok\n'
+# A name in the store: the content's sha256, and for all but programs (755) the mode, as links share it.
+store_name() { # NAME → sum mode
+  safe "$1" || return 1
+  sum=${1%%.*}; case $1 in *.*) mode=${1#*.};; *) mode=755;; esac
+  [ ${#sum} -eq 64 ] && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac
 }
 
-serve_release() { # ID BINARY SHA256 UNIT-BYTES ENVIRONMENT-BYTES MANIFEST-BYTES, then these
-  number "$4" && number "$5" && number "$6" || { fail NAME_REFUSED "$4 $5 $6"; exit 1; }
-  new=$dir/releases/.new.$$; mkdir -p "$new"
-  take "$4" >"$new/unit"; (umask 077; take "$5" >"$new/environment"); take "$6" >"$new/release.json"
-  { safe "$1" && safe "$2" && safe "$3"; } || { rm -rf "$new"; fail NAME_REFUSED "$1 $2 $3"; return; }
+# What is not read now would be taken for the next request: after an error the conversation is over.
+serve_upload() { # then for each file a line NAME OFFSET, parts (a line BYTES, gzip of what comes next), a line 0; a line "end"
+  growing
+  while IFS=' ' read -r name offset; do
+    [ "$name" != end ] || { printf '@ok\n'; return; }
+    store_name "$name" && number "$offset" || { fail NAME_REFUSED "$name $offset"; exit 1; }
+    take_blob || exit 1
+  done
+}
+
+take_blob() { # name sum mode offset: what came before a cut stays as .part.NAME
+  part=$dir/blobs/.part.$name
+  [ "$offset" -gt 0 ] || (umask 077; : >"$part") || { fail UPLOAD_FAILED "writing $part"; return 1; }
+  [ "$(wc -c <"$part")" -eq "$offset" ] || { fail UPLOAD_FAILED "$part has not $offset bytes"; return 1; }
+  while read -r bytes; do
+    number "$bytes" || { fail NAME_REFUSED "$bytes"; return 1; }
+    [ "$bytes" -gt 0 ] || break
+    take "$bytes" | gzip -dc >>"$part" || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }
+  done
+  is=$(sha256sum "$part"); is=${is%% *}
+  [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
+  # not durable yet: the release is, and what it takes from here is looked at again
+  chmod "$mode" "$part" && mv -T "$part" "$dir/blobs/$name" || { fail UPLOAD_FAILED "$dir/blobs/$name"; return 1; }
+  step uploaded
+}
+
+# On a full disk a part helps nobody; of a cut connection it is what the next one goes on from.
+give_way() {
+  { printf '%4096s' '' >"$part.room"; } 2>/dev/null || rm -f "$part"
+  rm -f "$part.room"
+}
+
+# A path below the release's folder.
+inside() { # PATH
+  case /$1/ in *//*|*/./*|*/../*|*[[:cntrl:]]*) return 1;; esac
+}
+
+# The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
+serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
+  number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
+  new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
+  mkdir -p "$new" && take "$2" >"$new/.listing" || { fail RELEASE_FAILED "$new"; exit 1; }
+  safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
+  lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
   grep -qx "X-Slipway=$dir" "$new/unit" || { rm -rf "$new"; fail NAME_REFUSED "the unit is not of $dir"; return; }
-  sum=$(sha256sum "$dir/blobs/$3" 2>/dev/null)
-  [ "${sum%% *}" = "$3" ] || { rm -rf "$new" "$dir/blobs/$3"; fail UPLOAD_DAMAGED "$dir/blobs/$3"; return; }
-  ln "$dir/blobs/$3" "$new/$2" && durable "$new/unit" "$new/environment" "$new/release.json" "$new" ||
-    { rm -rf "$new"; fail RELEASE_FAILED "$dir/releases/$1"; return; }
-  before=$dir/releases/$1
-  if cmp -s "$before/unit" "$new/unit" && cmp -s "$before/environment" "$new/environment" && [ "$before/$2" -ef "$new/$2" ]; then
+  if ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); then
+    while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
+    rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
+  fi
+  rm -f "$new/.listing" "$new/.sums"
+  find "$new" -exec sync {} + 2>/dev/null && durable "$dir/blobs" || sync
+  if [ -d "$before" ] && [ -n "$same" ]; then
     rm -rf "$new"
   elif [ -d "$before" ]; then
     # the same content as before; what somebody changed on the host meanwhile is put right
-    mv -T "$dir/releases/$1" "$dir/releases/.new.$$.before" && mv -T "$new" "$dir/releases/$1"
-    rm -rf "$dir/releases/.new.$$.before"
+    mv -T "$before" "$new.before" && mv -T "$new" "$before"
+    rm -rf "$new.before"
   else
-    mv -T "$new" "$dir/releases/$1"
-  fi || { fail RELEASE_FAILED "$dir/releases/$1"; return; }
+    mv -T "$new" "$before"
+  fi || { fail RELEASE_FAILED "$before"; return; }
   durable "$dir/releases"
+  step released
   printf '@ok\n'
+}
+
+lay_out() { # the listing on standard input, the parts on 3 → new, same
+  while IFS=' ' read -r kind mode what path; do
+    inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
+    case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
+    case $kind in
+      part)
+        number "$what" || { fail NAME_REFUSED "$what"; return 1; }
+        (umask 077; take "$what" <&3 >"$new/$path") && [ "$(wc -c <"$new/$path")" -eq "$what" ] && chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+        [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
+      blob)
+        store_name "$what" || { fail NAME_REFUSED "$what"; return 1; }
+        ln "$dir/blobs/$what" "$new/$path" && printf '%s  %s\n' "$sum" "$path" >>"$new/.sums" || { fail RELEASE_FAILED "$before"; return 1; }
+        [ "$before/$path" -ef "$new/$path" ] || same= ;;
+      *) fail NAME_REFUSED "$kind"; return 1 ;;
+    esac
+  done
+  [ ! -d "$new/credentials" ] || chmod 700 "$new/credentials"
 }
 
 # Whether systemd would load the unit as it would be, drop-ins of the host included: nothing has been changed yet.
 serve_verify() { # ID
   safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
-  command -v systemd-analyze >/dev/null || { fact skipped systemd-analyze; printf '@ok\n'; return; }
-  trial=$(mktemp -d) || { fail DIRECTORY_FAILED "the folder for temporary files"; return; }
   # what "current" leads to is looked at before it leads there
-  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" >"$trial/$unit"
+  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit && printf '@ok\n'
+}
+
+# The same of a unit whose release is not there yet.
+serve_try() { # BYTES, then the unit
+  number "$1" || { fail NAME_REFUSED "$1"; exit 1; }
+  take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' | try_unit && printf '@ok\n'
+}
+
+try_unit() { # the unit on standard input → facts
+  command -v systemd-analyze >/dev/null || { cat >/dev/null; fact skipped systemd-analyze; return 0; }
+  trial=$(mktemp -d) && cat >"$trial/$unit" || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
   said=$(systemd-analyze verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
+  # offline since 250
+  fact score "$(systemd-analyze security --offline=yes --no-pager "$trial/$unit" 2>/dev/null </dev/null |
+    sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')"
   rm -rf "$trial"
   # it looks at what the unit needs, too, whose faults are not ours
   said=$(printf '%s\n' "$said" | grep -F -e "$trial/" -e "/$unit.d/" -e "$unit:" | sed "s|$trial/||g" | head -n 10)
   [ -z "$said" ] || fact said "$said"
-  [ $loads = yes ] || [ -z "$said" ] || { fail UNIT_REFUSED "$said"; return; }
+  [ $loads = yes ] || [ -z "$said" ] || { fail UNIT_REFUSED "$said"; return 1; }
+}
+
+# The system user of the service, without a login, unless it is there.
+serve_user() { # NAME
+  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+  # where the agent is confined, runners are the users that the service may have
+  [ -z "${confined:-}" ] || case ",$runners," in *",$1,"*) ;; *) false;; esac || { fail NAME_REFUSED "$1"; return; }
+  if ! id -u "$1" >/dev/null 2>&1; then
+    { useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$1" ||
+      adduser -S -D -H -h / -s /sbin/nologin "$1"; } >/dev/null 2>&1
+    id -u "$1" >/dev/null 2>&1 || { fail USER_FAILED "$1"; return; }
+    fact made "$1"
+  fi
   printf '@ok\n'
 }
 
@@ -113,10 +236,12 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO
   printf 'new=%s\nold=%s\nkind=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
+  step intended
   if ! said=$(systemd-run --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
+  step armed
   if ! said=$(systemd-run --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
     /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
@@ -145,24 +270,49 @@ UNIT
   put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
 }
 
-serve_watch() { # TOKEN yes|no: whether to hash the running file
-  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; waits up to so long until there is news
+  safe "$1" && number "$3" && number "${4:-0}" && number "${5:-0}" || { fail NAME_REFUSED "$1 $3"; return; }
+  tenths=$3
+  while [ "$tenths" -gt 0 ] && no_news "$1" "${4:-0}" "${5:-0}"; do
+    sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths > 9 ? tenths - 9 : 1)); }
+    tenths=$((tenths - 1))
+  done
   fact result "$(cat "$state/result.$1" 2>/dev/null)"
   fact unit "$(serve_unit)"
-  if [ "$2" = yes ]; then
-    pid=$(show MainPID)
-    sum=$(sha256sum "/proc/$pid/exe" 2>/dev/null); fact sha256 "${sum%% *}"
-  fi
+  [ "$2" != yes ] || fact_running
   printf '@ok\n'
 }
 
-serve_confirm() { # TOKEN
-  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+# Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
+no_news() { # TOKEN PID RESTARTS
+  case $(cat "$state/result.$1" 2>/dev/null) in switched) ;; ''|switching) return 0;; *) return 1;; esac
+  seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
+  if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
+  case $seen in *ActiveState=failed*) return 1;; esac
+  # said once: how its process ended stands there until the next start only
+  tries=${seen##*NRestarts=}; tries=${tries%%[!0-9]*}
+  case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac
+  case $seen in *ActiveState=active*) ;; *) return 0;; esac
+  case $seen in *Job=[1-9]*) return 0;; esac
+  read_intent "$state/intent.$1" && ! runs "$new"
+}
+
+steady() { # STATE PID RESTARTS
+  case $1 in *ActiveState=active*) ;; *) return 1;; esac
+  [ "$(printf '%s\n' "$1" | grep -cx -e "MainPID=$2" -e "NRestarts=$3")" -eq 2 ]
+}
+
+serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
+  safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
+  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts 2>/dev/null)
+  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$seen" "$2" "$3"; then fail NOT_STEADY "$seen"; return; fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
+    step confirming
     systemctl stop "$(timer "$1").timer" 2>/dev/null
     read_intent "$state/confirmed.$1" && remember "$1" confirmed
     rm -f "$state/confirmed.$1"
     result "$1" confirmed
+    step confirmed
     printf '@ok\n'
   elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
     printf '@ok\n' # asked again over a new connection
@@ -195,6 +345,9 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   # systemd's own words: its properties show the last end only until the next start
   fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -F ': Main process exited, ' | tail -n 1)"
+  # what seccomp refused, where the kernel says so
+  fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -e 'type=1326' -e SECCOMP | grep -F "exe=\"$dir/releases/" | tail -n 1)"
   printf '@ok\n'
 }
 
@@ -202,8 +355,9 @@ serve_prune() { # ID...
   for id; do
     safe "$id" && [ "$(readlink "$dir/current")" != "releases/$id" ] && rm -rf "${dir:?}/releases/$id"
   done
-  # a blob that no release links to any more
+  # what no release links to any more, and parts of what was never sent to its end
   find "$dir/blobs" -type f -links 1 -exec rm -f {} +
+  step pruned
   printf '@ok\n'
 }
 
@@ -214,14 +368,14 @@ idle() { # SECONDS
   dog=$!
 }
 
-# The same while a file is on its way: it may take long, but not stand still.
-growing() { # FILE
+# The same while files are on their way: it may take long, but not stand still. What came stays for the next one.
+growing() {
   [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
   (
     trap 'kill $nap 2>/dev/null; exit' TERM; was=none
     while sleep "$patience" & nap=$!; wait $nap; do
-      now=$(wc -c 2>/dev/null <"$1") || now=0
-      [ "$now" != "$was" ] || { rm -f "$1"; kill -TERM 0; }
+      now=$(ls -l "$dir/blobs" "$dir/blobs"/.part.* 2>/dev/null | cksum)
+      [ "$now" != "$was" ] || kill -TERM 0
       was=$now
     done
   ) 9>&- >/dev/null 2>&1 </dev/null &
@@ -230,7 +384,7 @@ growing() { # FILE
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  dog=; dir=
+  dog=; dir=; failed=
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'
@@ -240,15 +394,28 @@ serve() {
       if [ "$word" = = ]; then set -- "$@" ''; else set -- "$@" "$(printf %s "$word" | base64 -d)"; fi
     done
     set +f
+    # "+BYTES:VERB": only when the request before was carried out; the bytes that it brings are passed over otherwise
+    case $verb in
+      +*:*)
+        bytes=${verb#+}; bytes=${bytes%%:*}; verb=${verb#*:}
+        if [ -n "$failed" ]; then
+          number "$bytes" || exit 1
+          idle 300
+          take "$bytes" >/dev/null
+          fail SKIPPED "$verb"
+          idle "$patience"
+          continue
+        fi ;;
+    esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert) idle 300;; *) idle "$patience";; esac
+    case $verb in lock|revert|release) idle 300;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|lock|blob|release|verify|switch|watch|confirm|revert|manifest|journal|prune) "serve_$verb" "$@" ;;
-      *) fail VERB_UNKNOWN "$verb" ;;
+      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|blob) idle "$patience";; esac
+    case $verb in lock|revert|upload|release) idle "$patience";; esac
   done
 }
 

@@ -2,10 +2,11 @@
 # installed as state/agent.sh it is what the transient units and the boot guard run, when no runner is there any more.
 #
 # Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
-# Answers: "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
+# Several may be sent together: "+BYTES:VERB" is passed over, with what it brings, when the request before it failed.
+# Answers: "@text NAME TEXT" and "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
 #
 # state/ holds: intent.T (a switch that nobody has confirmed yet), reverting.T, confirmed.T, result.T, history,
-# lock (one deployment at a time), switch.lock (one change of `current` at a time), holder, agent.sh.
+# lock (one deployment at a time), switch.lock (one change of `current` at a time), holder, steps, agent.sh.
 # Confirming and taking back both begin by renaming intent.T: the one whose rename succeeds has won.
 set -u
 LC_ALL=C; export LC_ALL
@@ -13,8 +14,14 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 022
 units=/etc/systemd/system
 
-fact() { printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
-fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; }
+# A text of one line goes as it is: each base64 costs three processes.
+fact() {
+  case $2 in
+    *[[:cntrl:]]*) printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')" ;;
+    *) printf '@text %s %s\n' "$1" "$2" ;;
+  esac
+}
+fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; return 1; } # what ends with it is not carried out
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
 number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
@@ -48,6 +55,9 @@ result() { # TOKEN TEXT
   printf '%s\n' "$2" >"$state/.result.$1.$$" && mv -T "$state/.result.$1.$$" "$state/result.$1"
 }
 
+# The journal of what was done, for who looks into a host afterwards. Where it is a FIFO, every step waits for a reader.
+step() { printf '%s\n' "$1" 2>/dev/null >>"$state/steps" || :; }
+
 timer() { printf 'slipway-%s-revert-%s' "$service" "$1"; }
 
 # ---- switching ----------------------------------------------------------------------------------------------------
@@ -63,9 +73,12 @@ put_unit() { # FILE NAME: installs a unit file unless it is there already
 # Makes a release the current one: link, unit, autostart. Idempotent, every step atomic, nothing is started.
 activate() { # ID
   ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" || return 1
+  step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
+  step installed
   [ "$changed$(show NeedDaemonReload)" = no ] || systemctl daemon-reload || return 1
-  systemctl enable --quiet "$unit"
+  # it has systemd read all its files again
+  [ "$(show UnitFileState)" = enabled ] || systemctl enable --quiet "$unit"
 }
 
 # Whether the main process was started from this release.
@@ -77,11 +90,11 @@ runs() { # ID
 do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection does not matter
   exec 8>"$state/switch.lock"; flock -w 60 8 || { result "$1" 'failed busy'; return 1; }
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
-  result "$1" switching
+  result "$1" switching; step switching
   activate "$new" || { result "$1" 'failed activate'; return 1; }
   systemctl reset-failed "$unit" 2>/dev/null
   systemctl restart --no-block "$unit" || { result "$1" 'failed restart'; return 1; }
-  result "$1" switched
+  result "$1" switched; step restarted
 }
 
 # 3: somebody else has won (confirmed, or taken back already). "boot" only puts the files right: systemd starts later.
@@ -92,10 +105,12 @@ do_revert() { # TOKEN WHY [boot]
     flock -w 120 8 || exit 1
     [ -e "$state/reverting.$1" ] || exit 0
     read_intent "$state/reverting.$1" || exit 1
+    step reverting
     if [ -n "$old" ] && [ -e "$dir/releases/$old/unit" ]; then revert_to_old "${3:-}"; else revert_to_none "${3:-}"; fi
     remember "$1" "reverted-$2"
     result "$1" "reverted $2 $outcome"
     rm -f "$state/reverting.$1"; durable "$state"
+    step reverted
     systemctl stop "$(timer "$1").timer" 2>/dev/null
     exit 0
   ) 8>"$state/switch.lock"
@@ -137,6 +152,9 @@ settle() { # WHY [boot]
     [ -e "$file" ] || continue
     left=${file##*/}; do_revert "${left#*.}" "$@"
   done
-  rm -rf "$dir"/.current.* "$dir"/blobs/.part.* "$dir"/releases/.new.* "$state"/.result.*
+  rm -rf "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.*
+  [ ! -f "$state/steps" ] || { tail -n 200 "$state/steps" >"$state/.steps" && mv -T "$state/.steps" "$state/steps"; }
+  # parts of an upload stay for the next one to go on from
+  find "$dir/blobs" -name '.part.*' -mtime +1 -exec rm -f {} + 2>/dev/null
   find "$state" -name 'result.*' -mtime +7 -exec rm -f {} + 2>/dev/null
 }
