@@ -66,6 +66,7 @@ export function describeExit(unit: Exit): string {
   }
   const own: Record<number, string> = {
     203: 'the binary cannot be executed on this host',
+    216: 'a group that its unit names does not exist',
     217: 'the user of `run-as` does not exist',
     226: 'its file system view cannot be set up',
     238: 'its state directory cannot be made',
