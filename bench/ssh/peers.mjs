@@ -1,6 +1,6 @@
 // What people use instead: scp and `systemctl restart` by shell, rsync, ansible's copy and systemd. Each with a service of
 // its own on the host, whose unit is there already.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/lab/apt.mjs';
 import { run } from '../../scripts/lab/run.mjs';
@@ -71,8 +71,10 @@ export async function makePeers(stage, host) {
       return copied.seconds + restarted.seconds;
     },
     async ansible(program) {
+      // a fresh runner has no connection that is open already
+      const cold = { ...env, ANSIBLE_SSH_CONTROL_PATH_DIR: mkdtempSync(join(folder, 'cp-')) };
       const argv = ['ansible-playbook', '-i', 'inventory', 'play.yml', '-e', `program=${program}`];
-      return (await stage.timed(argv, { cwd: folder, env })).seconds;
+      return (await stage.timed(argv, { cwd: folder, env: cold })).seconds;
     },
     /** The transfer alone, compressed as rsync does by itself. */
     async rsync(program) {
