@@ -92,8 +92,10 @@ async function installOn({ name, near }, packages) {
   const set = dirs.flatMap(dir => ['-o', dir]);
   const get = ['apt-get', 'install', '--yes', '--no-install-recommends', '--download-only', ...set, ...packages];
   await run(get, { timeout: 300_000 });
+  // dpkg takes them in the order of their names: what one must have before it may come after it
+  const again = 'for pass in 1 2 3; do dpkg -i /var/cache/apt/archives/*.deb && exit; done; exit 1';
   const { exec } = await import('../../scripts/lab/host.mjs');
-  const { code, stderr } = await exec(name, ['sh', '-c', 'dpkg -i /var/cache/apt/archives/*.deb'], {
+  const { code, stderr } = await exec(name, ['sh', '-c', again], {
     timeout: 300_000,
   });
   if (code !== 0) throw new Error(`installing ${packages.join(', ')} on ${name}: ${stderr}`);
