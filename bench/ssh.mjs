@@ -1,14 +1,15 @@
 // deploy-ssh-systemd against scp + `systemctl restart`, rsync and ansible, to real systemd hosts that are 50 ms away.
 import { far } from './ssh/deploy.mjs';
+import { downtime } from './ssh/downtime.mjs';
 import { many } from './ssh/many.mjs';
 import { makeSshStage } from './ssh/stage.mjs';
 import { trips } from './ssh/trips.mjs';
 
-export const title = 'systemd hosts, 50 ms away: one, many, round trips';
+export const title = 'systemd hosts, 50 ms away: one, many, round trips, downtime';
 export const unit = 's';
 export const rounds = 5;
 
-const all = { deploy: far, trips, many };
+const all = { deploy: far, trips, downtime, many };
 export const parts = Object.keys(all);
 
 /** @returns { rows, samples, versions }: samples are by part and contender; a quarter of an hour on two cores */

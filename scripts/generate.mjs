@@ -39,7 +39,7 @@ for (const definition of definitions) {
 const measuredIn = {
   'setup-go-cross': [['cross', 'cold', 'warm', 'overhead', 'restore', 'size'], ['shared-cache'], ['memory']],
   'build-multiarch-image': [['image', 'new', 'again', 'memory', 'delay', 'sizes']],
-  'deploy-ssh-systemd': [['ssh', 'deploy', 'trips', 'many']],
+  'deploy-ssh-systemd': [['ssh', 'deploy', 'trips', 'downtime', 'many']],
 };
 for (const [name, benchmarks] of Object.entries(measuredIn))
   tables(`actions/${name}/README.md`, { measured: measured(benchmarks) });

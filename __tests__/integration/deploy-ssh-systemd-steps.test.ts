@@ -60,7 +60,8 @@ await describeWith(['host:host15', 'go'], 'deploy-ssh-systemd: every step', lab 
     const ended = await onHost(host, 'sh', '-c', sessions);
     if (step !== 'pruned') expect(ended).not.toBe('');
   };
-  const fireTimers = `cd ${directory}/state && for file in intent.*; do
+  // once the agent has gone
+  const fireTimers = `cd ${directory}/state && flock -w 10 lock true; for file in intent.*; do
     [ ! -e "$file" ] || systemctl start "slipway-hello-revert-\${file#intent.}.service"
   done`;
 

@@ -1,6 +1,6 @@
 // What people use instead: scp and `systemctl restart` by shell, rsync, ansible's copy and systemd. Each with a service of
 // its own on the host, whose unit is there already.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePackages } from '../../scripts/lab/apt.mjs';
 import { run } from '../../scripts/lab/run.mjs';
@@ -71,8 +71,10 @@ export async function makePeers(stage, host) {
       return copied.seconds + restarted.seconds;
     },
     async ansible(program) {
+      // a fresh runner has no connection that is open already
+      const cold = { ...env, ANSIBLE_SSH_CONTROL_PATH_DIR: mkdtempSync(join(folder, 'cp-')) };
       const argv = ['ansible-playbook', '-i', 'inventory', 'play.yml', '-e', `program=${program}`];
-      return (await stage.timed(argv, { cwd: folder, env })).seconds;
+      return (await stage.timed(argv, { cwd: folder, env: cold })).seconds;
     },
     /** The transfer alone, compressed as rsync does by itself. */
     async rsync(program) {
@@ -90,8 +92,10 @@ async function installOn({ name, near }, packages) {
   const set = dirs.flatMap(dir => ['-o', dir]);
   const get = ['apt-get', 'install', '--yes', '--no-install-recommends', '--download-only', ...set, ...packages];
   await run(get, { timeout: 300_000 });
+  // dpkg takes them in the order of their names: what one must have before it may come after it
+  const again = 'for pass in 1 2 3; do dpkg -i /var/cache/apt/archives/*.deb && exit; done; exit 1';
   const { exec } = await import('../../scripts/lab/host.mjs');
-  const { code, stderr } = await exec(name, ['sh', '-c', 'dpkg -i /var/cache/apt/archives/*.deb'], {
+  const { code, stderr } = await exec(name, ['sh', '-c', again], {
     timeout: 300_000,
   });
   if (code !== 0) throw new Error(`installing ${packages.join(', ')} on ${name}: ${stderr}`);

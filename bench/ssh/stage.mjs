@@ -65,7 +65,7 @@ export async function makeSshStage({ dist, progress }) {
      */
     async deploy(hosts, inputs, more = {}) {
       const given = {
-        'working-directory': folder,
+        'working-directory': mkdtempSync(join(folder, 'job-')),
         hosts: hosts.map(({ user, address, port }) => `${user}@${address}:${port}`).join('\n'),
         'private-key': readFileSync(hosts[0].key, 'utf8'),
         'known-hosts': hosts.map(({ known }) => known).join('\n'),

@@ -145,7 +145,7 @@ inside() { # PATH
 serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
   number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
   new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
-  mkdir -p "$new" && take "$2" >"$new/.listing" || { fail RELEASE_FAILED "$new"; exit 1; }
+  mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
   grep -qx "X-Slipway=$dir" "$new/unit" || { rm -rf "$new"; fail NAME_REFUSED "the unit is not of $dir"; return; }
@@ -251,7 +251,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO
 
 # At boot, before the service: an intent that nobody confirmed is taken back.
 put_guard() {
-  cat >"$state/guard.unit" <<UNIT
+  cat >"$state/guard.unit" <<UNIT || return 1
 [Unit]
 Description=Takes back an unconfirmed release of $service
 Before=$unit
@@ -323,10 +323,15 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
 
 serve_revert() { # TOKEN WHY
   safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
-  do_revert "$1" "$2" >/dev/null 2>&1
-  # no trace of it: the switch never began
-  [ -e "$state/result.$1" ] || [ -e "$state/reverting.$1" ] || fact result unswitched
-  fact result "$(cat "$state/result.$1" 2>/dev/null)"
+  do_revert "$1" "$2" >/dev/null 2>&1; code=$?
+  how=$(cat "$state/result.$1" 2>/dev/null)
+  if [ -z "$how" ] && [ $code -eq 0 ]; then
+    # a full disk has no room for the result
+    how="reverted $2 $([ -L "$dir/current" ] && echo old || echo none)"
+  elif [ -z "$how" ] && [ ! -e "$state/reverting.$1" ]; then
+    how=unswitched # no trace of it: it never began
+  fi
+  fact result "$how"
   fact unit "$(serve_unit)"
   printf '@ok\n'
 }
