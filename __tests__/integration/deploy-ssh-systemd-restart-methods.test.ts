@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,15 +120,11 @@ await describeWith(['host:host24', 'go'], 'deploy-ssh-systemd: restart methods',
     const url = `http://${host.address}:8083/`;
     const directory = '/opt/slipway/conf';
     let inputs: Record<string, string>;
-    /** Releases that differ in nothing but a file, made on the host of the one that was deployed. */
-    const releases = { one: '{"greeting":"one"}', two: '{"greeting":"two"}', bad: '{"error_rate":1}' };
-    const to = async (name: keyof typeof releases) => {
-      const file = `${directory}/current/files/hello.json`;
-      const script = `cd ${directory} && cp -al current/. releases/${name} && cd releases/${name} && rm -rf files environment
-        cp ../../current/environment . && mkdir files && echo '${releases[name]}' >files/hello.json
-        grep -q HELLO_CONFIG environment || echo 'HELLO_CONFIG="${file}"' >>environment`;
-      await onHost(host, 'sh', '-ec', script);
-      return deploy({ ...inputs, mode: 'rollback', to: name });
+    /** A release that differs from the one before in nothing but its file. */
+    const configured = async (config: object) => {
+      const file = join(folder, 'hello.json');
+      await writeFile(file, JSON.stringify(config));
+      return deploy({ ...inputs, files: `${file}:hello.json` });
     };
     const serving = async () => {
       expect(await leftovers(host, directory)).toBe('');
@@ -142,31 +138,34 @@ await describeWith(['host:host24', 'go'], 'deploy-ssh-systemd: restart methods',
         ...common,
         service: 'conf',
         binary: path,
-        environment: 'HELLO_LISTEN=:8083',
+        environment: `HELLO_LISTEN=:8083\nHELLO_CONFIG=${directory}/current/files/hello.json`,
         'reload-signal': 'SIGHUP',
         'health-checks': 'http://127.0.0.1:8083/ 200',
       };
-      expect((await deploy(inputs)).code).toBe(0);
-      expect((await to('one')).log).not.toContain('::error'); // a new environment: restarted
+      expect((await configured({ greeting: 'one' })).log).not.toContain('::error');
     }, 120_000);
 
     test('what only a file says is brought in by the signal: the process stays, and goes back in the same way', async () => {
       const { pid } = await serving();
-      const done = await to('two');
+      const done = await configured({ greeting: 'two' });
       expect(evidenceOf(done)).toMatchObject({ entered: 'reload', downtimeMs: 0 });
       expect(await serving()).toEqual({ greeting: 'two', pid });
-      const bad = await to('bad');
+      const bad = await configured({ error_rate: 1 });
       expect(bad.outputs['state']).toBe('rolled-back');
       expect(await serving()).toEqual({ greeting: 'two', pid });
     });
 
-    test('the same program, reloaded, is restarted by the next release that needs it', async () => {
-      const before = await serving();
-      const done = await deploy({ ...inputs, environment: 'HELLO_LISTEN=:8083\nHELLO_GREETING=new' });
+    test('so does a rollback; and what needs a restart gets one, after a reload too', async () => {
+      const { pid } = await serving();
+      const back = await deploy({ ...inputs, mode: 'rollback' });
+      expect(evidenceOf(back)).toMatchObject({ entered: 'reload' });
+      expect(await serving()).toEqual({ greeting: 'one', pid });
+      inputs = { ...inputs, environment: `${inputs['environment']}\nHELLO_GREETING=new` };
+      const done = await configured({ greeting: 'three' });
       expect(evidenceOf(done)).toMatchObject({ entered: 'restart' });
       const after = await serving();
       expect(after.greeting).toBe('new');
-      expect(after.pid).not.toBe(before.pid);
+      expect(after.pid).not.toBe(pid);
     });
   });
 
