@@ -44,7 +44,7 @@ export function joinErrors(errors: readonly SlipwayError[], hosts: number): Slip
   const hints = [...new Set(errors.flatMap(error => error.hint ?? []))];
   return new SlipwayError(
     codes.size === 1 ? first.code : 'HOSTS_FAILED',
-    `${errors.length} of ${hosts} hosts failed: ${errors.map(error => error.message).join('; ')}`,
+    `${errors.length} of ${hosts} hosts failed: ${[...new Set(errors.map(error => error.message))].join('; ')}`,
     {
       hint: hints.join(' '),
       cause: new AggregateError(errors),

@@ -88,12 +88,14 @@ content_of_current() {
 serve_lock() { # TOKEN WHO
   case $(ls -A "$dir" 2>/dev/null) in '') ;; *) [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; };; esac
   mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state" || { fail DIRECTORY_FAILED "$dir"; return; }
-  exec 9>>"$state/lock"
+  # asked again by who has it, it is not let go in between
+  [ -n "${held:-}" ] || exec 9>>"$state/lock"
   if ! flock -n 9; then
     exec 9>&-
     fail LOCKED "$(cat "$state/holder" 2>/dev/null)"
     return
   fi
+  held=yes
   printf '%s\n' "$2" >"$state/.holder" && mv -T "$state/.holder" "$state/holder"
   printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
     { fail DIRECTORY_FAILED "$state"; return; }
