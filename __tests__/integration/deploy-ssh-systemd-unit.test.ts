@@ -18,6 +18,8 @@ const plain = {
   listen: undefined,
   credentials: [],
   hasFiles: false,
+  restartMethod: 'restart',
+  pidFile: undefined,
   restart: 'no',
   after: [],
   memoryMax: undefined,
