@@ -6,7 +6,9 @@ export interface Finding {
   readonly kind: 'check' | 'reported' | 'identity' | 'record';
   readonly name: string;
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
-  /** Stable code; present unless passed. */
+  /** A check that only warns did not pass: `reason` says why, and the verdict counts it as passed. */
+  readonly warned?: true;
+  /** Stable code; present unless passed, or where it warns. */
   readonly reason?: string;
   /** One line for a person; secrets are masked. */
   readonly detail: string;

@@ -1,6 +1,6 @@
 import { deadline } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
-import { type CheckResult, gate } from '../core/health/index.ts';
+import { type CheckResult, gate, type Reach } from '../core/health/index.ts';
 import { log } from '../core/log.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { chainFindings } from './chain.ts';
@@ -16,6 +16,7 @@ import { oneLine, redactor, secretsOf } from './redact.ts';
 export async function lookAtAll(
   { checks, asked }: Plan,
   subjects: readonly Subject[],
+  reach: Reach,
   record: ReleaseRecord | undefined,
   inputs: VerifyInputs,
   signal: AbortSignal,
@@ -30,6 +31,7 @@ export async function lookAtAll(
           deadline: inputs.deadline,
           hold,
           signal,
+          reach,
           successes: inputs.successes,
           attemptTimeout: inputs['attempt-timeout'],
           forbidPrivate: inputs['forbid-private'],

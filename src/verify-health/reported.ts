@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
+import { httpCheck } from '../core/health/forms/http.ts';
 import type { HttpCheck } from '../core/health/index.ts';
 import { type JsonPath, parseJsonPath, valueAt } from '../core/health/json-path.ts';
-import { httpCheck } from '../core/health/short-form.ts';
 
 /** What the endpoint must say it is. */
 export interface Release {

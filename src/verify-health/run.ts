@@ -8,6 +8,7 @@ import type { definition } from './inputs.ts';
 import { lookAtAll } from './look.ts';
 import { ownRecord } from './own-record.ts';
 import { plan } from './plan.ts';
+import { Places } from './reach.ts';
 import { failureLines, summaryOf } from './summary.ts';
 import { conclude, stepFails } from './verdict.ts';
 
@@ -17,19 +18,18 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   // What the endpoints must say has to be known before they are asked; else git can wait until they have answered.
   const early = context.record ?? (inputs.reported.length > 0 ? await ownRecord(directory, signal) : undefined);
   const planned = plan(inputs, early?.record);
-  const subjects =
-    planned.deployments.length === 0
-      ? []
-      : await subjectsOf(planned.deployments, early!.record, {
-          privateKey: inputs['private-key'],
-          passphrase: inputs.passphrase,
-          knownHosts: inputs['known-hosts'],
-          hostFingerprints: inputs['host-fingerprints'],
-          become: inputs.become,
-          kubeconfig: inputs.kubeconfig,
-          context: inputs.context,
-        });
-  const findings = await lookAtAll(planned, subjects, early?.record, inputs, signal).finally(() =>
+  const keys = {
+    privateKey: inputs['private-key'],
+    passphrase: inputs.passphrase,
+    knownHosts: inputs['known-hosts'],
+    hostFingerprints: inputs['host-fingerprints'],
+    become: inputs.become,
+    kubeconfig: inputs.kubeconfig,
+    context: inputs.context,
+  };
+  const subjects = planned.deployments.length === 0 ? [] : await subjectsOf(planned.deployments, early!.record, keys);
+  await using places = new Places(keys, signal);
+  const findings = await lookAtAll(planned, subjects, places, early?.record, inputs, signal).finally(() =>
     Promise.allSettled(subjects.map(subject => subject.close())),
   );
   const loaded = early ?? (inputs.mode === 'verify' ? await ownRecord(directory, signal) : undefined);

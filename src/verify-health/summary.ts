@@ -30,7 +30,7 @@ function row(finding: Finding): string[] {
     time(p50),
     time(p95),
     time(p99),
-    marks[finding.verdict],
+    finding.warned ? '⚠️ warned' : marks[finding.verdict],
     finding.reason === undefined ? htmlText(finding.detail) : `\`${finding.reason}\` ${htmlText(finding.detail)}`,
   ];
 }
