@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseEveryCheck, probe } from '../../src/core/health/index.ts';
 import { run } from '../../src/core/process.ts';
+import { lookAtObjective } from '../../src/verify-health/objectives/look.ts';
+import { objectives } from '../../src/verify-health/objectives/objective.ts';
 import { Places } from '../../src/verify-health/reach.ts';
 import { freePort } from '../core/health/servers.ts';
 import { buildHello } from './hello.ts';
@@ -146,6 +148,32 @@ await describeWith('package:prometheus', 'queries to Prometheus', () => {
     expect(seen.detail).toContain(words);
     expect(seen.reason).toBe(reason);
   });
+
+  test('objectives: a burn rate, no data, before and after', async () => {
+    const text = (errors: string, more: string) => `
+- name: queries
+  prometheus: ${url}
+  errors: sum(increase(prometheus_http_requests_total{${errors}}[$window]))
+  total: sum(increase(prometheus_http_requests_total[$window]))
+  ${more}`;
+    const judged = async (yaml: string, ended = Date.now() - 3000) => {
+      const [objective] = objectives.parse(yaml);
+      const release = { began: ended - 1000, ended };
+      return lookAtObjective(objective!, release, 6000, new AbortController().signal);
+    };
+    for (let index = 0; index < 50; index++) await fetch(`${url}/api/v1/query?query=up`);
+    await pause(500);
+    const burn = 'target: 99%\n  burn: 2 over 20s and 10s';
+    const [good] = await judged(text('code=~"5.."', burn));
+    expect(good).toMatchObject({ verdict: 'passed', detail: expect.stringContaining('burn rate 0.00') });
+    expect(await judged(text('code="200"', burn))).toMatchObject([{ verdict: 'failed', reason: 'burning' }]);
+    const none = text('code="200"', burn).replaceAll('prometheus_http_requests_total', 'no_such_metric');
+    expect(await judged(none)).toMatchObject([{ verdict: 'failed', reason: 'no-data' }]);
+    const soon = await judged(text('code=~"5.."', 'compare: 1h'));
+    expect(soon).toMatchObject([{ verdict: 'inconclusive', reason: 'too-few-requests' }]);
+    const change = await judged(text('code=~"5.."', 'compare: 2s'));
+    expect(change).toMatchObject([{ name: 'queries, before and after', kind: 'objective' }]);
+  }, 60_000);
 
   test('nobody there', async () => {
     expect(await look('prometheus http://127.0.0.1:1 query up above 0')).toMatchObject({

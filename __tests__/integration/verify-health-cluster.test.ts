@@ -128,6 +128,17 @@ await describeWith(['cluster', 'registry', 'go'], 'verify-health on Kubernetes',
     expect(`${done.log}${done.summary}${JSON.stringify(done.report)}`.includes('client-key-data')).toBe(false);
   }, 90_000);
 
+  test('a workload as a check: its rollout, its pods, its Service', async () => {
+    const look = (more: string) =>
+      verify({ ...access, checks: `workload deployment/hello namespace ${namespace} ${more}`, deadline: '10s' });
+    const good = await look('endpoints 2 restarts 0');
+    expect(good).toMatchObject({ code: 0, outputs: { verdict: 'verified' } });
+    expect(good.report.findings[0].detail).toContain('2 of 2 pods are ready, behind hello, restarted 0 times');
+    const short = await look('endpoints 3 deadline 2s');
+    expect(short).toMatchObject({ code: 1, report: { reasons: ['workload'] } });
+    expect(short.log).toContain('the Service hello has 2 ready endpoints of it; wanted: 3');
+  }, 90_000);
+
   test('a 200 from pods of the old image is a failure', async () => {
     await apply(workload('hello', refOf(v1), 2));
     await rolledOut('hello');

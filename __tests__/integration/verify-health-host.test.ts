@@ -92,6 +92,45 @@ await describeWith(['host:host9', 'go'], 'verify-health on a systemd host', lab 
     expect(`${done.log}${done.summary}${JSON.stringify(done.report)}`.includes(secret)).toBe(false);
   }, 60_000);
 
+  test('a unit as a check, a command on the host, and an audit that leaves the record as it is', async () => {
+    const place = `${host.user}@${host.address}:${host.port}`;
+    const checks = [
+      `- {unit: ${unit}, on: "${place}", restarts: 0}`,
+      `- {command: [test, -e, "/opt/verify/hello"], on: "${place}"}`,
+      `- {command: [printf, "a'b"], on: "${place}", contains: "a'b"}`,
+    ].join('\n');
+    const record = recordOf();
+    const done = await verify({ ...access, checks, mode: 'audit' }, record);
+    expect(done.log).not.toContain('::error');
+    expect(done).toMatchObject({
+      code: 0,
+      outputs: { verdict: 'verified', attestation: expect.stringContaining('audit.intoto.json') },
+    });
+    expect(done.outputs['report']).toContain('audit.json');
+    expect(done.record).toEqual(record);
+    const wrong = await verify({ ...access, checks: `unit no-such on ${place}\ncommand no-such-program-here` }, record);
+    expect(wrong.report.reasons).toEqual(['unit', 'no-access']);
+  }, 60_000);
+
+  test('an audit finds a binary that is nobody’s, and the release before', async () => {
+    await start(v1);
+    const foreign = await verify({ ...access, mode: 'audit' }, recordOf());
+    expect(foreign).toMatchObject({ code: 1, report: { verdict: 'failed', reasons: ['other-binary'] } });
+    const { exec } = await labModule('host');
+    const [old, dropIn] = ['/opt/verify/releases/v1', `/run/systemd/system/${unit}.d`];
+    const script = [
+      `mkdir -p ${old} ${dropIn}`,
+      `cp /opt/verify/hello ${old}/`,
+      `printf '[Service]\\nExecStart=\\nExecStart=${old}/hello\\n' >${dropIn}/back.conf`,
+      `systemctl daemon-reload && systemctl restart ${unit}`,
+    ].join(' && ');
+    expect(await exec(host.name, ['sh', '-c', script])).toMatchObject({ code: 0 });
+    const back = await verify({ ...access, mode: 'audit' }, recordOf());
+    await exec(host.name, ['sh', '-c', `rm -r ${dropIn}; systemctl daemon-reload`]);
+    expect(back).toMatchObject({ code: 1, report: { verdict: 'failed', reasons: ['rolled-back'] } });
+    expect(back.log).toContain('wrote last');
+  }, 60_000);
+
   test('a 200 from the old binary is a failure', async () => {
     await start(v1);
     const done = await verify({ ...access, reported: `${url}/version`, deadline: '8s' }, recordOf());

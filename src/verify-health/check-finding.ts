@@ -20,6 +20,7 @@ export function checkFinding(result: CheckResult, redact: (text: string) => stri
     attempts,
     failures,
     latency,
+    ...(result.series.length === 0 ? {} : { series: result.series }),
     ...(firstSuccess === undefined ? {} : { firstSuccess }),
     ...(failure === undefined ? {} : { failure: safe(failure, redact) }),
     ...(last === undefined

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
+import type { LoadedRecord } from '../core/record/files.ts';
+import { writeAttestation } from './attestation.ts';
 import { closeRecord, writeJunit, writeReport } from './close.ts';
 import { unverified } from './failure.ts';
+import type { Verdict } from './finding.ts';
 import { subjectsOf } from './identity/subjects.ts';
 import type { definition } from './inputs.ts';
 import { lookAtAll } from './look.ts';
@@ -32,19 +35,36 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const findings = await lookAtAll(planned, subjects, places, early?.record, inputs, signal).finally(() =>
     Promise.allSettled(subjects.map(subject => subject.close())),
   );
-  const loaded = early ?? (inputs.mode === 'verify' ? await ownRecord(directory, signal) : undefined);
+  const closes = inputs.mode === 'verify' || inputs.mode === 'watch';
+  const loaded = early ?? (closes ? await ownRecord(directory, signal) : undefined);
   const [verdict, at] = [conclude(findings, planned.asked), new Date()];
   const release = loaded === undefined ? 'endpoints' : `${loaded.record.name} ${loaded.record.version}`;
 
   context.output('verdict', verdict.verdict);
-  context.output('report', await writeReport(directory, loaded, findings, verdict, at));
+  const report = await writeReport(
+    directory,
+    loaded,
+    findings,
+    verdict,
+    at,
+    inputs.mode === 'audit' ? 'audit' : 'verification',
+  );
+  context.output('report', report);
   if (inputs.junit !== undefined) await writeJunit(resolve(directory, inputs.junit), findings, release, at);
   if (loaded !== undefined) {
-    if (inputs.mode === 'verify') await closeRecord(loaded, findings, verdict, at);
+    if (closes) await closeRecord(loaded, findings, verdict, at);
     context.output('release', loaded.file);
+    if (inputs.mode !== 'wait')
+      context.output('attestation', (await attest(context, loaded, report, verdict, at)) ?? '');
   }
   await context.summary(summaryOf(findings, verdict, release));
 
+  for (const { name, journal } of findings)
+    if (journal !== undefined)
+      await tell(
+        `${name} wrote last`,
+        journal.map(line => `| ${line}`),
+      );
   for (const { name, failure } of findings.filter(one => one.verdict !== 'passed')) {
     if (failure === undefined) continue;
     const body = failure.bodyHead
@@ -56,10 +76,21 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
             .map(line => `| ${line}`),
         ]
       : [];
-    await log.group(`last failed attempt of ${name}`, async () => {
-      for (const line of [failure.detail, ...failureLines(failure), ...body]) log.info(line);
-    });
+    await tell(`last failed attempt of ${name}`, [failure.detail, ...failureLines(failure), ...body]);
   }
   log.info(`${release}: ${verdict.verdict}, identity ${verdict.identity}, ${findings.length} findings`);
   if (stepFails(verdict, planned.asked)) throw unverified(release, verdict, findings);
+}
+
+type Run = Context<typeof definition.inputs>;
+
+function attest({ inputs, directory }: Run, loaded: LoadedRecord, report: string, verdict: Verdict, at: Date) {
+  const { 'signing-key': key, 'signing-password': password } = inputs;
+  return writeAttestation(directory, loaded, report, verdict, at, key === undefined ? undefined : { key, password });
+}
+
+function tell(title: string, lines: readonly string[]): Promise<void> {
+  return log.group(title, async () => {
+    for (const line of lines) log.info(line);
+  });
 }

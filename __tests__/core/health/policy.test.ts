@@ -129,3 +129,19 @@ describe('what runs must stay the same', () => {
     });
   });
 });
+
+describe('a watch', () => {
+  test('goes on through failures, and judges by the share of good attempts', async () => {
+    let count = 0;
+    await using server = await httpServer((_, response) => response.writeHead(count++ % 5 === 4 ? 401 : 200).end());
+    const watch = (availability: number) => pass(server.url, { availability, deadline: 600, period: 40 });
+    const lenient = await watch(0.5);
+    expect(lenient.checks[0]).toMatchObject({ verdict: 'passed' });
+    expect(lenient.checks[0]!.attempts).toBeGreaterThan(8);
+    expect(lenient.checks[0]!.detail).toMatch(/% of \d+ attempts were good, \d incidents, last: status 401/);
+    const strict = await watch(1);
+    expect(strict.checks[0]).toMatchObject({ verdict: 'failed', reason: 'availability' });
+    expect(strict.checks[0]!.detail).toContain('wanted: 100%');
+    expect(strict.checks[0]!.series.reduce((sum, one) => sum + one.failures, 0)).toBe(strict.checks[0]!.failures);
+  });
+});

@@ -21,6 +21,11 @@ export interface GateOptions {
   readonly failures?: number;
   /** What the last so many latencies must be. */
   readonly latency?: Budget;
+  /**
+   * Watches instead of waiting: goes on until the deadline whatever is seen, once a second where no period is given; then a
+   * check has passed when this share of its attempts was good.
+   */
+  readonly availability?: number;
   /** Tries again after every failure, also after those that waiting does not mend. Default false. */
   readonly patient?: boolean;
   readonly signal?: AbortSignal;
@@ -74,7 +79,8 @@ function watchAll(checks: readonly Check[], options: GateOptions): Promise<Check
   const running = new Map<string, Promise<CheckResult>>();
   const needed = new Set(checks.flatMap(check => check.policy?.dependsOn ?? []));
   const start = async (check: Check): Promise<CheckResult> => {
-    const before = await Promise.all((check.policy?.dependsOn ?? []).map(name => running.get(name)));
+    const awaited = options.availability === undefined ? (check.policy?.dependsOn ?? []) : []; // a watch sees all at once
+    const before = await Promise.all(awaited.map(name => running.get(name)));
     const missing = before.find(one => one === undefined || one.verdict !== 'passed' || one.warned);
     if (missing !== undefined) return untried(check, missing);
     const begin = performance.now();
@@ -118,6 +124,6 @@ function inOrder(checks: readonly Check[]): Check[] {
 function untried(check: Check, on: CheckResult): CheckResult {
   const detail = `not tried: it depends on ${on.check.name}, which did not pass`;
   const now = Date.now();
-  const nothing = { check, attempts: 0, failures: 0, started: now, ended: now, latency: {} };
+  const nothing = { check, attempts: 0, failures: 0, started: now, ended: now, latency: {}, series: [] };
   return { ...nothing, verdict: 'inconclusive', reason: 'depends-on', detail };
 }

@@ -7,4 +7,5 @@ export { parseChecks, parseEveryCheck } from './parse-checks.ts';
 export { latencies, percentile } from './percentiles.ts';
 export { type ProbeOptions, probe } from './probe.ts';
 export type { Reach } from './reach.ts';
+export type { Bucket } from './series.ts';
 export type { Attempt, CheckResult } from './watch.ts';

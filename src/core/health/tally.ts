@@ -3,9 +3,10 @@ import { type Budget, formatBudget } from './budget.ts';
 import type { GateOptions } from './gate.ts';
 import type { Observation, Reason } from './observation.ts';
 import { latencies, percentile } from './percentiles.ts';
+import { Series } from './series.ts';
 
 /** Reasons of a check that no single attempt has. */
-export type CheckReason = Reason | 'unstable' | 'deadline' | 'no-samples' | 'latency' | 'depends-on';
+export type CheckReason = Reason | 'unstable' | 'deadline' | 'no-samples' | 'latency' | 'depends-on' | 'availability';
 
 export interface Judgement {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
@@ -26,6 +27,8 @@ export class Tally {
   firstSuccess: number | undefined;
   last: Observation | undefined;
   lastFailure: Observation | undefined;
+  /** How often failures began. */
+  incidents = 0;
   /** Failures in a row, the last one included. */
   failing = 0;
   /** A success came before the last failure. */
@@ -37,12 +40,15 @@ export class Tally {
   /** When each success of the streak came; no more than `successes` can ask for. */
   #streakEnds: number[] = [];
   #samples: number[] = [];
+  readonly #series = new Series();
 
   add(observation: Observation, now: number): void {
     this.attempts++;
     this.now = now;
     this.last = observation;
-    if ((observation.ok || observation.reason === 'slow') && this.#samples.length < keptSamples) {
+    const answered = observation.ok || observation.reason === 'slow';
+    this.#series.add(now, observation.ok, answered ? observation.ms : undefined);
+    if (answered && this.#samples.length < keptSamples) {
       this.#samples.push(observation.ms);
     }
     if (observation.ok) {
@@ -58,7 +64,7 @@ export class Tally {
       return;
     }
     this.failures++;
-    this.failing++;
+    if (this.failing++ === 0) this.incidents++;
     this.fell ||= this.firstSuccess !== undefined;
     this.#beginAnew();
     this.lastFailure = observation;
@@ -97,6 +103,7 @@ export class Tally {
       attempts: this.attempts,
       failures: this.failures,
       latency: latencies(this.#samples),
+      series: this.#series.buckets,
       ...(this.firstSuccess === undefined ? {} : { firstSuccess: this.firstSuccess }),
       ...(this.last === undefined ? {} : { last: this.last }),
       ...(this.lastFailure === undefined ? {} : { lastFailure: this.lastFailure }),
@@ -141,6 +148,19 @@ export function judge(
   }
   const since = formatDuration(tally.now - tally.firstSuccess!);
   return { verdict: 'inconclusive', reason: 'deadline', detail: `healthy for ${since}, too short for ${wanted}` };
+}
+
+/** The verdict at the end of a watch: the share of good attempts, and how often they stopped being good. Pure. */
+export function judgeWatch(tally: Tally, availability: number): Judgement {
+  const { attempts, failures, incidents, lastFailure } = tally;
+  if (attempts === 0) return { verdict: 'inconclusive', reason: 'no-samples', detail: 'nothing was tried' };
+  const share = (attempts - failures) / attempts;
+  // Rounded down: 99.96 % is not 100 %.
+  const seen = `${Math.floor(share * 100_000) / 1000}% of ${attempts} attempts were good`;
+  const worst = lastFailure === undefined ? '' : `, ${incidents} incidents, last: ${lastFailure.detail}`;
+  if (share >= availability) return { verdict: 'passed', detail: `${seen}${worst}` };
+  const wanted = `wanted: ${Number((availability * 100).toFixed(3))}%`;
+  return { verdict: 'failed', reason: 'availability', detail: `${seen}${worst}; ${wanted}` };
 }
 
 function tooSlow({ samples }: Tally, budget: Budget, measured: number | undefined): Judgement {

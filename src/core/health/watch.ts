@@ -3,7 +3,8 @@ import type { Check } from './check.ts';
 import type { GateOptions } from './gate.ts';
 import type { Observation } from './observation.ts';
 import { probe } from './probe.ts';
-import { type Judgement, judge, Tally } from './tally.ts';
+import type { Bucket } from './series.ts';
+import { type Judgement, judge, judgeWatch, Tally } from './tally.ts';
 
 /** One attempt of one check, told as it ends. */
 export interface Attempt {
@@ -27,6 +28,8 @@ export interface CheckResult extends Judgement {
   readonly firstSuccess?: number;
   /** Milliseconds of healthy and slow answers. */
   readonly latency: { readonly p50?: number; readonly p95?: number; readonly p99?: number };
+  /** Attempts over time, for charts. */
+  readonly series: readonly Bucket[];
   readonly last?: Observation;
   /** The last attempt that failed, with its phases and the head of its body. */
   readonly lastFailure?: Observation;
@@ -39,6 +42,7 @@ const [eager, eagerFor, steady] = [50, 10_000, 250];
 
 /** Programs are started, clusters and registries asked, at most so often. */
 const heavy = 250;
+const watching = 1000;
 
 /** Milliseconds below which an attempt can only time out; timers may also fire a little early. */
 const leastAttempt = 5;
@@ -79,14 +83,18 @@ export async function watchCheck(
     if (observation.reason === 'timeout' && left < timeout && tally.attempts > 0) break;
     tally.add(observation, since());
     options.onAttempt?.({ check, number: tally.attempts, observation, streak: tally.streak });
-    judgement = judge(tally, options, false);
+    if (options.availability === undefined) judgement = judge(tally, options, false);
     if (judgement !== undefined) break;
-    const period = options.period ?? (tally.holding(options) || began >= eagerFor ? steady : slowest);
+    const period =
+      options.period ??
+      (options.availability !== undefined ? watching : tally.holding(options) || began >= eagerFor ? steady : slowest);
     if (began + period > options.deadline - leastAttempt) break; // there will be no other attempt to wait for
     const pause = began + period - since();
     if (pause > 0) await rest(pause, options.signal, enough);
   }
-  return { check, started, ended: Date.now(), ...tally.facts(), ...(judgement ?? judge(tally, options, true)!) };
+  const last =
+    options.availability === undefined ? judge(tally, options, true)! : judgeWatch(tally, options.availability);
+  return { check, started, ended: Date.now(), ...tally.facts(), ...(judgement ?? last) };
 }
 
 /** The gate's options, and what the check wants otherwise. */

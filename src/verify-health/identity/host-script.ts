@@ -3,8 +3,7 @@
  * that its main process runs. /proc/PID/exe is the file that was started, also when its path leads elsewhere by now.
  */
 export function hostScript(unit: string): string {
-  if (!/^[A-Za-z0-9:_.@-]+$/.test(unit) || unit.startsWith('-')) throw new Error(`not a unit name: ${unit}`);
-  return `unit='${unit}'
+  return `unit='${checkedName(unit)}'
 LC_ALL=C; export LC_ALL
 command -v systemctl >/dev/null || { echo 'Error=systemctl is not on this host'; exit 0; }
 systemctl show --property=LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStatus,ExecMainCode -- "$unit" </dev/null || { echo 'Error=systemctl show failed'; exit 0; }
@@ -18,6 +17,16 @@ echo "Start=$start"
 echo "Exe=$(readlink "/proc/$pid/exe")"
 echo "Sha256=\${sum%% *}"
 `;
+}
+
+/** The last lines of a unit's journal, as a script for `sh -s`. */
+export function journalScript(unit: string): string {
+  return `exec journalctl --unit='${checkedName(unit)}' --lines=40 --output=short-iso --no-pager --quiet </dev/null\n`;
+}
+
+function checkedName(unit: string): string {
+  if (!/^[A-Za-z0-9:_.@-]+$/.test(unit) || unit.startsWith('-')) throw new Error(`not a unit name: ${unit}`);
+  return unit;
 }
 
 /** `Key=value` lines as a map; the last of a key wins. */

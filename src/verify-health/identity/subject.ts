@@ -21,6 +21,8 @@ export interface Subject {
   readonly expected: string;
   /** Never throws for what the place does; throws the signal's reason when aborted. */
   look(signal: AbortSignal): Promise<Look>;
+  /** The last lines that the service itself wrote, with what its place says of it. May throw. */
+  journal(signal: AbortSignal): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { Limits, PrometheusCheck } from '../check.ts';
+import type { HttpCheck, Limits, PrometheusCheck } from '../check.ts';
 import { bodyLimit } from '../http.ts';
 import { ProbeFailure, retriableStatus } from '../observation.ts';
 import type { Trace } from '../trace.ts';
@@ -7,7 +7,12 @@ import { follow } from './http.ts';
 
 /** One instant query; every sample of its result must be within the limits, and there must be one. */
 export async function prometheus(check: PrometheusCheck, options: AttemptOptions, trace: Trace): Promise<string> {
-  const answer = await follow(check.request, options, trace);
+  return judgeSamples(await query(check.request, options, trace), check.limits);
+}
+
+/** The samples that a query gives. `request` is the POST that holds it. */
+export async function query(request: HttpCheck, options: AttemptOptions, trace: Trace): Promise<Sample[]> {
+  const answer = await follow(request, options, trace);
   const document = parsed(answer.body.toString('utf8'));
   if (answer.truncated) throw new ProbeFailure('query', `the result is larger than ${bodyLimit / 1024 / 1024} MiB`);
   if (document?.status !== 'success') {
@@ -17,7 +22,7 @@ export async function prometheus(check: PrometheusCheck, options: AttemptOptions
       retriable: answer.status !== 200 && retriableStatus(answer.status),
     });
   }
-  return judgeSamples(samplesOf(document.data), check.limits);
+  return samplesOf(document.data);
 }
 
 interface Result {

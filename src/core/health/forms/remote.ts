@@ -1,4 +1,4 @@
-import type { ImageCheck, Limits, PrometheusCheck } from '../check.ts';
+import type { HttpCheck, ImageCheck, Limits, PrometheusCheck } from '../check.ts';
 import type { Form } from './form.ts';
 import { httpCheck } from './http.ts';
 import { routeKeys, tlsKeys } from './network.ts';
@@ -23,26 +23,36 @@ export const prometheus: Form = {
     if (query === undefined) fail('"query" is missing: what Prometheus is asked');
     const limits = defined({ above, below, atLeast, atMost, equals }) as Limits;
     if (Object.keys(limits).length === 0) fail('a limit is missing: above, below, at-least, at-most or equals');
-    const base = httpCheck(text.read(target, 'prometheus'));
-    const url = new URL(`${base.url.href.replace(/\/$/, '')}/api/v1/query`);
-    const form = 'application/x-www-form-urlencoded';
     return {
       kind: 'prometheus',
       name: name ?? `prometheus ${query}`,
       ...(within === undefined ? {} : { within }),
       query,
       limits,
-      request: {
-        ...base,
-        ...request,
-        url,
-        method: 'POST',
-        headers: { 'content-type': form, ...headers },
-        body: `query=${encodeURIComponent(query)}`,
-      },
+      request: queryRequest(text.read(target, 'prometheus'), query, { ...request, headers }),
     };
   },
 };
+
+/** The request of an instant query. https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries */
+export function queryRequest(
+  server: string,
+  query: string,
+  given: Partial<HttpCheck> = {},
+  /** Seconds since the epoch; now where none is given. */
+  time?: number,
+): HttpCheck {
+  const base = httpCheck(server);
+  const at = time === undefined ? '' : `&time=${time.toFixed(3)}`;
+  return {
+    ...base,
+    ...given,
+    url: new URL(`${base.url.href.replace(/\/$/, '')}/api/v1/query`),
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...given.headers },
+    body: `query=${encodeURIComponent(query)}${at}`,
+  };
+}
 
 export const image: Form = {
   word: 'image',
