@@ -89,9 +89,9 @@ describe('verify-health on endpoints', () => {
   });
 
   test('a command as a check', async () => {
-    const good = await verify({ checks: '- {command: [node, --version], matches: "^v\\d+"}' });
+    const good = await verify({ checks: '- {command: [node, --version], matches: ^v2}' });
     expect(good).toMatchObject({ code: 0, outputs: { verdict: 'verified' } });
-    const bad = await verify({ checks: 'command node --no-such-flag failures 2', deadline: '3s' });
+    const bad = await verify({ checks: 'command node --no-such-flag', deadline: '3s' });
     expect(bad).toMatchObject({ code: 1, report: { reasons: ['exit'] } });
   });
 

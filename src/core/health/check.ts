@@ -1,5 +1,6 @@
 import type { Budget } from './budget.ts';
 import type { JsonPath } from './json-path.ts';
+import type { Load } from './load-form.ts';
 import type { StatusSet } from './status-set.ts';
 
 /** What a check may want otherwise than the rest of its gate. Times are milliseconds. */
@@ -82,6 +83,8 @@ export interface HttpCheck extends CommonCheck, Route, TlsWish {
   readonly answerHeaders?: Readonly<Record<string, RegExp>>;
   /** Values that the body, as JSON, must have at these paths. */
   readonly json: readonly JsonAssertion[];
+  /** Traffic that it must bear once it is healthy. */
+  readonly load?: Load;
   /** How many redirects are followed at the most. */
   readonly redirects: number;
   /** Says of a good answer's body why it is another release's, in one line; undefined when it is ours. */

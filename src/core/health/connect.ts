@@ -43,7 +43,7 @@ export async function openStream(host: string, port: number, options: ConnectOpt
   trace.enter('dns');
   const addresses = options.only ? [options.only] : await addressesOf(host, options);
   trace.leave('dns');
-  if (options.forbidPrivate) refusePrivate(host, addresses);
+  if (options.forbidPrivate) refusePrivate(host, addresses); // also one that was chosen before
   trace.enter('connect');
   const stream = await race(addresses, port, options.signal, trace);
   trace.leave('connect');
@@ -54,13 +54,17 @@ export async function openStream(host: string, port: number, options: ConnectOpt
  * The addresses that a host has for a check: those that the check itself names, else those of the resolver, of the
  * family that it wants.
  *
- * @throws ProbeFailure when there is none
+ * @throws ProbeFailure when there is none, or a private one where those are forbidden
  */
-export async function addressesOf(host: string, options: Pick<ConnectOptions, 'route' | 'signal'>): Promise<Address[]> {
+export async function addressesOf(
+  host: string,
+  options: Pick<ConnectOptions, 'route' | 'signal' | 'forbidPrivate'>,
+): Promise<Address[]> {
   const { resolve, ip } = options.route ?? {};
   const found = addressesGiven(resolve, host) ?? (await raced(resolveHost(host), options.signal));
   const wanted = ip === undefined ? found : found.filter(one => one.family === ip);
   if (wanted.length === 0) throw new ProbeFailure('dns', `the name ${host} has no IPv${ip} address`);
+  if (options.forbidPrivate) refusePrivate(host, wanted);
   return wanted;
 }
 

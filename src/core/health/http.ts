@@ -94,6 +94,13 @@ function converse(
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
     outgoing.on('error', error => settle(() => reject(exchangeFailure(error, 'before it answered'))));
+    // A protocol was switched, as it was asked for: what comes now is no body.
+    outgoing.on('upgrade', (incoming: IncomingMessage) => {
+      trace.leave('firstByte');
+      trace.status = incoming.statusCode;
+      const { headers } = incoming;
+      settle(() => resolve({ status: incoming.statusCode!, headers, body: Buffer.alloc(0), truncated: false }));
+    });
     outgoing.on('response', (incoming: IncomingMessage) => {
       trace.leave('firstByte');
       trace.status = incoming.statusCode;

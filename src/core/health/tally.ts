@@ -6,7 +6,15 @@ import { latencies, percentile } from './percentiles.ts';
 import { Series } from './series.ts';
 
 /** Reasons of a check that no single attempt has. */
-export type CheckReason = Reason | 'unstable' | 'deadline' | 'no-samples' | 'latency' | 'depends-on' | 'availability';
+export type CheckReason =
+  | Reason
+  | 'unstable'
+  | 'deadline'
+  | 'no-samples'
+  | 'latency'
+  | 'depends-on'
+  | 'availability'
+  | 'load';
 
 export interface Judgement {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';

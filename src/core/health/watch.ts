@@ -1,5 +1,5 @@
 import { sleep } from '../deadline.ts';
-import type { Check } from './check.ts';
+import type { Check, HttpCheck } from './check.ts';
 import type { GateOptions } from './gate.ts';
 import type { Observation } from './observation.ts';
 import { probe } from './probe.ts';
@@ -67,6 +67,9 @@ export async function watchCheck(
   const started = Date.now();
   const since = () => performance.now() - origin;
   const slowest = light.includes(check.kind) ? eager : heavy;
+  const load = check.kind === 'http' ? check.load : undefined;
+  // With a load, its many samples are what a budget is about.
+  const judged = load === undefined ? options : withoutBudget(options);
   let judgement: Judgement | undefined;
   while (judgement === undefined && !enough?.aborted) {
     const left = options.deadline - since();
@@ -83,7 +86,7 @@ export async function watchCheck(
     if (observation.reason === 'timeout' && left < timeout && tally.attempts > 0) break;
     tally.add(observation, since());
     options.onAttempt?.({ check, number: tally.attempts, observation, streak: tally.streak });
-    if (options.availability === undefined) judgement = judge(tally, options, false);
+    if (options.availability === undefined) judgement = judge(tally, judged, false);
     if (judgement !== undefined) break;
     const period =
       options.period ??
@@ -92,9 +95,13 @@ export async function watchCheck(
     const pause = began + period - since();
     if (pause > 0) await rest(pause, options.signal, enough);
   }
-  const last =
-    options.availability === undefined ? judge(tally, options, true)! : judgeWatch(tally, options.availability);
-  return { check, started, ended: Date.now(), ...tally.facts(), ...(judgement ?? last) };
+  judgement ??=
+    options.availability === undefined ? judge(tally, judged, true)! : judgeWatch(tally, options.availability);
+  if (load !== undefined && judgement.verdict === 'passed') {
+    const { bearLoad } = await import('./bear-load.ts');
+    judgement = await bearLoad(check as HttpCheck, load, options, options.deadline - since());
+  }
+  return { check, started, ended: Date.now(), ...tally.facts(), ...judgement };
 }
 
 /** The gate's options, and what the check wants otherwise. */
@@ -102,6 +109,10 @@ function ownOptions(check: Check, options: GateOptions): GateOptions {
   const { deadline, ...policy } = check.policy ?? {};
   const merged = { ...options, ...policy, deadline: Math.min(options.deadline, deadline ?? Number.POSITIVE_INFINITY) };
   return anchored.includes(check.kind) ? { ...merged, hold: Math.max(merged.hold ?? 0, leastAnchoredHold) } : merged;
+}
+
+function withoutBudget({ latency: _, ...options }: GateOptions): GateOptions {
+  return options;
 }
 
 async function rest(pause: number, signal: AbortSignal | undefined, enough: AbortSignal | undefined): Promise<void> {

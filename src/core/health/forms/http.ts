@@ -1,5 +1,6 @@
 import { type HttpCheck, type JsonAssertion, shownUrl } from '../check.ts';
 import { parseJsonPath } from '../json-path.ts';
+import { parseLoad } from '../load-form.ts';
 import { parseStatus, success } from '../status-set.ts';
 import type { Form } from './form.ts';
 import { routeKeys, tlsKeys } from './network.ts';
@@ -59,6 +60,7 @@ export const http: Form = {
     'answer-headers': headerMap(patternOf),
     json,
     redirects: count(0, 20),
+    load: { read: (value, key) => parseLoad(text.read(value, key)) },
     ...tlsKeys,
     ...routeKeys,
   },

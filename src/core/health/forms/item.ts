@@ -24,6 +24,8 @@ export function checkOf(item: Item, forms: readonly Form[]): Check {
   if (given['proxy'] !== undefined && (given['addresses'] ?? 'any') !== 'any') {
     fail('"addresses" can only be any where there is a "proxy": it looks names up by itself');
   }
+  if (given['proxy'] !== undefined && given['load'] !== undefined)
+    fail('"load" goes to the service itself: no "proxy"');
   const { own, policy } = splitPolicy(given);
   const check = form.make(item[form.word], own, item);
   return Object.keys(policy).length === 0 ? check : { ...check, policy };
