@@ -110,7 +110,7 @@ export interface TcpCheck extends CommonCheck, Route {
 
 export interface Turn {
   readonly expect?: RegExp;
-  /** Sent as it is; with TLS begun in front where `starttls` is set. */
+  /** `${1}` is the first group of the last `expect`; with TLS begun in front where `starttls` is set. */
   readonly send?: string;
   readonly starttls?: boolean;
 }

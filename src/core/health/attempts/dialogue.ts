@@ -22,6 +22,7 @@ export async function talk(
   let stream = opened;
   let heard: Buffer = Buffer.alloc(0);
   let matched: string | undefined;
+  let groups: readonly string[] = [];
   trace.enter('firstByte');
   try {
     for (const { expect, send, starttls } of check.dialogue!) {
@@ -36,10 +37,11 @@ export async function talk(
         });
         const text = heard.toString('utf8');
         const found = expect.exec(text)!;
+        groups = found;
         matched = found[0].trim().slice(0, 200);
         heard = Buffer.from(text.slice(found.index + found[0].length).replace(/^[^\n]*\n?/, ''));
       }
-      if (send !== undefined) stream.write(send);
+      if (send !== undefined) stream.write(send.replace(/\$\{(\d)\}/g, (_, group) => groups[group] ?? ''));
     }
     trace.leave('firstByte');
     return matched;
