@@ -14,7 +14,8 @@ async function verifyWithNames(inputs: Record<string, string>, hosts: string): P
   const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
   const env = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]));
   const child = spawn('unshare', ['--mount', 'sh', '-c', script, 'sh', hosts, process.execPath, main], {
-    env: { PATH: process.env['PATH'], 'INPUT_WORKING-DIRECTORY': tmpdir(), ...env },
+    cwd: join(hosts, '..'), // a shell drops the variable that names it
+    env: { PATH: process.env['PATH'], ...env },
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (log += chunk));

@@ -9,7 +9,7 @@ export const share: Value<number> = mapped(
     const match = /^(\d{1,3}(?:\.\d+)?)%$/.exec(raw.trim());
     if (match === null || Number(match[1]) > 100)
       throw new SlipwayError('SHARE_INVALID', `"${raw}" is not a percentage`);
-    return Number(match[1]) / 100;
+    return Number((Number(match[1]) / 100).toPrecision(12)); // not 0.9990000000000001
   },
   'percentage',
 );

@@ -1,3 +1,5 @@
+import { deadline } from '../deadline.ts';
+import { messageOf } from '../errors.ts';
 import type { Address } from './addresses.ts';
 import { type Check, hostOf, type Route } from './check.ts';
 import { addressesOf } from './connect.ts';
@@ -19,20 +21,19 @@ export function isSpread(check: Check): check is Spread {
 export async function probeEach(check: Spread, options: ProbeOptions): Promise<Observation> {
   const [at, began] = [Date.now(), performance.now()];
   const host = check.kind === 'http' ? hostOf(check.url) : (check as { host: string }).host;
-  const signal = options.signal ?? new AbortController().signal;
   let addresses: Address[];
   try {
     if (options.connect !== undefined) {
       const detail = 'the host that is asked through looks names up by itself: "addresses" can only be any here';
       throw new ProbeFailure('dns', detail, { retriable: false });
     }
-    const limited =
-      options.timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]);
+    using limited = deadline(options.timeout ?? Number.POSITIVE_INFINITY, `resolving ${host}`, options.signal);
     addresses = await addressesOf(host, { route: check, signal: limited });
   } catch (error) {
-    signal.throwIfAborted();
+    options.signal?.throwIfAborted();
+    const late = (error as { code?: string }).code === 'DEADLINE';
     const failure =
-      error instanceof ProbeFailure ? error : new ProbeFailure('timeout', `the name ${host} was not resolved in time`);
+      error instanceof ProbeFailure ? error : new ProbeFailure(late ? 'timeout' : 'dns', messageOf(error));
     return unresolved(failure, at, performance.now() - began);
   }
   const left =

@@ -27,6 +27,8 @@ export async function secure(
       ? {}
       : { cert: options.certificate, key: options.key ?? options.certificate }),
     ...(options.protocol === undefined ? {} : { minVersion: `TLSv${options.protocol}` as const }),
+    // Both are judged below: by itself, Node would compare the name of an address with "localhost".
+    checkServerIdentity: () => undefined,
     rejectUnauthorized: false,
   });
   await new Promise<void>((resolve, reject) => {

@@ -95,7 +95,7 @@ function share(text: unknown): number {
   const match = /^(\d{1,2}(?:\.\d+)?)%$/.exec(String(text).trim());
   if (match === null || Number(match[1]) === 0)
     throw wrong(`"target" is ${JSON.stringify(text)}; write a percentage below 100, such as 99.9%`);
-  return Number(match[1]) / 100;
+  return Number((Number(match[1]) / 100).toPrecision(12)); // not 0.9990000000000001
 }
 
 /** `14.4 over 1h and 5m`. */

@@ -28,8 +28,7 @@ export async function image(check: ImageCheck, options: AttemptOptions, trace: T
     trace.leave('firstByte');
     return seen;
   } catch (error) {
-    const code = (error as { code?: string }).code;
-    if (code === 'NOT_FOUND' || (error as { status?: number }).status === 404) {
+    if ((error as { code?: string }).code === 'REGISTRY_NOT_FOUND') {
       throw new ProbeFailure('image', `the registry has no ${check.reference}`, { cause: error });
     }
     throw accessFailure(error, signal);
