@@ -28,7 +28,7 @@ await describeWith(['package:nginx-light', 'package:tinyproxy-bin', 'package:ope
     const from = new Date(Date.now() - day);
     const good = await authority.sign('good', 'localhost', from, new Date(Date.now() + 10.5 * day));
     client = await authority.sign('client', 'probe', from, new Date(Date.now() + day));
-    for (const name of ['h2', 'h1', 'mutual', 'old', 'plain', 'proxy']) ports[name] = await freePort();
+    for (const name of ['h2', 'h1', 'mutual', 'old', 'plain', 'proxy', 'smtp']) ports[name] = await freePort();
     const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       name => `${name}_temp_path ${folder}/${name};`,
     );
@@ -54,8 +54,12 @@ http { access_log off; ${temp.join(' ')}
       spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], { stdio: 'ignore' }),
       spawn('tinyproxy', ['-d', '-c', join(folder, 'tinyproxy.conf')], { stdio: 'ignore' }),
     );
+    const smtp = ['s_server', '-quiet', '-starttls', 'smtp', '-accept', `127.0.0.1:${ports['smtp']}`];
+    children.push(
+      spawn('openssl', [...smtp, '-cert', good.certificate, '-key', good.key], { stdio: ['pipe', 'ignore', 'ignore'] }),
+    );
     ended = children.map(child => new Promise(resolve => child.on('close', resolve)));
-    for (const name of ['plain', 'proxy']) {
+    for (const name of ['plain', 'proxy', 'smtp']) {
       for (let tries = 0; !(await look(`tcp 127.0.0.1:${ports[name]}`)).ok; tries++) {
         if (tries > 100) throw new Error(`${name} does not start`);
         await pause(50);
@@ -116,6 +120,16 @@ http { access_log off; ${temp.join(' ')}
     expect(old.detail).toContain('speaks no such version of TLS');
     expect(await look(`tls localhost:${ports['old']} protocol 1.2 ${ca}`)).toMatchObject({ ok: true });
     expect(await look(`tls localhost:${ports['plain']}`)).toMatchObject({ ok: false, reason: 'tls' });
+  });
+
+  test('STARTTLS in a dialogue', async () => {
+    const dialogue = `[{expect: ^220, send: "EHLO probe\\r\\n"}, {expect: "STARTTLS", send: "STARTTLS\\r\\n"}, {expect: ^220}, {starttls: true, send: "QUIT\\r\\n"}]`;
+    const mail = (more: string) => look(`- {tcp: "localhost:${ports['smtp']}", dialogue: ${dialogue}${more}}`);
+    expect(await mail(`, ca: ${authority.certificate}`)).toMatchObject({
+      ok: true,
+      certificate: { subject: 'localhost' },
+    });
+    expect(await mail('')).toMatchObject({ ok: false, reason: 'tls' });
   });
 
   test('over a unix socket', async () => {

@@ -98,7 +98,7 @@ export interface JsonAssertion {
 }
 
 /** A TCP connection that is accepted, and what is said over it. */
-export interface TcpCheck extends CommonCheck, Route {
+export interface TcpCheck extends CommonCheck, Route, Partial<TlsWish> {
   readonly kind: 'tcp';
   /** Empty with `socket`. */
   readonly host: string;

@@ -27,7 +27,7 @@ export async function talk(
   try {
     for (const { expect, send, starttls } of check.dialogue!) {
       if (starttls) {
-        stream = await secure(stream, check.host, { insecure: false, signal }, trace);
+        stream = await secure(stream, check.host, { insecure: false, ...check, signal }, trace);
         trace.enter('firstByte');
         heard = Buffer.alloc(0);
       }

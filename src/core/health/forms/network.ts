@@ -97,7 +97,7 @@ const dialogue: Key<readonly Turn[]> = {
 export const tcp: Form = {
   word: 'tcp',
   example: 'tcp db:5432 within 300ms',
-  keys: { send: text, expect: said, dialogue, ...routeKeys },
+  keys: { send: text, expect: said, dialogue, ...tlsKeys, ...routeKeys },
   make: (target, given) => tcpCheck(target, given),
 };
 
