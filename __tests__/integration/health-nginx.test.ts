@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ProbeOptions, parseChecks, probe } from '../../src/core/health/index.ts';
-import { freePort } from '../core/health/servers.ts';
+import { freePort, tcpServer } from '../core/health/servers.ts';
 import { type Authority, makeAuthority, type Pair } from './certificates.ts';
 import { describeWith } from './lab.ts';
 
@@ -20,15 +21,16 @@ await describeWith(['package:nginx-light', 'package:tinyproxy-bin', 'package:ope
   const children: ReturnType<typeof spawn>[] = [];
   let ca: string;
   let client: Pair;
+  let good: Pair;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'slipway-nginx-'));
     authority = await makeAuthority(folder);
     ca = `ca ${authority.certificate}`;
     const from = new Date(Date.now() - day);
-    const good = await authority.sign('good', 'localhost', from, new Date(Date.now() + 10.5 * day));
+    good = await authority.sign('good', 'localhost', from, new Date(Date.now() + 10.5 * day));
     client = await authority.sign('client', 'probe', from, new Date(Date.now() + day));
-    for (const name of ['h2', 'h1', 'mutual', 'old', 'plain', 'proxy', 'smtp']) ports[name] = await freePort();
+    for (const name of ['h2', 'h1', 'mutual', 'old', 'plain', 'proxy']) ports[name] = await freePort();
     const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       name => `${name}_temp_path ${folder}/${name};`,
     );
@@ -54,12 +56,8 @@ http { access_log off; ${temp.join(' ')}
       spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], { stdio: 'ignore' }),
       spawn('tinyproxy', ['-d', '-c', join(folder, 'tinyproxy.conf')], { stdio: 'ignore' }),
     );
-    const smtp = ['s_server', '-quiet', '-starttls', 'smtp', '-accept', `127.0.0.1:${ports['smtp']}`];
-    children.push(
-      spawn('openssl', [...smtp, '-cert', good.certificate, '-key', good.key], { stdio: ['pipe', 'ignore', 'ignore'] }),
-    );
     ended = children.map(child => new Promise(resolve => child.on('close', resolve)));
-    for (const name of ['plain', 'proxy', 'smtp']) {
+    for (const name of ['plain', 'proxy']) {
       for (let tries = 0; !(await look(`tcp 127.0.0.1:${ports[name]}`)).ok; tries++) {
         if (tries > 100) throw new Error(`${name} does not start`);
         await pause(50);
@@ -123,13 +121,34 @@ http { access_log off; ${temp.join(' ')}
   });
 
   test('STARTTLS in a dialogue', async () => {
-    const dialogue = `[{expect: ^220, send: "EHLO probe\\r\\n"}, {expect: "STARTTLS", send: "STARTTLS\\r\\n"}, {expect: ^220}, {starttls: true, send: "QUIT\\r\\n"}]`;
-    const mail = (more: string) => look(`- {tcp: "localhost:${ports['smtp']}", dialogue: ${dialogue}${more}}`);
-    expect(await mail(`, ca: ${authority.certificate}`)).toMatchObject({
+    const { key, certificate } = good;
+    const options = { isServer: true, key: await readFile(key), cert: await readFile(certificate) };
+    await using mail = await tcpServer(socket => {
+      socket.write('220 mail ESMTP\r\n');
+      socket.on('data', data => {
+        if (data.toString().startsWith('EHLO')) socket.write('250-mail\r\n250 STARTTLS\r\n');
+        if (!data.toString().startsWith('STARTTLS')) return;
+        socket.removeAllListeners('data');
+        socket.write('220 go ahead\r\n', () => {
+          const secured = new TLSSocket(socket, options);
+          secured.on('error', () => undefined);
+          secured.on('data', line => secured.end(`221 ${line.toString().trim()} over TLS\r\n`));
+        });
+      });
+    });
+    const turns = [
+      '{expect: ^220, send: "EHLO probe\\r\\n"}',
+      '{expect: STARTTLS, send: "STARTTLS\\r\\n"}',
+      '{expect: ^220}',
+      '{starttls: true, send: "QUIT\\r\\n"}',
+      '{expect: ^221 QUIT over TLS}',
+    ];
+    const say = (more: string) => look(`- {tcp: "localhost:${mail.port}", dialogue: [${turns.join(', ')}]${more}}`);
+    expect(await say(`, ca: ${authority.certificate}`)).toMatchObject({
       ok: true,
       certificate: { subject: 'localhost' },
     });
-    expect(await mail('')).toMatchObject({ ok: false, reason: 'tls' });
+    expect(await say('')).toMatchObject({ ok: false, reason: 'tls' });
   });
 
   test('over a unix socket', async () => {

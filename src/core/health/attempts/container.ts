@@ -28,7 +28,7 @@ export async function container(check: ContainerCheck, options: AttemptOptions, 
     if (done.code === 127) continue; // no such program, says the host's shell
     if (done.code === 0) {
       trace.leave('firstByte');
-      return judgeContainer(check, JSON.parse(done.stdout) as Inspected, trace);
+      return judgeContainer(check, [JSON.parse(done.stdout)].flat()[0] as Inspected, trace); // podman gives a list
     }
     absent ??= /no such (container|object)|no container with name/i.test(done.stderr)
       ? `${runtime} knows no container ${check.container}`
