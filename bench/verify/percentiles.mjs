@@ -5,7 +5,7 @@ import { measure, row } from '../lib/measure.mjs';
 /** How far the reported percentiles are from those of the server's own delays, in parts of what is allowed: 5 % or 2 ms. */
 export async function percentiles({ runner, rounds, short, progress }) {
   const hey = await peer('hey', { progress });
-  const rates = short ? [50] : [100, 1000];
+  const rates = short ? [200] : [100, 1000];
   const results = { rows: [], samples: {} };
   for (const rate of rates) {
     const seconds = short ? 1 : 5;

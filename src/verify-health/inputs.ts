@@ -60,7 +60,7 @@ export const definition = define({
     },
     reported: {
       description:
-        'Where the service tells its version, one a line: `URL [JSON-PATH]`. With a path, the value there is the version or the commit; without, the answer is JSON with `version` or `revision`, or Go’s build information as text.',
+        'Where the service tells its version, one a line: `URL [JSON-PATH]`, or `pods:PORT/PATH [JSON-PATH]` for every pod of the record’s deployments, asked through the API server. With a path, the value there is the version or the commit; without, the answer is JSON with `version` or `revision`, or Go’s build information as text.',
       value: lines,
       default: '',
     },

@@ -4,6 +4,7 @@ import type { Read } from '../core/inputs.ts';
 import type { Deployment, ReleaseRecord } from '../core/record/schema.ts';
 import { formatDuration } from '../core/units.ts';
 import { lastDeployments } from './chain.ts';
+import { type PodReport, parsePodReport } from './identity/pod-reports.ts';
 import type { definition } from './inputs.ts';
 import type { Objective } from './objectives/objective.ts';
 import { type Release, reportedCheck } from './reported.ts';
@@ -18,6 +19,12 @@ export interface Plan {
   readonly deployments: readonly Deployment[];
   readonly asked: Asked;
   readonly objectives: readonly Objective[];
+  /** What the pods of these deployments are asked. */
+  readonly podReports: readonly {
+    readonly deployment: Deployment;
+    readonly report: PodReport;
+    readonly release: Release;
+  }[];
 }
 
 /** Reads inputs and record into a plan; contradictions between them are errors. Pure. */
@@ -58,12 +65,25 @@ export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): P
       'Give the record of a deploy action in the input "release", or choose identity: reported or none.',
     );
   }
-  const reported = inputs.reported.map(line => reportedCheck(line, releaseOf(record), inputs.samples));
+  const lines = inputs.reported.map(line => ({ line, pods: parsePodReport(line) }));
+  const reported = lines
+    .filter(({ pods }) => pods === undefined)
+    .map(({ line }) => reportedCheck(line, releaseOf(record), inputs.samples));
+  const podReports = lines.flatMap(({ line, pods }) =>
+    pods === undefined ? [] : podsAsked(line, pods, deployments, record),
+  );
   const checks = [...inputs.checks, ...reported];
-  if (checks.length === 0 && objectives.length === 0 && identity !== 'proven') throw nothing();
+  if (checks.length === 0 && objectives.length === 0 && podReports.length === 0 && identity !== 'proven')
+    throw nothing();
   if (mode === 'watch' && checks.length === 0)
     throw wrong('mode: watch needs checks', 'Write one a line, e.g. https://host/healthz 200.');
-  return { checks, objectives, deployments: identity === 'proven' ? deployments : [], asked: { identity, deployed } };
+  return {
+    checks,
+    objectives,
+    podReports,
+    deployments: identity === 'proven' ? deployments : [],
+    asked: { identity, deployed },
+  };
 }
 
 function waiting(inputs: VerifyInputs): Plan {
@@ -75,7 +95,26 @@ function waiting(inputs: VerifyInputs): Plan {
   if (inputs.objectives.length > 0)
     throw wrong('input "objectives" is set, but mode: wait looks at checks only', 'Use mode: verify.');
   if (inputs.checks.length === 0) throw nothing();
-  return { checks: inputs.checks, objectives: [], deployments: [], asked: { identity: 'none', deployed: false } };
+  return {
+    checks: inputs.checks,
+    objectives: [],
+    podReports: [],
+    deployments: [],
+    asked: { identity: 'none', deployed: false },
+  };
+}
+
+function podsAsked(
+  line: string,
+  report: PodReport,
+  deployments: readonly Deployment[],
+  record: ReleaseRecord | undefined,
+) {
+  const those = deployments.filter(one => one.kind === 'kubernetes');
+  if (those.length === 0) {
+    throw wrong(`input "reported" is "${line}", but no deployment to Kubernetes is recorded`, 'Name a URL instead.');
+  }
+  return those.map(deployment => ({ deployment, report, release: releaseOf(record) }));
 }
 
 function releaseOf(record: ReleaseRecord | undefined): Release {

@@ -6,7 +6,7 @@ import { writeAttestation } from './attestation.ts';
 import { closeRecord, writeJunit, writeReport } from './close.ts';
 import { unverified } from './failure.ts';
 import type { Verdict } from './finding.ts';
-import { subjectsOf } from './identity/subjects.ts';
+import { podReportSubjects, subjectsOf } from './identity/subjects.ts';
 import type { definition } from './inputs.ts';
 import { lookAtAll } from './look.ts';
 import { ownRecord } from './own-record.ts';
@@ -30,7 +30,10 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     kubeconfig: inputs.kubeconfig,
     context: inputs.context,
   };
-  const subjects = planned.deployments.length === 0 ? [] : await subjectsOf(planned.deployments, early!.record, keys);
+  const subjects = [
+    ...(planned.deployments.length === 0 ? [] : await subjectsOf(planned.deployments, early!.record, keys)),
+    ...(await podReportSubjects(planned.podReports, keys)),
+  ];
   await using places = new Places(keys, signal);
   const findings = await lookAtAll(planned, subjects, places, early?.record, inputs, signal).finally(() =>
     Promise.allSettled(subjects.map(subject => subject.close())),

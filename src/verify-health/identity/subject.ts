@@ -16,6 +16,8 @@ export interface Look {
 
 /** A place and service of the record, and a way to look at what runs there. */
 export interface Subject {
+  /** What its finding is; default `identity`. */
+  readonly kind?: 'identity' | 'reported';
   readonly name: string;
   /** What is looked for, for the table: a short hash or digest. */
   readonly expected: string;

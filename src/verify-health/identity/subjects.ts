@@ -1,5 +1,6 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
+import type { Plan } from '../plan.ts';
 import type { Subject } from './subject.ts';
 
 /** How places are reached: what the inputs of these names say. */
@@ -33,6 +34,15 @@ export async function subjectsOf(
       const { hostSubject } = await import('./host.ts');
       return hostSubject(deployment, record.binaries, access!, keys.become);
     }),
+  );
+}
+
+/** A subject for each deployment whose pods are asked what they are. */
+export async function podReportSubjects(asked: Plan['podReports'], keys: Keys): Promise<Subject[]> {
+  if (asked.length === 0) return [];
+  const { podReportSubject } = await import('./pod-reports.ts');
+  return Promise.all(
+    asked.map(({ deployment, report, release }) => podReportSubject(deployment, report, release, keys)),
   );
 }
 
