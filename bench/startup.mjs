@@ -14,7 +14,8 @@ export const rounds = 15;
 
 const limit = 20_000;
 
-export async function prepare() {
+/** @param options `dist`: the folder of the bundles, where it is not this one’s */
+export async function prepare({ dist = join(root, 'dist') } = {}) {
   const waitOn = ensureWaitOn();
   const curl = await findExecutable('curl');
   if (!curl) throw new Error('the peer curl is missing: apt-get install curl');
@@ -30,7 +31,7 @@ export async function prepare() {
     contenders: [
       contender(
         'verify-health',
-        [process.execPath, join(root, 'dist/verify-health/index.js')],
+        [process.execPath, join(dist, 'verify-health/index.js')],
         actionEnvironment(folder, url),
       ),
       contender('wait-on', [process.execPath, waitOn, url.replace('http://', 'http-get://')]),

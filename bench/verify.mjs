@@ -6,13 +6,14 @@ import { makeRunner } from './verify/action.mjs';
 import { many } from './verify/many.mjs';
 import { percentiles } from './verify/percentiles.mjs';
 import { ready } from './verify/ready.mjs';
+import { start } from './verify/start.mjs';
 import { ensureWaitOn, waitOnVersion } from './verify/wait-on.mjs';
 
 export const title = 'verify-health: many endpoints, readiness, percentiles';
 export const unit = 's';
 export const rounds = 5;
 
-const all = { many, ready, percentiles };
+const all = { start, many, ready, percentiles };
 export const parts = Object.keys(all);
 
 /** @returns { rows, samples, versions }: samples are by part and contender. About four minutes. */
@@ -30,7 +31,15 @@ export async function run({ rounds, short, only, dist }) {
     };
     for (const part of parts.filter(name => only.includes(name))) {
       progress(`${part}:`);
-      const stage = { runner, curl, waitOn: ensureWaitOn(), rounds, short, progress: line => progress(`  ${line}`) };
+      const stage = {
+        runner,
+        dist,
+        curl,
+        waitOn: ensureWaitOn(),
+        rounds,
+        short,
+        progress: line => progress(`  ${line}`),
+      };
       const done = await all[part](stage);
       results.rows.push(...done.rows.map(one => ({ ...one, part })));
       results.samples[part] = done.samples;
