@@ -20,6 +20,18 @@ describe('addresses of a name', () => {
     });
   });
 
+  test('a redirect to another name does not go to that address', async () => {
+    await using server = await httpServer((request, response) =>
+      request.url === '/away'
+        ? response.writeHead(302, { location: `http://other.invalid:${server.port}/` }).end()
+        : response.end(),
+    );
+    const url = `http://own.invalid:${server.port}/away`;
+    expect(await look(`${url} resolve 127.0.0.1`)).toMatchObject({ ok: false, reason: 'dns' });
+    const both = `{"own.invalid": "127.0.0.1", "other.invalid": "127.0.0.1"}`;
+    expect(await look(`[{"url": "${url}", "resolve": ${both}}]`)).toMatchObject({ ok: true });
+  });
+
   test('one family only', async () => {
     await using server = await httpServer((_, response) => response.end(), '::1');
     expect(await look(`http://localhost:${server.port}/ ip 6`)).toMatchObject({

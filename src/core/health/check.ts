@@ -33,7 +33,7 @@ interface CommonCheck {
 export interface Route {
   /** Path of a unix socket, instead of an address. */
   readonly socket?: string;
-  /** Name → addresses, instead of what DNS says. */
+  /** Name → addresses, instead of what DNS says; `*` is the check's own host. */
   readonly resolve?: Readonly<Record<string, readonly string[]>>;
   /** Addresses of this family only. */
   readonly ip?: 4 | 6;

@@ -1,4 +1,4 @@
-import { type HttpCheck, shownUrl } from '../check.ts';
+import { type HttpCheck, type Route, shownUrl } from '../check.ts';
 import { expect } from '../expectations.ts';
 import { type Answer, exchange, type Request } from '../http.ts';
 import { ProbeFailure } from '../observation.ts';
@@ -20,11 +20,10 @@ export async function follow(check: HttpCheck, options: AttemptOptions, trace: T
   const seen = new Set<string>();
   for (;;) {
     seen.add(`${sent.method} ${sent.url.href}`);
-    const { socket: _, ...elsewhere } = check;
-    const { only, ...others } = options;
-    // Socket and address are those of the check's own origin.
+    const { only: _, ...others } = options;
+    // Socket and addresses are those of the check's own origin.
     const same = sent.url.origin === check.url.origin;
-    const manner = same ? { ...options, check, route: check } : { ...others, check, route: elsewhere };
+    const manner = same ? { ...options, check, route: check } : { ...others, check, route: elsewhere(check) };
     const answer = await exchange(sent, manner, trace);
     const next = hasStatus(check.status, answer.status) ? undefined : redirected(sent, answer);
     if (next === undefined || check.redirects === 0) return answer;
@@ -42,4 +41,10 @@ export async function follow(check: HttpCheck, options: AttemptOptions, trace: T
     trace.again(to);
     sent = next;
   }
+}
+
+/** The way to another origin: names that were given addresses keep them, the check's own address is not meant for others. */
+function elsewhere({ socket: _, resolve, ...route }: HttpCheck): Route {
+  const { '*': __, ...named } = resolve ?? {};
+  return { ...route, resolve: named };
 }
