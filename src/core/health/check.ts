@@ -42,6 +42,8 @@ export interface Route {
    * that this machine has a route for.
    */
   readonly addresses?: 'any' | 'all' | 'reachable';
+  /** Nobody must answer: it is waited until the place is gone. */
+  readonly down?: boolean;
   /** A URL (http or https), or `env`: what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. */
   readonly proxy?: URL | 'env';
 }

@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts';
+import { ProbeFailure, type Reason } from '../observation.ts';
 import type { ProbeOptions } from '../probe.ts';
 import type { Trace } from '../trace.ts';
 import { http } from './http.ts';
@@ -14,6 +15,19 @@ export type AttemptOptions = ProbeOptions & { readonly signal: AbortSignal };
  * @throws ProbeFailure, or the signal's reason
  */
 export async function attempt(check: Check, options: AttemptOptions, trace: Trace): Promise<string> {
+  if (!('down' in check && check.down)) return attemptOf(check, options, trace);
+  const said = await attemptOf(check, options, trace).catch((error: unknown) => {
+    if (!(error instanceof ProbeFailure)) throw error;
+    return nobody.includes(error.reason) ? error : error.message;
+  });
+  if (said instanceof ProbeFailure) return `nobody answers: ${said.message}`;
+  throw new ProbeFailure('answer', `it still answers: ${said}`);
+}
+
+/** Reasons that say of a place that nobody is there. */
+const nobody: readonly Reason[] = ['dns', 'refused', 'unreachable', 'reset'];
+
+async function attemptOf(check: Check, options: AttemptOptions, trace: Trace): Promise<string> {
   switch (check.kind) {
     case 'http':
       return http(check, options, trace);

@@ -36,6 +36,7 @@ export const routeKeys = {
   ip: { read: (value, key) => Number(oneOf('4', '6').read(value, key)) },
   addresses: oneOf('any', 'all', 'reachable'),
   proxy,
+  down: flag,
 } as const satisfies Record<string, Key>;
 
 export const tlsKeys = {
