@@ -159,6 +159,8 @@ export type DnsType = (typeof dnsTypes)[number];
 export interface UnitCheck extends CommonCheck {
   readonly kind: 'unit';
   readonly unit: string;
+  /** Of the user's own manager. */
+  readonly user: boolean;
   /** `user@host:port`; undefined: this machine. */
   readonly on?: string;
   readonly state: string;

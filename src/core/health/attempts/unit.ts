@@ -18,7 +18,14 @@ const properties = [
 /** What systemd says of the unit. Its main process must stay the same one from one success to the next. */
 export async function unit(check: UnitCheck, options: AttemptOptions, trace: Trace): Promise<string> {
   trace.enter('firstByte');
-  const argv = ['systemctl', 'show', `--property=${properties.join(',')}`, '--', check.unit] as const;
+  const argv = [
+    'systemctl',
+    ...(check.user ? ['--user'] : []),
+    'show',
+    `--property=${properties.join(',')}`,
+    '--',
+    check.unit,
+  ] as [string, ...string[]];
   const done = await runOn(argv, check.on, options);
   trace.leave('firstByte');
   if (done.code !== 0) {

@@ -27,12 +27,12 @@ export const dns: Form = {
 export const unit: Form = {
   word: 'unit',
   example: 'unit hello.service on deploy@host restarts 0',
-  keys: { on: text, state: text, restarts },
+  keys: { on: text, user: flag, state: text, restarts },
   make: (target, given): UnitCheck => {
     const written = text.read(target, 'unit');
     const name = /\.[a-z]+$/.test(written) ? written : `${written}.service`;
     if (!/^[A-Za-z0-9:_.@\\-]+$/.test(name) || name.startsWith('-')) fail(`"${name}" is not the name of a unit`);
-    return { kind: 'unit', name: `unit ${name}${on(given['on'])}`, unit: name, state: 'active', ...given };
+    return { kind: 'unit', name: `unit ${name}${on(given['on'])}`, unit: name, user: false, state: 'active', ...given };
   },
 };
 
