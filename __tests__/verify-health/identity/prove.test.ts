@@ -20,6 +20,7 @@ const showing = (...looks: ((count: number) => Look)[]): Subject => {
       count++;
       return look;
     },
+    journal: async () => [],
     close: async () => undefined,
   };
 };

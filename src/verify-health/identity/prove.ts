@@ -25,7 +25,7 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
   let last: Look | undefined;
   let since = origin;
   const finding = (verdict: Finding['verdict'], detail: string, reason?: string): Finding => ({
-    kind: 'identity',
+    kind: subject.kind ?? 'identity',
     name: subject.name,
     verdict,
     ...(reason === undefined ? {} : { reason }),
