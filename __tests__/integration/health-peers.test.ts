@@ -8,6 +8,16 @@ import { describeWith } from './lab.ts';
 const look = (text: string, places: Places, timeout = 5000) =>
   probe(parseEveryCheck(text)[0]!, { timeout, reach: places });
 
+const nobody = {
+  privateKey: undefined,
+  passphrase: undefined,
+  knownHosts: undefined,
+  hostFingerprints: undefined,
+  become: 'none' as const,
+  kubeconfig: undefined,
+  context: undefined,
+};
+
 /**
  * The kinds of goss's gossfile (docs/gossfile.md at 489ebb1), each by a check on the host, true and false. Where goss reads
  * the host's state itself, the host's own programs are asked.
@@ -79,18 +89,7 @@ await describeWith('host:host9', 'what goss checks on a host', lab => {
 
 /** The probes of blackbox_exporter's example.yml and CONFIGURATION.md (at e39d7d4); gRPC, TLS, DNS and proxies have files of their own. */
 describe('what blackbox_exporter probes', () => {
-  const none = new Places(
-    {
-      privateKey: undefined,
-      passphrase: undefined,
-      knownHosts: undefined,
-      hostFingerprints: undefined,
-      become: 'none',
-      kubeconfig: undefined,
-      context: undefined,
-    },
-    new AbortController().signal,
-  );
+  const none = new Places(nobody, new AbortController().signal);
 
   test('http_2xx, http_post_2xx, http_basic_auth, headers and body by patterns', async () => {
     await using server = await httpServer((request, response) => {
@@ -123,10 +122,6 @@ describe('what blackbox_exporter probes', () => {
     expect(await look(`- {tcp: "127.0.0.1:${irc.port}", dialogue: ${dialogue}}`, none)).toMatchObject({ ok: true });
   });
 
-  test('icmp, by ping', async () => {
-    expect(await look('command ping -c 1 -W 1 127.0.0.1', none)).toMatchObject({ ok: true });
-  });
-
   test('websocket: the switch of protocols', async () => {
     await using server = await httpServer((_, response) => response.end());
     server.server.on('upgrade', (_request, socket) =>
@@ -138,5 +133,13 @@ describe('what blackbox_exporter probes', () => {
       ok: true,
       status: 101,
     });
+  });
+});
+
+await describeWith('package:iputils-ping', 'what blackbox_exporter probes by ICMP', () => {
+  test('ping', async () => {
+    const places = new Places(nobody, new AbortController().signal);
+    expect(await look('command ping -c 1 -W 1 127.0.0.1', places)).toMatchObject({ ok: true });
+    expect(await look('command ping -c 1 -W 1 192.0.2.251', places)).toMatchObject({ ok: false, reason: 'exit' });
   });
 });

@@ -21,7 +21,7 @@ export function parsePodReport(line: string): PodReport | undefined {
   const [, port, path, at] = form.exec(line) ?? [];
   if (port === undefined || path === undefined) {
     throw new SlipwayError('INPUT_INVALID', `input "reported" is "${line}": it is not pods:PORT/PATH [JSON-PATH]`, {
-      hint: 'Write e.g. pods:8080/version $.version.',
+      hint: 'Write e.g. pods:8080/version $.version. Nothing was changed.',
     });
   }
   return { port: Number(port), path, ...(at === undefined ? {} : { at: parseJsonPath(at) }) };

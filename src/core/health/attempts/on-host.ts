@@ -6,7 +6,7 @@ import type { AttemptOptions } from './attempt.ts';
 
 /** What another try does not mend. */
 const refusals =
-  /^(AUTH_|HOST_KEY|HOST_NOT_FOUND|HOST_INVALID|INPUT_INVALID|KEY_|PROGRAM_MISSING|TRUST_|KUBECONFIG|PASSPHRASE)/;
+  /^(AUTH_|HOST_KEY|HOST_NOT_FOUND|HOST_INVALID|INPUT_INVALID|KEY_|PROGRAM_MISSING|TRUST_|KUBECONFIG|PASSPHRASE|REFERENCE_INVALID|REGISTRY_FORBIDDEN|REGISTRY_UNAUTHORIZED)/;
 
 /** The most that a program may take, where the attempt itself has no end. */
 const longest = 600_000;

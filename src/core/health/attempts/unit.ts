@@ -15,17 +15,19 @@ const properties = [
   'ExecMainStartTimestampMonotonic',
 ];
 
+/** A login by SSH that is no session does not say where the user's manager is. */
+const usersManager = [
+  'sh',
+  '-c',
+  'XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} exec systemctl --user "$@"',
+  'sh',
+] as const;
+
 /** What systemd says of the unit. Its main process must stay the same one from one success to the next. */
 export async function unit(check: UnitCheck, options: AttemptOptions, trace: Trace): Promise<string> {
   trace.enter('firstByte');
-  const argv = [
-    'systemctl',
-    ...(check.user ? ['--user'] : []),
-    'show',
-    `--property=${properties.join(',')}`,
-    '--',
-    check.unit,
-  ] as [string, ...string[]];
+  const [program, ...before] = check.user ? usersManager : (['systemctl'] as const);
+  const argv = [program, ...before, 'show', `--property=${properties.join(',')}`, '--', check.unit] as const;
   const done = await runOn(argv, check.on, options);
   trace.leave('firstByte');
   if (done.code !== 0) {
