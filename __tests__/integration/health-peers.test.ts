@@ -16,10 +16,12 @@ await describeWith('host:host9', 'what goss checks on a host', lab => {
   const host = lab['host:host9'];
   const on = `on: "${host.user}@${host.address}:${host.port}"`;
   const keys = async () => ({
-    privateKey: await readFile(host.privateKey, 'utf8'),
-    passphrase: undefined,
-    knownHosts: await readFile(host.knownHosts, 'utf8'),
-    hostFingerprints: undefined,
+    ssh: {
+      'private-key': await readFile(host.privateKey, 'utf8'),
+      'known-hosts': await readFile(host.knownHosts, 'utf8'),
+      'ssh-agent': false,
+      'jump-hosts': [],
+    },
     become: 'sudo-shell' as const,
     kubeconfig: undefined,
     context: undefined,
@@ -81,10 +83,7 @@ await describeWith('host:host9', 'what goss checks on a host', lab => {
 describe('what blackbox_exporter probes', () => {
   const none = new Places(
     {
-      privateKey: undefined,
-      passphrase: undefined,
-      knownHosts: undefined,
-      hostFingerprints: undefined,
+      ssh: { 'ssh-agent': false, 'jump-hosts': [] },
       become: 'none',
       kubeconfig: undefined,
       context: undefined,

@@ -9,7 +9,16 @@ import { type Look, type Subject, unseen, wholeMessage } from './subject.ts';
 
 const lookTimeout = 15_000;
 /** What another try does not mend. */
-const refusals = ['AUTH_REFUSED', 'HOST_KEY_UNKNOWN', 'HOST_KEY_MISMATCH', 'HOST_KEY_REVOKED', 'HOST_NOT_FOUND'];
+const refusals = [
+  'AUTH_REFUSED',
+  'HANDSHAKE_FAILED',
+  'HOST_KEY_UNKNOWN',
+  'HOST_KEY_MISMATCH',
+  'HOST_KEY_REVOKED',
+  'HOST_NOT_FOUND',
+  'JUMP_REFUSED',
+  'SSH_AGENT_FAILED',
+];
 
 /** The unit of a deployment, looked at over SSH; one connection serves all looks. */
 export async function hostSubject(
