@@ -39,7 +39,7 @@ await describeWith('host:host24', 'SSH: who we are', lab => {
     startSshd(host, keys, {
       name,
       listen: [`${port}`],
-      hostKey: 'host',
+      hostKeys: ['host'],
       config,
       files,
       ...(opensTo ? { opensTo } : {}),
@@ -143,7 +143,7 @@ await describeWith('host:host24', 'SSH: who we are', lab => {
     });
 
     test('with too many keys: the error names those that were tried', async () => {
-      const env = await withAgent('other', 'third', 'ed25519', 'own');
+      const env = await withAgent('other', 'host', 'authority', 'own');
       await expect(whoAmI(byKey, { 'ssh-agent': true }, env)).rejects.toMatchObject(
         refused(/all \d keys .*\(other, of the ssh-agent\).*MaxAuthTries/),
       );

@@ -6,7 +6,7 @@ import type { ReleaseRecord } from '../../src/core/record/schema.ts';
 import { type Access, type AccessInputs, readAccess } from '../../src/core/ssh/access.ts';
 import { type ConnectOptions, connect } from '../../src/core/ssh/connect.ts';
 import { type HostSpec, parseHosts } from '../../src/core/ssh/hosts.ts';
-import { deploy, onHost } from './deploy-ssh-systemd.ts';
+import { deploy, leftovers, onHost, startDeploy } from './deploy-ssh-systemd.ts';
 import { describeWith, labModule } from './lab.ts';
 import { Cable, Keys, logOf, startSshd, stopSshd } from './ssh-servers.ts';
 
@@ -34,28 +34,28 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
       startSshd(host, keys, {
         name: 'outer',
         listen: [`${outer}`],
-        hostKey: 'host-outer',
+        hostKeys: ['host-outer'],
         opensTo: opens.outer,
         config: 'MaxSessions 0\nPermitOpen *:22 *:2202 *:2204 *:2299',
       }),
       startSshd(host, keys, {
         name: 'inner',
         listen: [`127.0.0.1:${inner}`],
-        hostKey: 'host-inner',
+        hostKeys: ['host-inner'],
         opensTo: opens.inner,
       }),
-      startSshd(host, keys, { name: 'deep', listen: [`127.0.0.1:${deep}`], hostKey: 'host-deep', opensTo: opens.deep }),
+      startSshd(host, keys, { name: 'deep', listen: [`127.0.0.1:${deep}`], hostKeys: ['host-deep'], opensTo: opens.deep }),
       startSshd(host, keys, {
         name: 'many',
         listen: behind.map(address => `${address}:${many}`),
-        hostKey: 'host-deep',
+        hostKeys: ['host-deep'],
         opensTo: opens.deep,
         config: 'MaxStartups 40',
       }),
       startSshd(host, keys, {
         name: 'direct',
         listen: [`${direct}`],
-        hostKey: 'host-rsa',
+        hostKeys: ['host-deep', 'host-rsa'],
         opensTo: opens.deep,
         config: 'MaxStartups 10:100:10',
       }),
@@ -148,7 +148,7 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
   });
 
   test.each([
-    [`deploy@127.0.0.1:${deep}`, 'JUMP_REFUSED', /does not forward.*prohibited/],
+    [`deploy@127.0.0.1:${deep}`, 'JUMP_REFUSED', /does not forward to deploy@127.0.0.1:2203/],
     ['deploy@nowhere.invalid:2204', 'HOST_NOT_FOUND', /does not know the name nowhere.invalid/],
     ['deploy@127.0.0.1:2299', 'CONNECT_FAILED', /cannot reach deploy@127.0.0.1:2299: .*refused/],
   ])('what a jump host does not reach: %s', async (place, code, message) => {
@@ -171,7 +171,7 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
     const opening = open(`deploy@${host.address}:${direct}`, await access());
     opening.catch(() => undefined);
     await sleep(700);
-    await startSshd(host, keys, { name: 'direct', listen: [`${direct}`], hostKey: 'host-rsa', opensTo: 'own' });
+    await startSshd(host, keys, { name: 'direct', listen: [`${direct}`], hostKeys: ['host-deep', 'host-rsa'], opensTo: 'own' });
     await using connection = await opening;
     expect((await connection.exec('true', says)).code).toBe(0);
   });
@@ -183,7 +183,7 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
   });
 
   test('what never answers, and what refuses, are given up after connect-timeout', async () => {
-    const silent = createServer(() => undefined);
+    const silent = createServer(socket => socket.on('error', () => undefined).resume());
     await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as { port: number };
     const by = await access();
@@ -206,10 +206,10 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
     const begun = Date.now();
     const stranger = await access({ 'private-key': await keys.text('jump') });
     await expect(open(`deploy@${host.address}:${direct}`, stranger)).rejects.toMatchObject({ code: 'AUTH_REFUSED' });
-    const other = await access({ 'known-hosts': `* ${await keys.text('host-deep.pub')}` });
+    const other = await access({ 'known-hosts': `* ${await keys.text('own.pub')}` });
     await expect(open(`deploy@${host.address}:${direct}`, other)).rejects.toMatchObject({ code: 'HOST_KEY_MISMATCH' });
     const log = await logOf(host, 'direct');
-    expect(log.match(/Failed publickey|Connection closed by authenticating user/g)!.length).toBe(1);
+    expect(log.match(/Failed publickey/g)).toHaveLength(1);
     expect(Date.now() - begun).toBeLessThan(5000);
   });
 
@@ -286,6 +286,30 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
       const done = await deploy(given, record);
       expect(done.log).toContain('+X-Slipway=/srv/slipway/hello');
       expect(done).toMatchObject({ code: 0, outputs: { state: 'planned' } });
+    }, 60_000);
+
+    test('a jump host that dies between switch and confirmation: the way is made anew, and the release stays', async () => {
+      await using cable = await Cable.to(host.address, outer);
+      const given = await inputs();
+      const running = await startDeploy(
+        {
+          ...given,
+          mode: 'deploy',
+          binary: '/usr/bin/sleep',
+          args: 'infinity',
+          'min-healthy-time': '2s',
+          hosts: 'deploy@127.0.0.1',
+          'jump-hosts': `deploy@127.0.0.1:${cable.port}`,
+          'known-hosts': `[127.0.0.1]:${cable.port} ${await keys.text('host-outer.pub')}${given['known-hosts']}`,
+        },
+        record,
+      );
+      await running.logged('switch done');
+      cable.reset();
+      const done = await running.ended;
+      expect(done.log).toContain('the connection was lost; connecting again');
+      expect(done).toMatchObject({ code: 0, outputs: { state: 'healthy' } });
+      expect(await leftovers(host, '/opt/slipway/hello')).toBe('');
     }, 60_000);
 
     test('an unknown key of a host is an error before anything is connected', async () => {

@@ -57,8 +57,8 @@ export interface Sshd {
   readonly name: string;
   /** `[address:]port`, one each. */
   readonly listen: readonly string[];
-  /** Name of its host key. */
-  readonly hostKey: string;
+  /** Names of its host keys. */
+  readonly hostKeys: readonly string[];
   /** Name of the key that opens it; none where only certificates do. */
   readonly opensTo?: string;
   /** More lines of its sshd_config. */
@@ -72,19 +72,22 @@ export async function startSshd(host: LabHost, keys: Keys, sshd: Sshd): Promise<
   const folder = `/etc/ssh/${sshd.name}`;
   const inside = (file: string) => join(host.root, folder, file);
   await mkdir(inside(''), { recursive: true });
-  await writeFile(inside('host_key'), await keys.text(sshd.hostKey));
-  await chmod(inside('host_key'), 0o600);
+  for (const name of sshd.hostKeys) {
+    await writeFile(inside(name), await keys.text(name));
+    await chmod(inside(name), 0o600);
+  }
   await writeFile(inside('keys'), sshd.opensTo === undefined ? '' : await keys.text(`${sshd.opensTo}.pub`));
   for (const [name, text] of sshd.files ?? []) await writeFile(inside(name), text);
   const lines = [
+    sshd.config ?? '', // first: the first line of a name counts
+    'UsePAM yes',
     ...sshd.listen.map(address => (/^\d+$/.test(address) ? `Port ${address}` : `ListenAddress ${address}`)),
-    `HostKey ${folder}/host_key`,
+    ...sshd.hostKeys.map(name => `HostKey ${folder}/${name}`),
     `AuthorizedKeysFile ${folder}/keys`,
     'PidFile none',
     'LogLevel VERBOSE',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
-    sshd.config ?? '',
   ];
   await writeFile(inside('config'), `${lines.join('\n')}\n`);
   const command = ['/usr/sbin/sshd', '-D', '-E', `/run/${sshd.name}.log`, '-f', `${folder}/config`];
@@ -145,8 +148,13 @@ export class Cable implements AsyncDisposable {
     }
   }
 
+  /** All that is connected now is reset. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.reset();
     await new Promise(resolve => this.#server.close(resolve));
   }
 }

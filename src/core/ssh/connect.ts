@@ -1,33 +1,21 @@
-import { deadline, retry } from '../deadline.ts';
+import { retry } from '../deadline.ts';
 import { messageOf, SlipwayError, wrap } from '../errors.ts';
 import { log } from '../log.ts';
 import { formatDuration } from '../units.ts';
 import type { Access } from './access.ts';
 import { borrow } from './borrow.ts';
-import { connectError, isPassing } from './connect-error.ts';
-import { Connection } from './connection.ts';
-import { dial } from './dial.ts';
-import { handshake } from './handshake.ts';
+import { isPassing } from './connect-error.ts';
+import type { Connection } from './connection.ts';
 import { formatHost, type HostSpec } from './hosts.ts';
 import type { Identity } from './identities.ts';
-import { type Limiter, limiter } from './limiter.ts';
-import { keepaliveInterval } from './silence.ts';
-import { keyTypes, pinsFor, type Trust } from './trust.ts';
+import { type OpenOptions, open } from './open.ts';
 
-export interface ConnectOptions {
-  readonly signal: AbortSignal;
+export interface ConnectOptions extends OpenOptions {
   /** Milliseconds for everything, tries included; default 30 s. */
   readonly timeout?: number;
-  /** Milliseconds without a byte from the host after which the connection counts as lost; default 20 s. */
-  readonly silence?: number;
 }
 
-export const defaultTimeout = 30_000;
-const defaultSilence = 20_000;
-const attemptTimeout = 15_000;
-/** sshd drops bursts of unauthenticated connections (MaxStartups 10:30:100); each sshd counts for itself. */
-const handshakesAtOnce = 8;
-const turns = new Map<string, Limiter>();
+const defaultTimeout = 30_000;
 
 /**
  * Connects and authenticates, through the jump hosts if there are any. What may pass (refused, reset, timed out, dropped)
@@ -83,67 +71,4 @@ async function reach(
   const connection = await open(host, identities, access.trust, options, borrowed.connection);
   connection.onceLost(borrowed.keep());
   return connection;
-}
-
-/** One connection, by one turn of its sshd. */
-async function open(
-  host: HostSpec,
-  identities: readonly Identity[],
-  trust: Trust,
-  options: ConnectOptions,
-  over?: Connection,
-): Promise<Connection> {
-  const { silence = defaultSilence } = options;
-  const shown: string[] = [];
-  const attempt = async () => {
-    using signal = deadline(attemptTimeout, `connecting to ${formatHost(host)}`, options.signal);
-    const offered = { accepts: [], identities: [], partial: false };
-    const stream = await dial(host, over, signal).catch(error => {
-      throw signal.aborted || error instanceof SlipwayError ? error : connectError(error, host, offered);
-    });
-    const keepalive = keepaliveInterval(silence);
-    const client = await handshake({ host, stream, identities, trust, shown, keepalive, signal });
-    return new Connection(host, client, stream, silence);
-  };
-  return turnOf(host, over)(() => untilKnown(attempt, host, trust, shown), options.signal);
-}
-
-function turnOf({ host, port }: HostSpec, over: Connection | undefined): Limiter {
-  const server = `${over === undefined ? '' : formatHost(over.host)} ${host} ${port}`;
-  const turn = turns.get(server) ?? limiter(handshakesAtOnce);
-  turns.set(server, turn);
-  return turn;
-}
-
-/**
- * A pinned fingerprint need not say its key's type, and the server shows one key only: when that is another one, the
- * remaining types are asked for, one after the other.
- */
-async function untilKnown(
-  attempt: () => Promise<Connection>,
-  host: HostSpec,
-  trust: Trust,
-  shown: readonly string[],
-): Promise<Connection> {
-  const refusals: SlipwayError[] = [];
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const refused = error instanceof SlipwayError && error.code === 'HOST_KEY_MISMATCH';
-      if (refused) refusals.push(error);
-      const noneLeft = keyTypes.every(type => shown.includes(type));
-      if (!refused && refusals.length > 0) throw joined(refusals);
-      if (!refused || pinsFor(trust, host).length === 0 || noneLeft) throw joined(refusals) ?? error;
-    }
-  }
-}
-
-function joined(refusals: readonly SlipwayError[]): SlipwayError | undefined {
-  const [first] = refusals;
-  if (first === undefined || refusals.length === 1) return first;
-  return new SlipwayError(first.code, refusals.map(refusal => refusal.message).join('; '), {
-    hint: first.hint!,
-    cause: first,
-  });
 }
