@@ -44,7 +44,12 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
         hostKeys: ['host-inner'],
         opensTo: opens.inner,
       }),
-      startSshd(host, keys, { name: 'deep', listen: [`127.0.0.1:${deep}`], hostKeys: ['host-deep'], opensTo: opens.deep }),
+      startSshd(host, keys, {
+        name: 'deep',
+        listen: [`127.0.0.1:${deep}`],
+        hostKeys: ['host-deep'],
+        opensTo: opens.deep,
+      }),
       startSshd(host, keys, {
         name: 'many',
         listen: behind.map(address => `${address}:${many}`),
@@ -171,7 +176,12 @@ await describeWith('host:host23', 'SSH: the way to a host', lab => {
     const opening = open(`deploy@${host.address}:${direct}`, await access());
     opening.catch(() => undefined);
     await sleep(700);
-    await startSshd(host, keys, { name: 'direct', listen: [`${direct}`], hostKeys: ['host-deep', 'host-rsa'], opensTo: 'own' });
+    await startSshd(host, keys, {
+      name: 'direct',
+      listen: [`${direct}`],
+      hostKeys: ['host-deep', 'host-rsa'],
+      opensTo: 'own',
+    });
     await using connection = await opening;
     expect((await connection.exec('true', says)).code).toBe(0);
   });
