@@ -79,7 +79,8 @@ await describeWith(['host:host11', 'host:host12', 'host:host13', 'go'], 'deploy-
     // nobody listens there
     const elsewhere = inputs['hosts']!.replace(`${second.address}:22`, `${second.address}:2222`);
     const known = `${inputs['known-hosts']}\n${(await readFile(second.knownHosts, 'utf8')).replaceAll(second.address, `[${second.address}]:2222`)}`;
-    const done = await deploy({ ...inputs, hosts: elsewhere, 'known-hosts': known, binary: v2.path });
+    const given = { ...inputs, hosts: elsewhere, 'known-hosts': known, 'connect-timeout': '2s' };
+    const done = await deploy({ ...given, binary: v2.path });
     expect(done.code).toBe(1);
     expect(done.log).toMatch(new RegExp(`${second.address}:2222.*CONNECT_FAILED`));
     expect(done.log).toContain('Nothing was changed on any host');

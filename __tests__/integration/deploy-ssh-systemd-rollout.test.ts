@@ -128,7 +128,8 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
     // nobody listens there
     const elsewhere = inputs['hosts']!.replace(`${second.address}:22`, `${second.address}:2222`);
     const key = (await readFile(second.knownHosts, 'utf8')).replaceAll(second.address, `[${second.address}]:2222`);
-    const reached = { hosts: elsewhere, 'known-hosts': `${inputs['known-hosts']}\n${key}` };
+    const known = `${inputs['known-hosts']}\n${key}`;
+    const reached = { hosts: elsewhere, 'known-hosts': known, 'connect-timeout': '2s' };
     const done = await deploy({ ...inputs, ...reached, ...greet('four'), strategy: 'rolling', 'max-unavailable': '2' });
     expect(done.code).toBe(1);
     expect(done.outputs).toMatchObject({ state: 'unreachable', changed: 'true' });

@@ -31,8 +31,12 @@ export interface Running {
   readonly ended: Promise<Deployed>;
 }
 
-/** Starts the action in a process and a folder of its own, as a runner would. */
-export async function startDeploy(inputs: Record<string, string>, record?: ReleaseRecord): Promise<Running> {
+/** Starts the action in a process and a folder of its own, as a runner would; `env` is added to what it gets. */
+export async function startDeploy(
+  inputs: Record<string, string>,
+  record?: ReleaseRecord,
+  env: Record<string, string> = {},
+): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-deploy-'));
   const file = (name: string) => join(folder, name);
   for (const name of ['output', 'state', 'summary']) await writeFile(file(name), '');
@@ -52,6 +56,7 @@ export async function startDeploy(inputs: Record<string, string>, record?: Relea
       GITHUB_STEP_SUMMARY: file('summary'),
       GITHUB_ACTOR: 'octocat',
       ...Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value])),
+      ...env,
     },
   });
   let text = '';
@@ -83,8 +88,12 @@ export async function startDeploy(inputs: Record<string, string>, record?: Relea
   return { child, logged, ended };
 }
 
-export async function deploy(inputs: Record<string, string>, record?: ReleaseRecord): Promise<Deployed> {
-  return (await startDeploy(inputs, record)).ended;
+export async function deploy(
+  inputs: Record<string, string>,
+  record?: ReleaseRecord,
+  env: Record<string, string> = {},
+): Promise<Deployed> {
+  return (await startDeploy(inputs, record, env)).ended;
 }
 
 function outputsOf(text: string): Record<string, string> {

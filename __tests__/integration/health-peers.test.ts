@@ -9,10 +9,7 @@ const look = (text: string, places: Places, timeout = 5000) =>
   probe(parseEveryCheck(text)[0]!, { timeout, reach: places });
 
 const nobody = {
-  privateKey: undefined,
-  passphrase: undefined,
-  knownHosts: undefined,
-  hostFingerprints: undefined,
+  ssh: { 'ssh-agent': false, 'jump-hosts': [] },
   become: 'none' as const,
   kubeconfig: undefined,
   context: undefined,
@@ -26,10 +23,12 @@ await describeWith('host:host9', 'what goss checks on a host', lab => {
   const host = lab['host:host9'];
   const on = `on: "${host.user}@${host.address}:${host.port}"`;
   const keys = async () => ({
-    privateKey: await readFile(host.privateKey, 'utf8'),
-    passphrase: undefined,
-    knownHosts: await readFile(host.knownHosts, 'utf8'),
-    hostFingerprints: undefined,
+    ssh: {
+      'private-key': await readFile(host.privateKey, 'utf8'),
+      'known-hosts': await readFile(host.knownHosts, 'utf8'),
+      'ssh-agent': false,
+      'jump-hosts': [],
+    },
     become: 'sudo-shell' as const,
     kubeconfig: undefined,
     context: undefined,

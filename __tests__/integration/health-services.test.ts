@@ -15,14 +15,11 @@ import { describeWith } from './lab.ts';
 import { pushTinyImage, type TinyImage } from './tiny-image.ts';
 
 const nobody = {
-  privateKey: undefined,
-  passphrase: undefined,
-  knownHosts: undefined,
-  hostFingerprints: undefined,
-  become: 'none',
+  ssh: { 'ssh-agent': false, 'jump-hosts': [] },
+  become: 'none' as const,
   kubeconfig: undefined,
   context: undefined,
-} as const;
+};
 const places = new Places(nobody, new AbortController().signal);
 afterAll(() => places[Symbol.asyncDispose]());
 const look = (text: string, timeout = 5000) => probe(parseEveryCheck(text)[0]!, { timeout, reach: places });

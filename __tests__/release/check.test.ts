@@ -93,7 +93,7 @@ describe('inputs that need each other are looked at before the first link begins
     [
       'hosts that verify cannot look into',
       `${pinned}\nverify: { hold: 3s }`,
-      /^verify-health: input "private-key" is missing: .*identity: reported or none; verify-health: neither input "known-hosts"/,
+      /^verify-health: input "private-key" is missing.*identity is reported or none; verify-health: neither input "known-hosts"/,
     ],
   ])('%s', async (_, content, message) => {
     await expect(check(content, env)).rejects.toMatchObject({

@@ -102,7 +102,7 @@ export class Hooks {
     { release, previous }: Occasion,
     signal: AbortSignal,
   ): Promise<HookRun> {
-    const { service, directory, environment, secretEnvironment } = this.#settings;
+    const { service, environment, secretEnvironment } = this.#settings;
     const script = {
       name: `hook ${hook.name}`,
       text: hook.run,
@@ -116,7 +116,7 @@ export class Hooks {
         SLIPWAY_HOST: about.host.host,
         SLIPWAY_RELEASE: release,
         SLIPWAY_PREVIOUS: previous,
-        SLIPWAY_RELEASE_DIRECTORY: `${directory}/releases/${release}`,
+        SLIPWAY_RELEASE_DIRECTORY: `${about.settings.directory}/releases/${release}`,
       },
     };
     try {

@@ -4,11 +4,12 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { connect } from '../core/ssh/connect.ts';
 import type { Connection } from '../core/ssh/connection.ts';
-import { formatHost, type HostSpec } from '../core/ssh/hosts.ts';
+import { formatHost } from '../core/ssh/hosts.ts';
 import { Agent, type Answer } from './agent.ts';
 import { Refusal } from './agent-error.ts';
 import { agentProgram } from './agent-program.ts';
 import { type HostFacts, readFacts } from './facts.ts';
+import { type Host, settingsOf } from './hosts.ts';
 import { eachLine } from './lines.ts';
 import type { Settings } from './settings.ts';
 
@@ -62,19 +63,20 @@ export interface RunOptions {
 
 /** The way to one host: connects, starts the agent, and does both again when the connection was lost. */
 export class HostSession implements AsyncDisposable {
-  readonly host: HostSpec;
+  readonly host: Host;
   readonly place: string;
-  readonly #settings: Settings;
+  /** Those of the run, with what is the host's own. */
+  readonly settings: Settings;
   readonly #signal: AbortSignal;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   #was = false;
   #agent: Agent | undefined;
 
-  constructor(host: HostSpec, settings: Settings, signal: AbortSignal) {
+  constructor(host: Host, settings: Settings, signal: AbortSignal) {
     this.host = host;
     this.place = formatHost(host);
-    this.#settings = settings;
+    this.settings = settingsOf(host, settings);
     this.#signal = signal;
   }
 
@@ -95,6 +97,8 @@ export class HostSession implements AsyncDisposable {
     try {
       return await once();
     } catch (error) {
+      // connecting has its own tries, and its deadline holds
+      if (error instanceof SlipwayError && error.code === 'CONNECT_FAILED') throw error;
       if (!isLost(error) || signal.aborted || !requests.every(one => repeatable.includes(one.verb))) throw error;
       return once();
     }
@@ -145,7 +149,7 @@ export class HostSession implements AsyncDisposable {
   async #open(signal: AbortSignal, isFacts: boolean): Promise<Agent> {
     if (this.#agent === undefined || this.#connection?.lost !== undefined) {
       const connection = await this.#connect();
-      this.#agent = await Agent.start(connection, await agentProgram(), this.#settings.become, signal);
+      this.#agent = await Agent.start(connection, await agentProgram(), this.settings.become, signal);
       // facts also tell the agent which service it is about
       if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: usual, signal });
     }
@@ -154,7 +158,7 @@ export class HostSession implements AsyncDisposable {
 
   /** What the facts are about: service, folder, user and port. */
   #about(): string[] {
-    const { service, directory, runAs, listen } = this.#settings;
+    const { service, directory, runAs, listen } = this.settings;
     return [service, directory, runAs === 'dynamic' ? '' : runAs, String(listen?.port ?? '')];
   }
 
@@ -163,7 +167,8 @@ export class HostSession implements AsyncDisposable {
     if (this.#connection !== undefined && this.#connection.lost === undefined) return this.#connection;
     // not the caller's signal: another one may wait for the same connection; a cancelled run still has to take back
     const signal = this.#signal.aborted ? AbortSignal.timeout(30_000) : this.#signal;
-    this.#connecting ??= connect(this.host, this.#settings.access, { signal }).finally(() => {
+    const { access, connectTimeout: timeout } = this.settings;
+    this.#connecting ??= connect(this.host, access, { signal, timeout }).finally(() => {
       this.#connecting = undefined;
     });
     if (this.#was) log.info(`${this.place}: the connection was lost; connecting again`);

@@ -1,16 +1,18 @@
 import { define } from '../core/definition.ts';
+import { sshInputs } from '../core/ssh/inputs.ts';
 import { bool, choice, duration, int, size, text } from '../core/values.ts';
 import { fileRules } from './extra-files.ts';
 import { hooks } from './hook-values.ts';
+import { hosts } from './hosts.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { requirements } from './requirements.ts';
 import { credentials } from './secrets.ts';
 import { cpuQuota, logRateLimit, overrides, units } from './unit-values.ts';
 import {
   args,
+  become,
   environment,
   healthChecks,
-  hosts,
   listen,
   pidFile,
   runAs,
@@ -39,29 +41,21 @@ export const definition = define({
       default: 'previous',
     },
     hosts: {
-      description: 'The hosts, `user@host:port`, one a line; port 22 where none is written.',
+      description:
+        'The hosts, `user@host:port`, one a line; port 22 where none is written. Or a YAML list of maps: `host`, `user`, `port`, `fingerprints`, `jump-hosts`, `roles`, `labels`, `become`, `service-directory`.',
       value: hosts,
       required: true,
     },
-    'private-key': {
-      description: 'SSH private key (OpenSSH, PEM, PKCS#8); line ends that a secret store lost are repaired.',
-      value: text,
-      secret: true,
-      required: true,
-    },
-    passphrase: { description: 'Passphrase of `private-key`.', value: text, secret: true },
-    'known-hosts': {
+    ...sshInputs,
+    'connect-timeout': {
       description:
-        'Lines of a known_hosts file. This or `host-fingerprints` is required: no host key is accepted unseen.',
-      value: text,
-    },
-    'host-fingerprints': {
-      description: 'SHA256 fingerprints of the hosts’ keys, one a line, as `ssh-keygen -l` prints them.',
-      value: text,
+        'How long to try to reach a host and its jump hosts: what is refused, reset or timed out is tried again until then; a wrong key is not.',
+      value: duration,
+      default: '30s',
     },
     become: {
       description: '`sudo-shell` runs the agent by `sudo -n`; `none` when the user is root.',
-      value: choice('sudo-shell', 'none'),
+      value: become,
       default: 'sudo-shell',
     },
     service: {

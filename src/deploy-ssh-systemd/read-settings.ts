@@ -28,15 +28,13 @@ export async function readSettings({ inputs, record }: Context<typeof definition
   if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
     throw invalid(`input "pid-file" is not below /run/${service}`, 'The service may write there only.');
   }
+  const { 'load-balancer': balancer } = inputs;
+  const balancers = balancer !== undefined && 'hosts' in balancer ? balancer.hosts : [];
   return {
     mode: inputs.mode,
     to: inputs.to,
-    access: await readAccess({
-      privateKey: inputs['private-key'],
-      passphrase: inputs.passphrase,
-      knownHosts: inputs['known-hosts'],
-      hostFingerprints: inputs['host-fingerprints'],
-    }),
+    access: await readAccess(inputs, [...inputs.hosts, ...balancers]),
+    connectTimeout: inputs['connect-timeout'],
     become: inputs.become,
     service,
     directory: inputs['service-directory'] ?? `/opt/slipway/${service}`,

@@ -29,7 +29,7 @@ export class Rotation implements AsyncDisposable {
     this.#settings = settings;
     this.#balancer = loadBalancer;
     const hosts = loadBalancer === undefined || loadBalancer.kind === 'command' ? [] : loadBalancer.hosts;
-    this.#hosts = hosts.map(host => new HostSession(host, settings, signal));
+    this.#hosts = hosts.map(host => new HostSession({ ...host, roles: [], labels: {} }, settings, signal));
   }
 
   get exists(): boolean {

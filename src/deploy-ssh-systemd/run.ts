@@ -4,6 +4,7 @@ import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
+import { formatHost } from '../core/ssh/hosts.ts';
 import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested, readPublicKey } from './attested.ts';
@@ -15,6 +16,7 @@ import { asSlipwayError, failureOf, joinErrors, onAll } from './fleet.ts';
 import { goBack } from './go-back.ts';
 import { Hooks } from './hooks.ts';
 import { HostSession } from './host-session.ts';
+import { settingsOf } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { type Outcome, untouched, worst } from './outcome.ts';
 import { planOf, planSummary } from './plan.ts';
@@ -77,8 +79,8 @@ async function deployAll(
   const means = { directory, signal, hooks, rotation };
   const rollout = { ...settings, unreachable: unreached.length };
   const tasks = {
-    deploy: (host: Surveyed, soak: number) => deployHost(host, soaking(settings, soak), means),
-    goBack: ({ session }: Surveyed, from: Outcome, why: string) => goBack(session, from, why, settings, means),
+    deploy: (host: Surveyed, soak: number) => deployHost(host, soaking(host.session.settings, soak), means),
+    goBack: ({ session }: Surveyed, from: Outcome, why: string) => goBack(session, from, why, session.settings, means),
   };
   const outcomes = [...(await rollOut(surveyed, rollout, tasks, signal)), ...unreached];
   const last = await afterDeploy(hooks, surveyed, outcomes, signal);
@@ -111,7 +113,7 @@ async function removeAll(
   release: LoadedRecord,
   context: Here,
 ): Promise<void> {
-  const { results, failed } = await onAll(sessions, session => removeHost(session, settings, context.signal));
+  const { results, failed } = await onAll(sessions, session => removeHost(session, session.settings, context.signal));
   const others = failed.map(({ host: { place }, error }) =>
     untouched('failed', { place, release: '', previous: '' }, error.message, error),
   );
@@ -127,7 +129,8 @@ async function report(
   context: Here,
   hooks?: Hooks,
 ): Promise<void> {
-  const { service, by, directory } = settings;
+  const { service, by } = settings;
+  const ofPlace = new Map(context.inputs.hosts.map(host => [formatHost(host), settingsOf(host, settings)]));
   const deployments = outcomes.map((outcome, index) => {
     const ran = hooks?.runs.filter(({ place }) => place === outcome.place || (index === 0 && place === 'the runner'));
     return deploymentOf(outcome, service, by, ran);
@@ -140,7 +143,7 @@ async function report(
     outcomes,
     outcomes.some(one => one.changed),
   );
-  await context.summary(deploySummary(outcomes, service, directory));
+  await context.summary(deploySummary(outcomes, service, place => ofPlace.get(place)!.directory));
   for (const { place, journal } of outcomes)
     if (journal)
       await log.group(`${place}: the last lines of the journal of ${service}`, async () => log.info(journal));

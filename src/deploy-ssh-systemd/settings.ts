@@ -16,6 +16,8 @@ export interface Settings {
   /** Of a rollback: `previous`, a version, or the id of a release. */
   readonly to: string;
   readonly access: Access;
+  /** Milliseconds in which a host must be reached. */
+  readonly connectTimeout: number;
   readonly become: Become;
   readonly service: string;
   /** On the host, absolute. */

@@ -4,7 +4,11 @@ import type { Outcome } from './outcome.ts';
 import type { Surveyed } from './survey.ts';
 
 /** The job summary of a deployment: a row a host, the course of time, and how to go back by hand. Pure. */
-export function deploySummary(outcomes: readonly Outcome[], service: string, directory: string): string {
+export function deploySummary(
+  outcomes: readonly Outcome[],
+  service: string,
+  directoryOf: (place: string) => string,
+): string {
   const rows = outcomes.map(one => [
     one.place,
     one.previous || '–',
@@ -27,7 +31,7 @@ export function deploySummary(outcomes: readonly Outcome[], service: string, dir
     ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),
     ...outcomes.flatMap(adviceOf),
     ...journals,
-    ...byHand(outcomes, service, directory),
+    ...byHand(outcomes, service, directoryOf),
   ].join('\n\n');
 }
 
@@ -75,10 +79,10 @@ function resultText(one: Outcome): string {
   return `${mark} ${one.state}${said === undefined ? '' : `: ${said}`}`;
 }
 
-function byHand(outcomes: readonly Outcome[], service: string, directory: string): string[] {
+function byHand(outcomes: readonly Outcome[], service: string, directoryOf: (place: string) => string): string[] {
   const commands = outcomes
     .filter(one => one.state === 'healthy' && one.previous !== '' && one.previous !== one.release)
-    .map(one => rollbackCommand(one.place, one.previous, service, directory));
+    .map(one => rollbackCommand(one.place, one.previous, service, directoryOf(one.place)));
   return commands.length === 0
     ? []
     : [`To go back by hand (or run with \`mode: rollback\`):\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``];

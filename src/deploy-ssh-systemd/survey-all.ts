@@ -28,7 +28,9 @@ export async function surveyAll(
   artifacts: readonly Artifact[],
   files: readonly ExtraFile[],
 ): Promise<Fleet> {
-  const { results: surveyed, failed } = await onAll(sessions, one => survey(one, settings, record, artifacts, files));
+  const { results: surveyed, failed } = await onAll(sessions, one =>
+    survey(one, one.settings, record, artifacts, files),
+  );
   const unreached = failed.map(({ host, error }) => {
     const { message } = error;
     const state = isUnreachable(error) ? 'unreachable' : 'failed';

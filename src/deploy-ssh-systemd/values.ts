@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/index.ts';
-import { type HostSpec, parseHosts } from '../core/ssh/hosts.ts';
-import { lines, mapped, pairs, text, type Value } from '../core/values.ts';
+import { choice, lines, mapped, pairs, text, type Value } from '../core/values.ts';
+import type { Become } from './agent-program.ts';
 import { parseShare, type Share } from './pace.ts';
 
-/** `user@host:port`, one a line. */
-export const hosts: Value<HostSpec[]> = mapped(lines, 'user@host:port, one a line', parseHosts, 'hosts');
+/** How the agent becomes root. */
+export const become: Value<Become> = choice('sudo-shell', 'none');
 
 const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
 /** The binary lies in the release's folder under the service's name, beside these. */

@@ -1,5 +1,7 @@
 import type { ActionName } from '../core/action-names.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
+import type { HostSpec } from '../core/ssh/hosts.ts';
+import { missingIdentity } from '../core/ssh/missing-identity.ts';
 import { readTrust } from '../core/ssh/read-trust.ts';
 
 /** A link whose inputs have been read. */
@@ -20,20 +22,29 @@ export function disagreements(links: readonly ReadLink[]): string[] {
   return links.flatMap(link => problemsOf(link, deploys).map(problem => `${link.title}: ${problem}`));
 }
 
-const noKey =
-  'input "private-key" is missing: hosts are looked into to prove what runs there; give it, or choose identity: reported or none';
-
 function problemsOf({ action, inputs }: ReadLink, deploys: boolean): string[] {
-  if (action === 'deploy-ssh-systemd') return trustProblems(inputs);
+  if (action === 'deploy-ssh-systemd') return accessProblems(inputs);
   const looks = action === 'verify-health' && inputs['mode'] === 'verify' && deploys;
   if (!looks || (inputs['identity'] ?? 'proven') !== 'proven') return [];
-  const key = inputs['private-key'] === undefined ? [noKey] : [];
-  return [...key, ...trustProblems(inputs)];
+  return accessProblems(
+    inputs,
+    ': hosts are looked into to prove what runs there, unless identity is reported or none',
+  );
+}
+
+function accessProblems(inputs: ReadLink['inputs'], why = ''): string[] {
+  const missing = missingIdentity(inputs);
+  return [...(missing === undefined ? [] : [`${missing.message}${why}`]), ...trustProblems(inputs)];
 }
 
 function trustProblems(inputs: ReadLink['inputs']): string[] {
+  const { 'known-hosts': knownHosts, 'host-fingerprints': hostFingerprints } = inputs as Record<
+    string,
+    string | undefined
+  >;
+  const { hosts, 'jump-hosts': jumpHosts } = inputs as Record<string, readonly HostSpec[] | undefined>;
   try {
-    readTrust(inputs['known-hosts'] as string | undefined, inputs['host-fingerprints'] as string | undefined);
+    readTrust({ knownHosts, hostFingerprints }, hosts, jumpHosts);
     return [];
   } catch (error) {
     const hint = error instanceof SlipwayError && error.hint !== undefined ? ` (${error.hint})` : '';

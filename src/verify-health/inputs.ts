@@ -1,4 +1,5 @@
 import { define } from '../core/definition.ts';
+import { sshInputs } from '../core/ssh/inputs.ts';
 import { bool, choice, duration, int, lines, text } from '../core/values.ts';
 import { checks } from './checks-value.ts';
 import { objectives } from './objectives/objective.ts';
@@ -76,17 +77,7 @@ export const definition = define({
       value: bool,
       default: 'false',
     },
-    'private-key': {
-      description: 'SSH key for the hosts of the record (OpenSSH or PEM); needed to prove a process there.',
-      value: text,
-      secret: true,
-    },
-    passphrase: { description: 'Passphrase of `private-key`.', value: text, secret: true },
-    'known-hosts': { description: 'Lines of a known_hosts file for these hosts.', value: text },
-    'host-fingerprints': {
-      description: 'Instead of known-hosts: SHA256 fingerprints of the hosts’ keys, one a line.',
-      value: text,
-    },
+    ...sshInputs,
     become: {
       description:
         'How the process of another user is looked at: `sudo-shell` (`sudo -n sh`) or `none` (as the SSH user).',

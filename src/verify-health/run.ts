@@ -22,10 +22,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   const early = context.record ?? (inputs.reported.length > 0 ? await ownRecord(directory, signal) : undefined);
   const planned = plan(inputs, early?.record);
   const keys = {
-    privateKey: inputs['private-key'],
-    passphrase: inputs.passphrase,
-    knownHosts: inputs['known-hosts'],
-    hostFingerprints: inputs['host-fingerprints'],
+    ssh: inputs,
     become: inputs.become,
     kubeconfig: inputs.kubeconfig,
     context: inputs.context,

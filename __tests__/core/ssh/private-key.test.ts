@@ -12,6 +12,8 @@ const pem = (key: typeof rsa, type: 'pkcs8' | 'pkcs1' | 'sec1', passphrase?: str
     ...(passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }),
   } as never) as unknown as string;
 
+const original = pem(rsa, 'pkcs1');
+
 describe('readPrivateKey', () => {
   test.each([
     ['PKCS#8 ed25519', pem(ed25519, 'pkcs8'), undefined, 'ssh-ed25519'],
@@ -33,7 +35,10 @@ describe('readPrivateKey', () => {
     expect(names[0]!.name).toBe(names[1]!.name);
   });
 
-  const original = pem(rsa, 'pkcs1');
+  test('an error names the input', async () => {
+    await expect(readPrivateKey('hello', undefined, 'jump-private-key')).rejects.toThrow('input "jump-private-key"');
+  });
+
   test.each([
     ['CRLF', original.replaceAll('\n', '\r\n')],
     ['no last line end', original.trimEnd()],
@@ -41,6 +46,11 @@ describe('readPrivateKey', () => {
     ['blanks for line ends', original.trim().replaceAll('\n', ' ')],
     ['indentation', original.replaceAll('\n', '\n    ')],
     ['one long line', original.replaceAll(/(?<!-)\n(?!-)/g, '')],
+    ['a byte order mark', `\uFEFF${original}`],
+    ['double quotes', JSON.stringify(original)],
+    ['single quotes', `'${original.trim()}'`],
+    ['remarks around it', `Bag Attributes\n    friendlyName: x\n${original}\n# end`],
+    ['parameters in front of it', `-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n${original}`],
     ['base64 of the whole', Buffer.from(original).toString('base64')],
   ])('repairs %s', (_name, text) => {
     expect(repairLines(text)).toBe(original);
@@ -53,8 +63,11 @@ describe('readPrivateKey', () => {
 
   test.each([
     ['nothing that is a key', 'hello', undefined, /neither an OpenSSH, PEM nor PKCS#8/],
-    ['no passphrase', pem(ed25519, 'pkcs8', 'p'), undefined, /"passphrase" is empty/],
-    ['no passphrase for PKCS#1', pem(rsa, 'pkcs1', 'p'), undefined, /"passphrase" is empty/],
+    ['no end', original.slice(0, 400), undefined, /its end is missing/],
+    ['no beginning', original.slice(100), undefined, /its beginning is missing/],
+    ['a PuTTY key of version 3', 'PuTTY-User-Key-File-3: ssh-ed25519', undefined, /puttygen/],
+    ['no passphrase', pem(ed25519, 'pkcs8', 'p'), undefined, /its passphrase is empty/],
+    ['no passphrase for PKCS#1', pem(rsa, 'pkcs1', 'p'), undefined, /its passphrase is empty/],
     ['a wrong passphrase', pem(ed25519, 'pkcs8', 'p'), 'q', /passphrase does not fit/],
     [
       'a public key',

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { fingerprint, parseFingerprints } from '../../../src/core/ssh/fingerprints.ts';
 import { parseKnownHosts } from '../../../src/core/ssh/known-hosts.ts';
-import { distrust, fingerprint, hostKeyAlgorithms, parseFingerprints } from '../../../src/core/ssh/trust.ts';
+import { readTrust } from '../../../src/core/ssh/read-trust.ts';
+import { distrust, hostKeyAlgorithms } from '../../../src/core/ssh/trust.ts';
 
 /** The wire form of a key of this type; its bytes need not be a real point. */
 function blob(type: string, fill: number): Buffer {
@@ -32,7 +34,22 @@ describe('known-hosts', () => {
     ['a pattern that is negated', line('*.example.com,!a.example.com', ed), 'a.example.com', 22, 'HOST_KEY_UNKNOWN'],
     ['a dot is no wildcard', line('a.b', ed), 'axb', 22, 'HOST_KEY_UNKNOWN'],
     ['a port', line('[app1]:2222', ed), 'app1', 2222, undefined],
-    ['a name without its port', line('app1', ed), 'app1', 2222, 'HOST_KEY_UNKNOWN'],
+    ['a name without port stands for all ports', line('app1', ed), 'app1', 2222, undefined],
+    [
+      'but not where the port has a key of its own',
+      `${line('app1', ed)}\n${line('[app1]:2222', other)}`,
+      'app1',
+      2222,
+      'HOST_KEY_MISMATCH',
+    ],
+    [
+      'a name revoked without port is so on all ports',
+      `@revoked ${line('app1', ed)}\n${line('[app1]:2222', ed)}`,
+      'app1',
+      2222,
+      'HOST_KEY_REVOKED',
+    ],
+    ['a certificate authority only', `@cert-authority ${line('*', ed)}`, 'app1', 22, 'HOST_KEY_UNKNOWN'],
     ['a hashed name', line(hashed('app1'), ed), 'app1', 22, undefined],
     ['a hashed name with port', line(hashed('[app1]:2222'), ed), 'app1', 2222, undefined],
     ['a hashed name of another host', line(hashed('app2'), ed), 'app1', 22, 'HOST_KEY_UNKNOWN'],
@@ -49,8 +66,13 @@ describe('known-hosts', () => {
     expect(error?.message).toContain(fingerprint(other));
   });
 
+  test('what a certificate authority vouches for is no host key, and the error says so', () => {
+    const error = distrust({ knownHosts: parseKnownHosts(`@cert-authority ${line('*', other)}`) }, at('app1'), ed);
+    expect(error?.message).toMatch(/@cert-authority.*not supported.*it offered ssh-ed25519 SHA256:/);
+  });
+
   test.each([
-    ['a certificate authority', `@cert-authority ${line('*', ed)}`],
+    ['an unknown marker', `@trusted ${line('*', ed)}`],
     ['a line that is cut', 'app1 ssh-ed25519'],
     ['a key of another type than it says', line('app1', rsa)],
     ['base64 that is cut', `app1 ssh-ed25519 ${ed.toString('base64').slice(0, 8)}`],
@@ -69,11 +91,42 @@ describe('known-hosts', () => {
 });
 
 describe('host-fingerprints', () => {
+  const pin = fingerprint(ed);
+  const strange = { fingerprint: fingerprint(other) };
+
   test('as ssh-keygen prints them, or alone', () => {
-    const pin = fingerprint(ed);
-    expect(parseFingerprints(`256 ${pin} root@app1 (ED25519)\n\n# c\n${pin}`)).toEqual([pin, pin]);
-    expect(distrust({ fingerprints: [pin] }, at('anything', 99), ed)).toBeUndefined();
-    expect(distrust({ fingerprints: [pin] }, at('anything', 99), other)?.code).toBe('HOST_KEY_MISMATCH');
+    const pins = parseFingerprints(`256 ${pin} root@app1 (ED25519)\n\n# c\n${pin}`);
+    expect(pins).toEqual([{ fingerprint: pin, kind: 'ed25519' }, { fingerprint: pin }]);
+    expect(distrust({ pins }, at('anything', 99), ed)).toBeUndefined();
+    expect(distrust({ pins }, at('anything', 99), other)?.code).toBe('HOST_KEY_MISMATCH');
+  });
+
+  test.each([
+    ['RSA', 'rsa-sha2-512'],
+    ['ECDSA', 'ecdsa-sha2-nistp256'],
+    ['ED25519', 'ssh-ed25519'],
+  ])('a line that says %s has %s offered first', (kind, first) => {
+    const pins = parseFingerprints(`256 ${pin} root@app1 (${kind})`);
+    expect(hostKeyAlgorithms({ pins }, at('app1'))[0]).toBe(first);
+  });
+
+  test('pins of a host alone count for it, but what is revoked stays so', () => {
+    const own = { ...at('app1'), fingerprints: [{ fingerprint: pin }] };
+    expect(distrust({ pins: [strange] }, own, ed)).toBeUndefined();
+    expect(distrust({ pins: [strange] }, own, other)?.code).toBe('HOST_KEY_MISMATCH');
+    expect(distrust({ knownHosts: parseKnownHosts(line('app1', other)) }, own, other)?.code).toBe('HOST_KEY_MISMATCH');
+    const revoked = { knownHosts: parseKnownHosts(`@revoked ${line('*', ed)}`) };
+    expect(distrust(revoked, own, ed)?.code).toBe('HOST_KEY_REVOKED');
+  });
+
+  test('one of the two inputs is required, unless every host and jump host has pins of its own', () => {
+    const own = { ...at('app1'), fingerprints: [{ fingerprint: pin }] };
+    const required = expect.objectContaining({ code: 'HOST_KEY_REQUIRED' });
+    expect(readTrust({}, [own])).toEqual({});
+    expect(() => readTrust({}, [])).toThrow(required);
+    expect(() => readTrust({}, [own, at('app2')])).toThrow(required);
+    expect(() => readTrust({}, [own], [at('jump')])).toThrow(required);
+    expect(readTrust({}, [{ ...own, jumpHosts: [] }], [at('jump')])).toEqual({});
   });
 
   test.each(['MD5:aa:bb', 'SHA256:short', 'x'])('%s is an error', text => {

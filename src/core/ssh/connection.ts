@@ -5,6 +5,7 @@ import { SlipwayError } from '../errors.ts';
 import { Command } from './command.ts';
 import { formatHost, type HostSpec } from './hosts.ts';
 import { limiter } from './limiter.ts';
+import { watchSilence } from './silence.ts';
 
 export interface ExecOptions {
   /** Sent as the command's standard input, then its end. */
@@ -28,14 +29,32 @@ export class Connection implements AsyncDisposable {
   readonly #sessions = limiter(8);
   #lost: SlipwayError | undefined;
 
-  constructor(host: HostSpec, client: Client) {
+  /**
+   * @param stream that the client speaks over
+   * @param silence milliseconds without a byte from the host after which the connection counts as lost
+   */
+  constructor(host: HostSpec, client: Client, stream: Duplex, silence: number) {
     this.host = host;
     this.#client = client;
     const lose = (cause?: unknown) => {
-      this.#lost ??= new SlipwayError('CONNECTION_LOST', `the connection to ${formatHost(host)} was lost`, { cause });
+      this.#lost ??= new SlipwayError(
+        'CONNECTION_LOST',
+        `the connection to ${formatHost(host)} was lost${whyOf(cause)}`,
+        { cause },
+      );
     };
     client.on('error', lose);
     client.on('close', () => lose());
+    watchSilence(stream, silence, () => {
+      lose(new Error(`nothing came from it for ${silence / 1000} s`));
+      stream.destroy();
+    });
+  }
+
+  /** Calls once, when the connection is closed or lost. */
+  onceLost(then: () => void): void {
+    if (this.#lost === undefined) this.#client.once('close', then);
+    else then();
   }
 
   /** Why the connection is unusable, if it is. */
@@ -49,14 +68,13 @@ export class Connection implements AsyncDisposable {
    * @throws NO_EXIT_STATUS, CONNECTION_LOST, DEADLINE
    */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
-    return this.#sessions(async () => {
-      const doing = `running a command on ${formatHost(this.host)}`;
-      using signal = deadline(options.timeout, doing, options.signal);
+    using signal = deadline(options.timeout, `running a command on ${formatHost(this.host)}`, options.signal);
+    return await this.#sessions(async () => {
       const running = await this.open(command, signal);
       const [stdout, stderr] = [collect(running.channel), collect(running.channel.stderr)];
       send(running.channel, options.input);
       return { code: await running.exit(signal), stdout: stdout(), stderr: stderr() };
-    }, options.signal);
+    }, signal);
   }
 
   /** Starts a command and hands it over, for a conversation. */
@@ -115,6 +133,8 @@ export class Connection implements AsyncDisposable {
     });
   }
 }
+
+const whyOf = (cause: unknown) => (cause instanceof Error ? `: ${cause.message}` : '');
 
 type Start<A> = (done: (error: Error | undefined, value: A) => void) => unknown;
 

@@ -10,12 +10,13 @@ export interface HostKey {
 /** One line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost extends HostKey {
   readonly patterns: readonly string[];
-  readonly revoked: boolean;
+  readonly marker: '@revoked' | '@cert-authority' | undefined;
 }
 
 /**
- * Reads known_hosts text, hashed names included. Lines that cannot be used (`@cert-authority`: host certificates are not
- * supported; anything malformed) are errors that name the line, since silently skipping them would look like "unknown host".
+ * Reads known_hosts text, hashed names included. What is malformed is an error that names the line, since silently
+ * skipping it would look like "unknown host". Lines with @cert-authority are kept, so that an error can say why they do
+ * not help: host certificates are not supported.
  */
 export function parseKnownHosts(text: string): KnownHost[] {
   const hosts: KnownHost[] = [];
@@ -25,13 +26,13 @@ export function parseKnownHosts(text: string): KnownHost[] {
     const words = line.split(/\s+/);
     const marker = words[0]!.startsWith('@') ? words.shift() : undefined;
     const [names, type, base64] = words;
-    if (marker === '@cert-authority') throw invalid(index, 'host certificates (@cert-authority) are not supported');
-    if (marker !== undefined && marker !== '@revoked') throw invalid(index, `unknown marker ${marker}`);
+    if (marker !== undefined && marker !== '@revoked' && marker !== '@cert-authority')
+      throw invalid(index, `unknown marker ${marker}`);
     if (names === undefined || type === undefined || base64 === undefined)
       throw invalid(index, 'it is not "NAMES TYPE KEY"');
     const blob = Buffer.from(base64, 'base64');
     if (typeOf(blob) !== type) throw invalid(index, `its key is not a ${type} key, or is cut`);
-    hosts.push({ patterns: names.split(','), type, blob, revoked: marker === '@revoked' });
+    hosts.push({ patterns: names.split(','), type, blob, marker });
   });
   if (hosts.length === 0) throw new SlipwayError('KNOWN_HOSTS_INVALID', 'input "known-hosts" names no host', { hint });
   return hosts;
@@ -49,11 +50,16 @@ export function typeOf(blob: Buffer): string {
   return blob.toString('latin1', 4, 4 + Math.min(length, 64));
 }
 
-/** The lines that speak of this host and port. */
+/**
+ * The lines that speak of this host and port. As with OpenSSH a name without port stands for every port of the host that
+ * has no line of its own; what is revoked is so on every port.
+ */
 export function linesFor(known: readonly KnownHost[], host: string, port: number): KnownHost[] {
-  const bracketed = `[${host.toLowerCase()}]:${port}`;
-  const names = port === 22 ? [host.toLowerCase(), bracketed] : [bracketed];
-  return known.filter(line => names.some(name => matches(line.patterns, name)));
+  const name = host.toLowerCase();
+  const exact = known.filter(line => matches(line.patterns, `[${name}]:${port}`));
+  const bare = known.filter(line => matches(line.patterns, name) && !exact.includes(line));
+  const hasOwn = port !== 22 && exact.some(line => line.marker === undefined);
+  return [...exact, ...bare.filter(line => !hasOwn || line.marker === '@revoked')];
 }
 
 function matches(patterns: readonly string[], name: string): boolean {

@@ -1,5 +1,7 @@
+export type Limiter = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
 /** Lets at most `limit` tasks run at once; the others wait in order, until their signal is aborted. */
-export function limiter(limit: number): <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T> {
+export function limiter(limit: number): Limiter {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (task, signal) => {

@@ -7,3 +7,12 @@ export async function loadSsh2(): Promise<typeof import('ssh2')> {
   const module = await import('ssh2');
   return module.default ?? module;
 }
+
+/** Not public: the version of ssh2 is pinned for it. */
+export async function loadSsh2Utils(): Promise<typeof import('ssh2/lib/protocol/utils.js')> {
+  await loadSsh2();
+  const module = (await import('ssh2/lib/protocol/utils.js')) as {
+    default?: typeof import('ssh2/lib/protocol/utils.js');
+  };
+  return module.default ?? (module as typeof import('ssh2/lib/protocol/utils.js'));
+}

@@ -1,4 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
+import { field, uint32 } from './wire.ts';
 
 /** Writes an ed25519 key in OpenSSH's own form (PROTOCOL.key), unencrypted: the only one that ssh2 reads for this kind. */
 export function openSshEd25519(key: KeyObject): string {
@@ -19,15 +20,4 @@ export function openSshEd25519(key: KeyObject): string {
   ]);
   const lines = blob.toString('base64').match(/.{1,70}/g)!;
   return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
-}
-
-function uint32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeUInt32BE(value);
-  return buffer;
-}
-
-function field(value: string | Buffer): Buffer {
-  const bytes = Buffer.from(value as string);
-  return Buffer.concat([uint32(bytes.length), bytes]);
 }

@@ -8,8 +8,19 @@ import { judgeHost } from './judge-host.ts';
 import { type Look, type Subject, unseen, wholeMessage } from './subject.ts';
 
 const lookTimeout = 15_000;
+/** Short: the next look tries again, and what this one saw is told. */
+const connectTimeout = 5000;
 /** What another try does not mend. */
-const refusals = ['AUTH_REFUSED', 'HOST_KEY_UNKNOWN', 'HOST_KEY_MISMATCH', 'HOST_KEY_REVOKED', 'HOST_NOT_FOUND'];
+const refusals = [
+  'AUTH_REFUSED',
+  'HANDSHAKE_FAILED',
+  'HOST_KEY_UNKNOWN',
+  'HOST_KEY_MISMATCH',
+  'HOST_KEY_REVOKED',
+  'HOST_NOT_FOUND',
+  'JUMP_REFUSED',
+  'SSH_AGENT_FAILED',
+];
 
 /** The unit of a deployment, looked at over SSH; one connection serves all looks. */
 export async function hostSubject(
@@ -33,7 +44,7 @@ export async function hostSubject(
   async function look(signal: AbortSignal): Promise<Look> {
     try {
       if (connection === undefined || connection.lost !== undefined) {
-        connection = await connect(place!, access, { signal, timeout: lookTimeout });
+        connection = await connect(place!, access, { signal, timeout: connectTimeout });
       }
       const done = await connection.exec(command, { input: script, timeout: lookTimeout, signal });
       if (done.code !== 0)

@@ -1,14 +1,13 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
+import type { Access, AccessInputs } from '../../core/ssh/access.ts';
+import { missingIdentity } from '../../core/ssh/missing-identity.ts';
 import type { Plan } from '../plan.ts';
 import type { Subject } from './subject.ts';
 
 /** How places are reached: what the inputs of these names say. */
 export interface Keys {
-  readonly privateKey: string | undefined;
-  readonly passphrase: string | undefined;
-  readonly knownHosts: string | undefined;
-  readonly hostFingerprints: string | undefined;
+  readonly ssh: AccessInputs;
   readonly become: 'sudo-shell' | 'none';
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
@@ -46,14 +45,23 @@ export async function podReportSubjects(asked: Plan['podReports'], keys: Keys): 
   );
 }
 
-/** @throws SlipwayError where the key or the hosts' keys are missing or malformed */
-export async function accessOf(keys: Keys) {
-  const { privateKey, passphrase, knownHosts, hostFingerprints } = keys;
-  if (privateKey === undefined) {
-    throw new SlipwayError('INPUT_INVALID', 'input "private-key" is missing: hosts are to be looked at over SSH', {
-      hint: 'Give the SSH key as a secret. For deployments of the record: or choose identity: reported or none. Nothing was changed.',
-    });
-  }
-  const { readAccess } = await import('../../core/ssh/access.ts');
-  return readAccess({ privateKey, passphrase, knownHosts, hostFingerprints });
+const read = new WeakMap<Keys, Promise<Access>>();
+
+/**
+ * What opens hosts, read once: those who share it share the jump hosts' connections.
+ *
+ * @throws SlipwayError where the key or the hosts' keys are missing or malformed
+ */
+export function accessOf(keys: Keys): Promise<Access> {
+  const access = read.get(keys) ?? readOnce(keys);
+  read.set(keys, access);
+  return access;
+}
+
+async function readOnce({ ssh }: Keys): Promise<Access> {
+  const missing = missingIdentity(ssh);
+  if (missing === undefined) return (await import('../../core/ssh/access.ts')).readAccess(ssh);
+  throw new SlipwayError(missing.code, `${missing.message}: hosts are to be looked at over SSH`, {
+    hint: `${missing.hint} For deployments of the record: or choose identity: reported or none.`,
+  });
 }
