@@ -73,7 +73,8 @@ describe('stream', () => {
   test('a second host gets the same pieces', async () => {
     const pieces = new Pieces();
     const [first, second] = [await send({}, pieces), await send({}, pieces)];
-    expect(second).toEqual(first);
+    expect(second.sent).toBe(first.sent);
+    expect(second.files.every((one, index) => one.content.equals(first.files[index]!.content))).toBe(true);
     expect(pieces.of(blobs[0]!, 0)).toBe(pieces.of(blobs[0]!, 0));
   });
 
