@@ -1,21 +1,21 @@
 // From process start to the first check on the wire: verify-health against what people wait for a service with.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findExecutable } from '../scripts/lab/apt.mjs';
-import { cacheRoot } from '../scripts/lab/paths.mjs';
 import { root } from '../scripts/root.mjs';
+import { ensureWaitOn, waitOnVersion } from './verify/wait-on.mjs';
 
 export const title = 'process start to first check on the wire';
 export const unit = 'ms';
 export const rounds = 15;
 
-const waitOnVersion = '9.5.1';
 const limit = 20_000;
 
-export async function prepare() {
+/** @param options `dist`: the folder of the bundles, where it is not this one’s */
+export async function prepare({ dist = join(root, 'dist') } = {}) {
   const waitOn = ensureWaitOn();
   const curl = await findExecutable('curl');
   if (!curl) throw new Error('the peer curl is missing: apt-get install curl');
@@ -31,7 +31,7 @@ export async function prepare() {
     contenders: [
       contender(
         'verify-health',
-        [process.execPath, join(root, 'dist/verify-health/index.js')],
+        [process.execPath, join(dist, 'verify-health/index.js')],
         actionEnvironment(folder, url),
       ),
       contender('wait-on', [process.execPath, waitOn, url.replace('http://', 'http-get://')]),
@@ -100,18 +100,4 @@ function actionEnvironment(folder, url) {
     INPUT_IDENTITY: 'none',
     'INPUT_WORKING-DIRECTORY': folder,
   };
-}
-
-function ensureWaitOn() {
-  const folder = join(cacheRoot(), 'peers', `wait-on-${waitOnVersion}`);
-  const main = join(folder, 'node_modules/wait-on/bin/wait-on');
-  if (!existsSync(main)) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync(
-      'npm',
-      ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `wait-on@${waitOnVersion}`],
-      { cwd: folder, stdio: 'pipe', timeout: 300_000 },
-    );
-  }
-  return main;
 }

@@ -40,6 +40,7 @@ const measuredIn = {
   'setup-go-cross': [['cross', 'cold', 'warm', 'overhead', 'restore', 'size'], ['shared-cache'], ['memory']],
   'build-multiarch-image': [['image', 'new', 'again', 'memory', 'delay', 'sizes']],
   'deploy-ssh-systemd': [['ssh', 'deploy', 'trips', 'downtime', 'many']],
+  'verify-health': [['verify', 'start', 'many', 'ready', 'percentiles']],
 };
 for (const [name, benchmarks] of Object.entries(measuredIn))
   tables(`actions/${name}/README.md`, { measured: measured(benchmarks) });

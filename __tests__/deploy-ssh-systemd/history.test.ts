@@ -43,6 +43,8 @@ describe('history', () => {
     expect(releasesToPrune(story('+a +b +c +d'), 'd', all, 2)).toEqual(['a', 'b']);
     expect(releasesToPrune(story('+a +b +c +d <c'), 'c', all, 2)).toEqual(['a', 'd']);
     expect(releasesToPrune(story('+a !b'), 'a', ['a', 'b'], 5)).toEqual(['b']);
+    expect(releasesToPrune(story('+a +b +c +d <b'), 'b', all, 5)).toEqual([]);
+    expect(releasesToPrune(story('+a +b +c +d <b'), 'b', all, 3)).toEqual(['c']);
   });
 
   test('a line that is cut is left out', () => {

@@ -75,6 +75,7 @@ describe('how a process ended', () => {
 });
 
 describe('judgeUnit', () => {
+  const entry = { folder: '/opt/x/releases/new', how: 'restart', pidBefore: 5, restartsBefore: 0 };
   const up = 'ActiveState=active\nSubState=running\nMainPID=7\nNRestarts=0\nResult=success\nExe=/opt/x/releases/new/x';
   test.each([
     ['up with the new binary', up, 'up'],
@@ -99,17 +100,34 @@ describe('judgeUnit', () => {
     ],
     ['failed for good', 'ActiveState=failed\nResult=timeout', 'failed'],
   ])('%s', (_name, text, kind) => {
-    expect(judgeUnit(readUnitState(text), '/opt/x/releases/new').kind).toBe(kind);
+    expect(judgeUnit(readUnitState(text), entry).kind).toBe(kind);
+  });
+
+  test.each([
+    ['the very process, from the folder before', { how: 'reload', pidBefore: 7 }, up.replace('/new/', '/old/'), 'up'],
+    ['while it says that it reloads', { how: 'reload', pidBefore: 7 }, up.replace('=active', '=reloading'), 'up'],
+    ['another process after a reload', { how: 'reload' }, up, 'failed'],
+    ['a restart of the same release, not yet done', { pidBefore: 7 }, up, 'waiting'],
+    ['restarts before a signal', { how: 'upgrade', restartsBefore: 3 }, up.replace('NRestarts=0', 'NRestarts=3'), 'up'],
+    [
+      'crashes after a signal',
+      { how: 'upgrade', restartsBefore: 3 },
+      up.replace('NRestarts=0', 'NRestarts=5'),
+      'failed',
+    ],
+    ['a child that is not followed yet', { how: 'upgrade' }, up.replace('/new/', '/old/'), 'waiting'],
+  ])('%s', (_name, changes, text, kind) => {
+    expect(judgeUnit(readUnitState(text), { ...entry, ...changes }).kind).toBe(kind);
   });
 
   test('the release before that does not end is not taken for the new one', () => {
     const text = 'ActiveState=deactivating\nSubState=stop-sigterm\nMainPID=7\nExe=/opt/x/releases/old/x';
     const detail = 'the release before does not end (stop-sigterm)';
-    expect(judgeUnit(readUnitState(text), '/opt/x/releases/new')).toEqual({ kind: 'waiting', detail });
+    expect(judgeUnit(readUnitState(text), entry)).toEqual({ kind: 'waiting', detail });
   });
 
   test('a forbidden system call is named', () => {
-    const seen = judgeUnit(readUnitState('ActiveState=failed\nExecMainCode=3\nExecMainStatus=31'), '/x');
+    const seen = judgeUnit(readUnitState('ActiveState=failed\nExecMainCode=3\nExecMainStatus=31'), entry);
     expect(seen).toMatchObject({ detail: expect.stringContaining('SystemCallFilter') });
   });
 });
@@ -137,13 +155,13 @@ describe('values', () => {
     expect(() => serviceDirectory.parse(text)).toThrow();
   });
   test.each([
-    ['8080', '127.0.0.1', 8080],
-    [':8080', '127.0.0.1', 8080],
-    ['0.0.0.0:80', '127.0.0.1', 80],
-    ['[::]:80', '::1', 80],
-    ['192.0.2.1:80', '192.0.2.1', 80],
-  ])('listen %s', (text, host, port) => {
-    expect(listen.parse(text)).toEqual({ host, port });
+    ['8080', '127.0.0.1', 8080, '8080'],
+    [':8080', '127.0.0.1', 8080, '8080'],
+    ['0.0.0.0:80', '127.0.0.1', 80, '0.0.0.0:80'],
+    ['[::]:80', '::1', 80, '[::]:80'],
+    ['192.0.2.1:80', '192.0.2.1', 80, '192.0.2.1:80'],
+  ])('listen %s', (text, host, port, stream) => {
+    expect(listen.parse(text)).toEqual({ host, port, stream });
   });
   test.each(['', '0', '65536', 'x:80', '1.2.3:80'])('not listen %j', text => {
     expect(() => listen.parse(text)).toThrow();

@@ -4,7 +4,7 @@ import { type Assignment, directives, fitUnit } from '../../src/deploy-ssh-syste
 import { renderEnvironment } from '../../src/deploy-ssh-systemd/environment-file.ts';
 import { limitVariables } from '../../src/deploy-ssh-systemd/limit-variables.ts';
 import { quoteArgument } from '../../src/deploy-ssh-systemd/quote.ts';
-import { renderUnit, type UnitOptions } from '../../src/deploy-ssh-systemd/unit-file.ts';
+import { renderSocket, renderUnit, type UnitOptions } from '../../src/deploy-ssh-systemd/unit-file.ts';
 import { cpuQuota, logRateLimit, overrides, units } from '../../src/deploy-ssh-systemd/unit-values.ts';
 
 const options: UnitOptions = {
@@ -16,6 +16,8 @@ const options: UnitOptions = {
   listen: { port: 8080 },
   credentials: [],
   hasFiles: false,
+  restartMethod: 'restart',
+  pidFile: undefined,
   restart: 'always',
   after: [],
   memoryMax: undefined,
@@ -40,6 +42,25 @@ const difference = (changes: Partial<UnitOptions>) => {
 describe('renderUnit', () => {
   test('the whole file', () => {
     expect(renderUnit(options)).toMatchSnapshot();
+  });
+
+  test('the socket is ours, and nothing but a listener', () => {
+    expect(renderSocket('hello', '/opt/slipway/hello', '8080')).toMatchSnapshot();
+  });
+
+  test.each<[Partial<UnitOptions>, string[]]>([
+    [
+      // whoever gets a socket needs no right to open it
+      { restartMethod: 'socket', listen: { port: 443 } },
+      ['-After=network-online.target', '+After=network-online.target hello.socket', '+Requires=hello.socket'],
+    ],
+    [{ restartMethod: 'upgrade-signal' }, ['+NotifyAccess=all']],
+    [
+      { restartMethod: 'upgrade-signal', type: 'exec', pidFile: '/run/hello/pid' },
+      ['-Type=notify', '+Type=exec', '+RuntimeDirectory=hello', '+PIDFile=/run/hello/pid'],
+    ],
+  ])('%j brings its directives and nothing else', (changes, expected) => {
+    expect(difference(changes)).toEqual(expected);
   });
 
   const low = ['CapabilityBoundingSet=', 'AmbientCapabilities='];

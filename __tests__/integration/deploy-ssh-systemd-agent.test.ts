@@ -310,6 +310,24 @@ await describeWith(
       expect(await readdir(join(directory, 'blobs'))).toEqual([]);
     });
 
+    test('a disk that gets full during an upload: nothing of it stays', async () => {
+      const disk = join(folder, 'disk');
+      const left = join(folder, 'left');
+      const agent = new Local([
+        ...['unshare', '-rm', 'sh', '-c'],
+        `mkdir ${disk} && mount -t tmpfs -o size=256k none ${disk}; ${agentCommand('none')}; ls -A ${disk}/app/blobs >${left}`,
+      ]);
+      await agent.start();
+      await agent.ask('facts', [service, join(disk, 'app')]);
+      expect((await agent.ask('lock', ['t1', 'me'])).end).toBe('ok');
+      const bytes = randomBytes(1_000_000);
+      const gone = new Promise(resolve => agent.child.once('exit', resolve));
+      expect((await agent.ask('upload', [], upload(sha256(bytes), 0, gzipSync(bytes)))).end).toBe('UPLOAD_FAILED');
+      agent.child.stdin.end();
+      await gone;
+      expect(await readFile(left, 'utf8')).toBe('');
+    });
+
     test.each(shells)(
       '%s: of a confirmation and a revert at the same time, exactly one wins',
       async shell => {

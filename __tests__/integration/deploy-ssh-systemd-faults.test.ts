@@ -84,7 +84,12 @@ await describeWith(['host:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
       /nowhere.*404/,
       /listening/,
     ],
-    ['cannot start as this user', { 'run-as': 'nobody-of-this-name' }, /run-as/, /hello\.service/],
+    [
+      'cannot be started as its unit says',
+      { 'unit-overrides': 'SupplementaryGroups=nobody-of-this-name' },
+      /exit code 216 \(a group/,
+      /hello\.service/,
+    ],
   ];
   test.each(broken)(
     'a release that %s is taken back',

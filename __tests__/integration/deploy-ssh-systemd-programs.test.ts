@@ -264,7 +264,7 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
     };
     const before = await pid();
     const killed = await startDeploy({ ...inputs, binary: path });
-    while ((await part()) < size / 10) await sleep(5);
+    while ((await part()) < size / 5) await sleep(5);
     killed.child.kill('SIGKILL');
     await killed.ended;
     expect(await pid()).toBe(before);

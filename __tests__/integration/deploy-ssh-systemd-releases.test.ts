@@ -117,6 +117,13 @@ await describeWith(['host:host7', 'go'], 'deploy-ssh-systemd: releases', lab => 
     expect(await state()).toBe(before);
   }, 60_000);
 
+  test('so is an environment, though the release has the same id', async () => {
+    await onHost(host, 'sh', '-c', `echo 'HELLO_GREETING="by hand"' >${directory}/current/environment`);
+    const done = await deploy({ ...inputs, binary: v1.path });
+    expect(done.outputs).toMatchObject({ state: 'healthy', changed: 'true' });
+    expect((await fetchJson(`${url}/`)).body).toMatchObject({ greeting });
+  }, 60_000);
+
   test('the second release, with the downtime that systemd saw', async () => {
     const done = await deploy({ ...inputs, binary: v2.path });
     expect(done.code).toBe(0);

@@ -120,20 +120,34 @@ await describeWith(['cluster', 'registry', 'go'], 'verify-health on Kubernetes',
   }, 60_000);
 
   test('every ready pod runs the pushed digest: verified', async () => {
-    const done = await verify({ ...access, reported: `${url}/version` }, recordOf());
+    const done = await verify({ ...access, reported: `${url}/version\npods:8080/version` }, recordOf());
     expect(done.log).not.toContain('::error');
     expect(done).toMatchObject({ code: 0, outputs: { verdict: 'verified' }, report: { identity: 'proven' } });
     const identity = done.report.findings.find(finding => finding.kind === 'identity');
     expect(identity.evidence.pods).toHaveLength(2);
+    const each = done.report.findings.find(finding => finding.name.startsWith('each pod'));
+    expect(each).toMatchObject({ kind: 'reported', verdict: 'passed', evidence: { asked: 2 } });
     expect(`${done.log}${done.summary}${JSON.stringify(done.report)}`.includes('client-key-data')).toBe(false);
+  }, 90_000);
+
+  test('a workload as a check: its rollout, its pods, its Service', async () => {
+    const look = (more: string) =>
+      verify({ ...access, checks: `workload deployment/hello namespace ${namespace} ${more}`, deadline: '10s' });
+    const good = await look('endpoints 2 restarts 0');
+    expect(good).toMatchObject({ code: 0, outputs: { verdict: 'verified' } });
+    expect(good.report.findings[0].detail).toContain('2 of 2 pods are ready, behind hello, restarted 0 times');
+    const short = await look('endpoints 3 deadline 2s');
+    expect(short).toMatchObject({ code: 1, report: { reasons: ['workload'] } });
+    expect(short.log).toContain('the Service hello has 2 ready endpoints of it; wanted: 3');
   }, 90_000);
 
   test('a 200 from pods of the old image is a failure', async () => {
     await apply(workload('hello', refOf(v1), 2));
     await rolledOut('hello');
-    const done = await verify({ ...access, deadline: '20s' }, recordOf());
+    const done = await verify({ ...access, reported: 'pods:8080/version', deadline: '10s' }, recordOf());
     expect(done.code).toBe(1);
     expect(done.report).toMatchObject({ verdict: 'failed' });
+    expect(done.report.reasons).toContain('other-release');
     expect(['other-image', 'old-pods-left']).toContain(done.report.reasons[0]);
     expect(done.report.findings.find(finding => finding.kind === 'check').verdict).toBe('passed');
   }, 90_000);

@@ -64,6 +64,37 @@ describe('verify-health on endpoints', () => {
     expect(waited).toMatchObject({ code: 0, outputs: { verdict: 'verified' } });
   });
 
+  test('mode: watch looks for its time and judges by availability', async () => {
+    let count = 0;
+    await using server = await httpServer((_, response) => response.writeHead(count++ === 3 ? 503 : 200).end());
+    const inputs = { checks: server.url, mode: 'watch', 'watch-for': '2s', period: '100ms' };
+    const strict = await verify(inputs);
+    expect(strict).toMatchObject({ code: 1, report: { reasons: ['availability'] } });
+    expect(strict.summary).toContain('availability (%)');
+    count = 0;
+    expect(await verify({ ...inputs, availability: '90%' })).toMatchObject({
+      code: 0,
+      outputs: { verdict: 'verified' },
+    });
+  });
+
+  test('a check that only warns is shown, and fails nothing; what depends on a failed one is not tried', async () => {
+    await using server = await httpServer((_, response) => response.end());
+    const warns = await verify({ checks: `${server.url}\ntcp 127.0.0.1:${await freePort()} warn-only` });
+    expect(warns).toMatchObject({ code: 0, outputs: { verdict: 'verified' } });
+    expect(warns.summary).toContain('⚠️ warned');
+    const checks = `- {tcp: "127.0.0.1:${await freePort()}", name: db, failures: 2}\n- {url: "${server.url}", depends-on: db}`;
+    const done = await verify({ checks });
+    expect(done).toMatchObject({ code: 1, report: { verdict: 'failed', reasons: ['refused', 'depends-on'] } });
+  });
+
+  test('a command as a check', async () => {
+    const good = await verify({ checks: '- {command: [node, --version], matches: ^v2}' });
+    expect(good).toMatchObject({ code: 0, outputs: { verdict: 'verified' } });
+    const bad = await verify({ checks: 'command node --no-such-flag', deadline: '3s' });
+    expect(bad).toMatchObject({ code: 1, report: { reasons: ['exit'] } });
+  });
+
   test('a progress line every five seconds while waiting', async () => {
     const checks = `http://127.0.0.1:${await freePort()}/`;
     const done = await verify({ checks, deadline: '5500ms' });

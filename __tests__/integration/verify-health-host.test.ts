@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +91,76 @@ await describeWith(['host:host9', 'go'], 'verify-health on a systemd host', lab 
     const [, secret = ''] = access['private-key']!.split('\n');
     expect(secret.length).toBeGreaterThan(20);
     expect(`${done.log}${done.summary}${JSON.stringify(done.report)}`.includes(secret)).toBe(false);
+  }, 60_000);
+
+  test('a unit as a check, a command on the host, and an audit that leaves the record as it is', async () => {
+    const place = `${host.user}@${host.address}:${host.port}`;
+    const checks = [
+      `- {unit: ${unit}, on: "${place}", restarts: 0}`,
+      `- {command: [test, -e, "/opt/verify/hello"], on: "${place}"}`,
+      `- {command: [printf, "a'b"], on: "${place}", contains: "a'b"}`,
+    ].join('\n');
+    const record = recordOf();
+    const done = await verify({ ...access, checks, mode: 'audit' }, record);
+    expect(done.log).not.toContain('::error');
+    expect(done).toMatchObject({
+      code: 0,
+      outputs: { verdict: 'verified', attestation: expect.stringContaining('audit.intoto.json') },
+    });
+    expect(done.outputs['report']).toContain('audit.json');
+    expect(done.record).toEqual(record);
+    const wrong = await verify({ ...access, checks: `unit no-such on ${place}\ncommand no-such-program-here` }, record);
+    expect(wrong.report.reasons).toEqual(['unit', 'no-access']);
+  }, 60_000);
+
+  const sessions = existsSync(join(host.root, 'usr/lib/x86_64-linux-gnu/security/pam_systemd.so'));
+  const title = 'a service of the user’s own, without root';
+  (sessions ? test : test.skip)(
+    sessions ? title : `SKIPPED, the host has no libpam-systemd: ${title}`,
+    async () => {
+      const { exec } = await labModule('host');
+      const own = 'own-hello.service';
+      const folder = join(host.root, 'home', host.user, '.config/systemd/user');
+      await mkdir(folder, { recursive: true });
+      const service = '[Service]\nType=exec\nExecStart=/opt/verify/hello\nEnvironment=HELLO_LISTEN=:8089\n';
+      await writeFile(join(folder, own), service);
+      const as = (...argv: string[]) => exec(host.name, ['runuser', '-u', host.user, '--', ...argv]);
+      expect(
+        await exec(host.name, [
+          'sh',
+          '-c',
+          `chown -R ${host.user} /home/${host.user}; loginctl enable-linger ${host.user}`,
+        ]),
+      ).toMatchObject({ code: 0 });
+      const manager =
+        'export XDG_RUNTIME_DIR=/run/user/$(id -u); until systemctl --user daemon-reload 2>/dev/null; do sleep 0.1; done; systemctl --user start';
+      expect(await as('timeout', '20', 'sh', '-c', `${manager} ${own}`)).toMatchObject({ code: 0 });
+      const place = `${host.user}@${host.address}:${host.port}`;
+      const checks = `unit ${own} on ${place} user`;
+      const done = await verify({ ...access, checks, become: 'none' }, recordOf({ service: own }));
+      expect(done.log).not.toContain('::error');
+      expect(done).toMatchObject({ code: 0, report: { identity: 'proven' } });
+    },
+    60_000,
+  );
+
+  test('an audit finds a binary that is nobody’s, and the release before', async () => {
+    await start(v1);
+    const foreign = await verify({ ...access, mode: 'audit' }, recordOf());
+    expect(foreign).toMatchObject({ code: 1, report: { verdict: 'failed', reasons: ['other-binary'] } });
+    const { exec } = await labModule('host');
+    const [old, dropIn] = ['/opt/verify/releases/v1', `/run/systemd/system/${unit}.d`];
+    const script = [
+      `mkdir -p ${old} ${dropIn}`,
+      `cp /opt/verify/hello ${old}/`,
+      `printf '[Service]\\nExecStart=\\nExecStart=${old}/hello\\n' >${dropIn}/back.conf`,
+      `systemctl daemon-reload && systemctl restart ${unit}`,
+    ].join(' && ');
+    expect(await exec(host.name, ['sh', '-c', script])).toMatchObject({ code: 0 });
+    const back = await verify({ ...access, mode: 'audit' }, recordOf());
+    await exec(host.name, ['sh', '-c', `rm -r ${dropIn}; systemctl daemon-reload`]);
+    expect(back).toMatchObject({ code: 1, report: { verdict: 'failed', reasons: ['rolled-back'] } });
+    expect(back.log).toContain('wrote last');
   }, 60_000);
 
   test('a 200 from the old binary is a failure', async () => {

@@ -19,6 +19,7 @@ const problem = (run: () => unknown): SlipwayError => {
   throw new Error('nothing was thrown');
 };
 const url = 'http://host/healthz';
+const compared = '[{"prometheus": "http://p", "errors": "e[$window]", "total": "t[$window]", "compare": "10m"}]';
 
 describe('plan', () => {
   test.each([
@@ -26,6 +27,14 @@ describe('plan', () => {
     ['identity left out', { checks: url, identity: 'none' }, release(onHost()), 'none', 0],
     ['reported when only that is there', { reported: url }, release(), 'reported', 0],
     ['reported besides the proof', { reported: url }, release(onHost()), 'proven', 1],
+    [
+      'objectives alone',
+      { objectives: compared.replace('compare', 'target').replace('10m', '99%') },
+      undefined,
+      'none',
+      0,
+    ],
+    ['each pod besides the proof', { reported: 'pods:8080/version $.v' }, release(inCluster()), 'proven', 1],
     ['endpoints alone', { checks: url }, undefined, 'none', 0],
     ['waiting proves nothing', { checks: url, mode: 'wait' }, release(onHost()), 'none', 0],
   ])('%s', (_, given, record, identity, places) => {
@@ -40,6 +49,17 @@ describe('plan', () => {
     ['a report from nowhere', { identity: 'reported', checks: url }, release(), 'names no URL'],
     ['a report of nothing', { reported: url }, undefined, 'neither a record nor a git repository'],
     ['a hold that does not fit', { checks: url, hold: '2m' }, undefined, 'input "hold"'],
+    ['an audit of nothing', { checks: url, mode: 'audit' }, release(), 'mode: audit needs a record with deployments'],
+    ['a watch of nothing', { mode: 'watch' }, release(onHost()), 'mode: watch needs checks'],
+    ['pods of no cluster', { reported: 'pods:80/v' }, release(onHost()), 'no deployment to Kubernetes is recorded'],
+    ['pods without a path', { reported: 'pods:80' }, release(inCluster()), 'it is not pods:PORT/PATH'],
+    ['before and after nothing', { checks: url, objectives: compared }, release(), 'compares before and after'],
+    [
+      'objectives while waiting',
+      { checks: url, objectives: compared, mode: 'wait' },
+      undefined,
+      'looks at checks only',
+    ],
     ['waiting for identity', { checks: url, mode: 'wait', identity: 'proven' }, undefined, 'looks at checks only'],
   ])('%s is an error', (_, given, record, words) => {
     const error = problem(() => plan(inputs(given as Record<string, string>), record));

@@ -42,8 +42,8 @@ describe('otherThan', () => {
 });
 
 test('URL and path', () => {
-  expect(reportedCheck('https://host/version $.v', ours)).toMatchObject({
+  expect(reportedCheck('https://host/version $.v', ours, 20)).toMatchObject({
     name: 'https://host/version reports v1.2.3',
   });
-  expect(() => reportedCheck('https://host/version $.v more', ours)).toThrow('URL [JSON-PATH]');
+  expect(() => reportedCheck('https://host/version $.v more', ours, 20)).toThrow('URL [JSON-PATH]');
 });

@@ -33,6 +33,7 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `systemd would not load the unit: ${detail.split('\n').join('; ')}`,
     'Nothing was switched. Look at the inputs, and at the drop-ins of the unit on the host: systemctl cat.',
   ],
+  UNIT_FOREIGN: detail => [`${detail} is not of Slipway`, 'Nothing was changed. Correct the input "service".'],
   SWITCH_FAILED: detail => [
     `the switch could not be started: ${detail}`,
     'Nothing was switched; look at the host’s journal.',
@@ -40,6 +41,20 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
   NOT_STEADY: detail => [
     `it was up and fell before it was confirmed: ${detail.split('\n').join(', ')}`,
     'Look at the journal of the service.',
+  ],
+  UPSTREAM_MISSING: detail => [`there is no ${detail}`, 'Look at the input "load-balancer".'],
+  UPSTREAM_LAST: detail => [
+    `no other server would be up without ${detail}`,
+    'Bring another one in first, or change the hosts without load-balancer.',
+  ],
+  UPSTREAM_BUSY: detail => [`somebody else is changing ${detail}`, 'Run again.'],
+  UPSTREAM_FAILED: detail => [
+    `nginx does not take the change: ${detail}`,
+    'Its configuration is as before. Look at nginx -t on its host.',
+  ],
+  UPSTREAM_FORBIDDEN: detail => [
+    `an installed agent does not write ${detail}`,
+    'Give the balancer’s host `become: sudo-shell`, or let load-balancer run a command.',
   ],
   CONFIRM_LOST: detail => [
     `the release was not confirmed in time; the host took it back: ${detail}`,

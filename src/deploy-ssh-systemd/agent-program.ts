@@ -5,6 +5,7 @@ export async function agentProgram(): Promise<string> {
   // written out, not computed: the bundler copies the files that it finds in such expressions
   const parts = [
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/upstream.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/requests.sh', import.meta.url), 'utf8'),
   ];
   return (await Promise.all(parts)).join('\n').replaceAll('\r', '');

@@ -8,7 +8,7 @@ import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
 import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
-import { renderUnit } from './unit-file.ts';
+import { renderSocket, renderUnit } from './unit-file.ts';
 
 /** A small file of a release folder. */
 export interface Part {
@@ -30,7 +30,7 @@ export interface Candidate {
   readonly variables: readonly string[];
   /** Names of the credentials; empty where they had to become variables. */
   readonly credentials: readonly string[];
-  /** Unit, environment, credentials, record. */
+  /** Unit, socket, environment, credentials, record. */
   readonly parts: readonly Part[];
   readonly files: readonly ExtraFile[];
 }
@@ -48,6 +48,8 @@ export function makeCandidate(
   const credentials = Object.keys(asFiles).sort();
   const rendered = renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
   const { text: unit, left } = fitUnit(rendered, systemd);
+  const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
+  const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
   const secret = {
     ...(systemd >= credentialsSince ? {} : asVariables(settings.credentials)),
@@ -61,6 +63,7 @@ export function makeCandidate(
     settings.fingerprint(secret),
     settings.fingerprint(asFiles),
     files.map(one => [one.path, one.mode, one.sha256]),
+    ...socket,
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
@@ -91,6 +94,7 @@ export function makeCandidate(
     credentials,
     parts: [
       { path: 'unit', mode: '644', content: unit },
+      ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
       { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },
@@ -99,8 +103,18 @@ export function makeCandidate(
   };
 }
 
+/** A hash over the parts of a release, as the agent makes it of what is on the host: all but the program and the record. */
+export function contentOf({ parts, files }: Candidate): string {
+  const sums = [
+    ...parts.filter(({ path }) => path !== 'release.json').map(({ path, content }) => [sha256(content), path]),
+    ...files.map(one => [one.sha256, `files/${one.path}`]),
+  ];
+  const lines = sums.map(([sum, path]) => Buffer.from(`${sum}  ./${path}\n`));
+  return sha256(Buffer.concat(lines.sort(Buffer.compare)));
+}
+
 /** A version as the beginning of a folder's name. */
-function nameOf(version: string): string {
+export function nameOf(version: string): string {
   return (
     version
       .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')

@@ -33,7 +33,13 @@ export function concluded(switched: Switched, settings: Settings, verdict: GateV
   const downtime =
     switched.previous === ''
       ? undefined
-      : downtimeOf(verdict.unit, { type: settings.type, switched: switched.since, firstHealthy: verdict.firstHealthy });
+      : verdict.how === 'restart'
+        ? downtimeOf(verdict.unit, {
+            type: settings.type,
+            switched: switched.since,
+            firstHealthy: verdict.firstHealthy,
+          })
+        : ({ ms: 0, measuredBy: 'systemd' } as const); // the process never left
   return {
     ...placeOf(switched),
     state: 'healthy',
@@ -45,6 +51,7 @@ export function concluded(switched: Switched, settings: Settings, verdict: GateV
       exposure: switched.exposure,
       runningSha256: verdict.running,
       mainPid: verdict.unit?.pid,
+      entered: verdict.how === 'restart' && settings.restartMethod === 'socket' ? 'socket' : verdict.how,
       ...downtimeEvidence(downtime),
       checks: checksOf(verdict),
     },
@@ -117,6 +124,8 @@ export async function takenBack(
       ...fail('failed', switched.previous, 'nothing was switched', verdict.cause?.hint ?? look),
       changed: false,
     };
+  if (word === 'reverted' && what === 'old' && switched.release === switched.previous)
+    return fail('failed', switched.previous, 'it was a restart: there is no other release to go back to', look);
   if (word === 'reverted' && what === 'old')
     return fail(
       'rolled-back',

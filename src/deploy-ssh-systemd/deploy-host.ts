@@ -5,31 +5,45 @@ import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Answer } from './agent.ts';
 import { Refusal } from './agent-error.ts';
-import type { Candidate } from './candidate.ts';
+import { type Candidate, contentOf } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
-import { type HostFacts, readState } from './facts.ts';
+import type { HostFacts } from './facts.ts';
 import { type GateVerdict, gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
+import type { Hooks } from './hooks.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
+import { holdingLock, lock } from './lock.ts';
 import type { Outcome } from './outcome.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { confirmRequest, lockRequest, stateRequest, switchRequest, watchRequest } from './requests.ts';
+import { confirmRequest, switchRequest, watchRequest } from './requests.ts';
+import type { Rotation } from './rotation.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
 
-/** What is to be served: a release to make, or (rollback) one that is on the host. */
+/** What is to be served: a release to make, one that is on the host (rollback), or the present one, anew (restart). */
 export interface Goal {
-  readonly kind: 'deploy' | 'rollback';
+  readonly kind: 'deploy' | 'rollback' | 'restart';
   readonly id: string;
   readonly sha256: string;
   readonly candidate?: Candidate;
+}
+
+/** What is the same for all hosts of a run, beside the settings. */
+export interface Means {
+  /** Where the inputs' relative paths begin. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly hooks: Hooks;
+  readonly rotation: Rotation;
 }
 
 /** How long it counts what the survey saw of a host, which may have to wait for others; milliseconds. */
 const fresh = 30_000;
 /** The host's timer fires this much after the runner should have decided. */
 const timerMargin = 10_000;
+/** How long a release may take to be taken back; milliseconds. */
+const revertTime = 60_000;
 
 /**
  * Brings one host to its goal, or leaves it as it was. Whatever happens after the switch, the host ends with a healthy
@@ -38,9 +52,9 @@ const timerMargin = 10_000;
 export async function deployHost(
   { session, goal, facts: looked }: Surveyed,
   settings: Settings,
-  directory: string,
-  signal: AbortSignal,
+  means: Means,
 ): Promise<Outcome> {
+  const { signal, hooks, rotation } = means;
   const steps = new Steps(session.place);
   let facts = Date.now() - looked.at < fresh ? looked : await session.facts([goal.sha256]);
   const base = () => ({
@@ -52,26 +66,60 @@ export async function deployHost(
   });
   if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
   const token = randomBytes(6).toString('hex');
-  const locked = async () => ({ ...facts, ...(await lock(session, token, goal, settings, signal)) });
+  const locked = async () => ({ ...facts, ...(await lock(session, token, goal.sha256, settings, signal)) });
   const settled = () =>
-    lock(session, token, goal, { ...settings, lockWait: 10_000 }, AbortSignal.timeout(20_000)).then(
+    lock(session, token, goal.sha256, { ...settings, lockWait: 10_000 }, AbortSignal.timeout(20_000)).then(
       () => true,
       () => false,
     );
+  const occasion = () => ({ release: goal.id, previous: facts.current });
+  const timer = settings.healthyDeadline + hooks.time('after-switch') + timerMargin;
+  const next = [switchOf(token, goal, settings, timer), watchRequest(token, { hash: true, wait: 1000 })];
+  // all up to the first look at the new process is sent together, as each of them costs a round trip
+  const together = hooks.time('before-deploy') === 0 && !rotation.exists;
+  let comeBack = async () => {};
   let prepared: Prepared;
   try {
     facts = await steps.run('lock', locked);
     if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
     const { id, candidate } = goal;
-    // all up to the first look at the new process is sent together, as each of them costs a round trip
-    const next = [switchOf(token, goal, settings), watchRequest(token, { hash: true, wait: 1000 })];
-    prepared = await prepare(facts, { session, id, candidate, settings, steps, directory, signal, lock: locked, next });
+    const preparing = { ...means, session, id, candidate, settings, steps, lock: locked };
+    prepared = await prepare(facts, { ...preparing, next: together ? next : [] });
+    if (!together) {
+      await holdingLock(session, async () => {
+        await hooks.beforeDeploy(session, occasion(), signal);
+        if (rotation.exists)
+          comeBack = await steps.run('drain', () => rotation.takeOut(session, timer + revertTime, signal));
+      });
+      facts = await locked(); // it may have been lost meanwhile, with the connection
+      prepared = { ...prepared, next: await session.begin(next) };
+    }
   } catch (error) {
+    await comeBack();
     // what was sent may have been read: who has the lock again has taken it back, and knows that nothing is under way
     const knows = error instanceof Refusal || (await settled());
     return notSwitched(base(), steps, settings, asError(error), knows);
   }
   const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure: prepared.exposure };
+  const outcome = await switchTo(session, goal, switched, facts, settings, means, prepared);
+  if (outcome.state === 'rolled-back') {
+    // in a run that was cancelled, too
+    await hooks.onRollback(session, occasion(), AbortSignal.timeout(hooks.time('on-rollback') + 1000));
+  }
+  return rotation.exists ? inRotation(outcome, steps, comeBack) : outcome;
+}
+
+/** From the switch to its end: confirmed, or taken back. */
+async function switchTo(
+  session: HostSession,
+  goal: Goal,
+  switched: Switched,
+  facts: HostFacts,
+  settings: Settings,
+  { signal, hooks }: Means,
+  prepared: Prepared,
+): Promise<Outcome> {
+  const { token, steps } = switched;
   const [switching, watching] = prepared.next as [Promise<Answer>, Promise<Answer>];
   try {
     await steps.run('switch', () => switchedOver(session, token, switching));
@@ -82,6 +130,7 @@ export async function deployHost(
       since: switched.since,
       leftBefore: facts.unit.left,
       pidBefore: facts.unit.last,
+      restartsBefore: facts.unit.restarts,
       first: watching,
     };
     const verdict = await steps.run(
@@ -90,6 +139,8 @@ export async function deployHost(
       seen => seen.healthy,
     );
     if (!verdict.healthy) return await takenBack(session, switched, settings, verdict);
+    const occasion = { release: goal.id, previous: facts.current };
+    await holdingLock(session, () => hooks.afterSwitch(session, occasion, signal));
     const fell = await steps.run('confirm', () => confirmed(session, token, verdict, pruned(facts, goal, settings)));
     if (fell !== undefined) return await takenBack(session, switched, settings, { ...verdict, ...fell });
     return concluded(switched, settings, verdict);
@@ -104,10 +155,12 @@ export async function deployHost(
   }
 }
 
-/** The same release, unit file and running binary: nothing is restarted. */
-function isUnchanged({ unit, unitFile, current, pending, running }: HostFacts, goal: Goal): boolean {
+/** The same release with all that belongs to it, the same unit file and running binary: nothing is restarted. */
+function isUnchanged({ unit, unitFile, current, pending, running, content }: HostFacts, goal: Goal): boolean {
+  if (goal.kind === 'restart') return false;
   const same = current === goal.id && pending.length === 0 && unit.active === 'active' && running === goal.sha256;
-  return same && (goal.candidate === undefined || goal.candidate.unit.trim() === unitFile.trim());
+  if (!same || goal.candidate === undefined) return same;
+  return goal.candidate.unit.trim() === unitFile.trim() && content === contentOf(goal.candidate);
 }
 
 function unchanged(
@@ -142,35 +195,25 @@ function notSwitched(
   return { ...base, ...ended, serving: undefined, changed: true, error: lost };
 }
 
-/** Takes the lock, waiting for who has it; resolves with what is so under it. */
-async function lock(
-  session: HostSession,
-  token: string,
-  goal: Goal,
-  settings: Settings,
-  signal: AbortSignal,
-): Promise<ReturnType<typeof readState>> {
-  const until = Date.now() + settings.lockWait;
-  const who = `${settings.by}, since ${new Date().toISOString()}`;
-  let said = 0;
-  for (;;) {
-    try {
-      const [, state] = await session.askAll([lockRequest(token, who), stateRequest(goal.sha256)], signal);
-      return readState(state!);
-    } catch (error) {
-      if (!(error instanceof SlipwayError) || error.code !== 'LOCKED' || Date.now() >= until) throw error;
-      if (Date.now() - said > 10_000) {
-        said = Date.now();
-        log.info(`${error.message}; waiting up to ${formatDuration(until - Date.now())} more`);
-      }
-      await sleep(Math.min(1000, Math.max(50, until - Date.now())), signal);
-    }
-  }
+function switchOf(token: string, goal: Goal, settings: Settings, timer: number): Request {
+  const way = goal.kind === 'restart' ? 'restart' : settings.way;
+  return switchRequest(token, goal, Math.ceil(timer / 1000), settings.by, way);
 }
 
-function switchOf(token: string, { id, kind }: Goal, settings: Settings): Request {
-  const seconds = Math.ceil((settings.healthyDeadline + timerMargin) / 1000);
-  return switchRequest(token, id, kind, seconds, settings.by);
+/** A host that serves, whatever it is, gets requests again; one that does not stays out. */
+async function inRotation(outcome: Outcome, steps: Steps, comeBack: () => Promise<void>): Promise<Outcome> {
+  if (!outcome.serving) return outcome;
+  try {
+    await steps.run('restore', comeBack);
+    return outcome;
+  } catch (error) {
+    const reason = new SlipwayError(
+      'LOAD_BALANCER_FAILED',
+      `${outcome.place}: ${outcome.serving} serves, and gets no requests: ${messageOf(error)}`,
+      { hint: 'Bring it in again by hand, then run again.', cause: error },
+    );
+    return { ...outcome, error: outcome.error ?? reason };
+  }
 }
 
 async function switchedOver(session: HostSession, token: string, switching: Promise<Answer>): Promise<void> {

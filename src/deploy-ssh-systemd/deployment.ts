@@ -1,8 +1,14 @@
 import type { Deployment } from '../core/record/schema.ts';
+import type { HookRun } from './hooks.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The entry of the release record for one host. */
-export function deploymentOf(outcome: Outcome, service: string, by: string): Deployment {
+export function deploymentOf(
+  outcome: Outcome,
+  service: string,
+  by: string,
+  hooks: readonly HookRun[] = [],
+): Deployment {
   return {
     kind: 'ssh-systemd',
     place: outcome.place,
@@ -16,6 +22,7 @@ export function deploymentOf(outcome: Outcome, service: string, by: string): Dep
     ended: new Date(outcome.ended).toISOString(),
     evidence: {
       ...outcome.evidence,
+      ...(hooks.length === 0 ? {} : { hooks }),
       ...(outcome.serving === undefined ? {} : { serving: outcome.serving }),
       ...(outcome.error === undefined ? {} : { error: outcome.error.code }),
     },

@@ -76,6 +76,8 @@ export interface HostFacts extends MachineFacts {
   readonly unitFile: string;
   /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
   readonly running: string;
+  /** A hash over the parts of the present release, when that runs; else empty. */
+  readonly content: string;
   /** Names of the present release's environment variables. */
   readonly variables: readonly string[];
   /** Names of its credentials. */
@@ -129,6 +131,7 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     holder: answer.text('locked') === 'yes' ? answer.text('holder') || 'unknown' : '',
     unitFile: answer.text('unit-file'),
     running: answer.text('sha256'),
+    content: answer.text('content'),
     variables: words('variables'),
     credentials: words('credentials'),
   };

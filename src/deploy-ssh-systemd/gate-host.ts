@@ -7,7 +7,7 @@ import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
 import { watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
-import { describeExit, hasExited, judgeUnit } from './unit-verdict.ts';
+import { describeExit, hasExited, isUp, judgeUnit } from './unit-verdict.ts';
 
 /** What the gate saw, and what it means. */
 export interface GateVerdict {
@@ -24,6 +24,8 @@ export interface GateVerdict {
   readonly left?: number;
   /** Milliseconds since the epoch, by the runner's clock: when all checks were healthy for the first time. */
   readonly firstHealthy?: number;
+  /** What the host did: `restart`, `reload` or `upgrade`. */
+  readonly how?: string;
   /** sha256 of the bytes that the main process runs. */
   readonly running?: string;
   /** The process that passed. */
@@ -41,6 +43,7 @@ export interface Gated {
   readonly leftBefore: number;
   /** The main process before the switch, 0 when there was none: how that one ends says nothing of the release. */
   readonly pidBefore: number;
+  readonly restartsBefore: number;
   /** Answer to the first look, which was asked for together with the switch. */
   readonly first: Promise<Answer>;
 }
@@ -60,8 +63,9 @@ export async function gateHost(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<GateVerdict> {
-  const seen: { left?: number; exited?: UnitState } = {};
-  const verdict = await judged(session, release, settings, signal, unit => {
+  const seen: { left?: number; exited?: UnitState; how?: string } = {};
+  const verdict = await judged(session, release, settings, signal, (unit, result) => {
+    if (result.startsWith('switched ')) seen.how = result.slice(9);
     if (unit.left > 0 && unit.left !== release.leftBefore) seen.left ??= unit.left;
     if (hasExited(unit) && unit.last !== release.pidBefore) seen.exited = unit;
   });
@@ -73,7 +77,7 @@ async function judged(
   release: Gated,
   settings: Settings,
   signal: AbortSignal,
-  onUnit: (unit: UnitState) => void,
+  onUnit: (unit: UnitState, result: string) => void,
 ): Promise<GateVerdict> {
   const left = () => settings.healthyDeadline - (Date.now() - release.since);
   const folder = `${settings.directory}/releases/${release.id}`;
@@ -86,13 +90,12 @@ async function judged(
     const again = () => look(session, release.token, signal, wait);
     const { result, unit, sha256 } = await (first?.catch(again) ?? again());
     first = undefined;
-    onUnit(unit);
+    onUnit(unit, result);
     const ended = endedBy(result, unit);
     if (ended !== undefined) return ended;
-    const seen =
-      result === 'switched'
-        ? judgeUnit(unit, folder)
-        : ({ kind: 'waiting', detail: 'the switch is under way' } as const);
+    const seen = result.startsWith('switched ')
+      ? judgeUnit(unit, { ...release, folder, how: result.slice(9) })
+      : ({ kind: 'waiting', detail: 'the switch is under way' } as const);
     if (seen.kind === 'up') [up, running] = [{ pid: seen.pid, restarts: unit.restarts }, sha256];
     else if (seen.kind === 'failed') return { healthy: false, detail: seen.detail, unit, checks: [] };
     else if (left() <= settings.minHealthyTime) {
@@ -116,7 +119,7 @@ async function held(
   release: Gated,
   settings: Settings,
   up: { pid: number; restarts: number },
-  { left, onUnit }: { left: () => number; onUnit: (unit: UnitState) => void },
+  { left, onUnit }: { left: () => number; onUnit: (unit: UnitState, result: string) => void },
   parent: AbortSignal,
 ): Promise<GateVerdict> {
   const controller = new AbortController();
@@ -130,7 +133,7 @@ async function held(
       // the host looks, and says so at once when it falls; at the end of the time we ask
       const wait = began + settings.minHealthyTime - Date.now();
       const { result, unit } = await look(session, release.token, parent, { wait, steady: up });
-      onUnit(unit);
+      onUnit(unit, result);
       last = unit;
       fell = endedBy(result, unit) ?? unstable(unit, up);
       if (fell !== undefined) return controller.abort(fell);
@@ -212,7 +215,7 @@ function endedBy(result: string, unit: UnitState): GateVerdict | undefined {
 }
 
 function unstable(unit: UnitState, up: { pid: number; restarts: number }): GateVerdict | undefined {
-  if (unit.pid === up.pid && unit.restarts === up.restarts && unit.active === 'active') return undefined;
+  if (unit.pid === up.pid && unit.restarts === up.restarts && isUp(unit)) return undefined;
   const exit = hasExited(unit) ? `${describeExit(unit)}, ` : '';
   const detail = `it was up and fell within min-healthy-time: ${exit}now ${unit.active} (${unit.sub})`;
   return { healthy: false, detail, unit, checks: [] };

@@ -52,14 +52,23 @@ export function previousOf(history: readonly HistoryEntry[], current: string, re
   return below.findLast(id => id !== current && releases.includes(id)) ?? '';
 }
 
-/** What can go: all but the present release, the one that a rollback needs, and the most recently served up to `keep`. */
+/**
+ * What can go: all but the present release, the one that a rollback needs, and the most recently served up to `keep`; last
+ * of all those that a rollback left above it, which one may want to come back to.
+ */
 export function releasesToPrune(
   history: readonly HistoryEntry[],
   current: string,
   releases: readonly string[],
   keep: number,
 ): string[] {
-  const recent = [current, previousOf(history, current, releases), ...served(history).reverse()];
+  const confirmed = history.filter(({ result }) => result === 'confirmed').map(({ release }) => release);
+  const recent = [
+    current,
+    previousOf(history, current, releases),
+    ...served(history).reverse(),
+    ...confirmed.reverse(),
+  ];
   const kept = new Set(
     recent
       .filter(id => releases.includes(id))

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { deadline } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { connect } from '../core/ssh/connect.ts';
@@ -8,6 +9,7 @@ import { Agent, type Answer } from './agent.ts';
 import { Refusal } from './agent-error.ts';
 import { agentProgram } from './agent-program.ts';
 import { type HostFacts, readFacts } from './facts.ts';
+import { eachLine } from './lines.ts';
 import type { Settings } from './settings.ts';
 
 export interface AskOnce {
@@ -39,12 +41,23 @@ const repeatable = [
   'manifest',
   'journal',
   'prune',
+  'upstream',
+  'alive',
+  'fetch',
 ];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 
 /** Whether what was asked may have been done all the same. */
 export function isLost(error: unknown): boolean {
   return error instanceof SlipwayError && lostCodes.includes(error.code);
+}
+
+export interface RunOptions {
+  readonly input: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  readonly onLine: (line: string) => void;
 }
 
 /** The way to one host: connects, starts the agent, and does both again when the connection was lost. */
@@ -108,6 +121,20 @@ export class HostSession implements AsyncDisposable {
   /** A stream that the host opens, for the probes. */
   async stream(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
     return (await this.#connect()).openTcp(host, port, signal);
+  }
+
+  /** A stream to a UNIX socket on the host, opened with the rights of the connection's user. */
+  async unixSocket(path: string, signal: AbortSignal): Promise<Duplex> {
+    return (await this.#connect()).openUnix(path, signal);
+  }
+
+  /** Runs a constant command as the connection's user, its output line by line; resolves with its exit code. */
+  async run(command: string, options: RunOptions): Promise<number> {
+    using limited = deadline(options.timeout, `a command on ${this.place}`, options.signal);
+    const running = await (await this.#connect()).open(command, limited);
+    for (const stream of [running.channel, running.channel.stderr]) eachLine(stream, options.onLine);
+    running.channel.end(options.input);
+    return running.exit(limited);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,10 +1,23 @@
 import { define } from '../core/definition.ts';
 import { bool, choice, duration, int, size, text } from '../core/values.ts';
 import { fileRules } from './extra-files.ts';
+import { hooks } from './hook-values.ts';
+import { loadBalancer } from './load-balancer.ts';
 import { requirements } from './requirements.ts';
 import { credentials } from './secrets.ts';
 import { cpuQuota, logRateLimit, overrides, units } from './unit-values.ts';
-import { args, environment, healthChecks, hosts, listen, runAs, serviceDirectory, serviceName } from './values.ts';
+import {
+  args,
+  environment,
+  healthChecks,
+  hosts,
+  listen,
+  pidFile,
+  runAs,
+  serviceDirectory,
+  serviceName,
+  share,
+} from './values.ts';
 
 export const definition = define({
   name: 'deploy-ssh-systemd',
@@ -16,9 +29,14 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and changes nothing; `rollback` goes back to the release before; `status` says what serves.',
-      value: choice('plan', 'deploy', 'rollback', 'status'),
+        '`plan` shows what would be done and changes nothing; `rollback` goes back to a release that is on the hosts; `status` says what serves; `restart` restarts it, with the health gate; `converge` brings hosts that do not serve the recorded release to it, without a build; `remove` takes the service and its releases away.',
+      value: choice('plan', 'deploy', 'rollback', 'status', 'restart', 'remove', 'converge'),
       default: 'deploy',
+    },
+    to: {
+      description: 'Where `mode: rollback` goes: `previous`, a version, or the id of a release.',
+      value: text,
+      default: 'previous',
     },
     hosts: {
       description: 'The hosts, `user@host:port`, one a line; port 22 where none is written.',
@@ -167,6 +185,27 @@ export const definition = define({
       value: healthChecks,
       default: '',
     },
+    'restart-method': {
+      description:
+        '`socket`: systemd listens on `listen` and passes the socket on (sd_listen_fds), so that no request is lost while the service is restarted; `upgrade-signal`: a program that hands its listener to a child gets `upgrade-signal`, when nothing but binary and files has changed, and is followed to its new main process.',
+      value: choice('restart', 'socket', 'upgrade-signal'),
+      default: 'restart',
+    },
+    'upgrade-signal': {
+      description: 'The signal for `restart-method: upgrade-signal`.',
+      value: choice('SIGUSR2', 'SIGHUP'),
+      default: 'SIGUSR2',
+    },
+    'pid-file': {
+      description:
+        'Where the program writes its process id, below /run/SERVICE; for `upgrade-signal`, when it does not tell systemd by MAINPID= (`type: notify`).',
+      value: pidFile,
+    },
+    'reload-signal': {
+      description:
+        'Sent instead of a restart, when nothing but files of the release has changed, for a program that reads them again. Default: it is restarted.',
+      value: choice('SIGHUP', 'SIGUSR2'),
+    },
     'min-healthy-time': {
       description: 'How long the new release must stay healthy, without a restart, before it counts.',
       value: duration,
@@ -177,6 +216,44 @@ export const definition = define({
         'When the release must count, from the switch on, `min-healthy-time` included; later the host takes it back by itself.',
       value: duration,
       default: '1m',
+    },
+    strategy: {
+      description:
+        '`all` hosts at once; `rolling`, batch by batch; `canary`, one host first, for `soak-time`, then the rest.',
+      value: choice('all', 'rolling', 'canary'),
+      default: 'all',
+    },
+    batch: {
+      description:
+        'Hosts at once, a number or a share such as 25%. Default: 1 with `rolling`; with `canary`, all that are left.',
+      value: share,
+    },
+    'max-unavailable': {
+      description:
+        'Hosts, a number or a share, that may be without a serving release at once, those included that did not serve before. When it is given, so many unreachable hosts are passed over and reported; else one is enough to begin nothing.',
+      value: share,
+    },
+    'soak-time': {
+      description: 'How long a canary must stay healthy beyond `min-healthy-time`, before it counts.',
+      value: duration,
+      default: '1m',
+    },
+    'on-failure': {
+      description:
+        'A host that fails goes back by itself, and no more are begun. `stop` leaves the others as they are; `rollback-batch` and `rollback-all` also bring those back that were changed with it, or in the whole run.',
+      value: choice('stop', 'rollback-batch', 'rollback-all'),
+      default: 'stop',
+    },
+    'load-balancer': {
+      description:
+        'Takes each host out before it is changed, and waits for what is under way there. `{nginx: FILE, hosts: lb@…, server: "{host}:8080"}` marks the server `down` in the file of an upstream; `{haproxy: SOCKET, hosts, server: "BACKEND/{host}"}` uses the runtime socket; `{drain: COMMAND, restore: COMMAND, on: runner | host}` runs yours. `wait`, 30s, for requests to end.',
+      value: loadBalancer,
+    },
+    hooks: {
+      description:
+        '`before-deploy` (the release is there, nothing is switched; its failure leaves all as it is), `after-switch` (healthy, not yet confirmed; its failure takes it back), `on-rollback`, `after-deploy`: each a command for `sh`, or `{run, on: first | each | runner, timeout}`, or a list of them. On a host they run as the user of the connection.',
+      value: hooks,
+      default: '{}',
     },
     'keep-releases': {
       description: 'Releases to keep on the host, the present one included.',
@@ -192,7 +269,7 @@ export const definition = define({
   outputs: {
     release: 'Path of the release record.',
     state:
-      'The worst state of all hosts: `healthy`, `unchanged`, `rolled-back` or `failed`; with `mode: plan`, `planned`.',
+      'The worst state of all hosts: `healthy`, `unchanged`, `removed`, `not-begun`, `rolled-back`, `unreachable` or `failed`; with `mode: plan`, `planned`.',
     previous: 'Id of the release before, when it is the same on all hosts; else one `HOST ID` a line.',
     changed: '`true` when something on a host was changed.',
   },

@@ -37,3 +37,17 @@ export class Lines {
     return this.#ready.shift();
   }
 }
+
+/** Calls with each line of a stream as it comes, the last one too when it has no end. */
+export function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop()!;
+    for (const line of parts) onLine(line);
+  });
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
+}

@@ -19,8 +19,18 @@ export async function readSettings({ inputs, record }: Context<typeof definition
       'Give a longer healthy-deadline: it includes min-healthy-time.',
     );
   }
+  if (inputs['restart-method'] === 'socket' && inputs.listen === undefined) {
+    throw invalid(
+      'input "listen" is missing, and "restart-method" is socket',
+      'Say on which port or address systemd is to listen.',
+    );
+  }
+  if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
+    throw invalid(`input "pid-file" is not below /run/${service}`, 'The service may write there only.');
+  }
   return {
     mode: inputs.mode,
+    to: inputs.to,
     access: await readAccess({
       privateKey: inputs['private-key'],
       passphrase: inputs.passphrase,
@@ -53,11 +63,19 @@ export async function readSettings({ inputs, record }: Context<typeof definition
     files: inputs.files,
     requires: inputs.requires,
     listen: inputs.listen,
+    restartMethod: inputs['restart-method'],
+    pidFile: inputs['pid-file'],
+    way: wayOf(inputs),
     checks: inputs['health-checks'].length > 0 ? inputs['health-checks'] : defaultChecks(inputs.listen),
     minHealthyTime: inputs['min-healthy-time'],
     healthyDeadline: inputs['healthy-deadline'],
     lockWait: inputs['lock-wait'],
     keepReleases: inputs['keep-releases'],
+    loadBalancer: inputs['load-balancer'],
+    hooks: inputs.hooks,
+    pace: { strategy: inputs.strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
+    onFailure: inputs['on-failure'],
+    soakTime: inputs['soak-time'],
     by: whoRuns(process.env),
   };
 }
@@ -82,6 +100,14 @@ function fromRecord(name: string | undefined): string {
       'Give the input "service".',
     );
   }
+}
+
+/** A signal that brings in a new binary brings in new files, too. */
+function wayOf(inputs: Context<typeof definition.inputs>['inputs']): string {
+  const { 'restart-method': method, 'upgrade-signal': upgrade, 'reload-signal': reload } = inputs;
+  const name = (signal: string) => signal.replace('SIG', '');
+  if (method === 'upgrade-signal') return `upgrade-${name(upgrade)}`;
+  return reload === undefined ? 'restart' : `reload-${name(reload)}`;
 }
 
 /** A program that listens is healthy at the least when it accepts connections. */

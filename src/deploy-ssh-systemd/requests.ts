@@ -35,9 +35,18 @@ export function verifyRequest(id: string): Request {
   return { verb: 'verify', args: [id] };
 }
 
-/** @param seconds after which the host takes it back by itself */
-export function switchRequest(token: string, id: string, kind: string, seconds: number, by: string): Request {
-  return { verb: 'switch', args: [token, id, kind, String(seconds), by] };
+/**
+ * @param seconds after which the host takes it back by itself
+ * @param way how a process that runs may take it up: `upgrade-USR2`, `reload-HUP`; else `restart`
+ */
+export function switchRequest(
+  token: string,
+  { id, kind }: { readonly id: string; readonly kind: string },
+  seconds: number,
+  by: string,
+  way: string,
+): Request {
+  return { verb: 'switch', args: [token, id, kind, String(seconds), by, way] };
 }
 
 /** What the host waits for before it answers a look at the unit: a second at most, as a cancelled run has to get through. */

@@ -1,4 +1,5 @@
 import type { Context } from '../core/action.ts';
+import type { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
@@ -6,41 +7,44 @@ import type { ReleaseRecord } from '../core/record/schema.ts';
 import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested, readPublicKey } from './attested.ts';
+import { fetched, servedByHosts } from './converge.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
-import { collectFiles } from './extra-files.ts';
-import { joinErrors, onAll, withNothingChanged } from './fleet.ts';
+import { collectFiles, type ExtraFile } from './extra-files.ts';
+import { asSlipwayError, failureOf, joinErrors, onAll } from './fleet.ts';
+import { goBack } from './go-back.ts';
+import { Hooks } from './hooks.ts';
 import { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
-import type { HostState, Outcome } from './outcome.ts';
+import { type Outcome, untouched, worst } from './outcome.ts';
 import { planOf, planSummary } from './plan.ts';
 import { readSettings } from './read-settings.ts';
-import type { Settings } from './settings.ts';
+import { removeHost } from './remove.ts';
+import { rollOut } from './rollout.ts';
+import { Rotation } from './rotation.ts';
+import { type Settings, soaking } from './settings.ts';
 import { isServing, statusLine, statusSummary } from './status.ts';
-import { deploySummary } from './summary.ts';
-import { type Surveyed, survey } from './survey.ts';
+import { deploySummary, refusedSummary } from './summary.ts';
+import type { Surveyed } from './survey.ts';
+import { surveyAll } from './survey-all.ts';
 
 type Here = Context<typeof definition.inputs>;
 
 /** Looks at every host first; only when all can take the release is the first one changed. */
 export async function run(context: Here): Promise<void> {
-  const { inputs, signal, directory } = context;
+  const { inputs, signal } = context;
   const settings = await readSettings(context);
-  const release = context.record ?? (await newRecord(context, settings));
-  const needsBinary = settings.mode === 'plan' || settings.mode === 'deploy';
-  const artifacts = needsBinary ? await artifactsOf(release.record, context) : [];
-  const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
-
   await using stack = new AsyncDisposableStack();
   const sessions = inputs.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
   if (settings.mode === 'status') return await showStatus(sessions, context);
+  const { release, artifacts, files } = await whatToServe(sessions, settings, context);
+  if (settings.mode === 'remove') return await removeAll(sessions, settings, release, context);
 
-  const { results: surveyed, errors } = await onAll(sessions, session =>
-    survey(session, settings, release.record, artifacts, files),
-  );
-  if (errors.length > 0) {
+  const { surveyed, unreached, refusal } = await surveyAll(sessions, settings, release.record, artifacts, files);
+  if (refusal !== undefined) {
     setOutputs(context, 'failed', [], false);
-    throw withNothingChanged(joinErrors(errors, sessions.length));
+    await context.summary(refusedSummary(unreached, surveyed, settings.service));
+    throw refusal;
   }
   const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host) }));
   // the whole plan where it is asked for; else what changes from what to what
@@ -56,27 +60,78 @@ export async function run(context: Here): Promise<void> {
     await context.summary(planSummary(plans));
     return;
   }
-  await deployAll(surveyed, settings, release, context);
-}
-
-/** What could be released; where that is demanded, only what is attested. */
-async function artifactsOf(record: ReleaseRecord, { inputs, directory }: Here): Promise<Artifact[]> {
-  const artifacts = await readArtifacts(record, inputs.binary, directory);
-  const key = inputs['require-attestation'];
-  return key === undefined ? artifacts : mustBeAttested(artifacts, await readPublicKey(key, directory));
+  await deployAll(await fetched(surveyed, stack), unreached, settings, release, context);
 }
 
 async function deployAll(
   surveyed: readonly Surveyed[],
+  unreached: readonly Outcome[],
   settings: Settings,
   release: LoadedRecord,
   context: Here,
 ): Promise<void> {
-  const { results: outcomes, errors } = await onAll(surveyed, host =>
-    deployHost(host, settings, context.directory, context.signal),
+  const { directory, signal } = context;
+  const withHooks = settings.mode === 'deploy' || settings.mode === 'converge';
+  const hooks = new Hooks(withHooks ? settings : { ...settings, hooks: [] });
+  await using rotation = new Rotation(settings, signal);
+  const means = { directory, signal, hooks, rotation };
+  const rollout = { ...settings, unreachable: unreached.length };
+  const tasks = {
+    deploy: (host: Surveyed, soak: number) => deployHost(host, soaking(settings, soak), means),
+    goBack: ({ session }: Surveyed, from: Outcome, why: string) => goBack(session, from, why, settings, means),
+  };
+  const outcomes = [...(await rollOut(surveyed, rollout, tasks, signal)), ...unreached];
+  const last = await afterDeploy(hooks, surveyed, outcomes, signal);
+  await report(outcomes, last, release, settings, context, hooks);
+}
+
+/** Only when all went well; what it fails with. */
+async function afterDeploy(
+  hooks: Hooks,
+  surveyed: readonly Surveyed[],
+  outcomes: readonly Outcome[],
+  signal: AbortSignal,
+): Promise<SlipwayError | undefined> {
+  const changed = outcomes.filter(one => one.changed);
+  if (changed.length === 0 || failureOf(outcomes, signal) !== undefined) return undefined;
+  const hosts = surveyed.filter(({ session }) => changed.some(({ place }) => place === session.place));
+  const [{ release, previous }] = changed as [Outcome];
+  return hooks
+    .afterDeploy(
+      hosts.map(({ session }) => session),
+      { release, previous },
+      signal,
+    )
+    .then(() => undefined, asSlipwayError);
+}
+
+async function removeAll(
+  sessions: readonly HostSession[],
+  settings: Settings,
+  release: LoadedRecord,
+  context: Here,
+): Promise<void> {
+  const { results, failed } = await onAll(sessions, session => removeHost(session, settings, context.signal));
+  const others = failed.map(({ host: { place }, error }) =>
+    untouched('failed', { place, release: '', previous: '' }, error.message, error),
   );
-  const deployments = outcomes.map(outcome => deploymentOf(outcome, settings.service, settings.by));
-  const { file, record } = release;
+  await report([...results, ...others], undefined, release, settings, context);
+}
+
+/** Record, outputs, summary and log, however it went. */
+async function report(
+  outcomes: readonly Outcome[],
+  last: SlipwayError | undefined,
+  { file, record }: LoadedRecord,
+  settings: Settings,
+  context: Here,
+  hooks?: Hooks,
+): Promise<void> {
+  const { service, by, directory } = settings;
+  const deployments = outcomes.map((outcome, index) => {
+    const ran = hooks?.runs.filter(({ place }) => place === outcome.place || (index === 0 && place === 'the runner'));
+    return deploymentOf(outcome, service, by, ran);
+  });
   await saveRecord({ file, record: { ...record, deployments: [...record.deployments, ...deployments] } });
   context.output('release', file);
   setOutputs(
@@ -85,14 +140,12 @@ async function deployAll(
     outcomes,
     outcomes.some(one => one.changed),
   );
-  await context.summary(deploySummary(outcomes, settings.service, settings.directory));
-  for (const one of outcomes.filter(({ journal }) => journal)) {
-    await log.group(`${one.place}: the last lines of the journal of ${settings.service}`, async () =>
-      log.info(one.journal!),
-    );
-  }
-  const failures = [...outcomes.flatMap(one => one.error ?? []), ...errors];
-  if (failures.length > 0) throw joinErrors(failures, surveyed.length);
+  await context.summary(deploySummary(outcomes, service, directory));
+  for (const { place, journal } of outcomes)
+    if (journal)
+      await log.group(`${place}: the last lines of the journal of ${service}`, async () => log.info(journal));
+  const failure = failureOf(outcomes, context.signal) ?? last;
+  if (failure !== undefined) throw failure;
 }
 
 async function showStatus(sessions: readonly HostSession[], context: Here): Promise<void> {
@@ -124,14 +177,28 @@ function setOutputs(
   output('changed', String(changed));
 }
 
-const byGravity: readonly HostState[] = ['failed', 'rolled-back', 'healthy', 'unchanged'];
-
-function worst(outcomes: readonly Outcome[]): HostState {
-  return byGravity.find(state => outcomes.some(one => one.state === state)) ?? 'failed';
+/** The record, which is begun where there is none, and the binaries that a host may get. */
+async function whatToServe(
+  sessions: readonly HostSession[],
+  settings: Settings,
+  context: Here,
+): Promise<{ release: LoadedRecord; artifacts: readonly Artifact[]; files: readonly ExtraFile[] }> {
+  const { inputs, directory, signal, record: given } = context;
+  const { mode, service: name } = settings;
+  const needsBinary = mode === 'plan' || mode === 'deploy' || mode === 'converge';
+  const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
+  if (mode === 'converge' && given === undefined) {
+    const { release, artifacts } = await servedByHosts(sessions, inputs['require-attestation'] !== undefined);
+    const { version, commit, commitTime } = release;
+    return { release: beginRecord(directory, { name, version, commit, commitTime }), artifacts, files };
+  }
+  const release = given ?? beginRecord(directory, { name, ...(await releaseVersion({ directory, signal })) });
+  return { release, artifacts: needsBinary ? await artifactsOf(release.record, context) : [], files };
 }
 
-/** Without a record the action works by its inputs, and begins one. */
-async function newRecord({ directory, signal }: Here, settings: Settings): Promise<LoadedRecord> {
-  const { version, commit, commitTime } = await releaseVersion({ directory, signal });
-  return beginRecord(directory, { name: settings.service, version, commit, commitTime });
+/** What could be released; where that is demanded, only what is attested. */
+async function artifactsOf(record: ReleaseRecord, { inputs, directory }: Here): Promise<Artifact[]> {
+  const artifacts = await readArtifacts(record, inputs.binary, directory);
+  const key = inputs['require-attestation'];
+  return key === undefined ? artifacts : mustBeAttested(artifacts, await readPublicKey(key, directory));
 }

@@ -2,6 +2,9 @@ import type { Check } from '../core/health/index.ts';
 import type { Access } from '../core/ssh/access.ts';
 import type { Become } from './agent-program.ts';
 import type { FileRule } from './extra-files.ts';
+import type { Hook } from './hook-values.ts';
+import type { LoadBalancer } from './load-balancer.ts';
+import type { Pace } from './pace.ts';
 import type { Requirement } from './requirements.ts';
 import type { Fingerprint } from './secrets.ts';
 import type { UnitSettings } from './unit-file.ts';
@@ -9,7 +12,9 @@ import type { Listen } from './values.ts';
 
 /** What is the same for all hosts of a run; read and checked before the first is connected. */
 export interface Settings {
-  readonly mode: 'plan' | 'deploy' | 'rollback' | 'status';
+  readonly mode: 'plan' | 'deploy' | 'rollback' | 'status' | 'restart' | 'remove' | 'converge';
+  /** Of a rollback: `previous`, a version, or the id of a release. */
+  readonly to: string;
   readonly access: Access;
   readonly become: Become;
   readonly service: string;
@@ -30,12 +35,28 @@ export interface Settings {
   readonly files: readonly FileRule[];
   readonly requires: readonly Requirement[];
   readonly listen: Listen | undefined;
+  readonly restartMethod: 'restart' | 'socket' | 'upgrade-signal';
+  readonly pidFile: string | undefined;
+  /** How the agent may bring in a release that a running process can take up: `upgrade-USR2`, `reload-HUP`; else `restart`. */
+  readonly way: string;
   readonly checks: readonly Check[];
   /** Milliseconds, all of them. */
   readonly minHealthyTime: number;
   readonly healthyDeadline: number;
   readonly lockWait: number;
   readonly keepReleases: number;
+  readonly loadBalancer: LoadBalancer | undefined;
+  readonly hooks: readonly Hook[];
+  readonly pace: Pace;
+  readonly onFailure: 'stop' | 'rollback-batch' | 'rollback-all';
+  /** How long a canary must stay healthy beyond `minHealthyTime`; milliseconds. */
+  readonly soakTime: number;
   /** Who deploys, in one line. */
   readonly by: string;
+}
+
+/** The settings for a host that must stay healthy for longer than others, before its release counts. */
+export function soaking(settings: Settings, soak: number): Settings {
+  const { minHealthyTime, healthyDeadline } = settings;
+  return { ...settings, minHealthyTime: minHealthyTime + soak, healthyDeadline: healthyDeadline + soak };
 }

@@ -1,6 +1,7 @@
 import { table, timeline } from '../core/summary.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Outcome } from './outcome.ts';
+import type { Surveyed } from './survey.ts';
 
 /** The job summary of a deployment: a row a host, the course of time, and how to go back by hand. Pure. */
 export function deploySummary(outcomes: readonly Outcome[], service: string, directory: string): string {
@@ -39,15 +40,38 @@ function adviceOf({ place, evidence }: Outcome): string[] {
   return [[`**${place}**: ${lead}`, ...advice.map(sentence => `- ${sentence}`)].join('\n')];
 }
 
+/** Nothing was begun: which hosts were the reason, and which could have taken the release. Pure. */
+export function refusedSummary(failed: readonly Outcome[], ready: readonly Surveyed[], service: string): string {
+  const rows = [
+    ...failed.map(one => [one.place, one.previous || '–', resultText(one)]),
+    ...ready.map(({ session, facts }) => [session.place, facts.current || '–', '⏸️ not-begun: as before']),
+  ];
+  return [`### ${service}: nothing was changed on any host`, table(['Host', 'Serves', 'Result'], rows)].join('\n\n');
+}
+
 function downtimeText({ evidence }: Outcome): string {
-  const { downtimeMs: ms, downtimeMeasuredBy: by } = evidence as { downtimeMs?: number; downtimeMeasuredBy?: string };
+  const {
+    downtimeMs: ms,
+    downtimeMeasuredBy: by,
+    entered,
+  } = evidence as { downtimeMs?: number; downtimeMeasuredBy?: string; entered?: string };
   if (ms === undefined) return '–';
-  return by === 'probe' ? `≤ ${formatDuration(ms)}` : formatDuration(ms);
+  const text = by === 'probe' ? `≤ ${formatDuration(ms)}` : formatDuration(ms);
+  // the socket stayed: who connected meanwhile was served afterwards
+  return entered === 'socket' ? `none; requests waited ${text}` : text;
 }
 
 function resultText(one: Outcome): string {
-  const mark = { healthy: '✅', unchanged: '✅', 'rolled-back': '↩️', failed: '❌' }[one.state];
-  const said = one.error?.message.replace(`${one.place}: `, ''); // the row names the host already
+  const mark = {
+    healthy: '✅',
+    unchanged: '✅',
+    'rolled-back': '↩️',
+    failed: '❌',
+    unreachable: '❌',
+    'not-begun': '⏸️',
+    removed: '🗑️',
+  }[one.state];
+  const said = (one.error?.message ?? (one.evidence['reason'] as string | undefined))?.replace(`${one.place}: `, ''); // the row names the host already
   return `${mark} ${one.state}${said === undefined ? '' : `: ${said}`}`;
 }
 

@@ -7,7 +7,7 @@ import type { Goal } from './deploy-host.ts';
 import { type Exposure, tryUnit } from './exposure.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { HostFacts } from './facts.ts';
-import { previousOf } from './history.ts';
+import { goalThere } from './goal-there.ts';
 import type { HostSession } from './host-session.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
@@ -31,10 +31,11 @@ export async function survey(
   files: readonly ExtraFile[],
 ): Promise<Surveyed> {
   const facts = await session.facts(artifacts.map(one => one.sha256));
-  if (settings.mode === 'rollback') {
+  const there = await goalThere(session, facts, settings, record, artifacts);
+  if (there !== undefined) {
     const found = obstacles(facts, settings, { space: 0, inodes: 0 });
     if (found.length > 0) throw refused(session.place, found);
-    return { session, facts, goal: await rollbackGoal(session, facts) };
+    return { session, facts, goal: there };
   }
   const artifact = choose(session, artifacts, facts);
   const candidate = makeCandidate(artifact, record, settings, files, facts.systemd);
@@ -77,19 +78,4 @@ function choose(session: HostSession, artifacts: readonly Artifact[], { machine,
       cause: error,
     });
   }
-}
-
-async function rollbackGoal(session: HostSession, facts: HostFacts): Promise<Goal> {
-  const id = previousOf(facts.history, facts.current, facts.releases);
-  if (id === '') {
-    const now =
-      facts.current === ''
-        ? 'nothing is deployed there'
-        : `${facts.current} is the only release that was served and is still there`;
-    throw new SlipwayError('ROLLBACK_IMPOSSIBLE', `${session.place}: there is no release to go back to: ${now}`, {
-      hint: 'Nothing was changed. Deploy the version that you want.',
-    });
-  }
-  const manifest = JSON.parse((await session.ask('manifest', [id])).text('manifest')) as { binary: { sha256: string } };
-  return { kind: 'rollback', id, sha256: manifest.binary.sha256 };
 }

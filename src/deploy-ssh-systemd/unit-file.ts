@@ -38,25 +38,32 @@ export interface UnitOptions extends UnitSettings {
   readonly credentials: readonly string[];
   /** Whether the release brings files of its own: then the program starts where they lie. */
   readonly hasFiles: boolean;
+  /** `socket`: systemd listens, and passes the socket on; `upgrade-signal`: the program hands over to a child of its own. */
+  readonly restartMethod: 'restart' | 'socket' | 'upgrade-signal';
+  /** Where the program writes its process id, when it does. */
+  readonly pidFile: string | undefined;
 }
 
 /** The unit for the newest systemd; fitUnit leaves out what an older one does not know. Pure. */
 export function renderUnit(options: UnitOptions): string {
   const { service, directory, after } = options;
+  const bySocket = options.restartMethod === 'socket';
   const command = [`${directory}/current/${service}`, ...options.args].map(quoteArgument).join(' ');
   return lines(
     '# Written by Slipway; a change made here is overwritten by the next deployment.',
     '[Unit]',
     `Description=${service}`,
     // an order only: units of others are not ours to start
-    `After=${['network-online.target', ...after].join(' ')}`,
+    `After=${['network-online.target', ...(bySocket ? [`${service}.socket`] : []), ...after].join(' ')}`,
     'Wants=network-online.target',
+    ...(bySocket ? [`Requires=${service}.socket`] : []),
     // for good: a service that was up comes up again whenever what it needs is back
     'StartLimitIntervalSec=0',
     `X-Slipway=${directory}`,
     '',
     '[Service]',
     `Type=${options.type}`,
+    ...followed(options),
     `ExecStart=${command}`,
     `EnvironmentFile=${directory}/current/environment`,
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
@@ -68,13 +75,38 @@ export function renderUnit(options: UnitOptions): string {
         ...ofService(service),
         ...(options.watchdog === undefined ? [] : [{ name: 'WatchdogSec', value: `${options.watchdog}ms` }]),
         ...limits(options),
-        ...hardening({ level: options.hardening, runAs: options.runAs, listen: options.listen }),
+        ...hardening({ level: options.hardening, runAs: options.runAs, listen: bySocket ? undefined : options.listen }),
       ],
       options.overrides,
     ).map(({ name, value }) => `${name}=${value}`),
     '',
     '[Install]',
     'WantedBy=multi-user.target',
+  );
+}
+
+/** How systemd learns that a child is the service from now on: by MAINPID= of anybody in it, or from a file. */
+function followed({ type, restartMethod, pidFile, service }: UnitOptions): string[] {
+  if (restartMethod !== 'upgrade-signal') return [];
+  return [
+    ...(type === 'notify' ? ['NotifyAccess=all'] : []),
+    ...(pidFile === undefined ? [] : [`RuntimeDirectory=${service}`, `PIDFile=${pidFile}`]),
+  ];
+}
+
+/** The socket that stays while the service is restarted: who connects meanwhile waits. */
+export function renderSocket(service: string, directory: string, stream: string): string {
+  return lines(
+    '# Written by Slipway; a change made here is overwritten by the next deployment.',
+    '[Unit]',
+    `Description=${service}`,
+    `X-Slipway=${directory}`,
+    '',
+    '[Socket]',
+    `ListenStream=${stream}`,
+    '',
+    '[Install]',
+    'WantedBy=sockets.target',
   );
 }
 

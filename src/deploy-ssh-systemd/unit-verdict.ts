@@ -9,26 +9,44 @@ export type UnitVerdict =
 /** One crash may be the old process still holding the port; a second one is the release's own. */
 const crashesAllowed = 1;
 
+/** How a release came in. */
+export interface Entry {
+  /** Of the release on the host; its main process must have been started from there, unless it was only reloaded. */
+  readonly folder: string;
+  /** `restart`, `reload` or `upgrade`. */
+  readonly how: string;
+  /** The main process before, and how often systemd had restarted it by itself; an explicit restart counts from 0. */
+  readonly pidBefore: number;
+  readonly restartsBefore: number;
+}
+
+/** A program may tell systemd that it is reloading: it serves on. */
+export function isUp({ active }: UnitState): boolean {
+  return active === 'active' || active === 'reloading';
+}
+
 /**
- * @param release folder of the new release on the host: its main process must have been started from there
  * Pure. systemd counts restarts from the last explicit start on.
  */
-export function judgeUnit(unit: UnitState, release: string): UnitVerdict {
+export function judgeUnit(unit: UnitState, { folder, how, pidBefore, restartsBefore }: Entry): UnitVerdict {
   const exit = describeExit(unit);
   if (unit.active === 'failed') return { kind: 'failed', detail: `the service failed: ${exit}` };
   // 200 and above are systemd's own: the program was never started, and trying again does not help
   if (unit.code === '1' && unit.status >= 200 && unit.status <= 243 && unit.pid === 0) {
     return { kind: 'failed', detail: `the service cannot be started: ${exit}` };
   }
-  if (unit.restarts > crashesAllowed)
-    return { kind: 'failed', detail: `the service keeps crashing (${unit.restarts} restarts)` };
-  if (unit.active === 'active' && unit.pid > 0) {
+  const crashes = unit.restarts - (how === 'restart' ? 0 : restartsBefore);
+  if (crashes > crashesAllowed) return { kind: 'failed', detail: `the service keeps crashing (${crashes} restarts)` };
+  if (how === 'reload' && unit.pid !== pidBefore)
+    return { kind: 'failed', detail: `the process did not survive its reload: ${exit}` };
+  if (isUp(unit) && unit.pid > 0) {
     // a crash loop's automatic restart may have started it just before ours
     if (unit.job !== '') return { kind: 'waiting', detail: 'its restart is queued' };
-    if (unit.exe.startsWith(`${release}/`)) return { kind: 'up', pid: unit.pid };
+    if (how === 'reload') return { kind: 'up', pid: unit.pid };
+    if (unit.exe.startsWith(`${folder}/`) && unit.pid !== pidBefore) return { kind: 'up', pid: unit.pid };
     return { kind: 'waiting', detail: 'the process before is still running' };
   }
-  if (unit.active === 'deactivating' && !unit.exe.startsWith(`${release}/`)) {
+  if (unit.active === 'deactivating' && !unit.exe.startsWith(`${folder}/`)) {
     return { kind: 'waiting', detail: `the release before does not end (${unit.sub})` };
   }
   return {
@@ -66,6 +84,7 @@ export function describeExit(unit: Exit): string {
   }
   const own: Record<number, string> = {
     203: 'the binary cannot be executed on this host',
+    216: 'a group that its unit names does not exist',
     217: 'the user of `run-as` does not exist',
     226: 'its file system view cannot be set up',
     238: 'its state directory cannot be made',

@@ -3,6 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/index.ts';
 import { type HostSpec, parseHosts } from '../core/ssh/hosts.ts';
 import { lines, mapped, pairs, text, type Value } from '../core/values.ts';
+import { parseShare, type Share } from './pace.ts';
 
 /** `user@host:port`, one a line. */
 export const hosts: Value<HostSpec[]> = mapped(lines, 'user@host:port, one a line', parseHosts, 'hosts');
@@ -76,6 +77,8 @@ export const runAs: Value<string> = mapped(
 
 /** A port, or an address whose port counts: `8080`, `:8080`, `127.0.0.1:8080`. */
 export interface Listen {
+  /** What a socket of systemd listens on (`ListenStream=`). */
+  readonly stream: string;
   /** Where the host itself reaches the service. */
   readonly host: string;
   readonly port: number;
@@ -96,6 +99,7 @@ export const listen: Value<Listen> = mapped(
     return {
       host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
       port,
+      stream: match?.[1] === undefined ? String(port) : raw,
       ...(loopback ? { loopback } : {}),
     };
   },
@@ -111,6 +115,26 @@ export const environment: Value<Record<string, string>> = mapped(pairs, 'NAME=va
   }
   return map;
 });
+
+/** A file below the service's own folder in /run. */
+export const pidFile: Value<string> = mapped(
+  text,
+  'a path below /run, such as /run/hello/hello.pid',
+  raw => {
+    if (!/^\/run(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){2,}$/.test(raw) || raw.length > 200)
+      throw new SlipwayError('PATH_INVALID', 'it cannot be used');
+    return raw;
+  },
+  'path',
+);
+
+/** A number of hosts, or a share of all. */
+export const share: Value<Share> = mapped(
+  text,
+  'a number of hosts such as 2, or a share such as 25%',
+  parseShare,
+  'number or share',
+);
 
 /** An argument vector: a JSON array, or one argument a line. Never split at blanks. */
 export const args: Value<string[]> = mapped(

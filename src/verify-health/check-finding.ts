@@ -13,12 +13,14 @@ export function checkFinding(result: CheckResult, redact: (text: string) => stri
     name: redact(check.name),
     verdict,
     ...(reason === undefined ? {} : { reason }),
+    ...(result.warned ? { warned: true as const } : {}),
     detail: oneLine(redact(detail)),
     started,
     ended,
     attempts,
     failures,
     latency,
+    ...(result.series.length === 0 ? {} : { series: result.series }),
     ...(firstSuccess === undefined ? {} : { firstSuccess }),
     ...(failure === undefined ? {} : { failure: safe(failure, redact) }),
     ...(last === undefined
@@ -27,7 +29,10 @@ export function checkFinding(result: CheckResult, redact: (text: string) => stri
           evidence: {
             ...(last.status === undefined ? {} : { status: last.status }),
             ...(address === undefined ? {} : { address: address.address, family: address.family }),
+            ...(last.addresses.length < 2 ? {} : { addresses: last.addresses }),
             ...(last.certificate === undefined ? {} : { certificate: last.certificate }),
+            ...(last.chain === undefined ? {} : { chain: last.chain }),
+            ...(last.anchor === undefined ? {} : { anchor: last.anchor }),
           },
         }),
   };

@@ -1,12 +1,9 @@
-import { type Check, parseChecks } from '../core/health/index.ts';
+import { allForms } from '../core/health/forms/all.ts';
+import { type Check, parseEveryCheck } from '../core/health/index.ts';
 import type { Value } from '../core/values.ts';
 
 const item = {
-  oneOf: [
-    { type: 'string' },
-    { type: 'object', properties: { url: { type: 'string' } }, required: ['url'] },
-    { type: 'object', properties: { tcp: { type: 'string' } }, required: ['tcp'] },
-  ],
+  anyOf: [{ type: 'string' }, ...allForms.map(({ word }) => ({ type: 'object', required: [word] }))],
 };
 
 /** The list of checks, in short form or as YAML. */
@@ -15,7 +12,7 @@ export const checks: Value<Check[]> = {
   allowed:
     'one check a line, such as `https://host/healthz 200 within 300ms` or `tcp host:port`, or a YAML list of them',
   schema: { oneOf: [{ type: 'string' }, { type: 'array', items: item }] },
-  parse: parseChecks,
+  parse: parseEveryCheck,
   show: raw =>
     raw
       .replace(/\/\/[^/@\s"']*@/g, '//***@')

@@ -15,7 +15,7 @@ export async function closeRecord(
   const verification: Verification = {
     ...verdict,
     reasons: [...verdict.reasons],
-    checks: findings.map(({ failure: _failure, started, ended, ...finding }) => ({
+    checks: findings.map(({ failure: _, series: __, journal: ___, started, ended, ...finding }) => ({
       ...finding,
       started: new Date(started).toISOString(),
       ended: new Date(ended).toISOString(),
@@ -32,8 +32,9 @@ export async function writeReport(
   findings: readonly Finding[],
   verdict: Verdict,
   at: Date,
+  stem: string,
 ): Promise<string> {
-  const file = resolve(directory, outputFolder, 'verification.json');
+  const file = resolve(directory, outputFolder, `${stem}.json`);
   const { name, version, commit } = loaded?.record ?? {};
   const report = {
     schema: 'slipway.verification/v1',

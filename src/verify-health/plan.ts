@@ -4,7 +4,9 @@ import type { Read } from '../core/inputs.ts';
 import type { Deployment, ReleaseRecord } from '../core/record/schema.ts';
 import { formatDuration } from '../core/units.ts';
 import { lastDeployments } from './chain.ts';
+import { type PodReport, parsePodReport } from './identity/pod-reports.ts';
 import type { definition } from './inputs.ts';
+import type { Objective } from './objectives/objective.ts';
 import { type Release, reportedCheck } from './reported.ts';
 import type { Asked } from './verdict.ts';
 
@@ -16,11 +18,18 @@ export interface Plan {
   /** Deployments whose running bytes are looked at. */
   readonly deployments: readonly Deployment[];
   readonly asked: Asked;
+  readonly objectives: readonly Objective[];
+  /** What the pods of these deployments are asked. */
+  readonly podReports: readonly {
+    readonly deployment: Deployment;
+    readonly report: PodReport;
+    readonly release: Release;
+  }[];
 }
 
 /** Reads inputs and record into a plan; contradictions between them are errors. Pure. */
 export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): Plan {
-  const { mode, hold, deadline } = inputs;
+  const { mode, hold, deadline, objectives } = inputs;
   if (hold >= deadline) {
     throw wrong(
       `input "hold" is ${formatDuration(hold)}, which does not fit into the deadline of ${formatDuration(deadline)}`,
@@ -30,6 +39,19 @@ export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): P
   if (mode === 'wait') return waiting(inputs);
   const deployments = lastDeployments(record);
   const deployed = deployments.length > 0;
+  if (mode === 'audit' && !deployed) {
+    throw wrong(
+      'mode: audit needs a record with deployments: there is nothing to compare the world with',
+      'Give it in the input "release".',
+    );
+  }
+  const compared = objectives.find(one => one.compare !== undefined);
+  if (compared !== undefined && !deployed) {
+    throw wrong(
+      `the objective "${compared.name}" compares before and after, but no deployment is recorded: nobody knows when that was`,
+      'Give the record of a deploy action in the input "release".',
+    );
+  }
   const identity = inputs.identity ?? (deployed ? 'proven' : inputs.reported.length > 0 ? 'reported' : 'none');
   if (identity === 'reported' && inputs.reported.length === 0) {
     throw wrong(
@@ -43,10 +65,25 @@ export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): P
       'Give the record of a deploy action in the input "release", or choose identity: reported or none.',
     );
   }
-  const reported = inputs.reported.map(line => reportedCheck(line, releaseOf(record)));
+  const lines = inputs.reported.map(line => ({ line, pods: parsePodReport(line) }));
+  const reported = lines
+    .filter(({ pods }) => pods === undefined)
+    .map(({ line }) => reportedCheck(line, releaseOf(record), inputs.samples));
+  const podReports = lines.flatMap(({ line, pods }) =>
+    pods === undefined ? [] : podsAsked(line, pods, deployments, record),
+  );
   const checks = [...inputs.checks, ...reported];
-  if (checks.length === 0 && identity !== 'proven') throw nothing();
-  return { checks, deployments: identity === 'proven' ? deployments : [], asked: { identity, deployed } };
+  if (checks.length === 0 && objectives.length === 0 && podReports.length === 0 && identity !== 'proven')
+    throw nothing();
+  if (mode === 'watch' && checks.length === 0)
+    throw wrong('mode: watch needs checks', 'Write one a line, e.g. https://host/healthz 200.');
+  return {
+    checks,
+    objectives,
+    podReports,
+    deployments: identity === 'proven' ? deployments : [],
+    asked: { identity, deployed },
+  };
 }
 
 function waiting(inputs: VerifyInputs): Plan {
@@ -55,8 +92,29 @@ function waiting(inputs: VerifyInputs): Plan {
   }
   if (inputs.reported.length > 0)
     throw wrong('input "reported" is set, but mode: wait looks at checks only', 'Use mode: verify.');
+  if (inputs.objectives.length > 0)
+    throw wrong('input "objectives" is set, but mode: wait looks at checks only', 'Use mode: verify.');
   if (inputs.checks.length === 0) throw nothing();
-  return { checks: inputs.checks, deployments: [], asked: { identity: 'none', deployed: false } };
+  return {
+    checks: inputs.checks,
+    objectives: [],
+    podReports: [],
+    deployments: [],
+    asked: { identity: 'none', deployed: false },
+  };
+}
+
+function podsAsked(
+  line: string,
+  report: PodReport,
+  deployments: readonly Deployment[],
+  record: ReleaseRecord | undefined,
+) {
+  const those = deployments.filter(one => one.kind === 'kubernetes');
+  if (those.length === 0) {
+    throw wrong(`input "reported" is "${line}", but no deployment to Kubernetes is recorded`, 'Name a URL instead.');
+  }
+  return those.map(deployment => ({ deployment, report, release: releaseOf(record) }));
 }
 
 function releaseOf(record: ReleaseRecord | undefined): Release {

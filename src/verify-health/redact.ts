@@ -1,20 +1,26 @@
+import type { Route } from '../core/health/check.ts';
 import type { Check } from '../core/health/index.ts';
 
 const secretHeader = /auth|cookie|token|secret|key|password|session/i;
 /** `"password": "…"`, `token=…`, `Bearer …`: what services tell about themselves by mistake. */
 const said =
   /((?:["']?[\w-]*(?:password|passwd|secret|token|api[_-]?key|authorization|credential)[\w-]*["']?\s*[:=]\s*)(?:bearer |basic )?["']?)([^\s"',;&<>}]{3,})/gi;
+/** User and password in a URL. */
+const inUrl = /(\w:\/\/)[^/\s@]+:[^/\s@]+@/g;
 const bearer = /\b(bearer|basic) [\w.~+/=-]{8,}/gi;
 
 /** The values in checks that are secrets: headers that carry credentials, passwords and tokens in URLs. */
 export function secretsOf(checks: readonly Check[]): string[] {
   const found = checks.flatMap(check => {
-    if (check.kind !== 'http') return [];
-    const headers = Object.entries(check.headers).filter(([name]) => secretHeader.test(name));
-    const parameters = [...check.url.searchParams].filter(([name]) => secretHeader.test(name));
+    const http = check.kind === 'http' ? check : check.kind === 'prometheus' ? check.request : undefined;
+    const sent = check.kind === 'grpc' ? check.metadata : (http?.headers ?? {});
+    const headers = Object.entries(sent).filter(([name]) => secretHeader.test(name));
+    const parameters = [...(http?.url.searchParams ?? [])].filter(([name]) => secretHeader.test(name));
     const values = [...headers, ...parameters].map(([, value]) => value);
     const bare = values.map(value => value.replace(/^(bearer|basic|token) /i, ''));
-    return [...values, ...bare, decodeURIComponent(check.url.password)];
+    const route: Route = http ?? ('host' in check ? check : {});
+    const proxy = route.proxy instanceof URL ? route.proxy.password : '';
+    return [...values, ...bare, decodeURIComponent(http?.url.password ?? ''), decodeURIComponent(proxy)];
   });
   return [...new Set(found)].filter(value => value.length > 3).sort((a, b) => b.length - a.length);
 }
@@ -26,7 +32,7 @@ export function secretsOf(checks: readonly Check[]): string[] {
 export function redactor(secrets: readonly string[]): (text: string) => string {
   return text => {
     const known = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-    return known.replace(bearer, '$1 ***').replace(said, '$1***').replaceAll('##[', '## [');
+    return known.replace(inUrl, '$1***@').replace(bearer, '$1 ***').replace(said, '$1***').replaceAll('##[', '## [');
   };
 }
 

@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
+import { httpCheck } from '../core/health/forms/http.ts';
 import type { HttpCheck } from '../core/health/index.ts';
 import { type JsonPath, parseJsonPath, valueAt } from '../core/health/json-path.ts';
-import { httpCheck } from '../core/health/short-form.ts';
 
 /** What the endpoint must say it is. */
 export interface Release {
@@ -9,8 +9,11 @@ export interface Release {
   readonly commit?: string;
 }
 
-/** A check that the endpoint reports the release, from `URL [JSON-PATH]`. */
-export function reportedCheck(line: string, release: Release): HttpCheck {
+/**
+ * A check that the endpoint reports the release, from `URL [JSON-PATH]`: at every address that can be reached, and so many
+ * times in a row that an old replica behind a balancer shows itself.
+ */
+export function reportedCheck(line: string, release: Release, samples: number): HttpCheck {
   const [url, path, ...rest] = line.split(/\s+/);
   if (rest.length > 0) {
     throw new SlipwayError('INPUT_INVALID', `input "reported" is "${line}": it is not URL [JSON-PATH]`, {
@@ -19,7 +22,13 @@ export function reportedCheck(line: string, release: Release): HttpCheck {
   }
   const at = path === undefined ? undefined : parseJsonPath(path);
   const check = httpCheck(url!);
-  return { ...check, name: `${check.name} reports ${release.version}`, foreign: body => otherThan(release, body, at) };
+  return {
+    ...check,
+    addresses: 'reachable',
+    policy: { successes: samples },
+    name: `${check.name} reports ${release.version}`,
+    foreign: body => otherThan(release, body, at),
+  };
 }
 
 /** Why a body is not the release's, or undefined when it is. Pure. */

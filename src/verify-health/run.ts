@@ -1,13 +1,17 @@
 import { resolve } from 'node:path';
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
+import type { LoadedRecord } from '../core/record/files.ts';
+import { writeAttestation } from './attestation.ts';
 import { closeRecord, writeJunit, writeReport } from './close.ts';
 import { unverified } from './failure.ts';
-import { subjectsOf } from './identity/subjects.ts';
+import type { Verdict } from './finding.ts';
+import { podReportSubjects, subjectsOf } from './identity/subjects.ts';
 import type { definition } from './inputs.ts';
 import { lookAtAll } from './look.ts';
 import { ownRecord } from './own-record.ts';
 import { plan } from './plan.ts';
+import { Places } from './reach.ts';
 import { failureLines, summaryOf } from './summary.ts';
 import { conclude, stepFails } from './verdict.ts';
 
@@ -17,34 +21,53 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   // What the endpoints must say has to be known before they are asked; else git can wait until they have answered.
   const early = context.record ?? (inputs.reported.length > 0 ? await ownRecord(directory, signal) : undefined);
   const planned = plan(inputs, early?.record);
-  const subjects =
-    planned.deployments.length === 0
-      ? []
-      : await subjectsOf(planned.deployments, early!.record, {
-          privateKey: inputs['private-key'],
-          passphrase: inputs.passphrase,
-          knownHosts: inputs['known-hosts'],
-          hostFingerprints: inputs['host-fingerprints'],
-          become: inputs.become,
-          kubeconfig: inputs.kubeconfig,
-          context: inputs.context,
-        });
-  const findings = await lookAtAll(planned, subjects, early?.record, inputs, signal).finally(() =>
+  const keys = {
+    privateKey: inputs['private-key'],
+    passphrase: inputs.passphrase,
+    knownHosts: inputs['known-hosts'],
+    hostFingerprints: inputs['host-fingerprints'],
+    become: inputs.become,
+    kubeconfig: inputs.kubeconfig,
+    context: inputs.context,
+  };
+  const subjects = [
+    ...(planned.deployments.length === 0 ? [] : await subjectsOf(planned.deployments, early!.record, keys)),
+    ...(await podReportSubjects(planned.podReports, keys)),
+  ];
+  await using places = new Places(keys, signal);
+  const findings = await lookAtAll(planned, subjects, places, early?.record, inputs, signal).finally(() =>
     Promise.allSettled(subjects.map(subject => subject.close())),
   );
-  const loaded = early ?? (inputs.mode === 'verify' ? await ownRecord(directory, signal) : undefined);
+  const closes = inputs.mode === 'verify' || inputs.mode === 'watch';
+  const loaded = early ?? (closes ? await ownRecord(directory, signal) : undefined);
   const [verdict, at] = [conclude(findings, planned.asked), new Date()];
   const release = loaded === undefined ? 'endpoints' : `${loaded.record.name} ${loaded.record.version}`;
 
   context.output('verdict', verdict.verdict);
-  context.output('report', await writeReport(directory, loaded, findings, verdict, at));
+  const report = await writeReport(
+    directory,
+    loaded,
+    findings,
+    verdict,
+    at,
+    inputs.mode === 'audit' ? 'audit' : 'verification',
+  );
+  context.output('report', report);
   if (inputs.junit !== undefined) await writeJunit(resolve(directory, inputs.junit), findings, release, at);
   if (loaded !== undefined) {
-    if (inputs.mode === 'verify') await closeRecord(loaded, findings, verdict, at);
+    if (closes) await closeRecord(loaded, findings, verdict, at);
     context.output('release', loaded.file);
+    if (inputs.mode !== 'wait')
+      context.output('attestation', (await attest(context, loaded, report, verdict, at)) ?? '');
   }
   await context.summary(summaryOf(findings, verdict, release));
 
+  for (const { name, journal } of findings)
+    if (journal !== undefined)
+      await tell(
+        `${name} wrote last`,
+        journal.map(line => `| ${line}`),
+      );
   for (const { name, failure } of findings.filter(one => one.verdict !== 'passed')) {
     if (failure === undefined) continue;
     const body = failure.bodyHead
@@ -56,10 +79,21 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
             .map(line => `| ${line}`),
         ]
       : [];
-    await log.group(`last failed attempt of ${name}`, async () => {
-      for (const line of [failure.detail, ...failureLines(failure), ...body]) log.info(line);
-    });
+    await tell(`last failed attempt of ${name}`, [failure.detail, ...failureLines(failure), ...body]);
   }
   log.info(`${release}: ${verdict.verdict}, identity ${verdict.identity}, ${findings.length} findings`);
   if (stepFails(verdict, planned.asked)) throw unverified(release, verdict, findings);
+}
+
+type Run = Context<typeof definition.inputs>;
+
+function attest({ inputs, directory }: Run, loaded: LoadedRecord, report: string, verdict: Verdict, at: Date) {
+  const { 'signing-key': key, 'signing-password': password } = inputs;
+  return writeAttestation(directory, loaded, report, verdict, at, key === undefined ? undefined : { key, password });
+}
+
+function tell(title: string, lines: readonly string[]): Promise<void> {
+  return log.group(title, async () => {
+    for (const line of lines) log.info(line);
+  });
 }

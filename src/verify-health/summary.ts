@@ -1,6 +1,7 @@
 import type { Phases } from '../core/health/index.ts';
 import { table, timeline } from '../core/summary.ts';
 import { formatDuration } from '../core/units.ts';
+import { charts } from './charts.ts';
 import type { Finding, Verdict } from './finding.ts';
 
 const marks = { passed: '✅ passed', failed: '❌ failed', inconclusive: '⚠️ inconclusive' };
@@ -16,6 +17,7 @@ export function summaryOf(findings: readonly Finding[], verdict: Verdict, releas
     `Identity: **${verdict.identity}**${verdict.reasons.length === 0 ? '' : ` · reasons: ${verdict.reasons.map(code => `\`${code}\``).join(', ')}`}`,
     table(['What', 'Attempts', 'First success', 'p50', 'p95', 'p99', 'Verdict', 'Reason'], findings.map(row)),
     ...(spans.length === 0 ? [] : [timeline('verify-health', spans)]),
+    ...charts(findings),
     ...findings.filter(one => one.verdict !== 'passed').map(details),
   ].join('\n\n');
 }
@@ -30,21 +32,22 @@ function row(finding: Finding): string[] {
     time(p50),
     time(p95),
     time(p99),
-    marks[finding.verdict],
+    finding.warned ? '⚠️ warned' : marks[finding.verdict],
     finding.reason === undefined ? htmlText(finding.detail) : `\`${finding.reason}\` ${htmlText(finding.detail)}`,
   ];
 }
 
-function details({ name, detail, failure, evidence }: Finding): string {
+function details({ name, detail, failure, evidence, journal }: Finding): string {
   const lines = [
     `<details open><summary>${htmlText(name)}</summary>`,
     '',
     htmlText(detail),
     ...(failure === undefined ? [] : failureLines(failure).map(line => `- ${htmlText(line)}`)),
-    ...(failure?.bodyHead ? ['', '````text', failure.bodyHead.replaceAll('````', "''''"), '````'] : []),
+    ...(failure?.bodyHead ? ['', '````text', unfenced(failure.bodyHead), '````'] : []),
     ...(failure === undefined && evidence !== undefined
       ? ['', '```json', JSON.stringify(evidence, undefined, 2), '```']
       : []),
+    ...(journal === undefined ? [] : ['', 'What it wrote last:', '', '````text', ...journal.map(unfenced), '````']),
     '</details>',
   ];
   return lines.join('\n');
@@ -73,6 +76,11 @@ function phaseText(phases: Phases, open: keyof Phases | undefined): string {
     .filter(name => phases[name] !== undefined)
     .map(name => `${phaseNames[name]} ${formatDuration(phases[name]!)}${open === name ? ' (not finished)' : ''}`)
     .join(', ');
+}
+
+/** Text that ends no code block. */
+function unfenced(text: string): string {
+  return text.replaceAll('````', "''''");
 }
 
 function htmlText(text: string): string {

@@ -71,6 +71,15 @@ describe('gate', () => {
     expect(result.checks[0]).toMatchObject({ verdict: 'inconclusive', reason: 'deadline', attempts: 3 });
   });
 
+  test('waits until nobody answers any more', async () => {
+    const server = await httpServer((_, response) => response.writeHead(503).end());
+    setTimeout(() => server[Symbol.asyncDispose](), 200);
+    const result = await pass(`${server.url} down\ntcp 127.0.0.1:${server.port} down`);
+    expect(result).toMatchObject({ verdict: 'passed', checks: [{ lastFailure: { reason: 'answer' } }, {}] });
+    expect(result.checks[0]!.lastFailure!.detail).toContain('it still answers: status 503');
+    expect(result.checks[0]!.detail).toContain('nobody answers');
+  });
+
   test('the rhythm: 50 ms at first, or the period asked for', async () => {
     await using server = await httpServer((_, response) => response.writeHead(503).end());
     const [eager, calm] = await Promise.all([

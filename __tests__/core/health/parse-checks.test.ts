@@ -128,8 +128,8 @@ describe('YAML form', () => {
 
   test.each([
     ['- url: http://a\n  staus: 200', 'checks[0]: unknown key "staus" (did you mean "status"?)'],
-    ['- name: x', 'either "url" or "tcp"'],
-    ['- url: http://a\n- url: http://a\n  tcp: a:1', 'checks[1]: it needs either'],
+    ['- name: x', 'it needs one of "url", "tcp"'],
+    ['- url: http://a\n- url: http://a\n  tcp: a:1', 'checks[1]: it has several targets: "url", "tcp"'],
     ['- tcp: a:1\n  status: 200', 'unknown key "status"'],
     ['- 7', 'neither a map nor a short form'],
     ['- url: http://a\n  method: FETCH', 'allowed: GET'],

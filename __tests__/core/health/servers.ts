@@ -1,8 +1,10 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 
 /** A server of a test; `await using` ends it with all its connections. */
 export interface TestServer extends AsyncDisposable {
+  readonly server: Server;
   readonly port: number;
   readonly url: string;
 }
@@ -14,6 +16,13 @@ export async function tcpServer(onSocket: (socket: Socket) => void, host = '127.
 
 export async function httpServer(answer: RequestListener, host = '127.0.0.1', port = 0): Promise<TestServer> {
   return listening(createHttpServer(answer), host, port);
+}
+
+/** HTTP/2 without TLS, by prior knowledge. */
+export async function http2Server(
+  answer: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+): Promise<TestServer> {
+  return listening(createHttp2Server(answer) as unknown as Server, '127.0.0.1', 0);
 }
 
 async function listening(server: Server, host: string, port: number): Promise<TestServer> {
@@ -29,6 +38,7 @@ async function listening(server: Server, host: string, port: number): Promise<Te
   });
   const bound = (server.address() as { port: number }).port;
   return {
+    server,
     port: bound,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`,
     [Symbol.asyncDispose]: () =>

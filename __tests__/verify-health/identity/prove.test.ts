@@ -20,12 +20,21 @@ const showing = (...looks: ((count: number) => Look)[]): Subject => {
       count++;
       return look;
     },
+    journal: async () => [],
     close: async () => undefined,
   };
 };
 
 describe('prove', () => {
   const options = { deadline: 4000, hold: 0, signal };
+
+  test('replaced again and again, and the last look saw nothing: failed', async () => {
+    const flapping = showing(count =>
+      count % 2 === 0 ? { ...asBuilt, anchor: String(count) } : { ...lost, final: false },
+    );
+    const found = await prove(flapping, { ...options, deadline: 900 });
+    expect(found).toMatchObject({ verdict: 'failed', reason: 'restarting' });
+  });
 
   test('one look is no proof: the same process for at least a second', async () => {
     const began = performance.now();

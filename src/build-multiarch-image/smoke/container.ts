@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { SlipwayError } from '../../core/errors.ts';
 import { hostOf, portOf } from '../../core/health/check.ts';
-import { type Check, gate } from '../../core/health/index.ts';
+import { gate, type NetworkCheck } from '../../core/health/index.ts';
 import { log } from '../../core/log.ts';
 import { run } from '../../core/process.ts';
 import { formatDuration } from '../../core/units.ts';
@@ -27,7 +27,7 @@ export async function commandEnds(runtime: Runtime, argv: readonly string[], opt
 }
 
 /** Starts the image and throws unless all checks pass in time, and before it ends. */
-export async function serves(runtime: Runtime, checks: readonly Check[], options: Options): Promise<void> {
+export async function serves(runtime: Runtime, checks: readonly NetworkCheck[], options: Options): Promise<void> {
   await mustBeFree(checks);
   await using container = await startContainer(runtime, [], options);
   const over = new AbortController();
@@ -97,7 +97,7 @@ function isLate(error: unknown): boolean {
 }
 
 /** What listens there already would answer instead of the image. */
-async function mustBeFree(checks: readonly Check[]): Promise<void> {
+async function mustBeFree(checks: readonly NetworkCheck[]): Promise<void> {
   for (const check of checks) {
     const [host, port] = check.kind === 'http' ? [hostOf(check.url), portOf(check.url)] : [check.host, check.port];
     const taken = await new Promise<boolean>(resolve => {

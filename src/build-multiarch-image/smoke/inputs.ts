@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { hostOf } from '../../core/health/check.ts';
-import { type Check, parseChecks } from '../../core/health/index.ts';
+import { type NetworkCheck, parseChecks } from '../../core/health/index.ts';
 import { duration, lines, mapped, pairs } from '../../core/values.ts';
 
 /** How an image shows that it works. */
@@ -8,7 +8,7 @@ export interface SmokeTest {
   /** Each starts the image with these arguments, and must end with code 0; no arguments: as the image says. */
   readonly runs: readonly (readonly string[])[];
   /** What the running image must answer; one container serves all. */
-  readonly checks: readonly Check[];
+  readonly checks: readonly NetworkCheck[];
 }
 
 const allowed =

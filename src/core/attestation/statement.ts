@@ -12,6 +12,7 @@ export const predicateTypes = {
   provenance: 'https://slsa.dev/provenance/v1',
   cyclonedx: 'https://cyclonedx.org/bom',
   spdx: 'https://spdx.dev/Document',
+  verification: 'https://slsa.dev/verification_summary/v1',
 } as const;
 
 /** What an attestation is, in one word. */

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../errors.ts';
 import { type Address, isPrivateAddress, resolveHost } from './addresses.ts';
-import { hostPort } from './check.ts';
+import { hostPort, type Route } from './check.ts';
 import { type AddressTried, ProbeFailure, type Reason } from './observation.ts';
 import { raced } from './raced.ts';
 import type { Trace } from './trace.ts';
@@ -15,6 +16,9 @@ export interface ConnectOptions {
   readonly connect?: Connect;
   /** Refuses private addresses before anything is sent to them. Of no effect with `connect`: it resolves by itself. */
   readonly forbidPrivate?: boolean;
+  readonly route?: Route;
+  /** This address of the host and no other. */
+  readonly only?: Address;
 }
 
 /** RFC 8305: how long an address may take before the next one is tried beside it. */
@@ -22,22 +26,64 @@ const headStart = 250;
 
 /** Connects to the first address of the host that answers; every address that was tried is named in the trace. */
 export async function openStream(host: string, port: number, options: ConnectOptions, trace: Trace): Promise<Duplex> {
+  const { socket, resolve } = options.route ?? {};
+  if (socket !== undefined) return openSocket(socket, options, trace);
+  const given = addressesGiven(resolve, host);
   if (options.connect !== undefined) {
     trace.enter('connect');
-    const stream = await raced(options.connect(host, port, options.signal), options.signal, late =>
-      late.destroy(),
-    ).catch(error => {
-      throw connectFailure(error, hostPort(host, port), options.signal);
-    });
+    const to = given?.[0]?.address ?? host;
+    const stream = await raced(options.connect(to, port, options.signal), options.signal, late => late.destroy()).catch(
+      error => {
+        throw connectFailure(error, hostPort(host, port), options.signal);
+      },
+    );
     trace.leave('connect');
     return stream;
   }
   trace.enter('dns');
-  const addresses = await raced(resolveHost(host), options.signal);
+  const addresses = options.only ? [options.only] : await addressesOf(host, options);
   trace.leave('dns');
-  if (options.forbidPrivate) refusePrivate(host, addresses);
+  if (options.forbidPrivate) refusePrivate(host, addresses); // also one that was chosen before
   trace.enter('connect');
-  const socket = await race(addresses, port, options.signal, trace);
+  const stream = await race(addresses, port, options.signal, trace);
+  trace.leave('connect');
+  return stream;
+}
+
+/**
+ * The addresses that a host has for a check: those that the check itself names, else those of the resolver, of the
+ * family that it wants.
+ *
+ * @throws ProbeFailure when there is none, or a private one where those are forbidden
+ */
+export async function addressesOf(
+  host: string,
+  options: Pick<ConnectOptions, 'route' | 'signal' | 'forbidPrivate'>,
+): Promise<Address[]> {
+  const { resolve, ip } = options.route ?? {};
+  const found = addressesGiven(resolve, host) ?? (await raced(resolveHost(host), options.signal));
+  const wanted = ip === undefined ? found : found.filter(one => one.family === ip);
+  if (wanted.length === 0) throw new ProbeFailure('dns', `the name ${host} has no IPv${ip} address`);
+  if (options.forbidPrivate) refusePrivate(host, wanted);
+  return wanted;
+}
+
+function addressesGiven(resolve: Route['resolve'], host: string): Address[] | undefined {
+  const given = resolve?.[host.toLowerCase()] ?? resolve?.['*'];
+  return given?.map(address => ({ address, family: address.includes(':') ? 6 : 4 }));
+}
+
+async function openSocket(path: string, options: ConnectOptions, trace: Trace): Promise<Duplex> {
+  if (options.connect !== undefined) {
+    throw new ProbeFailure('unreachable', `the unix socket ${path} cannot be reached from here`, { retriable: false });
+  }
+  trace.enter('connect');
+  const socket = connectSocket({ path });
+  await raced(once(socket, 'connect'), options.signal).catch(error => {
+    socket.destroy();
+    throw connectFailure(error, path, options.signal);
+  });
+  socket.on('error', () => undefined); // until its next user listens
   trace.leave('connect');
   return socket;
 }
@@ -119,6 +165,7 @@ function connectFailure(error: unknown, where: string, signal: AbortSignal): unk
 
 function words(error: unknown): string {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOENT') return 'is not there';
   return code === 'ECONNREFUSED' ? 'refused the connection' : `cannot be reached: ${code ?? messageOf(error)}`;
 }
 

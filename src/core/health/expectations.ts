@@ -3,6 +3,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { HttpCheck } from './check.ts';
 import { type Answer, bodyLimit } from './http.ts';
 import { valueAt } from './json-path.ts';
+import { matches } from './matches.ts';
 import { ProbeFailure, retriableStatus } from './observation.ts';
 import { formatStatus, hasStatus } from './status-set.ts';
 
@@ -13,12 +14,38 @@ export function expect(check: HttpCheck, answer: Answer): void {
       retriable: retriableStatus(answer.status),
     });
   }
-  if (check.contains.length === 0 && check.json.length === 0 && check.foreign === undefined) return;
+  expectHeaders(check, answer);
+  const { contains, matches = [], lacks = [], json, foreign: wanted } = check;
+  if ([contains, matches, lacks, json].every(list => list.length === 0) && wanted === undefined) return;
   const body = decoded(answer);
   expectTexts(check, body, answer.truncated);
+  expectPatterns(check, body, 'the body', 'body');
   if (check.json.length > 0) expectValues(check, body, answer);
   const foreign = check.foreign?.(body);
   if (foreign !== undefined) throw new ProbeFailure('other-release', foreign);
+}
+
+function expectHeaders({ answerHeaders = {} }: HttpCheck, { headers }: Answer): void {
+  for (const [name, pattern] of Object.entries(answerHeaders)) {
+    const value = headers[name];
+    if (value === undefined) throw new ProbeFailure('header', `the answer has no header ${name}`);
+    if (![value].flat().some(one => matches(pattern, one))) {
+      throw new ProbeFailure('header', `the header ${name} is ${shown(value)}, which does not match ${pattern}`);
+    }
+  }
+}
+
+/** What a text must match and must not. */
+export function expectPatterns(
+  wanted: { readonly matches?: readonly RegExp[]; readonly lacks?: readonly RegExp[] },
+  text: string,
+  what: string,
+  reason: 'body' | 'output',
+): void {
+  const lacking = wanted.matches?.find(pattern => !matches(pattern, text));
+  if (lacking !== undefined) throw new ProbeFailure(reason, `${what} does not match ${lacking}`);
+  const found = wanted.lacks?.find(pattern => matches(pattern, text));
+  if (found !== undefined) throw new ProbeFailure(reason, `${what} matches ${found}`);
 }
 
 function expectTexts(check: HttpCheck, body: string, truncated: boolean): void {

@@ -1,7 +1,9 @@
 import { SlipwayError } from '../errors.ts';
 import { formatDuration } from '../units.ts';
+import type { Budget } from './budget.ts';
 import type { Check } from './check.ts';
 import type { Connect } from './connect.ts';
+import type { Reach } from './reach.ts';
 import { type Attempt, type CheckResult, watchCheck } from './watch.ts';
 
 export interface GateOptions {
@@ -15,12 +17,23 @@ export interface GateOptions {
   readonly successes?: number;
   /** Milliseconds that a check must then stay healthy without one failure. Default 0. */
   readonly hold?: number;
+  /** Failures in a row that are the verdict `failed`. Default: only the deadline is. */
+  readonly failures?: number;
+  /** What the last so many latencies must be. */
+  readonly latency?: Budget;
+  /**
+   * Watches instead of waiting: goes on until the deadline whatever is seen, once a second where no period is given; then a
+   * check has passed when this share of its attempts was good.
+   */
+  readonly availability?: number;
   /** Tries again after every failure, also after those that waiting does not mend. Default false. */
   readonly patient?: boolean;
   readonly signal?: AbortSignal;
   /** Reaches the hosts by another way, e.g. SSH forwarding. */
   readonly connect?: Connect;
   readonly forbidPrivate?: boolean;
+  /** Hosts, clusters and registries, for kinds of checks that need them. */
+  readonly reach?: Reach;
   readonly onAttempt?: (attempt: Attempt) => void;
 }
 
@@ -35,7 +48,8 @@ export interface GateResult {
 }
 
 /**
- * Tries all checks at once, each in its own rhythm, until each has its verdict or the deadline is there.
+ * Tries all checks at once, each in its own rhythm, until each has its verdict or the deadline is there. A check that
+ * depends on others begins when they have passed; one that only warns is not waited for.
  *
  * @throws the signal's reason when the caller aborts; SlipwayError when there is nothing to check or the hold cannot fit
  */
@@ -53,9 +67,63 @@ export async function gate(checks: readonly Check[], options: GateOptions): Prom
     );
   }
   options.signal?.throwIfAborted();
-  const [started, origin] = [Date.now(), performance.now()];
-  const results = await Promise.all(checks.map(check => watchCheck(check, options, origin)));
+  const started = Date.now();
+  const results = await watchAll(checks, options);
   const all = results.map(result => result.verdict);
   const verdict = all.includes('failed') ? 'failed' : all.includes('inconclusive') ? 'inconclusive' : 'passed';
   return { verdict, checks: results, started, ended: Date.now() };
+}
+
+function watchAll(checks: readonly Check[], options: GateOptions): Promise<CheckResult[]> {
+  const [origin, enough] = [performance.now(), new AbortController()];
+  const running = new Map<string, Promise<CheckResult>>();
+  const needed = new Set(checks.flatMap(check => check.policy?.dependsOn ?? []));
+  const start = async (check: Check): Promise<CheckResult> => {
+    const awaited = options.availability === undefined ? (check.policy?.dependsOn ?? []) : []; // a watch sees all at once
+    const before = await Promise.all(awaited.map(name => running.get(name)));
+    const missing = before.find(one => one === undefined || one.verdict !== 'passed' || one.warned);
+    if (missing !== undefined) return untried(check, missing);
+    const begin = performance.now();
+    const left = { ...options, deadline: options.deadline - (begin - origin) };
+    const { warnOnly } = check.policy ?? {};
+    const result = await watchCheck(
+      check,
+      left,
+      begin,
+      warnOnly && !needed.has(check.name) ? enough.signal : undefined,
+    );
+    return warnOnly && result.verdict !== 'passed' ? { ...result, verdict: 'passed', warned: true } : result;
+  };
+  for (const check of inOrder(checks)) running.set(check.name, start(check));
+  const awaited = checks.filter(check => !check.policy?.warnOnly || needed.has(check.name));
+  const all = checks.map(check => running.get(check.name)!);
+  if (awaited.length > 0) {
+    Promise.all(awaited.map(check => running.get(check.name))).then(
+      () => enough.abort(),
+      () => undefined, // the caller hears of it below
+    );
+  }
+  return Promise.all(all);
+}
+
+/** Such that what a check depends on comes before it. */
+function inOrder(checks: readonly Check[]): Check[] {
+  const byName = new Map(checks.map(check => [check.name, check]));
+  const done = new Set<Check>();
+  const visit = (check: Check): void => {
+    if (done.has(check)) return;
+    done.add(check);
+    for (const name of check.policy?.dependsOn ?? []) if (byName.has(name)) visit(byName.get(name)!);
+    ordered.push(check);
+  };
+  const ordered: Check[] = [];
+  for (const check of checks) visit(check);
+  return ordered;
+}
+
+function untried(check: Check, on: CheckResult): CheckResult {
+  const detail = `not tried: it depends on ${on.check.name}, which did not pass`;
+  const now = Date.now();
+  const nothing = { check, attempts: 0, failures: 0, started: now, ended: now, latency: {}, series: [] };
+  return { ...nothing, verdict: 'inconclusive', reason: 'depends-on', detail };
 }

@@ -14,6 +14,21 @@ export const reasons = [
   'json', // not JSON, or another value at a path
   'other-release', // a good answer, of another release
   'slow', // a good answer, but later than `within`
+  'header', // a header is missing, or is another than expected
+  'answer', // a TCP server or a name server says something else
+  'proxy', // the proxy does not let it through
+  'not-serving', // gRPC: the service says so, or is not known
+  'unit', // systemd: another state, or restarted too often
+  'workload', // Kubernetes: not rolled out, pods not ready or restarted, no endpoints
+  'container', // not running, not healthy, restarted too often, another image
+  'query', // Prometheus: a sample beyond its limit
+  'no-data', // Prometheus: no sample
+  'image', // the tag is another image, or a platform is missing
+  'attestation', // a statement is missing, or not signed by the key
+  'exit', // a command ended with another code
+  'output', // a command printed something else
+  'replaced', // good, but another process, container or pods than before
+  'no-access', // it may not be looked at: a key, a right or a program is missing
 ] as const;
 export type Reason = (typeof reasons)[number];
 
@@ -68,6 +83,10 @@ export interface Observation {
   /** The phase that an unfinished attempt was in. */
   readonly phase?: keyof Phases;
   readonly certificate?: Certificate;
+  /** The other certificates of the chain, from the server's towards the root. */
+  readonly chain?: readonly Certificate[];
+  /** What must stay the same from one success to the next: a process, a container, pods. */
+  readonly anchor?: string;
   /** URLs that were redirected to, in order. */
   readonly redirects: readonly string[];
   /** The first bytes of the body as text, at most 1 KiB; control characters are replaced. */

@@ -1,12 +1,12 @@
 import { messageOf } from '../errors.ts';
 import { formatDuration } from '../units.ts';
-import { type Check, type HttpCheck, hostPort, shownUrl } from './check.ts';
-import { type Connect, openStream } from './connect.ts';
-import { expect } from './expectations.ts';
-import { exchange, type Request } from './http.ts';
+import type { Address } from './addresses.ts';
+import { attempt } from './attempts/attempt.ts';
+import type { Check } from './check.ts';
+import type { Connect } from './connect.ts';
+import { isSpread, probeEach } from './every-address.ts';
 import { type Observation, ProbeFailure } from './observation.ts';
-import { redirected } from './redirects.ts';
-import { hasStatus } from './status-set.ts';
+import type { Reach } from './reach.ts';
 import { Trace } from './trace.ts';
 
 export interface ProbeOptions {
@@ -17,6 +17,10 @@ export interface ProbeOptions {
   /** Reaches hosts by another way than this machine's network. */
   readonly connect?: Connect;
   readonly forbidPrivate?: boolean;
+  /** Hosts, clusters and registries for the kinds of checks that need them. */
+  readonly reach?: Reach;
+  /** This address of the check's host and no other. */
+  readonly only?: Address;
 }
 
 /**
@@ -26,6 +30,7 @@ export interface ProbeOptions {
  * @throws the signal's reason, when the caller's signal ended it
  */
 export async function probe(check: Check, options: ProbeOptions = {}): Promise<Observation> {
+  if (isSpread(check) && options.only === undefined) return probeEach(check, options);
   const trace = new Trace();
   const [at, began] = [Date.now(), performance.now()];
   const controller = new AbortController();
@@ -39,7 +44,7 @@ export async function probe(check: Check, options: ProbeOptions = {}): Promise<O
   try {
     controller.signal.throwIfAborted();
     const inner = { ...options, signal: controller.signal };
-    detail = check.kind === 'tcp' ? await connects(check, inner, trace) : await answers(check, inner, trace);
+    detail = await attempt(check, inner, trace);
   } catch (error) {
     if (error !== timeUp && controller.signal.aborted && options.signal?.aborted) throw options.signal.reason;
     failure = error === timeUp ? timedOut(options.timeout!, trace) : asFailure(error);
@@ -67,42 +72,10 @@ export async function probe(check: Check, options: ProbeOptions = {}): Promise<O
     ...(trace.phase === undefined ? {} : { phase: trace.phase }),
     ...(trace.status === undefined ? {} : { status: trace.status }),
     ...(trace.certificate === undefined ? {} : { certificate: trace.certificate }),
+    ...(trace.chain.length === 0 ? {} : { chain: trace.chain }),
+    ...(trace.anchor === undefined ? {} : { anchor: trace.anchor }),
     ...(trace.bodyHead === undefined ? {} : { bodyHead: trace.bodyHead }),
   };
-}
-
-type Inner = ProbeOptions & { readonly signal: AbortSignal };
-
-async function connects(check: Check & { kind: 'tcp' }, options: Inner, trace: Trace): Promise<string> {
-  (await openStream(check.host, check.port, options, trace)).destroy();
-  return `${hostPort(check.host, check.port)} accepts connections`;
-}
-
-async function answers(check: HttpCheck, options: Inner, trace: Trace): Promise<string> {
-  let sent: Request = check;
-  const seen = new Set<string>();
-  for (;;) {
-    seen.add(`${sent.method} ${sent.url.href}`);
-    const answer = await exchange(sent, { ...options, insecure: check.insecure }, trace);
-    const next = hasStatus(check.status, answer.status) ? undefined : redirected(sent, answer);
-    if (next === undefined || check.redirects === 0) {
-      expect(check, answer);
-      return `status ${answer.status}`;
-    }
-    const to = shownUrl(next.url);
-    if (seen.has(`${next.method} ${next.url.href}`)) {
-      throw new ProbeFailure('redirect', `redirected in a circle: ${[...trace.redirects, to].join(' → ')}`, {
-        retriable: false,
-      });
-    }
-    if (trace.redirects.length === check.redirects) {
-      throw new ProbeFailure('redirect', `redirected more than ${check.redirects} times, at last to ${to}`, {
-        retriable: false,
-      });
-    }
-    trace.again(to);
-    sent = next;
-  }
 }
 
 const doing = {

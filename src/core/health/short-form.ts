@@ -1,93 +1,58 @@
 import { SlipwayError } from '../errors.ts';
-import { parseDuration } from '../units.ts';
-import { type Check, type HttpCheck, hostPort, shownUrl } from './check.ts';
-import { parseStatus, success } from './status-set.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Check } from './check.ts';
+import type { Form } from './forms/form.ts';
+import { methods } from './forms/http.ts';
+import { checkOf } from './forms/item.ts';
+import { commonKeys } from './forms/policy.ts';
 
-export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-
-/** How many redirects are followed when nothing is said. */
-export const redirectLimit = 5;
-
-const grammar =
-  'Write `[METHOD] URL [STATUS] [contains "TEXT"] [within DURATION]` or `tcp HOST:PORT [within DURATION]`, e.g. https://host/healthz 200 within 300ms.';
-
-/** `https://host/healthz 200 within 300ms`, `POST http://host/x 2xx contains "ok"`, `tcp host:5432 within 1s`. */
-export function parseShortForm(line: string): Check {
+/**
+ * `https://host/healthz 200 within 300ms`, `POST http://host/x 2xx contains "ok"`, `tcp host:5432 within 1s`: a target,
+ * then keys with their values, read into the same item that YAML would give.
+ */
+export function parseShortForm(line: string, forms: readonly Form[]): Check {
   const words = [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(match => ({
-    text: match[2] ?? match[1]!.replace(/\\(.)/g, '$1'),
+    text: match[2] ?? match[1]!.replace(/\\(["\\])/g, '$1'),
     quoted: match[2] === undefined,
   }));
-  const take = () => words.shift()?.text;
-  const wanted = (what: string) => take() ?? fail(`"${line}" ends after "${what}"`);
-  const method = methods.includes(words[0]?.text ?? '') ? take()! : undefined;
-  const target = wanted(method ?? 'nothing');
-  const contains: string[] = [];
-  let status: string | undefined;
-  let within: { within: number } | undefined;
-  const isTcp = target === 'tcp' && method === undefined;
-  const place = isTcp ? wanted('tcp') : target;
+  const fail = (message: string): never => {
+    throw new SlipwayError('CHECK_INVALID', message, { hint: grammar(forms) });
+  };
+  const wanted = (what: string) => words.shift()?.text ?? fail(`"${line}" ends after "${what}"`);
+  const first = words[0]!.text;
+  const form = forms.find(({ word }) => word === first && word !== 'url') ?? forms.find(({ word }) => word === 'url')!;
+  if (form.word !== 'url') words.shift();
+  else if (!(methods as readonly string[]).includes(first) && !first.includes(':') && !first.includes('/')) {
+    fail(
+      `"${first}" begins no check${didYouMean(
+        first,
+        forms.map(({ word }) => word),
+      )}`,
+    );
+  }
+  if (form.whole) return checkOf({ [form.word]: line.trim().slice(form.word.length).trim() }, forms);
+
+  const item: Record<string, unknown> = {};
+  if (form.word === 'url' && (methods as readonly string[]).includes(first)) item['method'] = wanted('');
+  item[form.word] = wanted(form.word === 'url' ? first : form.word);
+  const keys: Form['keys'] = { ...form.keys, ...commonKeys };
   while (words.length > 0) {
     const { text, quoted } = words.shift()!;
-    if (text === 'within' && !quoted) within = { within: parseDuration(wanted('within')) };
-    else if (text === 'contains' && !quoted && !isTcp) contains.push(wanted('contains'));
-    else if (/^[1-5][\dx]/i.test(text) && !quoted && !isTcp && status === undefined) status = text;
-    else fail(`"${text}" is not understood in "${line}"`);
+    const key = quoted || !Object.hasOwn(keys, text) ? undefined : keys[text];
+    if (key === undefined) {
+      if (form.word === 'url' && /^[1-5][\dx]/i.test(text) && !quoted && item['status'] === undefined)
+        item['status'] = text;
+      else fail(`"${text}" is not understood in "${line}"${didYouMean(text, Object.keys(keys))}`);
+    } else if (item[text] !== undefined && !key.many) fail(`"${text}" is there twice in "${line}"`);
+    else if (key.bare) item[text] = /^(true|false)$/.test(words[0]?.text ?? '') ? wanted(text) : true;
+    else item[text] = key.many ? [...((item[text] as string[]) ?? []), wanted(text)] : wanted(text);
   }
-  if (isTcp) return tcpCheck(place, within ?? {});
-  return httpCheck(place, {
-    method: method ?? 'GET',
-    contains,
-    ...(status === undefined ? {} : { status: parseStatus(status) }),
-    ...within,
-  });
+  return checkOf(item, forms);
 }
 
-function fail(message: string): never {
-  throw new SlipwayError('CHECK_INVALID', message, { hint: grammar });
-}
-
-/** Fills in what a check leaves open. */
-export function httpCheck(url: string, given: Partial<HttpCheck> = {}): HttpCheck {
-  const parsed = parseUrl(url);
-  const method = given.method ?? 'GET';
-  return {
-    kind: 'http',
-    name: method === 'GET' ? shownUrl(parsed) : `${method} ${shownUrl(parsed)}`,
-    url: parsed,
-    method,
-    headers: {},
-    status: success,
-    contains: [],
-    json: [],
-    redirects: redirectLimit,
-    insecure: false,
-    ...given,
-  };
-}
-
-/** `host:port`, `[::1]:port`. */
-export function tcpCheck(place: string, given: { name?: string; within?: number } = {}): Check {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(place);
-  const port = Number(match?.[3]);
-  if (match === null || port < 1 || port > 65_535) fail(`"${place}" is not HOST:PORT with a port from 1 to 65535`);
-  const host = (match[1] ?? match[2])!;
-  return { kind: 'tcp', name: `tcp ${hostPort(host, port)}`, host, port, ...given };
-}
-
-/** An http or https URL; what it holds of user and password never reaches an error. */
-export function parseUrl(text: string): URL {
-  const shown = text.replace(/\/\/[^/@\s]*@/, '//***@');
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new SlipwayError('URL_INVALID', `"${shown}" is not an http:// or https:// URL`, { hint: grammar });
-  }
-  try {
-    decodeURIComponent(url.username + url.password);
-  } catch {
-    throw new SlipwayError('URL_INVALID', `user or password in "${shown}" has a % that begins no code`, {
-      hint: 'Write a % in them as %25.',
-    });
-  }
-  url.hash = '';
-  return url;
+function grammar(forms: readonly Form[]): string {
+  return `Write a target, then keys with values, e.g. ${forms
+    .map(({ example }) => example)
+    .slice(0, 4)
+    .join('; ')}.`;
 }

@@ -1,10 +1,20 @@
 import { formatDuration } from '../units.ts';
+import { type Budget, formatBudget } from './budget.ts';
 import type { GateOptions } from './gate.ts';
 import type { Observation, Reason } from './observation.ts';
-import { latencies } from './percentiles.ts';
+import { latencies, percentile } from './percentiles.ts';
+import { Series } from './series.ts';
 
 /** Reasons of a check that no single attempt has. */
-export type CheckReason = Reason | 'unstable' | 'deadline' | 'no-samples';
+export type CheckReason =
+  | Reason
+  | 'unstable'
+  | 'deadline'
+  | 'no-samples'
+  | 'latency'
+  | 'depends-on'
+  | 'availability'
+  | 'load';
 
 export interface Judgement {
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
@@ -25,31 +35,65 @@ export class Tally {
   firstSuccess: number | undefined;
   last: Observation | undefined;
   lastFailure: Observation | undefined;
+  /** How often failures began. */
+  incidents = 0;
+  /** Failures in a row, the last one included. */
+  failing = 0;
   /** A success came before the last failure. */
   fell = false;
+  /** How often another process, container or pods answered than before. */
+  replaced = 0;
+  #anchor: string | undefined;
   now = 0;
   /** When each success of the streak came; no more than `successes` can ask for. */
   #streakEnds: number[] = [];
   #samples: number[] = [];
+  readonly #series = new Series();
 
   add(observation: Observation, now: number): void {
     this.attempts++;
     this.now = now;
     this.last = observation;
-    if ((observation.ok || observation.reason === 'slow') && this.#samples.length < keptSamples) {
+    const answered = observation.ok || observation.reason === 'slow';
+    this.#series.add(now, observation.ok, answered ? observation.ms : undefined);
+    if (answered && this.#samples.length < keptSamples) {
       this.#samples.push(observation.ms);
     }
     if (observation.ok) {
+      this.failing = 0;
+      if (this.#anchor !== undefined && observation.anchor !== this.#anchor) {
+        this.replaced++;
+        this.#beginAnew();
+      }
+      this.#anchor = observation.anchor;
       this.streak++;
       this.firstSuccess ??= now;
       if (this.#streakEnds.length < 100) this.#streakEnds.push(now);
       return;
     }
     this.failures++;
+    if (this.failing++ === 0) this.incidents++;
     this.fell ||= this.firstSuccess !== undefined;
+    this.#beginAnew();
+    this.lastFailure = observation;
+  }
+
+  #beginAnew(): void {
     this.streak = 0;
     this.#streakEnds = [];
-    this.lastFailure = observation;
+  }
+
+  /** The percentile of the last samples that a budget counts; undefined while there are too few. */
+  within({ share, over }: Budget): number | undefined {
+    if (this.#samples.length < over) return undefined;
+    return percentile(
+      this.#samples.slice(-over).sort((a, b) => a - b),
+      share,
+    );
+  }
+
+  get samples(): number {
+    return this.#samples.length;
   }
 
   /** How long the check has been held: since the wanted successes in a row were there; undefined before. */
@@ -67,6 +111,7 @@ export class Tally {
       attempts: this.attempts,
       failures: this.failures,
       latency: latencies(this.#samples),
+      series: this.#series.buckets,
       ...(this.firstSuccess === undefined ? {} : { firstSuccess: this.firstSuccess }),
       ...(this.last === undefined ? {} : { last: this.last }),
       ...(this.lastFailure === undefined ? {} : { lastFailure: this.lastFailure }),
@@ -77,18 +122,30 @@ export class Tally {
 /** The verdict on a check so far, or undefined while it is open. `over`: the deadline is there. Pure. */
 export function judge(
   tally: Tally,
-  options: Pick<GateOptions, 'successes' | 'hold' | 'patient'>,
+  options: Pick<GateOptions, 'successes' | 'hold' | 'patient' | 'failures' | 'latency'>,
   over: boolean,
 ): Judgement | undefined {
   const { last } = tally;
   const held = tally.heldFor(options.successes ?? 1);
-  if (held !== undefined && held >= (options.hold ?? 0)) return { verdict: 'passed', detail: last!.detail };
+  const measured = options.latency && tally.within(options.latency);
+  const fast = options.latency === undefined || (measured !== undefined && measured <= options.latency.limit);
+  const stood = held !== undefined && held >= (options.hold ?? 0);
+  if (stood && fast) return { verdict: 'passed', detail: last!.detail };
   if (last !== undefined && !last.ok && !last.retriable && !options.patient) return failed(last);
+  if (options.failures !== undefined && tally.failing >= options.failures) {
+    const detail = `${last!.detail} (${tally.failing} failures in a row)`;
+    return { verdict: 'failed', reason: last!.reason!, detail };
+  }
   if (!over) return undefined;
   if (last === undefined) {
     return { verdict: 'inconclusive', reason: 'no-samples', detail: 'the deadline was there before the first attempt' };
   }
   if (!last.ok) return failed(last);
+  if (stood) return tooSlow(tally, options.latency!, measured);
+  if (tally.replaced > 0) {
+    const detail = `${last.detail}, but it was replaced or restarted ${tally.replaced} times`;
+    return { verdict: 'failed', reason: 'replaced', detail };
+  }
   const wanted = [
     ...((options.successes ?? 1) > 1 ? [`${options.successes} successes in a row`] : []),
     ...((options.hold ?? 0) > 0 ? [`a hold of ${formatDuration(options.hold!)}`] : []),
@@ -99,6 +156,28 @@ export function judge(
   }
   const since = formatDuration(tally.now - tally.firstSuccess!);
   return { verdict: 'inconclusive', reason: 'deadline', detail: `healthy for ${since}, too short for ${wanted}` };
+}
+
+/** The verdict at the end of a watch: the share of good attempts, and how often they stopped being good. Pure. */
+export function judgeWatch(tally: Tally, availability: number): Judgement {
+  const { attempts, failures, incidents, lastFailure } = tally;
+  if (attempts === 0) return { verdict: 'inconclusive', reason: 'no-samples', detail: 'nothing was tried' };
+  const share = (attempts - failures) / attempts;
+  // Rounded down: 99.96 % is not 100 %.
+  const seen = `${Math.floor(share * 100_000) / 1000}% of ${attempts} attempts were good`;
+  const worst = lastFailure === undefined ? '' : `, ${incidents} incidents, last: ${lastFailure.detail}`;
+  if (share >= availability) return { verdict: 'passed', detail: `${seen}${worst}` };
+  const wanted = `wanted: ${Number((availability * 100).toFixed(3))}%`;
+  return { verdict: 'failed', reason: 'availability', detail: `${seen}${worst}; ${wanted}` };
+}
+
+function tooSlow({ samples }: Tally, budget: Budget, measured: number | undefined): Judgement {
+  const wanted = `wanted: ${formatBudget(budget)}`;
+  if (measured === undefined) {
+    return { verdict: 'inconclusive', reason: 'latency', detail: `healthy, but only ${samples} samples; ${wanted}` };
+  }
+  const seen = `p${Number((budget.share * 100).toFixed(3))} is ${formatDuration(measured)}`;
+  return { verdict: 'failed', reason: 'latency', detail: `healthy, but ${seen}; ${wanted}` };
 }
 
 function failed(observation: Observation): Judgement {

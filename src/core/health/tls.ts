@@ -1,22 +1,36 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { messageOf } from '../errors.ts';
+import { formatDuration } from '../units.ts';
+import type { TlsWish } from './check.ts';
 import { type Certificate, ProbeFailure } from './observation.ts';
 import type { Trace } from './trace.ts';
 
-/** TLS over an open stream; the certificate goes into the trace, also when it is then refused. */
+/** TLS over an open stream; the certificates go into the trace, also when they are then refused. */
 export async function secure(
   stream: Duplex,
   host: string,
-  options: { readonly insecure: boolean; readonly signal: AbortSignal },
+  options: TlsWish & { readonly signal: AbortSignal; readonly alpn?: readonly string[] },
   trace: Trace,
 ): Promise<TLSSocket> {
   const { checkServerIdentity, connect } = await import('node:tls'); // plain HTTP has no need of it
   trace.enter('tls');
   // Names are not sent for addresses (RFC 6066). The verdict is read after the handshake, to see the certificate.
-  const servername = isIP(host) === 0 ? { servername: host } : {};
-  const socket = connect({ socket: stream, ...servername, ALPNProtocols: ['http/1.1'], rejectUnauthorized: false });
+  const name = options.serverName ?? host;
+  const socket = connect({
+    socket: stream,
+    ...(isIP(name) === 0 && name !== '' ? { servername: name } : {}),
+    ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.certificate === undefined
+      ? {}
+      : { cert: options.certificate, key: options.key ?? options.certificate }),
+    ...(options.protocol === undefined ? {} : { minVersion: `TLSv${options.protocol}` as const }),
+    // Both are judged below: by itself, Node would compare the name of an address with "localhost".
+    checkServerIdentity: () => undefined,
+    rejectUnauthorized: false,
+  });
   await new Promise<void>((resolve, reject) => {
     const stop = () => settle(() => reject(options.signal.reason));
     const failed = (error: Error) => settle(() => reject(handshakeFailure(error)));
@@ -34,22 +48,53 @@ export async function secure(
     socket.destroy();
     throw error;
   });
-  const shown = socket.getPeerCertificate();
-  trace.certificate = certificateOf(shown, socket.getProtocol() ?? 'unknown');
+  const shown = socket.getPeerCertificate(true);
+  const [own, ...chain] = chainOf(shown, socket.getProtocol() ?? 'unknown');
+  trace.certificate = own;
+  trace.chain = chain;
   trace.leave('tls');
-  if (options.insecure) return socket;
-  const problem = socket.authorizationError ?? checkServerIdentity(host, shown);
-  if (!socket.authorized || problem) {
-    socket.destroy();
-    throw new ProbeFailure('tls', refusal(problem, trace.certificate, host), { retriable: false });
-  }
-  return socket;
+  const problem = options.insecure ? undefined : (socket.authorizationError ?? checkServerIdentity(name, shown));
+  const said = problem ? refusal(problem, own!, name) : endsSoon([own!, ...chain], options.validFor, Date.now());
+  if (said === undefined) return socket;
+  socket.destroy();
+  throw new ProbeFailure('tls', said, { retriable: false });
+}
+
+/** The server's certificate and those above it; a chain that was not completed here ends earlier. */
+function chainOf(shown: DetailedPeerCertificate, protocol: string): Certificate[] {
+  const chain: DetailedPeerCertificate[] = [];
+  for (let one = shown; one !== undefined && !chain.includes(one); one = one.issuerCertificate) chain.push(one);
+  return chain.map(one => certificateOf(one, protocol));
+}
+
+/** Which certificate of a chain ends before the time wanted. A self-signed root is trusted for itself, not for its dates. */
+export function endsSoon(chain: readonly Certificate[], validFor: number | undefined, now: number): string | undefined {
+  if (validFor === undefined) return undefined;
+  const soon = chain.find((one, index) => {
+    const isRoot = index > 0 && one.subject === one.issuer;
+    return !isRoot && Date.parse(one.validTo) - now < validFor;
+  });
+  if (soon === undefined) return undefined;
+  const left = Date.parse(soon.validTo) - now;
+  const days = `${Math.floor(Math.abs(left) / 86_400_000)} days`;
+  const when = left < 0 ? `ended ${days} ago` : `ends in ${days}`;
+  return `the certificate for ${soon.names.join(', ') || soon.subject} ${when}, on ${soon.validTo.slice(0, 10)}; wanted: valid for ${formatDays(validFor)}`;
+}
+
+function formatDays(ms: number): string {
+  return ms >= 86_400_000 ? `${Number((ms / 86_400_000).toFixed(1))} days` : formatDuration(ms);
 }
 
 function handshakeFailure(error: Error): ProbeFailure {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (code === 'ECONNRESET' || code === 'EPIPE') {
     return new ProbeFailure('reset', 'reset during the TLS handshake', { cause: error });
+  }
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
+    return new ProbeFailure('tls', 'TLS handshake: the server speaks no such version of TLS', {
+      retriable: false,
+      cause: error,
+    });
   }
   const plain = code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
   const why = plain ? 'the server does not speak TLS on this port' : messageOf(error).replace(/\s+/g, ' ').trim();
@@ -72,7 +117,7 @@ function refusal(problem: unknown, certificate: Certificate, host: string): stri
   return `the certificate is refused: ${why} (for ${names}, valid ${certificate.validFrom.slice(0, 10)} to ${certificate.validTo.slice(0, 10)}, by ${certificate.issuer})`;
 }
 
-function certificateOf(shown: PeerCertificate, protocol: string): Certificate {
+function certificateOf(shown: DetailedPeerCertificate, protocol: string): Certificate {
   const time = (text: string | undefined) => (text === undefined ? '' : new Date(text).toISOString());
   return {
     subject: shown.subject?.CN?.toString() ?? '',

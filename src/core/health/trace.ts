@@ -5,6 +5,8 @@ export class Trace {
   readonly addresses: AddressTried[] = [];
   readonly redirects: string[] = [];
   certificate: Certificate | undefined;
+  chain: readonly Certificate[] = [];
+  anchor: string | undefined;
   status: number | undefined;
   bodyHead: string | undefined;
   /** The phase that has begun and not ended. */

@@ -1,9 +1,10 @@
 import { sleep } from '../deadline.ts';
-import type { Check } from './check.ts';
+import type { Check, HttpCheck } from './check.ts';
 import type { GateOptions } from './gate.ts';
 import type { Observation } from './observation.ts';
 import { probe } from './probe.ts';
-import { type Judgement, judge, Tally } from './tally.ts';
+import type { Bucket } from './series.ts';
+import { type Judgement, judge, judgeWatch, Tally } from './tally.ts';
 
 /** One attempt of one check, told as it ends. */
 export interface Attempt {
@@ -27,24 +28,50 @@ export interface CheckResult extends Judgement {
   readonly firstSuccess?: number;
   /** Milliseconds of healthy and slow answers. */
   readonly latency: { readonly p50?: number; readonly p95?: number; readonly p99?: number };
+  /** Attempts over time, for charts. */
+  readonly series: readonly Bucket[];
   readonly last?: Observation;
   /** The last attempt that failed, with its phases and the head of its body. */
   readonly lastFailure?: Observation;
+  /** `warn-only`: it did not pass, `reason` says why, and `verdict` is `passed` all the same. */
+  readonly warned?: true;
 }
 
 /** Short while a service is just starting, then such that nobody is bothered. */
 const [eager, eagerFor, steady] = [50, 10_000, 250];
 
+/** Programs are started, clusters and registries asked, at most so often. */
+const heavy = 250;
+const watching = 1000;
+
 /** Milliseconds below which an attempt can only time out; timers may also fire a little early. */
 const leastAttempt = 5;
 
-/** Attempts of one check until its verdict; `origin` is the gate's begin by performance.now(). */
-export async function watchCheck(check: Check, options: GateOptions, origin: number): Promise<CheckResult> {
+/** A unit or pod that crashes and restarts is up between its crashes: one look proves nothing. */
+const leastAnchoredHold = 1000;
+const anchored: readonly Check['kind'][] = ['unit', 'container', 'workload'];
+const light: readonly Check['kind'][] = ['http', 'tcp', 'tls', 'grpc', 'dns'];
+
+/**
+ * Attempts of one check until its verdict; `origin` is when its time begins, by performance.now(). `enough` ends it early:
+ * nobody waits for its verdict any more.
+ */
+export async function watchCheck(
+  check: Check,
+  given: GateOptions,
+  origin: number,
+  enough?: AbortSignal,
+): Promise<CheckResult> {
+  const options = ownOptions(check, given);
   const tally = new Tally();
   const started = Date.now();
   const since = () => performance.now() - origin;
+  const slowest = light.includes(check.kind) ? eager : heavy;
+  const load = check.kind === 'http' ? check.load : undefined;
+  // With a load, its many samples are what a budget is about.
+  const judged = load === undefined ? options : withoutBudget(options);
   let judgement: Judgement | undefined;
-  while (judgement === undefined) {
+  while (judgement === undefined && !enough?.aborted) {
     const left = options.deadline - since();
     if (left < leastAttempt) break;
     const [began, timeout] = [since(), options.attemptTimeout ?? 5000];
@@ -53,17 +80,43 @@ export async function watchCheck(check: Check, options: GateOptions, origin: num
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.connect === undefined ? {} : { connect: options.connect }),
       ...(options.forbidPrivate === undefined ? {} : { forbidPrivate: options.forbidPrivate }),
+      ...(options.reach === undefined ? {} : { reach: options.reach }),
     });
     // Cut short by the gate's deadline, not by its own time: says nothing where earlier attempts said something.
     if (observation.reason === 'timeout' && left < timeout && tally.attempts > 0) break;
     tally.add(observation, since());
     options.onAttempt?.({ check, number: tally.attempts, observation, streak: tally.streak });
-    judgement = judge(tally, options, false);
+    if (options.availability === undefined) judgement = judge(tally, judged, false);
     if (judgement !== undefined) break;
-    const period = options.period ?? (tally.holding(options) || began >= eagerFor ? steady : eager);
+    const period =
+      options.period ??
+      (options.availability !== undefined ? watching : tally.holding(options) || began >= eagerFor ? steady : slowest);
     if (began + period > options.deadline - leastAttempt) break; // there will be no other attempt to wait for
     const pause = began + period - since();
-    if (pause > 0) await sleep(pause, options.signal);
+    if (pause > 0) await rest(pause, options.signal, enough);
   }
-  return { check, started, ended: Date.now(), ...tally.facts(), ...(judgement ?? judge(tally, options, true)!) };
+  judgement ??=
+    options.availability === undefined ? judge(tally, judged, true)! : judgeWatch(tally, options.availability);
+  if (load !== undefined && judgement.verdict === 'passed') {
+    const { bearLoad } = await import('./bear-load.ts');
+    judgement = await bearLoad(check as HttpCheck, load, options, options.deadline - since());
+  }
+  return { check, started, ended: Date.now(), ...tally.facts(), ...judgement };
+}
+
+/** The gate's options, and what the check wants otherwise. */
+function ownOptions(check: Check, options: GateOptions): GateOptions {
+  const { deadline, ...policy } = check.policy ?? {};
+  const merged = { ...options, ...policy, deadline: Math.min(options.deadline, deadline ?? Number.POSITIVE_INFINITY) };
+  return anchored.includes(check.kind) ? { ...merged, hold: Math.max(merged.hold ?? 0, leastAnchoredHold) } : merged;
+}
+
+function withoutBudget({ latency: _, ...options }: GateOptions): GateOptions {
+  return options;
+}
+
+async function rest(pause: number, signal: AbortSignal | undefined, enough: AbortSignal | undefined): Promise<void> {
+  if (enough === undefined) return sleep(pause, signal);
+  await sleep(pause, signal === undefined ? enough : AbortSignal.any([signal, enough])).catch(() => undefined);
+  signal?.throwIfAborted();
 }

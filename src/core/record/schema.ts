@@ -110,6 +110,12 @@ export const deploymentStates = [
   'rolled-back',
   'failed',
   'unchanged',
+  /** Not looked at: nobody answered there. What it serves is not known. */
+  'unreachable',
+  /** Left as it was, because another place failed before, or the run was cancelled. */
+  'not-begun',
+  /** Taken away; nothing serves there. */
+  'removed',
 ] as const;
 
 export const Deployment = v.looseObject({

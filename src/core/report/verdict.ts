@@ -7,7 +7,7 @@ export function verdictOf(record: ReleaseRecord): Verdict {
   const states = latest(record).map(({ state }) => state);
   if (states.includes('rolled-back')) return 'rolled-back';
   if (states.includes('failed')) return 'failed';
-  if (states.some(state => state === 'progressing' || state === 'inconclusive')) return 'inconclusive';
+  if (states.some(state => state !== 'healthy' && state !== 'unchanged')) return 'inconclusive';
   return record.verification?.verdict ?? 'inconclusive';
 }
 

@@ -48,7 +48,7 @@ serve_state() { # SHA256...: of programs that may run already
   fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
   pid=; [ $# -eq 0 ] || pid=$(show MainPID)
   [ -z "$pid" ] || for sum; do
-    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running
+    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running && fact content "$(content_of_current)"
   done
   printf '@ok\n'
 }
@@ -80,15 +80,22 @@ fact_running() { # of the bytes that the main process runs
   sum=$(sha256sum "/proc/${pid:-0}/exe" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
+# A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.
+content_of_current() {
+  (cd "$dir/current" && find . -type f ! -path "./$service" ! -path ./release.json -exec sha256sum {} + | sort | sha256sum | cut -c 1-64)
+}
+
 serve_lock() { # TOKEN WHO
   case $(ls -A "$dir" 2>/dev/null) in '') ;; *) [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; };; esac
   mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state" || { fail DIRECTORY_FAILED "$dir"; return; }
-  exec 9>>"$state/lock"
+  # asked again by who has it, it is not let go in between
+  [ -n "${held:-}" ] || exec 9>>"$state/lock"
   if ! flock -n 9; then
     exec 9>&-
     fail LOCKED "$(cat "$state/holder" 2>/dev/null)"
     return
   fi
+  held=yes
   printf '%s\n' "$2" >"$state/.holder" && mv -T "$state/.holder" "$state/holder"
   printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
     { fail DIRECTORY_FAILED "$state"; return; }
@@ -148,7 +155,10 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
   mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
-  grep -qx "X-Slipway=$dir" "$new/unit" || { rm -rf "$new"; fail NAME_REFUSED "the unit is not of $dir"; return; }
+  for file in unit socket; do
+    [ $file = socket ] && [ ! -e "$new/socket" ] || grep -qx "X-Slipway=$dir" "$new/$file" ||
+      { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
+  done
   if ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
@@ -192,18 +202,18 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
 serve_verify() { # ID
   safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
   # what "current" leads to is looked at before it leads there
-  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit && printf '@ok\n'
+  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit "$dir/releases/$1/socket" && printf '@ok\n'
 }
 
 # The same of a unit whose release is not there yet.
 serve_try() { # BYTES, then the unit
   number "$1" || { fail NAME_REFUSED "$1"; exit 1; }
-  take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' | try_unit && printf '@ok\n'
+  take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' -e '/^Requires=/d' | try_unit && printf '@ok\n'
 }
 
-try_unit() { # the unit on standard input → facts
+try_unit() { # [SOCKET], the unit on standard input → facts
   command -v systemd-analyze >/dev/null || { cat >/dev/null; fact skipped systemd-analyze; return 0; }
-  trial=$(mktemp -d) && cat >"$trial/$unit" || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
+  trial=$(mktemp -d) && cat >"$trial/$unit" && { [ ! -e "${1:-}" ] || cp "$1" "$trial/$socket"; } || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
   said=$(systemd-analyze verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
   # offline since 250
   fact score "$(systemd-analyze security --offline=yes --no-pager "$trial/$unit" 2>/dev/null </dev/null |
@@ -229,11 +239,11 @@ serve_user() { # NAME
   printf '@ok\n'
 }
 
-serve_switch() { # TOKEN ID KIND SECONDS WHO
-  safe "$1" && safe "$2" && safe "$3" && number "$4" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]
+  safe "$1" && safe "$2" && safe "$3" && number "$4" && safe "${6:-restart}" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
-  printf 'new=%s\nold=%s\nkind=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
+  printf 'new=%s\nold=%s\nkind=%s\nway=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended
@@ -285,7 +295,7 @@ serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; w
 
 # Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
 no_news() { # TOKEN PID RESTARTS
-  case $(cat "$state/result.$1" 2>/dev/null) in switched) ;; ''|switching) return 0;; *) return 1;; esac
+  case $(cat "$state/result.$1" 2>/dev/null) in 'switched '*) ;; ''|switching) return 0;; *) return 1;; esac
   seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
   if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
   case $seen in *ActiveState=failed*) return 1;; esac
@@ -294,11 +304,13 @@ no_news() { # TOKEN PID RESTARTS
   case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac
   case $seen in *ActiveState=active*) ;; *) return 0;; esac
   case $seen in *Job=[1-9]*) return 0;; esac
-  read_intent "$state/intent.$1" && ! runs "$new"
+  read_intent "$state/intent.$1" || return 1
+  # how it was brought in is said by the result
+  how=$(cat "$state/result.$1" 2>/dev/null); how=${how#switched }; ! settled "$new"
 }
 
 steady() { # STATE PID RESTARTS
-  case $1 in *ActiveState=active*) ;; *) return 1;; esac
+  case $1 in *ActiveState=active*|*ActiveState=reloading*) ;; *) return 1;; esac
   [ "$(printf '%s\n' "$1" | grep -cx -e "MainPID=$2" -e "NRestarts=$3")" -eq 2 ]
 }
 
@@ -366,6 +378,26 @@ serve_prune() { # ID...
   printf '@ok\n'
 }
 
+serve_fetch() { # SHA256: of the store, compressed; a fact for each 45 kB
+  safe "$1" && [ -f "$dir/blobs/$1" ] || { fail RELEASE_MISSING "$1"; return; }
+  gzip -4 -c "$dir/blobs/$1" | base64 | tr -d '\n' | base64 |
+    awk '{ line = line $0 } NR % 800 == 0 { print "@fact blob " line; line = "" } END { if (line != "") print "@fact blob " line }'
+  printf '@ok\n'
+}
+
+# All that is ours goes, and the service with it. What it wrote itself stays, and so does what others put here.
+serve_remove() {
+  [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; }
+  [ ! -e "$units/$unit" ] || is_ours "$unit" || { fail UNIT_FOREIGN "$units/$unit"; return; }
+  revert_to_none ''
+  rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
+  for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do
+    [ "$left" = "$state" ] || [ ! -e "$left" ] || fact left "$left"
+  done
+  rm -rf "$state"; rmdir "$dir" 2>/dev/null
+  printf '@ok\n'
+}
+
 # A runner that went silent must not hold the lock: a half-open connection lasts for hours.
 idle() { # SECONDS
   [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
@@ -413,14 +445,14 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|release) idle 300;; *) idle "$patience";; esac
+    case $verb in lock|revert|release|remove) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|upload|release) idle "$patience";; esac
+    case $verb in lock|revert|upload|release|remove|fetch) idle "$patience";; esac
   done
 }
 
@@ -434,5 +466,6 @@ case ${1:-serve} in
       revert) do_revert "$4" timeout ;;
       guard) settle reboot boot ;;
     esac ;;
+  upstream) set_upstream "$2" "$3" "$4" up ;;
   *) exit 2 ;;
 esac

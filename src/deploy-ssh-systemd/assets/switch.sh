@@ -32,15 +32,15 @@ locate() { # DIRECTORY SERVICE
   safe "$2" || return 1
   case $1 in /*/*) ;; *) return 1;; esac
   case $1 in *[!A-Za-z0-9_./-]*|*/.*|*/-*|*//*|*/) return 1;; esac
-  dir=$1; service=$2; unit=$2.service; state=$dir/state; guard=slipway-guard-$2.service
+  dir=$1; service=$2; unit=$2.service; socket=$2.socket; state=$dir/state; guard=slipway-guard-$2.service
 }
 
 # ---- intents ------------------------------------------------------------------------------------------------------
 
-read_intent() { # FILE → new old kind by binary
-  new=; old=; kind=; by=
+read_intent() { # FILE → new old kind way by
+  new=; old=; kind=; way=restart; by=
   while IFS='=' read -r key value; do
-    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; by) by=$value;; esac
+    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; way) way=$value;; by) by=$value;; esac
   done <"$1" || return 1
   safe "$new" || return 1
   [ -z "$old" ] || safe "$old"
@@ -70,15 +70,74 @@ put_unit() { # FILE NAME: installs a unit file unless it is there already
     mv -T "$units/.$2.$$" "$units/$2" && durable "$units"
 }
 
-# Makes a release the current one: link, unit, autostart. Idempotent, every step atomic, nothing is started.
-activate() { # ID
+# Makes a release the current one: link, units, autostart. Idempotent, every step atomic, nothing is started.
+activate() { # ID → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
   ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" || return 1
   step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
+  again=$changed moves=
+  if [ -e "$dir/releases/$1/socket" ]; then
+    [ ! -e "$units/$socket" ] || is_ours "$socket" || return 1
+    put_unit "$dir/releases/$1/socket" "$socket" || return 1
+    [ -z "$changed" ] && systemctl --quiet is-active "$socket" || moves=open
+  elif is_ours "$socket"; then
+    moves=close
+  fi
   step installed
-  [ "$changed$(show NeedDaemonReload)" = no ] || systemctl daemon-reload || return 1
+  [ "$again$changed$(show NeedDaemonReload)" = no ] || systemctl daemon-reload || return 1
   # it has systemd read all its files again
-  [ "$(show UnitFileState)" = enabled ] || systemctl enable --quiet "$unit"
+  [ "$(show UnitFileState)" = enabled ] || systemctl enable --quiet "$unit" || return 1
+  [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket"
+}
+
+is_ours() { # UNIT
+  grep -qx "X-Slipway=$dir" "$units/$1" 2>/dev/null
+}
+
+# A listener can be had by one only: who has it lets go first. At boot nothing runs yet but the socket itself.
+move_listener() { # boot|''
+  holders="$socket $unit"; [ -z "$1" ] || holders=$socket
+  case $moves in
+    open) systemctl stop $holders; systemctl start ${1:+--no-block} "$socket" ;;
+    close) systemctl stop $holders; drop_unit "$socket"; systemctl daemon-reload ;;
+  esac
+}
+
+drop_unit() { # UNIT
+  systemctl disable --quiet "$1" 2>/dev/null
+  rm -f "$units/$1"; durable "$units"
+}
+
+# Whether these parts are the same in both releases.
+alike() { # RELEASE RELEASE PART...
+  one=$dir/releases/$1; other=$dir/releases/$2; shift 2
+  for part; do
+    [ "$one/$part" -ef "$other/$part" ] && continue
+    if [ -e "$one/$part" ] || [ -e "$other/$part" ]; then diff -r "$one/$part" "$other/$part" >/dev/null 2>&1 || return 1; fi
+  done
+}
+
+# How the service gets from one release to the other. A signal is enough where a process that runs can take up all that
+# differs: unit, environment and credentials are read at a start only.
+choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
+  how=${3%-*}; signal=${3#*-}
+  case $3 in
+    reload-HUP|reload-USR2) alike "$1" "$2" unit socket environment credentials "$service" || how=restart ;;
+    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit socket environment credentials || how=restart ;;
+    *) how=restart ;;
+  esac
+  [ "$1" != "$2" ] || how=restart
+  case $(show ActiveState) in active|reloading) ;; *) how=restart;; esac
+}
+
+# Has the service run what "current" leads to.
+enter() {
+  pid=$(show MainPID)
+  if [ "$how" != restart ] && [ "${pid:-0}" -gt 0 ] && kill -s "$signal" "$pid"; then return; fi
+  how=restart
+  move_listener '' || return 1
+  systemctl reset-failed "$unit" 2>/dev/null
+  systemctl restart --no-block "$unit"
 }
 
 # Whether the main process was started from this release.
@@ -87,14 +146,20 @@ runs() { # ID
   [ "${pid:-0}" -gt 0 ] && case $(readlink "/proc/$pid/exe" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
 }
 
+# Whether it runs this release, by whatever way it got there.
+settled() { # ID
+  [ "$(show ActiveState)" = active ] && [ -z "$(show Job)" ] || return 1
+  if [ "$how" = reload ]; then [ "/proc/$(show MainPID)/exe" -ef "$dir/releases/$1/$service" ]; else runs "$1"; fi
+}
+
 do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection does not matter
   exec 8>"$state/switch.lock"; flock -w 60 8 || { result "$1" 'failed busy'; return 1; }
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
   result "$1" switching; step switching
+  choose_way "$old" "$new" "$way"
   activate "$new" || { result "$1" 'failed activate'; return 1; }
-  systemctl reset-failed "$unit" 2>/dev/null
-  systemctl restart --no-block "$unit" || { result "$1" 'failed restart'; return 1; }
-  result "$1" switched; step restarted
+  enter || { result "$1" 'failed restart'; return 1; }
+  result "$1" "switched $how"; step restarted
 }
 
 # 3: somebody else has won (confirmed, or taken back already). "boot" only puts the files right: systemd starts later.
@@ -117,28 +182,30 @@ do_revert() { # TOKEN WHY [boot]
 }
 
 revert_to_old() { # boot|''
+  choose_way "$new" "$old" "$way"
   activate "$old"
   systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
   outcome=old
-  [ -z "$1" ] || return 0
-  runs "$old" || systemctl restart --no-block "$unit"
+  if [ -n "$1" ]; then move_listener boot; return 0; fi
+  if [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old"; then enter; fi
   # up to 45 s for the old release to be up again: whoever asks wants to know what serves now. An automatic restart may
   # have started it just before ours: only when no job is queued any more it stays that process.
   tries=0
-  until [ "$(show ActiveState)" = active ] && [ -z "$(show Job)" ] && runs "$old"; do
+  until settled "$old"; do
     tries=$((tries + 1)); [ $tries -lt 450 ] || { outcome=down; return; }
+    # a program that does not follow its signal is started anew
+    [ "$how" = restart ] || [ $tries -lt 100 ] || { how=restart; enter; }
     sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
   done
 }
 
 revert_to_none() { # boot|''
   outcome=none
-  if [ -z "$1" ]; then systemctl stop "$unit"; else systemctl stop --no-block "$unit"; fi
-  systemctl disable --quiet "$unit" 2>/dev/null
-  rm -f "$units/$unit" "$dir/current"; durable "$units" "$dir"
+  if is_ours "$socket"; then systemctl stop ${1:+--no-block} "$socket" "$unit"; drop_unit "$socket"; fi
+  systemctl stop ${1:+--no-block} "$unit"
+  drop_unit "$unit"; rm -f "$dir/current"; durable "$dir"
   # the guard last: until here it is what finishes this after a power cut
-  systemctl disable --quiet "$guard" 2>/dev/null
-  rm -f "$units/$guard"; durable "$units"
+  drop_unit "$guard"
   systemctl daemon-reload
   systemctl reset-failed "$unit" 2>/dev/null
 }

@@ -23,6 +23,7 @@ export function wantedImage(record: ReleaseRecord, deployment: Deployment): Want
   return {
     image: deployment.image ?? 'unknown',
     digests: new Set(digests),
+    previous: deployment.previous,
     repositories: [...new Set([repository, ...(image?.repositories ?? [])])],
   };
 }
@@ -46,6 +47,7 @@ export async function clusterSubject(
     name: nameOfDeployment(deployment),
     expected: short(deployment.image?.split('@')[1] ?? 'unknown'),
     close: async () => cluster.close(),
+    journal: signal => podJournal(kubernetes, cluster, namespace, name, signal),
     look: async (signal): Promise<Look> => {
       try {
         return judgePods(await see(kubernetes, cluster, namespace, name, signal), wanted);
@@ -61,6 +63,33 @@ export async function clusterSubject(
       }
     },
   };
+}
+
+/** What is wrong with the pods, and what they wrote last: at most of two. */
+async function podJournal(
+  kubernetes: Kubernetes,
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const pods = await kubernetes.podsOfDeployment(cluster, name, signal, namespace);
+  const troubled = pods.flatMap(pod => kubernetes.troubleOf(pod) ?? []);
+  if (troubled.length > 0) {
+    const explained = await Promise.all(
+      troubled
+        .slice(0, 2)
+        .map(async one => [`${one.pod}: ${one.detail}`, ...(await kubernetes.explainPod(cluster, one, signal))]),
+    );
+    return explained.flat();
+  }
+  const logs = pods.slice(0, 2).map(async pod => {
+    const path = `${kubernetes.corePath(namespace, 'pods', pod.metadata.name)}/log?tailLines=20`;
+    const { status, body } = await cluster.raw('GET', path, { timeout: 5000, signal });
+    const lines = status === 200 ? body.trim().split('\n').filter(Boolean) : [];
+    return lines.map(line => `${pod.metadata.name}: ${line}`);
+  });
+  return (await Promise.all(logs)).flat();
 }
 
 type Kubernetes = typeof import('../../core/kubernetes/index.ts');

@@ -3,7 +3,7 @@ import type { Binary, Deployment } from '../../core/record/schema.ts';
 import type { Access } from '../../core/ssh/access.ts';
 import type { Connection } from '../../core/ssh/connection.ts';
 import { nameOfDeployment, short } from '../chain.ts';
-import { hostAnswer, hostScript } from './host-script.ts';
+import { hostAnswer, hostScript, journalScript } from './host-script.ts';
 import { judgeHost } from './judge-host.ts';
 import { type Look, type Subject, unseen, wholeMessage } from './subject.ts';
 
@@ -25,7 +25,8 @@ export async function hostSubject(
   const [place] = parseHosts(deployment.place);
   if (place === undefined) throw new SlipwayError('RECORD_INVALID', 'the record has a deployment without a place');
   const { service } = deployment;
-  const script = hostScript(service.endsWith('.service') ? service : `${service}.service`);
+  const unit = service.endsWith('.service') ? service : `${service}.service`;
+  const script = hostScript(unit);
   const command = become === 'sudo-shell' ? 'sudo -n sh -s' : 'sh -s';
   let connection: Connection | undefined;
 
@@ -44,7 +45,17 @@ export async function hostSubject(
       return unseen(final ? 'no-access' : 'unreachable', wholeMessage(error), final);
     }
   }
+  async function journal(signal: AbortSignal): Promise<string[]> {
+    if (connection === undefined || connection.lost !== undefined) return [];
+    const { code, stdout } = await connection.exec(command, {
+      input: journalScript(unit),
+      timeout: lookTimeout,
+      signal,
+    });
+    return code === 0 ? stdout.trimEnd().split('\n').filter(Boolean) : [];
+  }
   return {
+    journal,
     name: nameOfDeployment(deployment),
     expected: short(deployment.binary ?? 'unknown'),
     look,

@@ -37,8 +37,17 @@ export function judgeHost(
   if (Sha256 === deployment.binary) {
     return { ...base, state: 'as-built', final: true, detail: `PID ${MainPID} runs ${short(Sha256)}, as built` };
   }
+  if (isPrevious(Exe, deployment)) {
+    const detail = `PID ${MainPID} runs ${short(Sha256)}, of the release before (${deployment.previous}): it was rolled back`;
+    return { ...base, state: 'other', final: true, reason: 'rolled-back', detail };
+  }
   const target = known.find(binary => binary.sha256 === Sha256)?.target;
   const what = target === undefined ? 'which is none of this release' : `which was built for ${target}`;
   const detail = `PID ${MainPID} runs ${short(Sha256)}, ${what}, instead of ${short(deployment.binary ?? 'unknown')}`;
   return { ...base, state: 'other', final: true, reason: 'other-binary', detail };
+}
+
+/** Releases lie in folders of their own, named by their ids. */
+function isPrevious(exe: string | undefined, { previous }: Deployment): boolean {
+  return previous !== '' && (exe ?? '').includes(`/releases/${previous}/`);
 }

@@ -18,6 +18,8 @@ export interface Wanted {
   readonly image: string;
   /** Digests of the index, its platforms and their configurations: runtimes report one or the other as imageID. */
   readonly digests: ReadonlySet<string>;
+  /** The image before, as it was written; empty where there was none. */
+  readonly previous: string;
   /** Repositories that the image was pushed to. */
   readonly repositories: readonly string[];
 }
@@ -63,7 +65,15 @@ export function judgePods({ deployment, owned, beside }: Sight, wanted: Wanted):
   const wrong = seen.filter(({ image }) => foreign(image));
   const serving = wrong.find(({ pod }) => pod.ready);
   if (serving !== undefined) {
-    const runs = short(digestOf(serving.image!.imageID));
+    const digest = digestOf(serving.image!.imageID);
+    const runs = short(digest);
+    if (wanted.previous.includes(digest)) {
+      return other(
+        'rolled-back',
+        `the pod ${serving.pod.name} runs ${runs}, the image before: it was rolled back`,
+        atRest,
+      );
+    }
     return other('other-image', `the pod ${serving.pod.name} runs ${runs}, which is not of this release`, atRest);
   }
   if (wrong.length > 0) return other('old-pods-left', `${wrong.length} pods of another image are still there`);

@@ -21,11 +21,12 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
   const [started, origin, hold] = [Date.now(), performance.now(), Math.max(leastHold, options.hold)];
   using limited = deadline(options.deadline, `looking at ${subject.name}`, options.signal);
   let looks = 0;
-  let replaced = 0;
+  /** What was seen as built last, and how often it was something else than before. */
+  let [good, replaced]: [string | undefined, number] = [undefined, 0];
   let last: Look | undefined;
   let since = origin;
   const finding = (verdict: Finding['verdict'], detail: string, reason?: string): Finding => ({
-    kind: 'identity',
+    kind: subject.kind ?? 'identity',
     name: subject.name,
     verdict,
     ...(reason === undefined ? {} : { reason }),
@@ -46,9 +47,10 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
     const now = performance.now();
     looks++;
     options.onLook?.(subject, look);
-    if (last === undefined || last.anchor !== look.anchor || last.state !== look.state) {
-      if (last?.state === 'as-built' && last.anchor !== look.anchor) replaced++;
-      since = now;
+    if (last === undefined || last.anchor !== look.anchor || last.state !== look.state) since = now;
+    if (look.state === 'as-built') {
+      if (good !== undefined && good !== look.anchor) replaced++;
+      good = look.anchor;
     }
     last = look;
     const held = now - since;
@@ -64,7 +66,8 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
     await sleep(Math.min(left, period, missing), options.signal);
   }
   if (last === undefined) return finding('inconclusive', 'the deadline was there before the first look', 'no-samples');
-  if (last.state === 'as-built' && replaced > 0) {
+  // Also where the last look came between two processes.
+  if (last.state !== 'other' && replaced > 0) {
     return finding('failed', `${last.detail}, but it was replaced or restarted ${replaced} times`, 'restarting');
   }
   if (last.state === 'as-built')

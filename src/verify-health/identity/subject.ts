@@ -16,11 +16,15 @@ export interface Look {
 
 /** A place and service of the record, and a way to look at what runs there. */
 export interface Subject {
+  /** What its finding is; default `identity`. */
+  readonly kind?: 'identity' | 'reported';
   readonly name: string;
   /** What is looked for, for the table: a short hash or digest. */
   readonly expected: string;
   /** Never throws for what the place does; throws the signal's reason when aborted. */
   look(signal: AbortSignal): Promise<Look>;
+  /** The last lines that the service itself wrote, with what its place says of it. May throw. */
+  journal(signal: AbortSignal): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

@@ -1,9 +1,10 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
+import type { Plan } from '../plan.ts';
 import type { Subject } from './subject.ts';
 
-/** How the places of the record are reached. */
-export interface Reach {
+/** How places are reached: what the inputs of these names say. */
+export interface Keys {
   readonly privateKey: string | undefined;
   readonly passphrase: string | undefined;
   readonly knownHosts: string | undefined;
@@ -20,30 +21,38 @@ export interface Reach {
 export async function subjectsOf(
   deployments: readonly Deployment[],
   record: ReleaseRecord,
-  reach: Reach,
+  keys: Keys,
 ): Promise<Subject[]> {
   const onHosts = deployments.some(deployment => deployment.kind === 'ssh-systemd');
-  const access = onHosts ? await accessOf(reach) : undefined;
+  const access = onHosts ? await accessOf(keys) : undefined;
   return Promise.all(
     deployments.map(async deployment => {
       if (deployment.kind === 'kubernetes') {
         const { clusterSubject } = await import('./cluster.ts');
-        return clusterSubject(deployment, record, reach);
+        return clusterSubject(deployment, record, keys);
       }
       const { hostSubject } = await import('./host.ts');
-      return hostSubject(deployment, record.binaries, access!, reach.become);
+      return hostSubject(deployment, record.binaries, access!, keys.become);
     }),
   );
 }
 
-async function accessOf(reach: Reach) {
-  const { privateKey, passphrase, knownHosts, hostFingerprints } = reach;
+/** A subject for each deployment whose pods are asked what they are. */
+export async function podReportSubjects(asked: Plan['podReports'], keys: Keys): Promise<Subject[]> {
+  if (asked.length === 0) return [];
+  const { podReportSubject } = await import('./pod-reports.ts');
+  return Promise.all(
+    asked.map(({ deployment, report, release }) => podReportSubject(deployment, report, release, keys)),
+  );
+}
+
+/** @throws SlipwayError where the key or the hosts' keys are missing or malformed */
+export async function accessOf(keys: Keys) {
+  const { privateKey, passphrase, knownHosts, hostFingerprints } = keys;
   if (privateKey === undefined) {
-    throw new SlipwayError(
-      'INPUT_INVALID',
-      'input "private-key" is missing: the record has deployments on hosts, and their processes are to be proven',
-      { hint: 'Give the SSH key as a secret, or choose identity: reported or none. Nothing was changed.' },
-    );
+    throw new SlipwayError('INPUT_INVALID', 'input "private-key" is missing: hosts are to be looked at over SSH', {
+      hint: 'Give the SSH key as a secret. For deployments of the record: or choose identity: reported or none. Nothing was changed.',
+    });
   }
   const { readAccess } = await import('../../core/ssh/access.ts');
   return readAccess({ privateKey, passphrase, knownHosts, hostFingerprints });

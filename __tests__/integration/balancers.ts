@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { run } from '../../src/core/process.ts';
+import { onHost } from './deploy-ssh-systemd.ts';
+import type { LabHost } from './lab.ts';
+
+/** Where each of them listens on its host, and what is to be known of it. */
+export const nginxFile = '/etc/nginx/conf.d/hello.conf';
+export const haproxySocket = '/run/haproxy.sock';
+
+/** nginx on port 80 and HAProxy on port 81 in front of the backends' port 8080; neither tries a second server. */
+export async function startBalancers(host: LabHost, backends: readonly string[]): Promise<void> {
+  for (const program of ['/usr/sbin/nginx', '/usr/sbin/haproxy']) await copyProgram(host, program);
+  const files = {
+    '/etc/nginx/nginx.conf':
+      'events {}\nhttp { access_log off; error_log stderr; include /etc/nginx/conf.d/*.conf; }\n',
+    [nginxFile]: `upstream hello {
+    server ${backends[0]}:8080 weight=1; # web1
+    server ${backends[1]}:8080;
+}
+server {
+    listen 80;
+    location / { proxy_pass http://hello; proxy_next_upstream off; }
+}
+`,
+    '/etc/systemd/system/nginx.service': `[Service]
+Type=forking
+PIDFile=/run/nginx.pid
+ExecStart=/usr/sbin/nginx
+ExecReload=/usr/sbin/nginx -s reload
+`,
+    '/etc/haproxy.cfg': `global
+    stats socket ${haproxySocket} mode 666 level admin
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+    retries 0
+frontend in
+    bind :81
+    default_backend app
+backend app
+${backends.map(address => `    server ${address} ${address}:8080`).join('\n')}
+`,
+    '/etc/systemd/system/haproxy.service': '[Service]\nExecStart=/usr/sbin/haproxy -db -f /etc/haproxy.cfg\n',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(host.root, path)), { recursive: true });
+    await writeFile(join(host.root, path), text);
+  }
+  for (const folder of ['/var/log/nginx', '/var/lib/nginx']) await mkdir(join(host.root, folder), { recursive: true });
+  await onHost(host, 'systemctl', 'daemon-reload');
+  await onHost(host, 'systemctl', 'start', 'nginx', 'haproxy');
+}
+
+/** A program of this machine, which is the same Debian, with the libraries that the host does not have. */
+async function copyProgram(host: LabHost, program: string): Promise<void> {
+  const { stdout } = await run(['ldd', program], { timeout: 10_000 });
+  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
+  for (const path of [program, ...libraries]) {
+    const to = join(host.root, path);
+    if (existsSync(to)) continue;
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(path, to);
+  }
+}

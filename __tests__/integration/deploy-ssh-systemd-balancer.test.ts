@@ -1,0 +1,187 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { haproxySocket, nginxFile, startBalancers } from './balancers.ts';
+import { type Deployed, deploy, fetchJson, onHost, reach } from './deploy-ssh-systemd.ts';
+import { buildHello } from './hello.ts';
+import { describeWith, type LabHost, labModule } from './lab.ts';
+import { startLoad } from './load.ts';
+
+jest.setTimeout(60_000);
+
+await describeWith(
+  ['host:host25', 'host:host26', 'host:host27', 'go', 'package:nginx-light', 'package:haproxy'],
+  'deploy-ssh-systemd: load balancers',
+  lab => {
+    const [first, second] = [lab['host:host25'], lab['host:host26']];
+    const balancer = lab['host:host27'];
+    const all = [first, second, balancer];
+    let folder: string;
+    let inputs: Record<string, string>;
+    let pristine: string;
+
+    const place = (host: LabHost) => `${host.user}@${host.address}:${host.port}`;
+    const greet = (greeting: string, more = '') => ({ environment: `HELLO_GREETING=${greeting}\n${more}` });
+    const upstream = () => onHost(balancer, 'cat', nginxFile);
+    const states = (done: Deployed) => done.record!.deployments.map(one => one.state);
+    const greetings = () =>
+      Promise.all(
+        [first, second].map(async host => (await fetchJson(`http://${host.address}:8080/`)).body?.['greeting']),
+      );
+    const balanced = (text: Record<string, unknown>) => ({ 'load-balancer': JSON.stringify(text) });
+    const nginx = balanced({ nginx: nginxFile, hosts: place(balancer), server: '{host}:8080' });
+    const haproxy = balanced({ haproxy: haproxySocket, hosts: [place(balancer)], server: 'app/{host}' });
+    /** Deploys while the balancer is asked without a pause. */
+    const underLoad = async (port: number, given: Record<string, string>) => {
+      const load = startLoad(`http://${balancer.address}:${port}/`);
+      const done = await deploy({ ...inputs, ...given });
+      return { done, load: await load.end() };
+    };
+
+    beforeAll(async () => {
+      const { up } = await labModule('host');
+      for (const { name } of all) await up({ name, fresh: true });
+      await startBalancers(balancer, [first.address, second.address]);
+      folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
+      const known = await Promise.all(all.map(host => readFile(host.knownHosts, 'utf8')));
+      inputs = {
+        ...(await reach(first)),
+        hosts: [first, second].map(place).join('\n'),
+        'known-hosts': known.join('\n'),
+        service: 'hello',
+        binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
+        type: 'notify',
+        listen: '8080',
+        'health-checks': 'http://127.0.0.1:8080/readyz 200',
+        'min-healthy-time': '300ms',
+        'healthy-deadline': '5s',
+        strategy: 'rolling',
+      };
+      pristine = await upstream();
+      expect(states(await deploy({ ...inputs, ...greet('one') }))).toEqual(['healthy', 'healthy']);
+    }, 300_000);
+    afterAll(async () => {
+      await rm(folder, { recursive: true });
+      const { down } = await labModule('host');
+      for (const { name } of all) await down({ name, remove: true });
+    }, 60_000);
+
+    test('without it requests are lost: so these tests can see it', async () => {
+      const { load } = await underLoad(80, greet('two'));
+      expect(load.failed).toHaveProperty('502');
+    });
+
+    test('nginx: not one request is lost over a rolling deploy, and its file is as before', async () => {
+      const { done, load } = await underLoad(80, { ...nginx, ...greet('three') });
+      process.stderr.write(
+        done.log +
+          (await onHost(
+            balancer,
+            'sh',
+            '-c',
+            'date; journalctl -u nginx -o short-precise | grep -v "connect() failed" | tail -n 40; journalctl -u nginx -o short-precise | tail -n 20',
+          )),
+      ); // DEBUG
+      expect(done.log).not.toContain('::error');
+      expect(done.log).not.toContain('::warning');
+      expect(states(done)).toEqual(['healthy', 'healthy']);
+      expect(load.answered).toBeGreaterThan(200);
+      expect(load.failed).toEqual({});
+      expect(await upstream()).toBe(pristine);
+      expect(await greetings()).toEqual(['three', 'three']);
+    });
+
+    test('nginx: a release that fails goes back before it is asked again', async () => {
+      const { done, load } = await underLoad(80, { ...nginx, ...greet('bad', 'HELLO_CRASH_AFTER=100ms') });
+      expect(states(done)).toEqual(['rolled-back', 'not-begun']);
+      expect(load.failed).toEqual({});
+      expect(await upstream()).toBe(pristine);
+    });
+
+    test('nginx: the last server is not taken out; one that somebody else took out stays out', async () => {
+      const edit = (from: string, to: string) => onHost(balancer, 'sed', '-i', `s/${from}/${to}/`, nginxFile);
+      await edit(`${second.address}:8080`, `${second.address}:8080 down`);
+      const before = await upstream();
+      const refused = await deploy({ ...inputs, ...nginx, ...greet('four') });
+      expect(refused.log).toMatch(/no other server would be up.*UPSTREAM_LAST/);
+      expect(states(refused)).toEqual(['failed', 'not-begun']);
+      expect(await greetings()).toEqual(['three', 'three']);
+      const other = await deploy({ ...inputs, hosts: place(second), ...nginx, ...greet('four') });
+      expect(other.log).toContain('out of the rotation before, and stays so');
+      expect(states(other)).toEqual(['healthy']);
+      expect(await upstream()).toBe(before);
+      await edit(' down', '');
+      expect(await upstream()).toBe(pristine);
+    });
+
+    test('nginx: what it does not take is not left in its file', async () => {
+      await onHost(balancer, 'sh', '-c', 'echo "nonsense;" >/etc/nginx/conf.d/broken.conf');
+      const done = await deploy({ ...inputs, ...nginx, ...greet('five') });
+      await onHost(balancer, 'rm', '/etc/nginx/conf.d/broken.conf');
+      expect(done.log).toMatch(/nginx does not take the change: .*nonsense.*UPSTREAM_FAILED/);
+      expect(states(done)).toEqual(['failed', 'not-begun']);
+      expect(await upstream()).toBe(pristine);
+      expect(
+        await onHost(balancer, 'sh', '-c', 'ls -A /etc/nginx/conf.d; systemctl list-units --no-legend "slipway*"'),
+      ).toBe('hello.conf');
+    });
+
+    test('nginx: when the runner dies, its host brings the server in again by itself', async () => {
+      const { startDeploy } = await import('./deploy-ssh-systemd.ts');
+      const running = await startDeploy({ ...inputs, ...nginx, ...greet('six') });
+      await running.logged('drain done');
+      running.child.kill('SIGKILL');
+      await running.ended;
+      expect(await upstream()).toContain(' down; # taken out by Slipway');
+      const timer = await onHost(
+        balancer,
+        'sh',
+        '-c',
+        'systemctl list-units --plain --no-legend "slipway-upstream-*.timer"',
+      );
+      const [name = ''] = timer.split('.timer');
+      expect(name).toMatch(/^slipway-upstream-/);
+      await onHost(balancer, 'systemctl', 'start', `${name}.service`); // not waited for: what it would do is done
+      expect(await upstream()).toBe(pristine);
+      for (let tries = 0; tries < 40 && (await greetings())[0] !== 'three'; tries++)
+        await new Promise(r => setTimeout(r, 500));
+      expect((await greetings())[0]).toBe('three');
+      await onHost(balancer, 'systemctl', 'stop', `${name}.timer`);
+    });
+
+    test('haproxy: not one request is lost, and the servers are ready again', async () => {
+      const { done, load } = await underLoad(81, { ...haproxy, ...greet('seven') });
+      expect(done.log).not.toContain('::error');
+      expect(states(done)).toEqual(['healthy', 'healthy']);
+      expect(load.answered).toBeGreaterThan(200);
+      expect(load.failed).toEqual({});
+    });
+
+    test('haproxy: waits for a request that is under way, up to its deadline', async () => {
+      await deploy({ ...inputs, ...greet('slow', 'HELLO_LATENCY=1500ms') });
+      const slow = fetchJson(`http://${balancer.address}:81/`);
+      const also = fetchJson(`http://${balancer.address}:81/`);
+      await new Promise(resolve => setTimeout(resolve, 100));
+      const done = await deploy({ ...inputs, ...haproxy, ...greet('eight') });
+      expect([(await slow).status, (await also).status]).toEqual([200, 200]);
+      expect(states(done)).toEqual(['healthy', 'healthy']);
+    });
+
+    test('haproxy: a server that it does not know is said', async () => {
+      const wrong = balanced({ haproxy: haproxySocket, hosts: place(balancer), server: 'app/nobody' });
+      const done = await deploy({ ...inputs, ...wrong, ...greet('nine') });
+      expect(done.log).toMatch(/HAProxy said of app\/nobody: there is no such server.*LOAD_BALANCER_REFUSED/);
+      expect(await greetings()).toEqual(['eight', 'eight']);
+    });
+
+    test('commands on the runner: around each host, in turn', async () => {
+      const file = join(folder, 'commands');
+      const by = (word: string) => `echo ${word} $SLIPWAY_HOST >>${file}`;
+      await deploy({ ...inputs, ...balanced({ drain: by('drain'), restore: by('restore') }), ...greet('ten') });
+      expect((await readFile(file, 'utf8')).trim().split('\n')).toEqual(
+        [first, second].flatMap(({ address }) => [`drain ${address}`, `restore ${address}`]),
+      );
+    });
+  },
+);

@@ -1,0 +1,99 @@
+// A server that hands its listener to a child of its own when it gets SIGUSR2, as tableflip and its like do: the child
+// is started from the same path, says to systemd that it is the service now, and ends its parent.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// Set by the linker. broken: "start", the child fails; "health", /healthz says 500; "deaf", no signal is heard.
+var version, broken = "dev", ""
+
+func main() {
+	inherited := os.Getenv("HANDOVER") != ""
+	if broken == "start" && inherited {
+		os.Exit(3)
+	}
+	listener, err := listen(inherited)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGUSR2)
+	server := &http.Server{Handler: http.HandlerFunc(answer)}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	announce()
+	if inherited {
+		syscall.Kill(os.Getppid(), syscall.SIGTERM)
+	}
+	for received := range signals {
+		if received == syscall.SIGUSR2 {
+			if broken != "deaf" {
+				handOver(listener)
+			}
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		listener.Close()
+		<-ended // whoever was accepted is known to the server from here on
+		server.Shutdown(ctx)
+		cancel()
+		return
+	}
+}
+
+func listen(inherited bool) (net.Listener, error) {
+	if inherited {
+		return net.FileListener(os.NewFile(3, "listener"))
+	}
+	return net.Listen("tcp", os.Args[1])
+}
+
+func answer(w http.ResponseWriter, r *http.Request) {
+	if broken == "health" && r.URL.Path == "/healthz" {
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+	fmt.Fprintf(w, `{"version":%q,"pid":%d,"greeting":%q}`, version, os.Getpid(), os.Getenv("GREETING"))
+}
+
+func handOver(listener net.Listener) {
+	file, err := listener.(*net.TCPListener).File()
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	child := exec.Command(os.Args[0], os.Args[1:]...)
+	child.Env = append(os.Environ(), "HANDOVER=yes")
+	child.ExtraFiles = []*os.File{file}
+	child.Stdout, child.Stderr = os.Stdout, os.Stderr
+	if child.Start() == nil {
+		go child.Wait()
+	}
+}
+
+// announce says who the service is: to systemd, and in the file that a second argument names.
+func announce() {
+	if len(os.Args) > 2 {
+		os.WriteFile(os.Args[2], fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+	}
+	path := os.Getenv("NOTIFY_SOCKET")
+	if path == "" {
+		return
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "MAINPID=%d\nREADY=1", os.Getpid())
+}

@@ -1,0 +1,45 @@
+import { SlipwayError } from '../core/errors.ts';
+import { deployHost, type Means } from './deploy-host.ts';
+import { goalOf } from './goal-there.ts';
+import { Hooks } from './hooks.ts';
+import type { HostSession } from './host-session.ts';
+import type { Outcome } from './outcome.ts';
+import type { Settings } from './settings.ts';
+
+/** Brings a host back to the release before, because another host failed: a deployment of its own, with its health gate. */
+export async function goBack(
+  session: HostSession,
+  from: Outcome,
+  why: string,
+  settings: Settings,
+  means: Means,
+): Promise<Outcome> {
+  const goal = await goalOf(session, from.previous);
+  const facts = await session.facts([goal.sha256]);
+  const back = await deployHost({ session, goal, facts }, settings, {
+    ...means,
+    hooks: new Hooks({ ...settings, hooks: [] }), // those of a deployment are not for the way back
+  });
+  if (back.error === undefined)
+    await means.hooks.onRollback(session, { release: from.release, previous: from.previous }, means.signal);
+  const whole = {
+    ...from,
+    changed: true,
+    ended: back.ended,
+    spans: [...from.spans, ...back.spans],
+    serving: back.serving,
+  };
+  if (back.error === undefined)
+    return { ...whole, state: 'rolled-back', evidence: { ...back.evidence, reason: `taken back because ${why}` } };
+  const message = `${from.place}: it had to go back because ${why}, and did not: ${back.error.message}`;
+  return {
+    ...whole,
+    state: 'failed',
+    evidence: back.evidence,
+    ...(back.journal === undefined ? {} : { journal: back.journal }),
+    error: new SlipwayError(back.error.code, message, {
+      hint: back.error.hint ?? 'Look at it with `mode: status`.',
+      cause: back.error,
+    }),
+  };
+}

@@ -1,0 +1,138 @@
+import type { Duplex } from 'node:stream';
+import { deadline, sleep } from '../core/deadline.ts';
+import { SlipwayError } from '../core/errors.ts';
+import type { HostSession } from './host-session.ts';
+
+const answerTimeout = 10_000;
+const pause = 100;
+
+/** A server of HAProxy, over the socket of its runtime API (management.txt, "Unix Socket commands"). */
+export class HaproxyServer {
+  readonly #host: HostSession;
+  readonly #socket: string;
+  /** `BACKEND/SERVER`. */
+  readonly #server: string;
+
+  constructor(host: HostSession, socket: string, server: string) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#server = server;
+  }
+
+  /** No new session goes there; what is under way goes on. False when somebody else has taken it out: then it stays out. */
+  async drain(_seconds: number, signal: AbortSignal): Promise<boolean> {
+    const { status, others } = await this.#look(signal);
+    if (status.startsWith('MAINT')) return false;
+    if (isServing(status) && !others.some(isServing)) {
+      throw new SlipwayError(
+        'UPSTREAM_LAST',
+        `${this.#host.place}: no other server would be up without ${this.#server}`,
+        {
+          hint: 'Bring another one in first, or change the hosts without load-balancer.',
+        },
+      );
+    }
+    await this.#set('drain', signal);
+    return true;
+  }
+
+  async restore(signal: AbortSignal): Promise<void> {
+    await this.#set('ready', signal);
+  }
+
+  /** Whether all sessions ended within so many milliseconds. */
+  async isQuiet(wait: number, signal: AbortSignal): Promise<boolean> {
+    for (const until = Date.now() + wait; ; await sleep(pause, signal)) {
+      if ((await this.#look(signal)).sessions === 0) return true;
+      if (Date.now() >= until) return false;
+    }
+  }
+
+  /** It answers a good command by nothing. */
+  async #set(state: 'drain' | 'ready', signal: AbortSignal): Promise<void> {
+    const said = (await this.#command(`set server ${this.#server} state ${state}`, signal)).trim();
+    if (said !== '') throw this.#refused(said);
+  }
+
+  async #look(signal: AbortSignal): Promise<{ status: string; sessions: number; others: string[] }> {
+    const text = await this.#command('show stat', signal);
+    const [head = '', ...rows] = text.replace(/^# /, '').trim().split('\n');
+    const names = head.split(',');
+    const [backend, server] = this.#server.split('/');
+    const status = names.indexOf('status');
+    const servers = rows
+      .map(line => line.split(','))
+      .filter(([proxy, name]) => proxy === backend && name !== 'BACKEND');
+    const row = servers.find(([, name]) => name === server);
+    if (row === undefined)
+      throw this.#refused(names.includes('svname') ? 'there is no such server' : text.slice(0, 200));
+    return {
+      status: row[status] ?? '',
+      sessions: Number(row[names.indexOf('scur')]),
+      others: servers.filter(one => one !== row && one[1] !== 'FRONTEND').map(one => one[status] ?? ''),
+    };
+  }
+
+  async #command(command: string, parent: AbortSignal): Promise<string> {
+    using signal = deadline(answerTimeout, `the answer of HAProxy on ${this.#host.place}`, parent);
+    let stream: Duplex;
+    try {
+      stream = this.#socket.startsWith('/')
+        ? await this.#host.unixSocket(this.#socket, signal)
+        : await this.#host.stream(...addressOf(this.#socket), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new SlipwayError(
+        'LOAD_BALANCER_UNREACHABLE',
+        `${this.#host.place}: HAProxy’s socket ${this.#socket} cannot be opened as ${this.#host.host.user}`,
+        {
+          hint: 'Nothing was changed on this host. Let the user use it: stats socket PATH mode 660 group GROUP level admin; sshd must allow AllowStreamLocalForwarding.',
+          cause: error,
+        },
+      );
+    }
+    return ask(stream, command, signal);
+  }
+
+  #refused(said: string): SlipwayError {
+    const { place } = this.#host;
+    return new SlipwayError('LOAD_BALANCER_REFUSED', `${place}: HAProxy said of ${this.#server}: ${said}`, {
+      hint: 'Look at "server" of the input load-balancer, and that the socket has `level admin`.',
+    });
+  }
+}
+
+/** A server without checks counts as up. */
+function isServing(status: string): boolean {
+  return status.startsWith('UP') || status === 'no check';
+}
+
+function addressOf(text: string): [string, number] {
+  const at = text.lastIndexOf(':');
+  return [text.slice(0, at), Number(text.slice(at + 1))];
+}
+
+/** One command a connection: HAProxy ends it after its answer. */
+function ask(stream: Duplex, command: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const stop = () => {
+      stream.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    stream.setEncoding('utf8');
+    stream.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    stream.on('error', reject);
+    const finish = () => {
+      signal.removeEventListener('abort', stop);
+      stream.end();
+      resolve(text);
+    };
+    stream.on('end', finish);
+    stream.on('close', finish);
+    stream.write(`${command}\n`);
+  });
+}

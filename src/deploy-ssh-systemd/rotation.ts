@@ -1,0 +1,106 @@
+import { log } from '../core/log.ts';
+import { formatDuration } from '../core/units.ts';
+import { HaproxyServer } from './haproxy.ts';
+import { HostSession } from './host-session.ts';
+import type { LoadBalancer } from './load-balancer.ts';
+import { NginxServer } from './nginx.ts';
+import { redact } from './redact.ts';
+import { runScript } from './script.ts';
+import type { Settings } from './settings.ts';
+
+/** How long it takes to bring a host in again, in a run that is cancelled, too. */
+const restoreTimeout = 30_000;
+
+/** A host in the rotation of a load balancer. */
+interface Server {
+  readonly drain: (seconds: number, signal: AbortSignal) => Promise<boolean>;
+  readonly isQuiet: (wait: number, signal: AbortSignal) => Promise<boolean>;
+  readonly restore: (signal: AbortSignal) => Promise<void>;
+}
+
+/** The load balancers in front of the hosts; without any, hosts are changed as they are. */
+export class Rotation implements AsyncDisposable {
+  readonly #balancer: LoadBalancer | undefined;
+  readonly #settings: Settings;
+  readonly #hosts: readonly HostSession[];
+
+  constructor(settings: Settings, signal: AbortSignal) {
+    const { loadBalancer } = settings;
+    this.#settings = settings;
+    this.#balancer = loadBalancer;
+    const hosts = loadBalancer === undefined || loadBalancer.kind === 'command' ? [] : loadBalancer.hosts;
+    this.#hosts = hosts.map(host => new HostSession(host, settings, signal));
+  }
+
+  get exists(): boolean {
+    return this.#balancer !== undefined;
+  }
+
+  /**
+   * Takes a host out, and waits for what is under way there to end.
+   *
+   * @param ownTime milliseconds that the change of the host may take
+   * @returns brings it in again; does nothing where somebody else had taken it out before
+   */
+  async takeOut(session: HostSession, ownTime: number, signal: AbortSignal): Promise<() => Promise<void>> {
+    const balancer = this.#balancer;
+    if (balancer === undefined) return async () => undefined;
+    const servers = this.#servers(balancer, session);
+    const ours: Server[] = [];
+    const restore = async () => {
+      const limit = AbortSignal.timeout(restoreTimeout);
+      await Promise.all(ours.map(server => server.restore(limit)));
+    };
+    try {
+      for (const server of servers) {
+        const seconds = Math.ceil((balancer.wait + ownTime) / 1000) + 60;
+        if (await server.drain(seconds, signal)) ours.push(server);
+        else log.warning(`${session.place}: it was out of the rotation before, and stays so`);
+      }
+      const quiet = await Promise.all(servers.map(server => server.isQuiet(balancer.wait, signal)));
+      if (quiet.includes(false))
+        log.warning(`${session.place}: after ${formatDuration(balancer.wait)} requests are still under way there`);
+    } catch (error) {
+      await restore();
+      throw error;
+    }
+    return restore;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const host of this.#hosts) await host[Symbol.asyncDispose]();
+  }
+
+  #servers(balancer: LoadBalancer, session: HostSession): Server[] {
+    if (balancer.kind === 'command') return [this.#byCommand(balancer, session)];
+    const server = balancer.server.replaceAll('{host}', session.host.host);
+    return this.#hosts.map(host =>
+      balancer.kind === 'nginx'
+        ? new NginxServer(host, { ...balancer, server })
+        : new HaproxyServer(host, balancer.socket, server),
+    );
+  }
+
+  /** It waits by itself for what is under way. */
+  #byCommand(balancer: LoadBalancer & { kind: 'command' }, session: HostSession): Server {
+    const { service } = this.#settings;
+    const script = (name: 'drain' | 'restore') => ({
+      name: `load-balancer ${name}`,
+      text: balancer[name],
+      environment: { SLIPWAY_SERVICE: service, SLIPWAY_HOST: session.host.host },
+      redact: (text: string) => redact(text, this.#settings),
+      timeout: name === 'drain' ? balancer.wait : restoreTimeout,
+    });
+    const where = balancer.on === 'runner' ? undefined : session;
+    return {
+      drain: async (_seconds, signal) => {
+        await runScript(script('drain'), where, signal);
+        return true;
+      },
+      isQuiet: async () => true,
+      restore: async signal => {
+        await runScript(script('restore'), where, signal);
+      },
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { formatDuration } from '../core/units.ts';
+import type { Finding } from './finding.ts';
+
+/** No more than these: a summary is read, not scrolled. */
+const most = 6;
+/** Below this a chart says less than the table. */
+const leastPoints = 4;
+
+/** Mermaid charts of what took how long, and of what was there, over time: what failed first. Pure. */
+export function charts(findings: readonly Finding[]): string[] {
+  const shown = findings
+    .filter(one => (one.series ?? []).length >= leastPoints)
+    .sort((a, b) => Number(a.verdict === 'passed') - Number(b.verdict === 'passed'))
+    .slice(0, most);
+  return shown.flatMap(({ name, series }) => {
+    const buckets = series!;
+    const times = buckets.map(one => JSON.stringify(formatDuration(one.from)));
+    const slowest = buckets.map(one => Math.round(one.slowest ?? 0));
+    const available = buckets.map(one => Math.round(((one.attempts - one.failures) / one.attempts) * 100));
+    const failed = buckets.some(one => one.failures > 0);
+    return [
+      ...(slowest.some(ms => ms > 0)
+        ? [chart(`${name}: slowest answer (ms)`, times, 'ms', Math.max(...slowest, 1), slowest, 'line')]
+        : []),
+      ...(failed ? [chart(`${name}: availability (%)`, times, '%', 100, available, 'bar')] : []),
+    ];
+  });
+}
+
+function chart(
+  title: string,
+  times: readonly string[],
+  unit: string,
+  top: number,
+  values: readonly number[],
+  form: 'line' | 'bar',
+): string {
+  return [
+    '```mermaid',
+    'xychart-beta',
+    `    title ${JSON.stringify(title.replaceAll('"', "'"))}`,
+    `    x-axis [${times.join(', ')}]`,
+    `    y-axis "${unit}" 0 --> ${top}`,
+    `    ${form} [${values.join(', ')}]`,
+    '```',
+  ].join('\n');
+}
