@@ -188,7 +188,6 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
       { 'unit-overrides': 'SystemCallFilter=~bind\nSystemCallErrorNumber=' },
       /SystemCallFilter= forbids a system call/,
     ],
-    ['takes more memory than it may', { 'memory-max': '2M' }, /want of memory: raise "memory-max"/],
     ['listens below 1024 without a word', { environment: 'HELLO_LISTEN=:80', listen: '' }, /give the input "listen"/],
   ];
   test.each(pointed)(

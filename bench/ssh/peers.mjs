@@ -76,8 +76,9 @@ export async function makePeers(stage, host) {
       const argv = ['ansible-playbook', '-i', 'inventory', 'play.yml', '-e', `program=${program}`];
       return (await stage.timed(argv, { cwd: folder, env: cold })).seconds;
     },
-    /** The transfer alone, compressed as rsync does by itself. */
+    /** The transfer alone, compressed as rsync does by itself, of a file of which the host has no older one. */
     async rsync(program) {
+      await stage.on(host, 'rm', '-f', '/tmp/rsync.new');
       const shell = ['ssh', ...options, '-p', port].join(' ');
       return (await stage.timed(['rsync', '-z', '-e', shell, program, `${place}:/tmp/rsync.new`])).seconds;
     },

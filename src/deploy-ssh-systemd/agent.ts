@@ -133,12 +133,6 @@ export class Agent {
     return mine;
   }
 
-  /** Ends the agent, and with it its lock. */
-  close(): void {
-    this.#command.channel.end();
-    this.#command.channel.close();
-  }
-
   async #next(verb: string, signal: AbortSignal): Promise<string> {
     const line = await this.#lines.next(signal);
     if (line !== undefined) return line;

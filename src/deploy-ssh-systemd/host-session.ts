@@ -142,8 +142,7 @@ export class HostSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#agent?.close();
-    await this.#connection?.close();
+    await this.#connection?.close(); // the agent ends with it, and with that its lock
   }
 
   async #open(signal: AbortSignal, isFacts: boolean): Promise<Agent> {
