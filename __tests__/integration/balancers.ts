@@ -9,15 +9,18 @@ import type { LabHost } from './lab.ts';
 export const nginxFile = '/etc/nginx/conf.d/hello.conf';
 export const haproxySocket = '/run/haproxy.sock';
 
-/** nginx on port 80 and HAProxy on port 81 in front of the backends' port 8080; neither tries a second server. */
+/**
+ * nginx on port 80 and HAProxy on port 81 in front of the backends' port 8080. Neither tries a second server, and nginx
+ * does not hold a failure against one: each request that fails is seen, and is one.
+ */
 export async function startBalancers(host: LabHost, backends: readonly string[]): Promise<void> {
   for (const program of ['/usr/sbin/nginx', '/usr/sbin/haproxy']) await copyProgram(host, program);
   const files = {
     '/etc/nginx/nginx.conf':
       'events {}\nhttp { access_log off; error_log stderr; include /etc/nginx/conf.d/*.conf; }\n',
     [nginxFile]: `upstream hello {
-    server ${backends[0]}:8080 weight=1; # web1
-    server ${backends[1]}:8080;
+    server ${backends[0]}:8080 max_fails=0; # web1
+    server ${backends[1]}:8080 max_fails=0;
 }
 server {
     listen 80;

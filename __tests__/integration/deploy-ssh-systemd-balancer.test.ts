@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { sleep } from '../../src/core/deadline.ts';
 import { haproxySocket, nginxFile, startBalancers } from './balancers.ts';
-import { type Deployed, deploy, fetchJson, onHost, reach } from './deploy-ssh-systemd.ts';
+import { type Deployed, deploy, fetchJson, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
@@ -36,7 +37,8 @@ await describeWith(
     const underLoad = async (port: number, given: Record<string, string>) => {
       const load = startLoad(`http://${balancer.address}:${port}/`);
       const done = await deploy({ ...inputs, ...given });
-      return { done, load: await load.end() };
+      const seen = await load.end();
+      return { done, load: seen };
     };
 
     beforeAll(async () => {
@@ -74,15 +76,6 @@ await describeWith(
 
     test('nginx: not one request is lost over a rolling deploy, and its file is as before', async () => {
       const { done, load } = await underLoad(80, { ...nginx, ...greet('three') });
-      process.stderr.write(
-        done.log +
-          (await onHost(
-            balancer,
-            'sh',
-            '-c',
-            'date; journalctl -u nginx -o short-precise | grep -v "connect() failed" | tail -n 40; journalctl -u nginx -o short-precise | tail -n 20',
-          )),
-      ); // DEBUG
       expect(done.log).not.toContain('::error');
       expect(done.log).not.toContain('::warning');
       expect(states(done)).toEqual(['healthy', 'healthy']);
@@ -128,7 +121,6 @@ await describeWith(
     });
 
     test('nginx: when the runner dies, its host brings the server in again by itself', async () => {
-      const { startDeploy } = await import('./deploy-ssh-systemd.ts');
       const running = await startDeploy({ ...inputs, ...nginx, ...greet('six') });
       await running.logged('drain done');
       running.child.kill('SIGKILL');
@@ -145,7 +137,7 @@ await describeWith(
       await onHost(balancer, 'systemctl', 'start', `${name}.service`); // not waited for: what it would do is done
       expect(await upstream()).toBe(pristine);
       for (let tries = 0; tries < 40 && (await greetings())[0] !== 'three'; tries++)
-        await new Promise(r => setTimeout(r, 500));
+        await sleep(500);
       expect((await greetings())[0]).toBe('three');
       await onHost(balancer, 'systemctl', 'stop', `${name}.timer`);
     });
@@ -162,7 +154,7 @@ await describeWith(
       await deploy({ ...inputs, ...greet('slow', 'HELLO_LATENCY=1500ms') });
       const slow = fetchJson(`http://${balancer.address}:81/`);
       const also = fetchJson(`http://${balancer.address}:81/`);
-      await new Promise(resolve => setTimeout(resolve, 100));
+      await sleep(100);
       const done = await deploy({ ...inputs, ...haproxy, ...greet('eight') });
       expect([(await slow).status, (await also).status]).toEqual([200, 200]);
       expect(states(done)).toEqual(['healthy', 'healthy']);

@@ -175,7 +175,7 @@ await describeWith(['host:host28', 'host:host29', 'go'], 'deploy-ssh-systemd: ho
         first,
         'sh',
         '-c',
-        `mkdir ${drop} && printf '[Service]\\nEnvironment=HELLO_READY_DELAY=20s\\n' >${drop}/slow.conf`,
+        `mkdir ${drop} && printf '[Service]\\nEnvironment=HELLO_READY_DELAY=4s\\n' >${drop}/slow.conf`,
       );
       await onHost(first, 'systemctl', 'daemon-reload');
       const done = await deploy({ ...inputs, mode: 'restart', strategy: 'rolling', 'healthy-deadline': '2s' });

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
@@ -66,19 +65,22 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"version":%q,"pid":%d,"greeting":%q}`, version, os.Getpid(), os.Getenv("GREETING"))
 }
 
+// handOver starts the child with the listener as its file descriptor 3. By the bare system call: os/exec would make the
+// socket, which both have, a blocking one, and the parent would wait in accept for a connection that it has no time for.
 func handOver(listener net.Listener) {
-	file, err := listener.(*net.TCPListener).File()
+	raw, err := listener.(*net.TCPListener).SyscallConn()
 	if err != nil {
 		return
 	}
-	defer file.Close()
-	child := exec.Command(os.Args[0], os.Args[1:]...)
-	child.Env = append(os.Environ(), "HANDOVER=yes")
-	child.ExtraFiles = []*os.File{file}
-	child.Stdout, child.Stderr = os.Stdout, os.Stderr
-	if child.Start() == nil {
-		go child.Wait()
-	}
+	raw.Control(func(fd uintptr) {
+		attributes := &syscall.ProcAttr{
+			Env:   append(os.Environ(), "HANDOVER=yes"),
+			Files: []uintptr{0, 1, 2, fd},
+		}
+		if pid, err := syscall.ForkExec(os.Args[0], os.Args, attributes); err == nil {
+			go syscall.Wait4(pid, nil, 0, nil)
+		}
+	})
 }
 
 // announce says who the service is: to systemd, and in the file that a second argument names.
