@@ -18,7 +18,7 @@ import { daemonPid } from './process.mjs';
 const READY_MS = 120_000;
 
 /** A host of another architecture, emulated: boots in about 10 s. Without a tree of its own where it is this machine's. */
-const ARCHITECTURES = process.arch === 'arm64' ? {} : { host29: 'arm64' };
+const ARCHITECTURES = process.arch === 'arm64' ? {} : { host43: 'arm64' };
 
 const folderOf = name => labDir('hosts', name);
 const locked = (name, fn) => withLock(labDir('locks', `host-${number(name)}`), 900_000, fn);
