@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { run } from '../../src/core/process.ts';
 import { renderUnit } from '../../src/deploy-ssh-systemd/unit-file.ts';
@@ -34,6 +34,8 @@ const unit = (...lines: string[]) =>
     ...lines,
     '',
   ].join('\n');
+
+jest.setTimeout(60_000);
 
 await describeWith(
   ['package:dash', 'package:busybox', 'package:mawk', 'package:gawk'],
