@@ -14,6 +14,9 @@ const end = await labGuard();
 try {
   progress(`go: ${await ensureGo()}`);
   await ensurePeers({ progress });
+  const host = await import('./lab/host.mjs');
+  await host.ensureTree({ name: 'host43', progress });
+  await host.down({ name: 'host43' });
   for (const kind of ['registry', 'host', 'cluster']) await (await import(`./lab/${kind}.mjs`)).up({ progress });
 } catch (error) {
   console.error(error.message);

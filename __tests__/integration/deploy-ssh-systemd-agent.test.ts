@@ -1,4 +1,3 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,71 +6,13 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256 } from '../../src/core/files.ts';
-import { agentCommand, agentProgram } from '../../src/deploy-ssh-systemd/agent-program.ts';
-import { Lines } from '../../src/deploy-ssh-systemd/lines.ts';
+import { agentCommand } from '../../src/deploy-ssh-systemd/become.ts';
+import { Talk } from './agent-talk.ts';
 import { describeWith } from './lab.ts';
-
-/** The agent in a shell of this machine, without SSH and without systemd: only its own files are touched. */
-class Local {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly #lines: Lines;
-  readonly #limit = AbortSignal.timeout(30_000);
-
-  constructor(argv: readonly string[], env: Record<string, string> = {}) {
-    // a process group of its own, as sshd gives one: the agent ends its whole group when it is left alone
-    this.child = spawn(argv[0]!, argv.slice(1), { stdio: 'pipe', detached: true, env: { ...process.env, ...env } });
-    this.#lines = new Lines(this.child.stdout);
-    this.child.stdin.on('error', () => undefined);
-  }
-
-  async start(): Promise<void> {
-    const bytes = Buffer.from(await agentProgram());
-    this.child.stdin.write(`${bytes.length}\n`);
-    this.child.stdin.write(bytes);
-    expect(await this.#lines.next(this.#limit)).toBe('@slipway-agent 1');
-  }
-
-  async ask(verb: string, args: readonly string[], data?: Uint8Array): Promise<Answered> {
-    this.#write(verb, args, data);
-    return this.#answer();
-  }
-
-  /** All are sent before the first answer is read, and each is to be carried out only after the one before; their ends. */
-  async askTogether(requests: readonly (readonly [string, readonly string[], Uint8Array?])[]): Promise<string[]> {
-    for (const [index, [verb, args, data]] of requests.entries())
-      this.#write(index === 0 ? verb : `+${data?.length ?? 0}:${verb}`, args, data);
-    const ends: string[] = [];
-    while (ends.length < requests.length) ends.push((await this.#answer()).end);
-    return ends;
-  }
-
-  #write(verb: string, args: readonly string[], data?: Uint8Array): void {
-    const words = args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')));
-    this.child.stdin.write(`${[verb, ...words].join(' ')}\n`);
-    if (data !== undefined) this.child.stdin.write(data);
-  }
-
-  async #answer(): Promise<Answered> {
-    const facts = new Map<string, string>();
-    for (;;) {
-      const line = await this.#lines.next(this.#limit);
-      if (line === undefined) return { end: 'ended', facts };
-      const [word, name = '', value = '', ...rest] = line.split(' ');
-      if (word === '@text') facts.set(name, [value, ...rest].join(' '));
-      else if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
-      else return { end: word === '@ok' ? 'ok' : name, facts };
-    }
-  }
-}
-
-interface Answered {
-  /** `ok`, the error's code, or `ended`. */
-  readonly end: string;
-  readonly facts: Map<string, string>;
-}
 
 /** `npm run chaos -- ssh` races more often. */
 const rounds = process.env['SLIPWAY_CHAOS'] === undefined ? 20 : 200;
+
 const shells = ['dash', 'bash', 'busybox sh'];
 const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\n[Service]\nExecStart=/bin/true\n`);
 
@@ -111,13 +52,13 @@ await describeWith(
     afterEach(() => rm(folder, { recursive: true }));
 
     const started = async (shell: string, env: Record<string, string> = {}) => {
-      const agent = new Local(['/bin/sh', '-c', agentCommand('none').replace('/bin/sh', shell)], env);
+      const agent = new Talk(['/bin/sh', '-c', agentCommand('none').replaceAll('/bin/sh', shell)], env);
       await agent.start();
       return agent;
     };
 
     test.each(['fish', 'csh', 'tcsh', 'bash', 'dash'])('starts below the login shell %s', async shell => {
-      const agent = new Local([shell, '-c', agentCommand('none')]);
+      const agent = new Talk([shell, '-c', agentCommand('none')]);
       await agent.start();
       expect((await agent.ask('facts', [service, directory])).end).toBe('ok');
       agent.child.stdin.end();
@@ -179,7 +120,7 @@ await describeWith(
       const listing = `part 644 ${unit(directory).length} unit\n`;
       const data = Buffer.concat([Buffer.from(listing), unit(directory)]);
       const release = ['release', ['v1', String(listing.length)], data] as const;
-      const together = (agent: Local) =>
+      const together = (agent: Talk) =>
         agent.askTogether([['lock', ['t2', 'second']], release, ['watch', ['none', 'no', '0']]]);
       expect((await first.ask('lock', ['t1', 'first'])).end).toBe('ok');
       expect(await together(second)).toEqual(['LOCKED', 'SKIPPED', 'SKIPPED']);
@@ -313,7 +254,7 @@ await describeWith(
     test('a disk that gets full during an upload: nothing of it stays', async () => {
       const disk = join(folder, 'disk');
       const left = join(folder, 'left');
-      const agent = new Local([
+      const agent = new Talk([
         ...['unshare', '-rm', 'sh', '-c'],
         `mkdir ${disk} && mount -t tmpfs -o size=256k none ${disk}; ${agentCommand('none')}; ls -A ${disk}/app/blobs >${left}`,
       ]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { labAddress } from './addresses.mjs';
 import { ensurePackages, findExecutable } from './apt.mjs';
 import { ensureBase } from './host/base.mjs';
+import { endEmulation, ensureEmulation } from './host/emulation.mjs';
 import { ensureHostKeys, ensureUserKey, installKeys, writeKnownHosts } from './host/keys.mjs';
 import { boot, cutPower, execIn, leaderPid, machineName, powerOff, present, waitReady } from './host/machine.mjs';
 import { mountOverlay, removeTree, unmountAll } from './host/mounts.mjs';
@@ -14,7 +15,10 @@ import { attach, detach } from './network.mjs';
 import { labDir } from './paths.mjs';
 import { daemonPid } from './process.mjs';
 
-const READY_MS = 60_000;
+const READY_MS = 120_000;
+
+/** A host of another architecture, emulated: boots in about 10 s. Without a tree of its own where it is this machine's. */
+const ARCHITECTURES = process.arch === 'arm64' ? {} : { host43: 'arm64' };
 
 const folderOf = name => labDir('hosts', name);
 const locked = (name, fn) => withLock(labDir('locks', `host-${number(name)}`), 900_000, fn);
@@ -39,14 +43,20 @@ export function describe(name) {
   };
 }
 
+/** Makes sure of the tree that the host boots from, and resolves with its path; some minutes where it is not there yet. */
+export async function ensureTree({ name = 'host1', progress = () => {} } = {}) {
+  await ensurePossible();
+  if (ARCHITECTURES[name]) await ensureEmulation();
+  return ensureBase(progress, ARCHITECTURES[name]);
+}
+
 /**
  * Makes sure that the host is up and resolves with its description and { leaderPid }, its PID 1 seen from the machine.
  * `fresh` throws away what was written to it before. Throws Missing where no such host can be had.
  */
 export async function up({ name = 'host1', fresh = false, progress = () => {} } = {}) {
   number(name);
-  await ensurePossible();
-  const base = await ensureBase(progress);
+  const base = await ensureTree({ name, progress });
   return locked(name, async () => {
     const info = describe(name);
     if (present(name) && !daemonPid(machineName(name)) && !existsSync(info.root)) {
@@ -61,7 +71,7 @@ export async function up({ name = 'host1', fresh = false, progress = () => {} } 
       await prepare(name, base, info);
       await boot(name, info.root);
     }
-    await waitReady(name, info.address, READY_MS);
+    await waitReady(name, info.address, READY_MS, ARCHITECTURES[name] && 5_000);
     return { ...info, leaderPid: leaderPid(name) };
   });
 }
@@ -78,6 +88,7 @@ export async function down({ name, remove = false } = {}) {
   for (const one of name ? [name] : names()) {
     await locked(one, async () => {
       await end(one, powerOff);
+      if (ARCHITECTURES[one]) await endEmulation();
       if (remove) await removeTree(folderOf(one));
     });
   }

@@ -6,6 +6,23 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `the agent refused the name ${JSON.stringify(detail)}`,
     'Names hold letters, digits, dot, dash and underscore only.',
   ],
+  SERVICE_FORBIDDEN: detail => [
+    `the agent refused: ${detail}`,
+    'Nothing was changed. Correct `service` and `service-directory`; or let an administrator run `mode: bootstrap` with them.',
+  ],
+  UNIT_FORBIDDEN: detail => [
+    `the agent refused the unit: ${detail.split('\n').slice(0, 5).join('; ')}`,
+    'Nothing was switched. Leave these out; `become: sudo-shell`, as full root, takes any unit.',
+  ],
+  LINGER_DENIED: detail => [
+    `the services of ${detail} would end with its last login: it may not linger`,
+    `Nothing was switched. Let an administrator run \`loginctl enable-linger ${detail}\` on the host, once.`,
+  ],
+  BOOTSTRAP_REFUSED: detail => [
+    `this host cannot be bootstrapped: ${detail}`,
+    'Nothing was changed there. Correct it on the host or in the inputs.',
+  ],
+  BOOTSTRAP_FAILED: detail => [`bootstrap failed: ${detail}`, 'Run it again when that is mended: it begins anew.'],
   LOCKED: detail => [
     `another deployment of this service is under way: ${detail || 'unknown'}`,
     'Wait for it, or give a longer lock-wait.',

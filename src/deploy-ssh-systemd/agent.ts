@@ -4,7 +4,8 @@ import type { Command } from '../core/ssh/command.ts';
 import type { Connection } from '../core/ssh/connection.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { agentError, Refusal } from './agent-error.ts';
-import { agentCommand, type Become } from './agent-program.ts';
+import { agentCommand, passwordPrompt, type Way } from './become.ts';
+import { type Start, sudoRefused, untrustedAgent } from './become-error.ts';
 import { Lines } from './lines.ts';
 
 /** What one request brought back: each name's values, in order. */
@@ -43,6 +44,7 @@ export class Agent {
   readonly #command: Command;
   readonly #lines: Lines;
   readonly #place: string;
+  #way: Way = 'none';
   #stderr = '';
   /** Resolves when the answer before has been read; rejects when there can be no answer any more. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -59,13 +61,15 @@ export class Agent {
   }
 
   /** Starts the agent; what a login shell prints before it (banners, .bashrc) is passed over. */
-  static async start(connection: Connection, program: string, become: Become, signal: AbortSignal): Promise<Agent> {
+  static async start(connection: Connection, start: Start, signal: AbortSignal): Promise<Agent> {
     const place = formatHost(connection.host);
+    const asks = start.password !== undefined;
     using limited = deadline(20_000, `starting the agent on ${place}`, signal);
-    const agent = new Agent(await connection.open(agentCommand(become), limited), place);
-    const bytes = Buffer.from(program);
-    agent.#command.channel.write(Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]));
-    agent.#inTurn(() => agent.#greeting(signal)); // the first request need not wait for it
+    const agent = new Agent(await connection.open(agentCommand(start.become, asks), limited), place);
+    if (start.password !== undefined) agent.#answerSudo(start.password);
+    else agent.#sendProgram(start);
+    const greeted = agent.#inTurn(() => agent.#greeting(start, signal));
+    if (asks) await greeted; // else the first request need not wait for it
     return agent;
   }
 
@@ -103,9 +107,23 @@ export class Agent {
     }
   }
 
-  async #greeting(signal: AbortSignal): Promise<void> {
+  #sendProgram({ program }: Start): void {
+    const bytes = Buffer.from(program);
+    this.#command.channel.write(Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]));
+  }
+
+  /** Where sudo may ask for a password the program is sent only when it has done so, or need not. */
+  async #greeting(start: Start, signal: AbortSignal): Promise<void> {
     using limited = deadline(20_000, `starting the agent on ${this.#place}`, signal);
-    while ((await this.#next('start', limited)) !== '@slipway-agent 1');
+    const asks = start.password !== undefined;
+    for (;;) {
+      const [word, ...rest] = (await this.#next('start', limited)).split(' ');
+      if (word === '@slipway-agent') return;
+      if (asks && (word === '@slipway-ready' || (word === '@slipway-by' && rest[0] !== 'sudo-shell')))
+        this.#sendProgram(start);
+      if (word === '@slipway-by') this.#chosen(rest, start);
+      if (word === '@slipway-no-sudo') this.#stderr = 'sudo: command not found';
+    }
   }
 
   async #answer(verb: string, sending: Promise<void>, options: AskOptions): Promise<Answer> {
@@ -123,6 +141,11 @@ export class Agent {
     }
   }
 
+  /** How it became what it is. */
+  get way(): Way {
+    return this.#way;
+  }
+
   /** After a refusal the conversation goes on; after anything else what is left unread would be taken for the next answer. */
   #inTurn<T>(read: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(read);
@@ -136,16 +159,37 @@ export class Agent {
   async #next(verb: string, signal: AbortSignal): Promise<string> {
     const line = await this.#lines.next(signal);
     if (line !== undefined) return line;
-    const code = await this.#command.exit(signal);
+    const code = await this.#command.exit(signal).catch((error: SlipwayError) => error);
+    const bySudo = verb === 'start' && this.#way !== 'none';
+    const refused = bySudo ? sudoRefused(this.#stderr, this.#place, this.#way) : undefined;
+    if (refused !== undefined) throw refused;
+    if (typeof code !== 'number') throw code;
     const said = this.#stderr.trim().split('\n').slice(-3).join(' ');
-    if (/^sudo: |sudo: command not found|sudo: not found/m.test(this.#stderr)) {
-      throw new SlipwayError('BECOME_DENIED', `sudo on ${this.#place} refused: ${said}`, {
-        hint: 'Give the user a NOPASSWD line in sudoers, or connect as root with `become: none`.',
-      });
-    }
     throw new SlipwayError(
       'AGENT_ENDED',
       `the agent on ${this.#place} ended with code ${code} during "${verb}": ${said || 'it said nothing'}`,
     );
+  }
+
+  /** What the host chose, and whether the agent that is installed there is ours. */
+  #chosen([way, sum = '', recorded = '']: string[], start: Start): void {
+    this.#way = way as Way;
+    const untrusted = way === 'agent' ? untrustedAgent(sum, recorded, start, this.#place) : undefined;
+    if (untrusted === undefined) return;
+    this.close();
+    throw untrusted;
+  }
+
+  /** The password goes to sudo only when that asks for it, and once: more tries could lock the account. */
+  #answerSudo(password: string): void {
+    const { channel } = this.#command;
+    let given = false;
+    channel.stderr.on('data', () => {
+      if (!this.#stderr.includes(passwordPrompt)) return;
+      this.#stderr = this.#stderr.replace(passwordPrompt, '');
+      if (given) channel.close();
+      else channel.write(`${password}\n`);
+      given = true;
+    });
   }
 }

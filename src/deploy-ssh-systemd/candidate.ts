@@ -9,6 +9,7 @@ import { limitVariables } from './limit-variables.ts';
 import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { renderSocket, renderUnit } from './unit-file.ts';
+import { userUnit } from './user-unit.ts';
 
 /** A small file of a release folder. */
 export interface Part {
@@ -26,6 +27,8 @@ export interface Candidate {
   readonly unit: string;
   /** Directives that the host's systemd does not know. */
   readonly left: readonly string[];
+  /** Directives that a user's systemd cannot do. */
+  readonly beyondUser: readonly string[];
   /** Names of the environment variables. */
   readonly variables: readonly string[];
   /** Names of the credentials; empty where they had to become variables. */
@@ -47,7 +50,8 @@ export function makeCandidate(
   const asFiles = systemd >= credentialsSince ? settings.credentials : {};
   const credentials = Object.keys(asFiles).sort();
   const rendered = renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
-  const { text: unit, left } = fitUnit(rendered, systemd);
+  const { text, left } = fitUnit(rendered, systemd);
+  const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
   const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
   const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
@@ -90,6 +94,7 @@ export function makeCandidate(
     artifact,
     unit,
     left,
+    beyondUser,
     variables,
     credentials,
     parts: [

@@ -27,8 +27,21 @@ export interface UnitState {
   readonly exe: string;
 }
 
+/** The systemd of a user, for services without root. */
+export interface UserSystemd {
+  readonly name: string;
+  /** `running`, `degraded`, …; empty when there is none. */
+  readonly state: string;
+  /** Whether it goes on after the last login has ended. */
+  readonly lingers: boolean;
+}
+
 /** What a host says of itself. */
 export interface MachineFacts {
+  /** The service directory, as the host has it. */
+  readonly path: string;
+  /** Whose services these are, where they are not root's. */
+  readonly user: UserSystemd | undefined;
   readonly machine: string;
   readonly kernel: string;
   readonly cores: number;
@@ -88,7 +101,11 @@ export interface HostFacts extends MachineFacts {
 export function readFacts(answer: Answer): HostFacts {
   const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
   const [at = '', options = ''] = words('mount');
+  const name = answer.text('own-user');
   return {
+    path: answer.text('path'),
+    user:
+      name === '' ? undefined : { name, state: answer.text('user-systemd'), lingers: answer.text('lingers') === 'yes' },
     machine: answer.text('machine'),
     kernel: answer.text('kernel'),
     cores: Number(answer.text('cores')),

@@ -16,7 +16,7 @@ export async function goBack(
 ): Promise<Outcome> {
   const goal = await goalOf(session, from.previous);
   const facts = await session.facts([goal.sha256]);
-  const back = await deployHost({ session, goal, facts }, settings, {
+  const back = await deployHost({ session, goal, facts, settings }, settings, {
     ...means,
     hooks: new Hooks({ ...settings, hooks: [] }), // those of a deployment are not for the way back
   });

@@ -8,6 +8,7 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { Agent, type Answer } from './agent.ts';
 import { Refusal } from './agent-error.ts';
 import { agentProgram } from './agent-program.ts';
+import type { Way } from './become.ts';
 import { type HostFacts, readFacts } from './facts.ts';
 import { type Host, settingsOf } from './hosts.ts';
 import { eachLine } from './lines.ts';
@@ -122,6 +123,11 @@ export class HostSession implements AsyncDisposable {
     return readFacts(await this.ask('facts', [...this.#about(), ...programs]));
   }
 
+  /** How the agent became root; undefined before it was asked anything. */
+  get way(): Way | undefined {
+    return this.#agent?.way;
+  }
+
   /** A stream that the host opens, for the probes. */
   async stream(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
     return (await this.#connect()).openTcp(host, port, signal);
@@ -145,20 +151,23 @@ export class HostSession implements AsyncDisposable {
     await this.#connection?.close(); // the agent ends with it, and with that its lock
   }
 
+  /** What the facts are about: service, folder, user and port. */
+  #about(): string[] {
+    const { become, service, directory, runAs, listen } = this.settings;
+    const ofUser = become === 'none' && this.host.user !== 'root' && directory === `/opt/slipway/${service}`;
+    const folder = ofUser ? `~/.local/share/slipway/${service}` : directory;
+    return [service, folder, runAs === 'dynamic' ? '' : runAs, String(listen?.port ?? '')];
+  }
+
   async #open(signal: AbortSignal, isFacts: boolean): Promise<Agent> {
     if (this.#agent === undefined || this.#connection?.lost !== undefined) {
       const connection = await this.#connect();
-      this.#agent = await Agent.start(connection, await agentProgram(), this.settings.become, signal);
+      const { become, becomePassword: password } = this.settings;
+      this.#agent = await Agent.start(connection, { program: await agentProgram(), become, password }, signal);
       // facts also tell the agent which service it is about
       if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: usual, signal });
     }
     return this.#agent;
-  }
-
-  /** What the facts are about: service, folder, user and port. */
-  #about(): string[] {
-    const { service, directory, runAs, listen } = this.settings;
-    return [service, directory, runAs === 'dynamic' ? '' : runAs, String(listen?.port ?? '')];
   }
 
   /** Probes and requests may both find the connection lost: they share the new one. */

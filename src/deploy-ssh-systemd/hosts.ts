@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import { type HostSpec, onceEach, parseHosts } from '../core/ssh/hosts.ts';
 import { lines, type Value } from '../core/values.ts';
-import type { Become } from './agent-program.ts';
+import type { Become } from './become.ts';
 import { hostSchema, readHostList } from './hosts-yaml.ts';
 import type { Settings } from './settings.ts';
 
@@ -16,7 +16,9 @@ export interface Host extends HostSpec {
 
 /** What is written for one host outranks what is written for all. */
 export function settingsOf(host: Host, settings: Settings): Settings {
-  const { become = settings.become, directory = settings.directory } = host;
+  const { become: given = settings.become, directory = settings.directory } = host;
+  // an agent that is there cannot replace itself
+  const become = settings.mode === 'bootstrap' && given !== 'none' ? 'sudo-shell' : given;
   return { ...settings, become, directory };
 }
 

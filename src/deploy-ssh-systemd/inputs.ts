@@ -9,11 +9,13 @@ import { requirements } from './requirements.ts';
 import { credentials } from './secrets.ts';
 import { cpuQuota, logRateLimit, overrides, units } from './unit-values.ts';
 import {
+  agentUser,
   args,
   become,
   environment,
   healthChecks,
   listen,
+  oneLine,
   pidFile,
   runAs,
   serviceDirectory,
@@ -31,8 +33,8 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and changes nothing; `rollback` goes back to a release that is on the hosts; `status` says what serves; `restart` restarts it, with the health gate; `converge` brings hosts that do not serve the recorded release to it, without a build; `remove` takes the service and its releases away.',
-      value: choice('plan', 'deploy', 'rollback', 'status', 'restart', 'remove', 'converge'),
+        '`plan` shows what would be done and changes nothing; `rollback` goes back to a release that is on the hosts; `status` says what serves; `restart` restarts it, with the health gate; `converge` brings hosts that do not serve the recorded release to it, without a build; `remove` takes the service and its releases away; `bootstrap` prepares hosts once, as root, for `become: agent`.',
+      value: choice('plan', 'deploy', 'rollback', 'status', 'restart', 'remove', 'converge', 'bootstrap'),
       default: 'deploy',
     },
     to: {
@@ -54,9 +56,19 @@ export const definition = define({
       default: '30s',
     },
     become: {
-      description: '`sudo-shell` runs the agent by `sudo -n`; `none` when the user is root.',
+      description:
+        '`agent` is root for this service only, by `mode: bootstrap`; `sudo-shell` is a full root shell; `none` is for root. `auto`: `none` for root, `agent` where the host has it, else `sudo-shell`, with a warning.',
       value: become,
-      default: 'sudo-shell',
+      default: 'auto',
+    },
+    'become-password': {
+      description: 'Password for sudo, where `sudo-shell` or `bootstrap` needs one.',
+      value: oneLine,
+      secret: true,
+    },
+    'agent-user': {
+      description: 'Whom `bootstrap` allows to run the agent. Default: the user who connects.',
+      value: agentUser,
     },
     service: {
       description: 'Name of the systemd service. Default: the name in the release record.',
@@ -165,7 +177,8 @@ export const definition = define({
       default: '',
     },
     'service-directory': {
-      description: 'Where the releases lie on the host. Default: /opt/slipway/SERVICE.',
+      description:
+        'Where the releases lie on the host. Default: /opt/slipway/SERVICE; ~/.local/share/slipway/SERVICE where `become: none` makes it a service of the user’s own.',
       value: serviceDirectory,
     },
     listen: {
@@ -263,7 +276,7 @@ export const definition = define({
   outputs: {
     release: 'Path of the release record.',
     state:
-      'The worst state of all hosts: `healthy`, `unchanged`, `removed`, `not-begun`, `rolled-back`, `unreachable` or `failed`; with `mode: plan`, `planned`.',
+      'The worst state of all hosts: `healthy`, `unchanged`, `removed`, `not-begun`, `rolled-back`, `unreachable` or `failed`; with `mode: plan`, `planned`; with `mode: bootstrap`, `bootstrapped`.',
     previous: 'Id of the release before, when it is the same on all hosts; else one `HOST ID` a line.',
     changed: '`true` when something on a host was changed.',
   },

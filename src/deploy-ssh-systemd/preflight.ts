@@ -1,6 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { formatSize } from '../core/units.ts';
-import type { HostFacts } from './facts.ts';
+import type { HostFacts, UserSystemd } from './facts.ts';
 import { unmet } from './requirements.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,6 +28,7 @@ const spareInodes = 100;
 /** Why nothing can be deployed on this host, whatever the release; empty when it can. Pure. */
 export function obstacles(facts: HostFacts, settings: Settings, needed: Needed): Obstacle[] {
   return [
+    ...ofUser(facts.user, settings),
     ...ofSystem(facts),
     ...ofUnit(facts, settings),
     ...ofDisk(facts, settings, needed),
@@ -35,14 +36,32 @@ export function obstacles(facts: HostFacts, settings: Settings, needed: Needed):
   ];
 }
 
-function ofSystem(facts: HostFacts): Obstacle[] {
+/** Without root the services are those of the user, by the user's own systemd. */
+function ofUser(user: UserSystemd | undefined, { runAs, listen }: Settings): Obstacle[] {
+  if (user === undefined) return [];
+  const { name, state, lingers } = user;
   const found: Obstacle[] = [];
-  if (!facts.root)
+  if (!['running', 'degraded', 'starting'].includes(state)) {
+    const why = lingers ? '' : `, and ${name} does not linger: loginctl enable-linger ${name}`;
     found.push({
       code: 'HOST_REFUSED',
-      seen: 'the agent is not root: connect as root, or give `become: sudo-shell`',
+      seen: `the agent is not root, and ${name} has no systemd of its own that runs${why}`,
+      hint: 'Let it linger, connect as root, or give another `become`.',
+    });
+  }
+  if (runAs !== 'dynamic')
+    found.push({
+      code: 'HOST_REFUSED',
+      seen: `a service of ${name} runs as ${name}: leave \`run-as\` out`,
       hint: '',
     });
+  if (listen !== undefined && listen.port < 1024)
+    found.push({ code: 'HOST_REFUSED', seen: `a service of ${name} may not listen below port 1024`, hint: '' });
+  return found;
+}
+
+function ofSystem(facts: HostFacts): Obstacle[] {
+  const found: Obstacle[] = [];
   if (facts.systemd < oldestSystemd)
     found.push({
       code: 'SYSTEMD_TOO_OLD',

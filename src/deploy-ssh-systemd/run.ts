@@ -8,6 +8,8 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested, readPublicKey } from './attested.ts';
+import { warnOfFullRoot } from './become-error.ts';
+import { bootstrap } from './bootstrap.ts';
 import { fetched, servedByHosts } from './converge.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
@@ -29,6 +31,7 @@ import { isServing, statusLine, statusSummary } from './status.ts';
 import { deploySummary, refusedSummary } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { surveyAll } from './survey-all.ts';
+import { tellOwnServices } from './user-unit.ts';
 
 type Here = Context<typeof definition.inputs>;
 
@@ -38,6 +41,11 @@ export async function run(context: Here): Promise<void> {
   const settings = await readSettings(context);
   await using stack = new AsyncDisposableStack();
   const sessions = inputs.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
+  if (settings.mode === 'bootstrap') return await bootstrap(sessions, settings, context);
+  if (settings.mode === 'plan' && settings.agentUser !== undefined) {
+    await bootstrap(sessions, settings, context);
+    if (inputs.binary === undefined && context.record === undefined) return;
+  }
   if (settings.mode === 'status') return await showStatus(sessions, context);
   const { release, artifacts, files } = await whatToServe(sessions, settings, context);
   if (settings.mode === 'remove') return await removeAll(sessions, settings, release, context);
@@ -48,6 +56,8 @@ export async function run(context: Here): Promise<void> {
     await context.summary(refusedSummary(unreached, surveyed, settings.service));
     throw refusal;
   }
+  warnOfFullRoot(sessions);
+  tellOwnServices(surveyed);
   const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host) }));
   // the whole plan where it is asked for; else what changes from what to what
   for (const { lines } of plans)
@@ -79,12 +89,14 @@ async function deployAll(
   const means = { directory, signal, hooks, rotation };
   const rollout = { ...settings, unreachable: unreached.length };
   const tasks = {
-    deploy: (host: Surveyed, soak: number) => deployHost(host, soaking(host.session.settings, soak), means),
-    goBack: ({ session }: Surveyed, from: Outcome, why: string) => goBack(session, from, why, session.settings, means),
+    deploy: (host: Surveyed, soak: number) => deployHost(host, soaking(host.settings, soak), means),
+    goBack: (host: Surveyed, from: Outcome, why: string) => goBack(host.session, from, why, host.settings, means),
   };
   const outcomes = [...(await rollOut(surveyed, rollout, tasks, signal)), ...unreached];
   const last = await afterDeploy(hooks, surveyed, outcomes, signal);
-  await report(outcomes, last, release, settings, context, hooks);
+  const own = surveyed.filter(host => host.settings.ownServices);
+  const directories = new Map(own.map(host => [host.session.place, host.settings.directory]));
+  await report(outcomes, last, release, settings, context, hooks, directories);
 }
 
 /** Only when all went well; what it fails with. */
@@ -128,6 +140,7 @@ async function report(
   settings: Settings,
   context: Here,
   hooks?: Hooks,
+  own?: ReadonlyMap<string, string>,
 ): Promise<void> {
   const { service, by } = settings;
   const ofPlace = new Map(context.inputs.hosts.map(host => [formatHost(host), settingsOf(host, settings)]));
@@ -143,7 +156,7 @@ async function report(
     outcomes,
     outcomes.some(one => one.changed),
   );
-  await context.summary(deploySummary(outcomes, service, place => ofPlace.get(place)!.directory));
+  await context.summary(deploySummary(outcomes, service, place => ofPlace.get(place)!.directory, own));
   for (const { place, journal } of outcomes)
     if (journal)
       await log.group(`${place}: the last lines of the journal of ${service}`, async () => log.info(journal));

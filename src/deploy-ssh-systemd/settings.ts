@@ -1,6 +1,6 @@
 import type { Check } from '../core/health/index.ts';
 import type { Access } from '../core/ssh/access.ts';
-import type { Become } from './agent-program.ts';
+import type { Become } from './become.ts';
 import type { FileRule } from './extra-files.ts';
 import type { Hook } from './hook-values.ts';
 import type { LoadBalancer } from './load-balancer.ts';
@@ -12,16 +12,22 @@ import type { Listen } from './values.ts';
 
 /** What is the same for all hosts of a run; read and checked before the first is connected. */
 export interface Settings {
-  readonly mode: 'plan' | 'deploy' | 'rollback' | 'status' | 'restart' | 'remove' | 'converge';
+  readonly mode: 'plan' | 'deploy' | 'rollback' | 'status' | 'restart' | 'remove' | 'converge' | 'bootstrap';
   /** Of a rollback: `previous`, a version, or the id of a release. */
   readonly to: string;
   readonly access: Access;
   /** Milliseconds in which a host must be reached. */
   readonly connectTimeout: number;
   readonly become: Become;
+  /** For sudo, when it asks. */
+  readonly becomePassword: string | undefined;
+  /** Who may run the agent that bootstrap installs; default: who connects. */
+  readonly agentUser: string | undefined;
   readonly service: string;
   /** On the host, absolute. */
   readonly directory: string;
+  /** Whether the services are those of the user who connects, by that user's systemd; known when the host was asked. */
+  readonly ownServices: boolean;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Variables whose values nobody may see. */

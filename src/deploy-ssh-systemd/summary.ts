@@ -3,11 +3,16 @@ import { formatDuration } from '../core/units.ts';
 import type { Outcome } from './outcome.ts';
 import type { Surveyed } from './survey.ts';
 
-/** The job summary of a deployment: a row a host, the course of time, and how to go back by hand. Pure. */
+/**
+ * The job summary of a deployment: a row a host, the course of time, and how to go back by hand. Pure.
+ *
+ * @param own place → directory, where it is a service of the user's own
+ */
 export function deploySummary(
   outcomes: readonly Outcome[],
   service: string,
   directoryOf: (place: string) => string,
+  own: ReadonlyMap<string, string> = new Map(),
 ): string {
   const rows = outcomes.map(one => [
     one.place,
@@ -31,7 +36,7 @@ export function deploySummary(
     ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),
     ...outcomes.flatMap(adviceOf),
     ...journals,
-    ...byHand(outcomes, service, directoryOf),
+    ...byHand(outcomes, service, directoryOf, own),
   ].join('\n\n');
 }
 
@@ -79,26 +84,44 @@ function resultText(one: Outcome): string {
   return `${mark} ${one.state}${said === undefined ? '' : `: ${said}`}`;
 }
 
-function byHand(outcomes: readonly Outcome[], service: string, directoryOf: (place: string) => string): string[] {
+function byHand(
+  outcomes: readonly Outcome[],
+  service: string,
+  directoryOf: (place: string) => string,
+  own: ReadonlyMap<string, string>,
+): string[] {
   const commands = outcomes
     .filter(one => one.state === 'healthy' && one.previous !== '' && one.previous !== one.release)
-    .map(one => rollbackCommand(one.place, one.previous, service, directoryOf(one.place)));
+    .map(one => rollbackCommand(one.place, one.previous, service, directoryOf(one.place), own.get(one.place)));
   return commands.length === 0
     ? []
     : [`To go back by hand (or run with \`mode: rollback\`):\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``];
 }
 
-/** What a person types to go back to a release that is on the host; atomic like the agent's own switch. */
-export function rollbackCommand(place: string, release: string, service: string, directory: string): string {
+/**
+ * What a person types to go back to a release that is on the host; atomic like the agent's own switch.
+ *
+ * @param own the service's directory where it is a service of the user's own
+ */
+export function rollbackCommand(
+  place: string,
+  release: string,
+  service: string,
+  directory: string,
+  own?: string,
+): string {
   const at = place.lastIndexOf(':');
   const [host, port] = [place.slice(0, at).replaceAll(/[[\]]/g, ''), place.slice(at + 1)];
+  const [units, systemctl] =
+    own === undefined ? ['/etc/systemd/system', 'systemctl'] : ['~/.config/systemd/user', 'systemctl --user'];
   const steps = [
-    `cd ${directory}`,
+    ...(own === undefined ? [] : ['export XDG_RUNTIME_DIR=/run/user/\\$(id -u)']),
+    `cd ${own ?? directory}`,
     `ln -s releases/${release} .current.hand`,
     'mv -T .current.hand current',
-    `cp current/unit /etc/systemd/system/${service}.service`,
-    'systemctl daemon-reload',
-    `systemctl restart ${service}`,
+    `cp current/unit ${units}/${service}.service`,
+    `${systemctl} daemon-reload`,
+    `${systemctl} restart ${service}`,
   ];
-  return `ssh -p ${port} ${host} sudo sh -c "'${steps.join(' && ')}'"`;
+  return `ssh -p ${port} ${host} ${own === undefined ? 'sudo ' : ''}sh -c "'${steps.join(' && ')}'"`;
 }

@@ -20,22 +20,25 @@ export interface Surveyed {
   readonly goal: Goal;
   /** Only for a plan. */
   readonly exposure?: Exposure;
+  /** With what only the host could tell. */
+  readonly settings: Settings;
 }
 
 /** Reads the host, picks what is to be served, and refuses what cannot work there. Changes nothing. */
 export async function survey(
   session: HostSession,
-  settings: Settings,
+  given: Settings,
   record: ReleaseRecord,
   artifacts: readonly Artifact[],
   files: readonly ExtraFile[],
 ): Promise<Surveyed> {
   const facts = await session.facts(artifacts.map(one => one.sha256));
+  const settings = { ...given, directory: facts.path, ownServices: facts.user !== undefined };
   const there = await goalThere(session, facts, settings, record, artifacts);
   if (there !== undefined) {
     const found = obstacles(facts, settings, { space: 0, inodes: 0 });
     if (found.length > 0) throw refused(session.place, found);
-    return { session, facts, goal: there };
+    return { session, facts, settings, goal: there };
   }
   const artifact = choose(session, artifacts, facts);
   const candidate = makeCandidate(artifact, record, settings, files, facts.systemd);
@@ -46,6 +49,7 @@ export async function survey(
   return {
     session,
     facts,
+    settings,
     goal,
     ...(settings.mode === 'plan' ? { exposure: await tryUnit(session, candidate.unit) } : {}),
   };

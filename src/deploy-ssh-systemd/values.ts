@@ -2,11 +2,11 @@ import { isIP } from 'node:net';
 import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/index.ts';
 import { choice, lines, mapped, pairs, text, type Value } from '../core/values.ts';
-import type { Become } from './agent-program.ts';
+import type { Become } from './become.ts';
 import { parseShare, type Share } from './pace.ts';
 
 /** How the agent becomes root. */
-export const become: Value<Become> = choice('sudo-shell', 'none');
+export const become: Value<Become> = choice('auto', 'agent', 'sudo-shell', 'none');
 
 const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
 /** The binary lies in the release's folder under the service's name, beside these. */
@@ -52,9 +52,11 @@ const systemFolders = [
 /** Where the releases of a service lie on the host; hidden from no service, so not below what the unit makes invisible. */
 export const serviceDirectory: Value<string> = mapped(
   text,
-  'an absolute path of letters, digits, dot, dash and underscore, at least two folders deep, not below /home, /root, /run, /tmp, /dev, /proc or /sys',
+  'an absolute path of letters, digits, dot, dash and underscore, at least two folders deep, not below /home, /root, /run, /tmp, /dev, /proc or /sys; or ~/… for a service of the user’s own',
   raw => {
     const path = raw.replace(/\/$/, '');
+    if (/^~(\/[A-Za-z0-9_.][A-Za-z0-9_.-]*)+$/.test(path) && !/\/\.\.?(\/|$)/.test(path) && path.length <= 200)
+      return path;
     const plain = /^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*){2,}$/.test(path) && path.length <= 200;
     if (!plain || systemFolders.includes(path) || /^\/(home|root|run|tmp|dev|proc|sys)\//.test(path))
       throw new SlipwayError('DIRECTORY_INVALID', 'it cannot be used');
@@ -62,6 +64,24 @@ export const serviceDirectory: Value<string> = mapped(
   },
   'path',
 );
+
+/** A user of the host as sudoers can name it. */
+export const agentUser: Value<string> = mapped(
+  text,
+  'the name of a user on the host other than root',
+  raw => {
+    if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/.test(raw) || raw === 'root')
+      throw new SlipwayError('USER_INVALID', 'it cannot be used');
+    return raw;
+  },
+  'user',
+);
+
+/** What is sent as one line of standard input. */
+export const oneLine: Value<string> = mapped(text, 'text of one line', raw => {
+  if (/[\n\r\0]/.test(raw)) throw new SlipwayError('TEXT_INVALID', 'it has more than one line');
+  return raw;
+});
 
 /** `dynamic`, or a user that exists on the host. */
 export const runAs: Value<string> = mapped(

@@ -21,10 +21,17 @@ import { removeTree } from './mounts.mjs';
 
 const SUITE = 'bookworm';
 
+const NEEDED = ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'iproute2', 'curl', 'ca-certificates'];
+
+// libpam-systemd: without it there are no services of users. The shells: some users have another one than bash.
+const FOR_ROLES = ['libpam-systemd', 'fish', 'tcsh', 'busybox'];
+
+// A login by SSH starts no systemd of the user's own, as on hosts without it: that takes half a second each time.
+const WITHOUT_SESSIONS = [['sed', '--in-place', '/pam_systemd/d', '/etc/pam.d/common-session']];
+
 // What is put on top of the packages; a change of any of this makes a new tree.
 const RECIPE = {
   suite: SUITE,
-  packages: ['systemd', 'systemd-sysv', 'dbus', 'openssh-server', 'sudo', 'iproute2', 'curl', 'ca-certificates'],
   files: {
     'etc/sudoers.d/deploy': ['deploy ALL=(ALL) NOPASSWD: ALL\n', 0o440],
     'etc/ssh/sshd_config.d/lab.conf': ['PasswordAuthentication no\nPermitRootLogin prohibit-password\n', 0o644],
@@ -46,47 +53,60 @@ const RECIPE = {
   commands: [['useradd', '--create-home', '--shell', '/bin/bash', 'deploy']],
 };
 
+/** The recipe for an architecture as dpkg names it; undefined is this machine's own. Each package more costs an emulated host seconds. */
+const recipeOf = arch =>
+  arch === undefined
+    ? { ...RECIPE, packages: [...NEEDED, ...FOR_ROLES], commands: [...RECIPE.commands, ...WITHOUT_SESSIONS] }
+    : { ...RECIPE, packages: NEEDED };
+
 // In namespaces of its own: should we be killed, debootstrap and all that it started end with us, and with them every
 // mount that they made. Otherwise they would go on in a tree that the next run has begun to remove.
 const CONTAINED = 'setpriv --pdeathsig KILL unshare --mount --mount-proc --pid --fork --kill-child=KILL --'.split(' ');
 
+/** Other architectures that trees are made of. */
+const FOREIGN = ['arm64'];
+
 const basesDir = () => join(cacheRoot(), 'hosts');
 
-/** Where the base tree for this machine's architecture and the present recipe lies. */
-export async function basePath() {
-  const arch = (await run(['dpkg', '--print-architecture'])).trim();
-  const recipe = createHash('sha256').update(JSON.stringify(RECIPE)).digest('hex').slice(0, 8);
-  return join(basesDir(), `${SUITE}-${arch}-${recipe}`);
+/** Where the base tree of the present recipe lies; of this machine's architecture where none is given. */
+export async function basePath(arch) {
+  const named = arch ?? (await run(['dpkg', '--print-architecture'])).trim();
+  const recipe = createHash('sha256')
+    .update(JSON.stringify(recipeOf(arch)))
+    .digest('hex')
+    .slice(0, 8);
+  return join(basesDir(), `${SUITE}-${named}-${recipe}`);
 }
 
 /**
  * Makes the base tree if it is not there and resolves with its path. The tree only ever has its final name when it is
- * whole. Takes about a minute; `progress` gets one line per step.
+ * whole. Takes about a minute, and some more where `arch` is not this machine's; `progress` gets one line per step.
  */
-export async function ensureBase(progress = () => {}) {
+export async function ensureBase(progress = () => {}, arch = undefined) {
   await ensurePackages(['debootstrap', 'debian-archive-keyring']);
-  const path = await basePath();
+  const path = await basePath(arch);
   if (existsSync(path)) return path;
   return withLock(labDir('locks', 'host-base'), 900_000, async () => {
-    if (!existsSync(path)) await make(path, progress);
+    if (!existsSync(path)) await make(path, arch, progress);
     return path;
   });
 }
 
-async function make(path, progress) {
-  await removeOldTrees(path);
+async function make(path, arch, progress) {
+  await removeOldTrees();
   const { mirror, env } = await machineMirror();
   const from = mirror ?? 'Debian’s default mirror';
   const debs = join(cacheRoot(), 'debs');
   mkdirSync(debs, { recursive: true });
   const tree = `${path}.part`;
   mkdirSync(tree, { recursive: true, mode: 0o755 });
-  progress(`host: making the base tree (${SUITE}) with debootstrap from ${from}`);
+  progress(`host: making the base tree (${[SUITE, arch].filter(Boolean).join(' ')}) with debootstrap from ${from}`);
   const argv = [
     ...CONTAINED,
     'debootstrap',
     '--variant=minbase',
-    `--include=${RECIPE.packages.join(',')}`,
+    ...(arch === undefined ? [] : [`--arch=${arch}`]),
+    `--include=${recipeOf(arch).packages.join(',')}`,
     `--cache-dir=${debs}`,
     SUITE,
     tree,
@@ -109,18 +129,18 @@ async function make(path, progress) {
     );
   }
   progress('host: setting up the base tree');
-  await furnish(tree);
+  await furnish(tree, recipeOf(arch));
   renameSync(tree, path);
 }
 
-async function furnish(tree) {
-  for (const [file, [text, mode]] of Object.entries(RECIPE.files)) {
+async function furnish(tree, recipe) {
+  for (const [file, [text, mode]] of Object.entries(recipe.files)) {
     mkdirSync(join(tree, file, '..'), { recursive: true });
     writeFileSync(join(tree, file), text);
     chmodSync(join(tree, file), mode);
   }
-  for (const command of RECIPE.commands) await run(['chroot', tree, ...command]);
-  await run(['systemctl', `--root=${tree}`, 'mask', ...RECIPE.masked]);
+  for (const command of recipe.commands) await run(['chroot', tree, ...command]);
+  await run(['systemctl', `--root=${tree}`, 'mask', ...recipe.masked]);
   // Every host has keys and an identity of its own.
   for (const file of readdirSync(join(tree, 'etc/ssh')).filter(name => name.startsWith('ssh_host_')))
     rmSync(join(tree, 'etc/ssh', file));
@@ -131,12 +151,13 @@ async function furnish(tree) {
 }
 
 /** Removes half-made trees, and those of older recipes that no host is mounted on. */
-async function removeOldTrees(current) {
+async function removeOldTrees() {
   if (!existsSync(basesDir())) return;
+  const current = [await basePath(), ...(await Promise.all(FOREIGN.map(basePath)))];
   const mounts = readFileSync('/proc/self/mounts', 'utf8');
   for (const name of readdirSync(basesDir())) {
     const path = join(basesDir(), name);
-    if (path === current || mounts.includes(`lowerdir=${path},`)) continue;
+    if (current.includes(path) || mounts.includes(`lowerdir=${path},`)) continue;
     // A killed debootstrap leaves /proc mounted in its tree; removeTree unmounts first.
     await removeTree(path);
   }

@@ -73,7 +73,7 @@ export async function execIn(name, argv, { timeout = 120_000, ...options } = {})
 }
 
 /** Waits until sshd answers with its banner and systemd has finished booting; resolves with "running" or "degraded". */
-export async function waitReady(name, address, deadlineMs) {
+export async function waitReady(name, address, deadlineMs, answerMs = 500) {
   const options = { daemon: machineName(name), interval: 30 };
   await waitUntil(
     `waiting for sshd of ${name} at ${address}:22`,
@@ -86,7 +86,7 @@ export async function waitReady(name, address, deadlineMs) {
     deadlineMs,
     async () => {
       // A call during the boot may be lost; systemctl would wait 25 s for the answer.
-      const { stdout } = await execIn(name, ['systemctl', 'is-system-running'], { timeout: 500 });
+      const { stdout } = await execIn(name, ['systemctl', 'is-system-running'], { timeout: answerMs });
       return ['running', 'degraded'].includes(stdout.trim()) && stdout.trim();
     },
     options,

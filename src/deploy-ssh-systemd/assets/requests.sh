@@ -1,4 +1,4 @@
-# Second half of the agent: what the runner may ask for. Follows switch.sh in one program.
+# The last part of the agent: what the runner may ask for.
 
 take() { # BYTES: exactly so many of standard input
   [ "$1" -lt 65536 ] || dd bs=65536 count=$(($1 / 65536)) iflag=fullblock 2>/dev/null
@@ -6,8 +6,11 @@ take() { # BYTES: exactly so many of standard input
 }
 
 serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that may run already
-  locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
+  dir=; locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
+  permitted || { dir=; fail SERVICE_FORBIDDEN "$why"; return; }
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
+  fact path "$dir"
+  [ -z "$manager" ] || user_facts
   fact machine "$(uname -m)"
   fact uid "$(id -u)"
   fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
@@ -32,7 +35,7 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
 # What a deployment changes of it.
 serve_state() { # SHA256...: of programs that may run already
   fact unit "$(serve_unit)"
-  [ -e "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit" && fact ours yes
+  ours && fact ours yes
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   fact releases "$(ls "$dir/releases" 2>/dev/null)"
@@ -48,7 +51,7 @@ serve_state() { # SHA256...: of programs that may run already
   fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
   pid=; [ $# -eq 0 ] || pid=$(show MainPID)
   [ -z "$pid" ] || for sum; do
-    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running && fact content "$(content_of_current)"
+    safe "$sum" && [ "$dir/blobs/$sum" -ef "$(program_of "$pid")" ] && fact_running && fact content "$(content_of_current)"
   done
   printf '@ok\n'
 }
@@ -72,12 +75,12 @@ serve_unit() {
   said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
   printf '%s\n' "$said"
   pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
-  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "$(program_of "$pid")" 2>/dev/null)"
 }
 
 fact_running() { # of the bytes that the main process runs
   pid=$(show MainPID)
-  sum=$(sha256sum "/proc/${pid:-0}/exe" 2>/dev/null); fact sha256 "${sum%% *}"
+  sum=$(sha256sum "$(program_of "${pid:-0}")" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 # A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.
@@ -87,6 +90,7 @@ content_of_current() {
 
 serve_lock() { # TOKEN WHO
   case $(ls -A "$dir" 2>/dev/null) in '') ;; *) [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; };; esac
+  [ -z "$manager" ] || { lingering && mkdir -p "$units"; } || { fail LINGER_DENIED "$(id -un)"; return; }
   mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state" || { fail DIRECTORY_FAILED "$dir"; return; }
   # asked again by who has it, it is not let go in between
   [ -n "${held:-}" ] || exec 9>>"$state/lock"
@@ -159,6 +163,8 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
     [ $file = socket ] && [ ! -e "$new/socket" ] || grep -qx "X-Slipway=$dir" "$new/$file" ||
       { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
   done
+  { unit_allowed "$new/unit" service && { [ ! -e "$new/socket" ] || unit_allowed "$new/socket" socket; }; } ||
+    { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
   if ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
@@ -182,6 +188,8 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
 lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
+    # what root will read was looked at: nobody else may ever have it open for writing
+    case $path in unit|socket) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)
@@ -214,7 +222,7 @@ serve_try() { # BYTES, then the unit
 try_unit() { # [SOCKET], the unit on standard input → facts
   command -v systemd-analyze >/dev/null || { cat >/dev/null; fact skipped systemd-analyze; return 0; }
   trial=$(mktemp -d) && cat >"$trial/$unit" && { [ ! -e "${1:-}" ] || cp "$1" "$trial/$socket"; } || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
-  said=$(systemd-analyze verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
+  said=$(systemd-analyze $manager verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
   # offline since 250
   fact score "$(systemd-analyze security --offline=yes --no-pager "$trial/$unit" 2>/dev/null </dev/null |
     sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')"
@@ -241,18 +249,21 @@ serve_user() { # NAME
 
 serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]
   safe "$1" && safe "$2" && safe "$3" && number "$4" && safe "${6:-restart}" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+  ! foreign || { fail UNIT_FOREIGN "$here"; return; }
+  { unit_allowed "$dir/releases/$2/unit" service && { [ ! -e "$dir/releases/$2/socket" ] || unit_allowed "$dir/releases/$2/socket" socket; }; } ||
+    { fail UNIT_FORBIDDEN "$why"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
   printf 'new=%s\nold=%s\nkind=%s\nway=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended
-  if ! said=$(systemd-run --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
+  if ! said=$(systemd-run $manager --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
   step armed
-  if ! said=$(systemd-run --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
+  if ! said=$(systemd-run $manager --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
     /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
   fi
@@ -274,7 +285,7 @@ Type=oneshot
 ExecStart=/bin/sh $state/agent.sh guard $dir $service
 
 [Install]
-WantedBy=multi-user.target
+WantedBy=$boots
 UNIT
   cmp -s "$state/guard.unit" "$units/$guard" && return 0
   put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
@@ -358,9 +369,9 @@ serve_manifest() { # ID
 serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
-  fact journal "$(journalctl --unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
+  fact journal "$(journalctl $of_unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
   # systemd's own words: its properties show the last end only until the next start
-  fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+  fact ended "$(journalctl $told="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -F ': Main process exited, ' | tail -n 1)"
   # what seccomp refused, where the kernel says so
   fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
@@ -422,6 +433,11 @@ growing() {
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; dir=; failed=
+  if [ -n "$confined" ]; then
+    program=$(cat "$installed")
+    # the runner did not know that the program is here already
+    IFS= read -r size && number "$size" && take "$size" >/dev/null || exit 1
+  fi
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'
@@ -450,6 +466,7 @@ serve() {
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
       facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
     case $verb in lock|revert|upload|release|remove|fetch) idle "$patience";; esac

@@ -1,6 +1,8 @@
 # The agent on the host: POSIX sh (dash, bash, busybox). Sent once through one channel it serves the runner's requests;
 # installed as state/agent.sh it is what the transient units and the boot guard run, when no runner is there any more.
 #
+# Or it is installed by "mode: bootstrap": then it is run by sudo, and confined (see confine.sh).
+#
 # Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
 # Several may be sent together: "+BYTES:VERB" is passed over, with what it brings, when the request before it failed.
 # Answers: "@text NAME TEXT" and "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
@@ -12,6 +14,7 @@ set -u
 LC_ALL=C; export LC_ALL
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 022
+unset TMPDIR CDPATH
 units=/etc/systemd/system
 
 # A text of one line goes as it is: each base64 costs three processes.
@@ -30,9 +33,20 @@ show() { systemctl show "$unit" -p "$1" --value 2>/dev/null; }
 # What the names lead to; refuses what could lead elsewhere.
 locate() { # DIRECTORY SERVICE
   safe "$2" || return 1
+  # below the home of a user who has services of their own
+  case $1 in '~/'*) [ -n "$manager" ] || return 1; set -- "$HOME/${1#??}" "$2";; esac
   case $1 in /*/*) ;; *) return 1;; esac
-  case $1 in *[!A-Za-z0-9_./-]*|*/.*|*/-*|*//*|*/) return 1;; esac
+  case $1 in *[!A-Za-z0-9_./-]*|*/./*|*/../*|*/.|*/..|*/-*|*//*|*/) return 1;; esac
   dir=$1; service=$2; unit=$2.service; socket=$2.socket; state=$dir/state; guard=slipway-guard-$2.service
+}
+
+# Whether the unit was made by us, for this directory.
+ours() { [ -f "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit"; }
+
+# Whether there is a unit of this name that was not.
+foreign() {
+  here=$(show FragmentPath); [ ! -e "$units/$unit" ] || here=$units/$unit
+  case $here in '') return 1;; "$units/$unit") [ -e "$here" ] && ! ours;; esac
 }
 
 # ---- intents ------------------------------------------------------------------------------------------------------
@@ -60,11 +74,20 @@ step() { printf '%s\n' "$1" 2>/dev/null >>"$state/steps" || :; }
 
 timer() { printf 'slipway-%s-revert-%s' "$service" "$1"; }
 
+hold() { # FD SECONDS: locks; busybox's flock either waits for ever or not at all
+  tries=$(($2 * 10))
+  until flock -n "$1"; do
+    tries=$((tries - 1)); [ $tries -gt 0 ] || return 1
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries - 9)); }
+  done
+}
+
 # ---- switching ----------------------------------------------------------------------------------------------------
 
-put_unit() { # FILE NAME: installs a unit file unless it is there already
+put_unit() { # FILE NAME: installs a unit file unless it is there already; never in the place of somebody else's
   changed=
   cmp -s "$1" "$units/$2" && return 0
+  [ ! -e "$units/$2" ] || grep -qx "X-Slipway=$dir" "$units/$2" || return 1
   changed=yes
   cp "$1" "$units/.$2.$$" && chmod 644 "$units/.$2.$$" && durable "$units/.$2.$$" &&
     mv -T "$units/.$2.$$" "$units/$2" && durable "$units"
@@ -140,20 +163,33 @@ enter() {
   systemctl restart --no-block "$unit"
 }
 
+# Where the bytes are that a process runs. Under qemu's user emulation "exe" is the emulator; then the first file of a
+# release that it has mapped.
+program_of() { # PID
+  case $(readlink "/proc/$1/exe" 2>/dev/null) in
+    */qemu-*)
+      awk -v dir="$dir/releases/" -v at="/proc/$1/map_files/" 'index($6, dir) == 1 {
+        split($1, range, "-"); sub(/^0+/, "", range[1]); sub(/^0+/, "", range[2])
+        print at range[1] "-" range[2]; exit
+      }' "/proc/$1/maps" 2>/dev/null ;;
+    *) printf '%s\n' "/proc/$1/exe" ;;
+  esac
+}
+
 # Whether the main process was started from this release.
 runs() { # ID
   pid=$(show MainPID)
-  [ "${pid:-0}" -gt 0 ] && case $(readlink "/proc/$pid/exe" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
+  [ "${pid:-0}" -gt 0 ] && case $(readlink "$(program_of "$pid")" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
 }
 
 # Whether it runs this release, by whatever way it got there.
 settled() { # ID
   [ "$(show ActiveState)" = active ] && [ -z "$(show Job)" ] || return 1
-  if [ "$how" = reload ]; then [ "/proc/$(show MainPID)/exe" -ef "$dir/releases/$1/$service" ]; else runs "$1"; fi
+  if [ "$how" = reload ]; then [ "$(program_of "$(show MainPID)")" -ef "$dir/releases/$1/$service" ]; else runs "$1"; fi
 }
 
 do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection does not matter
-  exec 8>"$state/switch.lock"; flock -w 60 8 || { result "$1" 'failed busy'; return 1; }
+  exec 8>"$state/switch.lock"; hold 8 60 || { result "$1" 'failed busy'; return 1; }
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
   result "$1" switching; step switching
   choose_way "$old" "$new" "$way"
@@ -167,7 +203,7 @@ do_revert() { # TOKEN WHY [boot]
   mv -T "$state/intent.$1" "$state/reverting.$1" 2>/dev/null || [ -e "$state/reverting.$1" ] || return 3
   durable "$state"
   (
-    flock -w 120 8 || exit 1
+    hold 8 120 || exit 1
     [ -e "$state/reverting.$1" ] || exit 0
     read_intent "$state/reverting.$1" || exit 1
     step reverting
@@ -202,8 +238,8 @@ revert_to_old() { # boot|''
 revert_to_none() { # boot|''
   outcome=none
   if is_ours "$socket"; then systemctl stop ${1:+--no-block} "$socket" "$unit"; drop_unit "$socket"; fi
-  systemctl stop ${1:+--no-block} "$unit"
-  drop_unit "$unit"; rm -f "$dir/current"; durable "$dir"
+  if ! foreign; then systemctl stop ${1:+--no-block} "$unit"; drop_unit "$unit"; fi
+  rm -f "$dir/current"; durable "$dir"
   # the guard last: until here it is what finishes this after a power cut
   drop_unit "$guard"
   systemctl daemon-reload
