@@ -1,4 +1,4 @@
-# Second half of the agent: what the runner may ask for. Follows switch.sh in one program.
+# The last part of the agent: what the runner may ask for.
 
 take() { # BYTES: exactly so many of standard input
   [ "$1" -lt 65536 ] || dd bs=65536 count=$(($1 / 65536)) iflag=fullblock 2>/dev/null
@@ -6,8 +6,11 @@ take() { # BYTES: exactly so many of standard input
 }
 
 serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that may run already
-  locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
+  dir=; locate "$2" "$1" || { fail NAME_REFUSED "$1 in $2"; return; }
+  permitted || { dir=; fail SERVICE_FORBIDDEN "$why"; return; }
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
+  fact path "$dir"
+  [ -z "$manager" ] || user_facts
   fact machine "$(uname -m)"
   fact uid "$(id -u)"
   fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
@@ -32,7 +35,7 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
 # What a deployment changes of it.
 serve_state() { # SHA256...: of programs that may run already
   fact unit "$(serve_unit)"
-  [ -e "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit" && fact ours yes
+  ours && fact ours yes
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   fact releases "$(ls "$dir/releases" 2>/dev/null)"
@@ -48,7 +51,7 @@ serve_state() { # SHA256...: of programs that may run already
   fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
   pid=; [ $# -eq 0 ] || pid=$(show MainPID)
   [ -z "$pid" ] || for sum; do
-    safe "$sum" && [ "$dir/blobs/$sum" -ef "/proc/$pid/exe" ] && fact_running
+    safe "$sum" && [ "$dir/blobs/$sum" -ef "$(program_of "$pid")" ] && fact_running && fact content "$(content_of_current)"
   done
   printf '@ok\n'
 }
@@ -72,23 +75,31 @@ serve_unit() {
   said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
   printf '%s\n' "$said"
   pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
-  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "/proc/$pid/exe" 2>/dev/null)"
+  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "$(program_of "$pid")" 2>/dev/null)"
 }
 
 fact_running() { # of the bytes that the main process runs
   pid=$(show MainPID)
-  sum=$(sha256sum "/proc/${pid:-0}/exe" 2>/dev/null); fact sha256 "${sum%% *}"
+  sum=$(sha256sum "$(program_of "${pid:-0}")" 2>/dev/null); fact sha256 "${sum%% *}"
+}
+
+# A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.
+content_of_current() {
+  (cd "$dir/current" && find . -type f ! -path "./$service" ! -path ./release.json -exec sha256sum {} + | sort | sha256sum | cut -c 1-64)
 }
 
 serve_lock() { # TOKEN WHO
   case $(ls -A "$dir" 2>/dev/null) in '') ;; *) [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; };; esac
+  [ -z "$manager" ] || { lingering && mkdir -p "$units"; } || { fail LINGER_DENIED "$(id -un)"; return; }
   mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state" || { fail DIRECTORY_FAILED "$dir"; return; }
-  exec 9>>"$state/lock"
+  # asked again by who has it, it is not let go in between
+  [ -n "${held:-}" ] || exec 9>>"$state/lock"
   if ! flock -n 9; then
     exec 9>&-
     fail LOCKED "$(cat "$state/holder" 2>/dev/null)"
     return
   fi
+  held=yes
   printf '%s\n' "$2" >"$state/.holder" && mv -T "$state/.holder" "$state/holder"
   printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
     { fail DIRECTORY_FAILED "$state"; return; }
@@ -145,10 +156,15 @@ inside() { # PATH
 serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
   number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
   new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
-  mkdir -p "$new" && take "$2" >"$new/.listing" || { fail RELEASE_FAILED "$new"; exit 1; }
+  mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
-  grep -qx "X-Slipway=$dir" "$new/unit" || { rm -rf "$new"; fail NAME_REFUSED "the unit is not of $dir"; return; }
+  for file in unit socket; do
+    [ $file = socket ] && [ ! -e "$new/socket" ] || grep -qx "X-Slipway=$dir" "$new/$file" ||
+      { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
+  done
+  { unit_allowed "$new/unit" service && { [ ! -e "$new/socket" ] || unit_allowed "$new/socket" socket; }; } ||
+    { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
   if ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
@@ -172,6 +188,8 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
 lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
+    # what root will read was looked at: nobody else may ever have it open for writing
+    case $path in unit|socket) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)
@@ -192,19 +210,19 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
 serve_verify() { # ID
   safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
   # what "current" leads to is looked at before it leads there
-  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit && printf '@ok\n'
+  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit "$dir/releases/$1/socket" && printf '@ok\n'
 }
 
 # The same of a unit whose release is not there yet.
 serve_try() { # BYTES, then the unit
   number "$1" || { fail NAME_REFUSED "$1"; exit 1; }
-  take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' | try_unit && printf '@ok\n'
+  take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' -e '/^Requires=/d' | try_unit && printf '@ok\n'
 }
 
-try_unit() { # the unit on standard input → facts
+try_unit() { # [SOCKET], the unit on standard input → facts
   command -v systemd-analyze >/dev/null || { cat >/dev/null; fact skipped systemd-analyze; return 0; }
-  trial=$(mktemp -d) && cat >"$trial/$unit" || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
-  said=$(systemd-analyze verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
+  trial=$(mktemp -d) && cat >"$trial/$unit" && { [ ! -e "${1:-}" ] || cp "$1" "$trial/$socket"; } || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
+  said=$(systemd-analyze $manager verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
   # offline since 250
   fact score "$(systemd-analyze security --offline=yes --no-pager "$trial/$unit" 2>/dev/null </dev/null |
     sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')"
@@ -229,20 +247,23 @@ serve_user() { # NAME
   printf '@ok\n'
 }
 
-serve_switch() { # TOKEN ID KIND SECONDS WHO
-  safe "$1" && safe "$2" && safe "$3" && number "$4" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]
+  safe "$1" && safe "$2" && safe "$3" && number "$4" && safe "${6:-restart}" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+  ! foreign || { fail UNIT_FOREIGN "$here"; return; }
+  { unit_allowed "$dir/releases/$2/unit" service && { [ ! -e "$dir/releases/$2/socket" ] || unit_allowed "$dir/releases/$2/socket" socket; }; } ||
+    { fail UNIT_FORBIDDEN "$why"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
-  printf 'new=%s\nold=%s\nkind=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
+  printf 'new=%s\nold=%s\nkind=%s\nway=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "$(date +%s)" "$(printf %s "$5" | base64 | tr -d '\n')" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended
-  if ! said=$(systemd-run --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
+  if ! said=$(systemd-run $manager --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
   step armed
-  if ! said=$(systemd-run --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
+  if ! said=$(systemd-run $manager --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
     /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
   fi
@@ -251,7 +272,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO
 
 # At boot, before the service: an intent that nobody confirmed is taken back.
 put_guard() {
-  cat >"$state/guard.unit" <<UNIT
+  cat >"$state/guard.unit" <<UNIT || return 1
 [Unit]
 Description=Takes back an unconfirmed release of $service
 Before=$unit
@@ -264,7 +285,7 @@ Type=oneshot
 ExecStart=/bin/sh $state/agent.sh guard $dir $service
 
 [Install]
-WantedBy=multi-user.target
+WantedBy=$boots
 UNIT
   cmp -s "$state/guard.unit" "$units/$guard" && return 0
   put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
@@ -285,7 +306,7 @@ serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; w
 
 # Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
 no_news() { # TOKEN PID RESTARTS
-  case $(cat "$state/result.$1" 2>/dev/null) in switched) ;; ''|switching) return 0;; *) return 1;; esac
+  case $(cat "$state/result.$1" 2>/dev/null) in 'switched '*) ;; ''|switching) return 0;; *) return 1;; esac
   seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
   if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
   case $seen in *ActiveState=failed*) return 1;; esac
@@ -294,11 +315,13 @@ no_news() { # TOKEN PID RESTARTS
   case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac
   case $seen in *ActiveState=active*) ;; *) return 0;; esac
   case $seen in *Job=[1-9]*) return 0;; esac
-  read_intent "$state/intent.$1" && ! runs "$new"
+  read_intent "$state/intent.$1" || return 1
+  # how it was brought in is said by the result
+  how=$(cat "$state/result.$1" 2>/dev/null); how=${how#switched }; ! settled "$new"
 }
 
 steady() { # STATE PID RESTARTS
-  case $1 in *ActiveState=active*) ;; *) return 1;; esac
+  case $1 in *ActiveState=active*|*ActiveState=reloading*) ;; *) return 1;; esac
   [ "$(printf '%s\n' "$1" | grep -cx -e "MainPID=$2" -e "NRestarts=$3")" -eq 2 ]
 }
 
@@ -323,10 +346,15 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
 
 serve_revert() { # TOKEN WHY
   safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
-  do_revert "$1" "$2" >/dev/null 2>&1
-  # no trace of it: the switch never began
-  [ -e "$state/result.$1" ] || [ -e "$state/reverting.$1" ] || fact result unswitched
-  fact result "$(cat "$state/result.$1" 2>/dev/null)"
+  do_revert "$1" "$2" >/dev/null 2>&1; code=$?
+  how=$(cat "$state/result.$1" 2>/dev/null)
+  if [ -z "$how" ] && [ $code -eq 0 ]; then
+    # a full disk has no room for the result
+    how="reverted $2 $([ -L "$dir/current" ] && echo old || echo none)"
+  elif [ -z "$how" ] && [ ! -e "$state/reverting.$1" ]; then
+    how=unswitched # no trace of it: it never began
+  fi
+  fact result "$how"
   fact unit "$(serve_unit)"
   printf '@ok\n'
 }
@@ -341,9 +369,9 @@ serve_manifest() { # ID
 serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
-  fact journal "$(journalctl --unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
+  fact journal "$(journalctl $of_unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
   # systemd's own words: its properties show the last end only until the next start
-  fact ended "$(journalctl _PID=1 UNIT="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+  fact ended "$(journalctl $told="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -F ': Main process exited, ' | tail -n 1)"
   # what seccomp refused, where the kernel says so
   fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
@@ -358,6 +386,26 @@ serve_prune() { # ID...
   # what no release links to any more, and parts of what was never sent to its end
   find "$dir/blobs" -type f -links 1 -exec rm -f {} +
   step pruned
+  printf '@ok\n'
+}
+
+serve_fetch() { # SHA256: of the store, compressed; a fact for each 45 kB
+  safe "$1" && [ -f "$dir/blobs/$1" ] || { fail RELEASE_MISSING "$1"; return; }
+  gzip -4 -c "$dir/blobs/$1" | base64 | tr -d '\n' | base64 |
+    awk '{ line = line $0 } NR % 800 == 0 { print "@fact blob " line; line = "" } END { if (line != "") print "@fact blob " line }'
+  printf '@ok\n'
+}
+
+# All that is ours goes, and the service with it. What it wrote itself stays, and so does what others put here.
+serve_remove() {
+  [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; }
+  [ ! -e "$units/$unit" ] || is_ours "$unit" || { fail UNIT_FOREIGN "$units/$unit"; return; }
+  revert_to_none ''
+  rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
+  for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do
+    [ "$left" = "$state" ] || [ ! -e "$left" ] || fact left "$left"
+  done
+  rm -rf "$state"; rmdir "$dir" 2>/dev/null
   printf '@ok\n'
 }
 
@@ -385,6 +433,11 @@ growing() {
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; dir=; failed=
+  if [ -n "$confined" ]; then
+    program=$(cat "$installed")
+    # the runner did not know that the program is here already
+    IFS= read -r size && number "$size" && take "$size" >/dev/null || exit 1
+  fi
   patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
   idle "$patience"
   printf '@slipway-agent 1\n'
@@ -408,14 +461,15 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|release) idle 300;; *) idle "$patience";; esac
+    case $verb in lock|revert|release|remove) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|upload|release) idle "$patience";; esac
+    case $verb in lock|revert|upload|release|remove|fetch) idle "$patience";; esac
   done
 }
 
@@ -429,5 +483,6 @@ case ${1:-serve} in
       revert) do_revert "$4" timeout ;;
       guard) settle reboot boot ;;
     esac ;;
+  upstream) set_upstream "$2" "$3" "$4" up ;;
   *) exit 2 ;;
 esac
