@@ -136,8 +136,7 @@ await describeWith(
       expect(name).toMatch(/^slipway-upstream-/);
       await onHost(balancer, 'systemctl', 'start', `${name}.service`); // not waited for: what it would do is done
       expect(await upstream()).toBe(pristine);
-      for (let tries = 0; tries < 40 && (await greetings())[0] !== 'three'; tries++)
-        await sleep(500);
+      for (let tries = 0; tries < 40 && (await greetings())[0] !== 'three'; tries++) await sleep(500);
       expect((await greetings())[0]).toBe('three');
       await onHost(balancer, 'systemctl', 'stop', `${name}.timer`);
     });
