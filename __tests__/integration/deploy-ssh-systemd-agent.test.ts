@@ -251,6 +251,28 @@ await describeWith(
       expect(await readdir(join(directory, 'blobs'))).toEqual([]);
     });
 
+    test.each([
+      ['within a piece', 1000],
+      ['between two pieces', 0],
+    ])('an upload that is cut %s stays as far as it came', async (_where, more) => {
+      const bytes = randomBytes(300_000);
+      const name = sha256(bytes);
+      const [first, second] = [bytes.subarray(0, 200_000), bytes.subarray(200_000)].map(piece => gzipSync(piece));
+      const header = `${name} 0\n${first!.length}\n`;
+      const agent = await started('dash');
+      await agent.ask('facts', [service, directory]);
+      await agent.ask('lock', ['t1', 'me']);
+      const gone = new Promise(resolve => agent.child.once('exit', resolve));
+      const rest = more === 0 ? '' : Buffer.concat([Buffer.from(`${second!.length}\n`), second!.subarray(0, more)]);
+      const answer = agent.ask('upload', [], Buffer.concat([Buffer.from(header), first!, Buffer.from(rest)]));
+      agent.child.stdin.end();
+      expect((await answer).end).toBe('UPLOAD_FAILED');
+      await gone;
+      const there = await readFile(join(directory, 'blobs', `.part.${name}`));
+      expect(there.length).toBeGreaterThanOrEqual(200_000);
+      expect(there.equals(bytes.subarray(0, there.length))).toBe(true);
+    });
+
     test('a disk that gets full during an upload: nothing of it stays', async () => {
       const disk = join(folder, 'disk');
       const left = join(folder, 'left');
