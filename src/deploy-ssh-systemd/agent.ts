@@ -176,7 +176,7 @@ export class Agent {
     this.#way = way as Way;
     const untrusted = way === 'agent' ? untrustedAgent(sum, recorded, start, this.#place) : undefined;
     if (untrusted === undefined) return;
-    this.close();
+    this.#command.channel.close();
     throw untrusted;
   }
 
