@@ -38,7 +38,8 @@ describe('obstacles', () => {
   test('a good host has none', () => expect(codes(host())).toEqual([]));
 
   test.each<[string, Record<string, string>, Partial<Settings>, string]>([
-    ['not root, and no systemd of the user’s own', { uid: '1000', 'own-user': 'deploy' }, {}, 'HOST_REFUSED'],
+    ['no systemd of the user’s own', { 'own-user': 'deploy' }, { listen: undefined }, 'HOST_REFUSED'],
+    ['a port for root', { 'own-user': 'deploy', 'user-systemd': 'running', lingers: 'yes' }, {}, 'HOST_REFUSED'],
     ['no systemd', { systemd: '' }, {}, 'SYSTEMD_TOO_OLD'],
     ['an old systemd', { systemd: 'systemd 239' }, {}, 'SYSTEMD_TOO_OLD'],
     ['a program that is missing', { lacking: 'flock' }, {}, 'PROGRAMS_MISSING'],
