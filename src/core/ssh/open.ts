@@ -18,8 +18,11 @@ export interface OpenOptions {
 
 const defaultSilence = 20_000;
 const attemptTimeout = 15_000;
-/** sshd drops bursts of unauthenticated connections (MaxStartups 10:30:100); each sshd counts for itself. */
-const handshakesAtOnce = 8;
+/**
+ * sshd drops bursts of unauthenticated connections (MaxStartups 10:30:100); each sshd counts for itself, and learns on a
+ * busy host some time after us who has authenticated: so half as many.
+ */
+const handshakesAtOnce = 5;
 const turns = new Map<string, Limiter>();
 
 /** Connects and authenticates once. @param over the last jump host, if there is one */
