@@ -15,8 +15,8 @@ const types: [string, string][] = [
   ['rsa', 'rsa-sha2-256|rsa-sha2-512'],
 ];
 
-await describeWith('host:host24', 'SSH: who we are', lab => {
-  const host = lab['host:host24'];
+await describeWith('host:host18', 'SSH: who we are', lab => {
+  const host = lab['host:host18'];
   let keys: Keys;
   let agent: ChildProcess | undefined;
 
