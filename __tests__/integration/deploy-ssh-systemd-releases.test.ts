@@ -101,7 +101,7 @@ await describeWith(['host:host7', 'go'], 'deploy-ssh-systemd: releases', lab => 
         host,
         'sh',
         '-c',
-        `find ${directory} /etc/systemd/system /tmp /run/systemd/transient -newer /etc/hostname -printf '%p %T@ %s %i\\n' | grep -v systemd-private | sort; systemctl show hello -p MainPID,InvocationID`,
+        `find ${directory} /etc/systemd/system /tmp /run/systemd/transient -newer /etc/hostname -printf '%p %T@ %s %i\\n' | grep -v -e systemd-private -e '^/tmp ' | sort; systemctl show hello -p MainPID,InvocationID`,
       );
     const before = await state();
     const environment = 'HELLO_GREETING=very-secret-value\nOTHER=another-value';

@@ -184,7 +184,7 @@ await describeWith(['host:host9', 'go'], 'verify-health on a systemd host', lab 
 
   test('a unit that crashes and restarts is not verified although it is the right binary', async () => {
     await start(v2, 'HELLO_CRASH_AFTER=700ms');
-    const done = await verify({ ...access, checks: '', deadline: '6s' }, recordOf());
+    const done = await verify({ ...access, checks: '', deadline: '10s' }, recordOf());
     expect(done.code).toBe(1);
     expect(done.outputs['verdict']).toBe('failed');
     expect(['restarting', 'unit-inactive']).toContain(done.report.reasons[0]);

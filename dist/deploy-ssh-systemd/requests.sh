@@ -129,7 +129,9 @@ take_blob() { # name sum mode offset: what came before a cut stays as .part.NAME
   part=$dir/blobs/.part.$name
   [ "$offset" -gt 0 ] || (umask 077; : >"$part") || { fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$(wc -c <"$part")" -eq "$offset" ] || { fail UPLOAD_FAILED "$part has not $offset bytes"; return 1; }
-  while read -r bytes; do
+  while :; do
+    # an end here is a cut as well: between two parts, while the next one is made, it is the likely one
+    read -r bytes || { fail UPLOAD_FAILED "$part was cut"; return 1; }
     number "$bytes" || { fail NAME_REFUSED "$bytes"; return 1; }
     [ "$bytes" -gt 0 ] || break
     take "$bytes" | gzip -dc >>"$part" || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }

@@ -27,9 +27,18 @@ set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours); or fails w
     }
     { print }' "$file" >"$new" && durable "$new" && mv -T "$new" "$file" ||
     { rm -f "$new" "$new.before"; fail UPSTREAM_FAILED "writing $file"; return 1; }
-  if said=$(nginx -t -q 2>&1) && said=$(systemctl reload "$3" 2>&1); then rm -f "$new.before"; return 0; fi
+  if said=$(nginx -t -q 2>&1) && said=$(systemctl reload "$3" 2>&1) && has_read "$3"; then rm -f "$new.before"; return 0; fi
   mv -T "$new.before" "$file"
   fail UPSTREAM_FAILED "$said"; return 1
+}
+
+# A reload returns before nginx has read anything: done it is when there are workers that were not there before.
+has_read() { # UNIT; workers: those of before
+  tries=0
+  until [ -n "$(children "$1" | grep -vxF "${workers:-none}")" ]; do
+    tries=$((tries + 1)); [ $tries -lt 100 ] || { said="no new workers of $1 within 10 s"; return 1; }
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
+  done
 }
 
 children() { # UNIT: process ids of what its main process started

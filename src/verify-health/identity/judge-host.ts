@@ -16,7 +16,8 @@ export function judgeHost(
     restarts: Number(NRestarts),
     ...(Sha256 === undefined ? {} : { sha256: Sha256, exe: Exe }),
   };
-  const base = { anchor: `${MainPID} ${answer['Start'] ?? ''} ${NRestarts}`, evidence };
+  const anchor = `${MainPID} ${answer['Start'] ?? ''} ${NRestarts}`;
+  const base = { anchor, restarts: Number(NRestarts), evidence };
   const unit = deployment.service;
   if (answer['Denied'] === 'yes') {
     const detail = `${answer['Error']}: another user's process can be read by root only (input "become")`;

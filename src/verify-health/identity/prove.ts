@@ -23,6 +23,8 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
   let looks = 0;
   /** What was seen as built last, and how often it was something else than before. */
   let [good, replaced]: [string | undefined, number] = [undefined, 0];
+  /** What the looks counted. */
+  const restarts: number[] = [];
   let last: Look | undefined;
   let since = origin;
   const finding = (verdict: Finding['verdict'], detail: string, reason?: string): Finding => ({
@@ -52,6 +54,7 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
       if (good !== undefined && good !== look.anchor) replaced++;
       good = look.anchor;
     }
+    if (look.restarts !== undefined) restarts.push(look.restarts);
     last = look;
     const held = now - since;
     if (look.state === 'as-built' && held >= hold) {
@@ -66,9 +69,10 @@ export async function prove(subject: Subject, options: ProveOptions): Promise<Fi
     await sleep(Math.min(left, period, missing), options.signal);
   }
   if (last === undefined) return finding('inconclusive', 'the deadline was there before the first look', 'no-samples');
-  // Also where the last look came between two processes.
-  if (last.state !== 'other' && replaced > 0) {
-    return finding('failed', `${last.detail}, but it was replaced or restarted ${replaced} times`, 'restarting');
+  // Also where the last look came between two processes, and where no look met one.
+  const times = Math.max(replaced, (restarts.at(-1) ?? 0) - (restarts[0] ?? 0));
+  if (last.state !== 'other' && times > 0) {
+    return finding('failed', `${last.detail}, but it was replaced or restarted ${times} times`, 'restarting');
   }
   if (last.state === 'as-built')
     return finding('inconclusive', `${last.detail}, but not for ${formatDuration(hold)} yet`, 'deadline');

@@ -11,6 +11,8 @@ export interface Look {
   readonly detail: string;
   /** Which process or pods were seen; another text at the next look means that they were replaced or restarted. */
   readonly anchor: string;
+  /** How often its service was restarted by itself, where that is counted. */
+  readonly restarts?: number;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
 
