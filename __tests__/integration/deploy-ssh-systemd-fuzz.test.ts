@@ -86,7 +86,7 @@ await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: every input, fuzz
     await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-fuzz-'));
     await mkdir(join(folder, 'program'));
-    await writeFile(join(folder, 'program/go.mod'), 'module program\n');
+    await writeFile(join(folder, 'program/go.mod'), 'module program\n\ngo 1.26\n');
     await writeFile(join(folder, 'program/main.go'), source);
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' };
     const binary = join(folder, 'echo');

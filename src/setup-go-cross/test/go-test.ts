@@ -69,9 +69,10 @@ async function inGroup(
 const titleOf = ({ package: path, test, compiles }: Failure) =>
   test === undefined ? `${path}${compiles ? '' : ' (does not compile)'}` : `${path} ${test}`;
 
-/** First what failed, then the beginning of what the first of them said. */
-function explain(command: string, { failures, packages, said }: TestReport): string {
-  if (failures.length === 0) return `${command} failed: ${said.slice(-20).join('\n')}`;
+/** First what failed, by package as they may end in any order, then the beginning of what the first of them said. */
+function explain(command: string, { failures: ended, packages, said }: TestReport): string {
+  if (ended.length === 0) return `${command} failed: ${said.slice(-20).join('\n')}`;
+  const failures = [...ended].sort((a, b) => (a.package === b.package ? 0 : a.package < b.package ? -1 : 1));
   const names = failures.slice(0, 10).map(titleOf);
   const more = failures.length > names.length ? `, and ${failures.length - names.length} more` : '';
   const where = new Set(failures.map(failure => failure.package)).size;
