@@ -135,6 +135,7 @@ await describeWith(
       const [name = ''] = timer.split('.timer');
       expect(name).toMatch(/^slipway-upstream-/);
       await onHost(balancer, 'systemctl', 'start', `${name}.service`); // not waited for: what it would do is done
+      for (let tries = 0; tries < 40 && (await upstream()) !== pristine; tries++) await sleep(500);
       expect(await upstream()).toBe(pristine);
       for (let tries = 0; tries < 40 && (await greetings())[0] !== 'three'; tries++) await sleep(500);
       expect((await greetings())[0]).toBe('three');
