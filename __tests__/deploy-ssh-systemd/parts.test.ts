@@ -99,6 +99,7 @@ describe('judgeUnit', () => {
       'failed',
     ],
     ['failed for good', 'ActiveState=failed\nResult=timeout', 'failed'],
+    ['the one before was killed, the start is queued', 'ActiveState=failed\nResult=timeout\nJob=12', 'waiting'],
   ])('%s', (_name, text, kind) => {
     expect(judgeUnit(readUnitState(text), entry).kind).toBe(kind);
   });

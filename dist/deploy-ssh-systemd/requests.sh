@@ -311,7 +311,7 @@ no_news() { # TOKEN PID RESTARTS
   case $(cat "$state/result.$1" 2>/dev/null) in 'switched '*) ;; ''|switching) return 0;; *) return 1;; esac
   seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
   if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
-  case $seen in *ActiveState=failed*) return 1;; esac
+  case $seen in *ActiveState=failed*) case $seen in *Job=[1-9]*) return 0;; *) return 1;; esac;; esac
   # said once: how its process ended stands there until the next start only
   tries=${seen##*NRestarts=}; tries=${tries%%[!0-9]*}
   case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac

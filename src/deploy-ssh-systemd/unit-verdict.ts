@@ -30,6 +30,8 @@ export function isUp({ active }: UnitState): boolean {
  */
 export function judgeUnit(unit: UnitState, { folder, how, pidBefore, restartsBefore }: Entry): UnitVerdict {
   const exit = describeExit(unit);
+  // the release before had to be killed, and the start that is queued has not begun
+  if (unit.active === 'failed' && unit.job !== '') return { kind: 'waiting', detail: 'its start is queued' };
   if (unit.active === 'failed') return { kind: 'failed', detail: `the service failed: ${exit}` };
   // 200 and above are systemd's own: the program was never started, and trying again does not help
   if (unit.code === '1' && unit.status >= 200 && unit.status <= 243 && unit.pid === 0) {
