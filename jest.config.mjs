@@ -18,8 +18,7 @@ const ofImages = ['/integration/build-multiarch-image.*\\.test\\.ts$'];
 const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_modules/']) => ({
   ...common,
   displayName,
-  /** Milliseconds for a test that names no other: an end for what hangs, not a measure of speed, on a machine that is busy. */
-  testTimeout: displayName === 'unit' ? 20_000 : 60_000,
+  setupFilesAfterEnv: [`<rootDir>/__tests__/setup/${displayName === 'unit' ? 'unit' : 'real'}.ts`],
   testRegex,
   testPathIgnorePatterns,
 });

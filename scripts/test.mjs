@@ -107,6 +107,7 @@ async function runJest(lane, results, env) {
   if (!existsSync(results)) throw new Error(`jest ended without results (exit code ${ended})`);
   const report = JSON.parse(readFileSync(results, 'utf8'));
   for (const name of skippedTests(report)) console.log(`skipped: ${name}`);
+  for (const name of secondTries(report)) console.log(`passed only when tried again: ${name}`);
   // A file that could not even be loaded has no failed test in it, and is a failure all the same.
   const broken = report.numRuntimeErrorTestSuites;
   const code = stuck && report.success ? 0 : ended;
@@ -132,6 +133,12 @@ function unfounded(testResults) {
   const shown = claims.length - wrong.length - skipped.length - unchecked;
   console.log(`README tables: ${shown} of ${claims.length} claims shown, ${unchecked} not part of this run`);
   return wrong.length;
+}
+
+function secondTries({ testResults }) {
+  return testResults.flatMap(file =>
+    file.assertionResults.filter(one => one.status === 'passed' && one.invocations > 1).map(one => one.fullName),
+  );
 }
 
 function skippedTests({ testResults }) {
