@@ -6,28 +6,13 @@ import { limitVariables } from '../../src/deploy-ssh-systemd/limit-variables.ts'
 import { quoteArgument } from '../../src/deploy-ssh-systemd/quote.ts';
 import { renderSocket, renderUnit, type UnitOptions } from '../../src/deploy-ssh-systemd/unit-file.ts';
 import { cpuQuota, logRateLimit, overrides, units } from '../../src/deploy-ssh-systemd/unit-values.ts';
+import { plainOptions } from './unit-options.ts';
 
 const options: UnitOptions = {
-  service: 'hello',
-  directory: '/opt/slipway/hello',
+  ...plainOptions,
   args: ['-port', '8080', 'a b', '100%', '$HOME'],
-  runAs: 'dynamic',
   type: 'notify',
   listen: { port: 8080 },
-  credentials: [],
-  hasFiles: false,
-  restartMethod: 'restart',
-  pidFile: undefined,
-  restart: 'always',
-  after: [],
-  memoryMax: undefined,
-  cpuQuota: undefined,
-  tasksMax: undefined,
-  limitNofile: undefined,
-  watchdog: undefined,
-  logRateLimit: undefined,
-  hardening: 'default',
-  overrides: [],
 };
 const linesOf = (changes: Partial<UnitOptions>) => renderUnit({ ...options, ...changes }).split('\n');
 /** What a change adds to the unit, and what it takes away. */
