@@ -125,14 +125,19 @@ function ask(stream: Duplex, command: string, signal: AbortSignal): Promise<stri
     stream.on('data', (chunk: string) => {
       text += chunk;
     });
-    stream.on('error', reject);
-    const finish = () => {
+    const settle = (how: () => void) => {
       signal.removeEventListener('abort', stop);
-      stream.end();
-      resolve(text);
+      how();
     };
-    stream.on('end', finish);
-    stream.on('close', finish);
+    stream.on('error', error => settle(() => reject(error)));
+    stream.on('end', () => {
+      stream.end();
+      settle(() => resolve(text));
+    });
+    // an answer that was cut must not pass for the empty one of a good command
+    stream.on('close', () =>
+      settle(() => reject(new SlipwayError('CONNECTION_LOST', `HAProxy’s answer to "${command}" was cut`))),
+    );
     stream.write(`${command}\n`);
   });
 }
