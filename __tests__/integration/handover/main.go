@@ -3,12 +3,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -28,7 +28,7 @@ func main() {
 	}
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGUSR2)
-	server := &http.Server{Handler: http.HandlerFunc(answer)}
+	server := &http.Server{Handler: http.HandlerFunc(answer), ConnState: count}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	announce()
@@ -42,12 +42,26 @@ func main() {
 			}
 			continue
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		listener.Close()
-		<-ended // whoever was accepted is known to the server from here on
-		server.Shutdown(ctx)
-		cancel()
+		<-ended // whoever was accepted is counted from here on
+		server.SetKeepAlivesEnabled(false)
+		for until := time.Now().Add(10 * time.Second); open.Load() > 0 && time.Now().Before(until); {
+			time.Sleep(2 * time.Millisecond)
+		}
 		return
+	}
+}
+
+// open is how many connections were accepted and have not ended. server.Shutdown is not used: a request that arrives on
+// an accepted connection just after Shutdown began is dropped without an answer.
+var open atomic.Int64
+
+func count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		open.Add(-1)
 	}
 }
 
