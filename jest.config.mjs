@@ -12,7 +12,10 @@ const common = {
 
 /** Files that need the one cluster take turns; so they are a project, which runs beside the others (scripts/test.mjs). */
 const onCluster = ['deploy-k8s-', 'verify-health-cluster'].map(name => `/integration/${name}.*\\.test\\.ts$`);
-/** A project of its own only so that both lanes are about as long. */
+/** Files that mostly wait for lab hosts: a lane of their own. */
+const onHosts = ['deploy-ssh-systemd', 'ssh-', 'verify-health-host', 'example-hello', 'lab-host'].map(
+  name => `/integration/${name}.*\\.test\\.ts$`,
+);
 const ofImages = ['/integration/build-multiarch-image.*\\.test\\.ts$'];
 
 const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_modules/']) => ({
@@ -26,7 +29,8 @@ const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_module
 export default {
   projects: [
     project('unit', '/__tests__/.*\\.test\\.ts$', ['/integration/', '/e2e/']),
-    project('integration', '/__tests__/integration/.*\\.test\\.ts$', [...onCluster, ...ofImages]),
+    project('integration', '/__tests__/integration/.*\\.test\\.ts$', [...onHosts, ...onCluster, ...ofImages]),
+    project('host', onHosts),
     project('cluster', onCluster),
     project('image', ofImages),
     project('e2e', '/__tests__/e2e/.*\\.test\\.ts$'),
