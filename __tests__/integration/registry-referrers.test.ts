@@ -48,7 +48,7 @@ await describeWith(['registry', 'peer:referrers-registry'], 'attaching to a mani
         nodes.map(async (node, index) => {
           const upstream = kind === 'with' ? withApi.url : lab.registry.url;
           await using proxy = await startSlowProxy(upstream, {
-            delay: ({ method, url }) => (method === 'PUT' && url?.includes('/manifests/sha256-') ? index * 150 : 0),
+            delay: ({ method, url }) => (method === 'PUT' && url?.includes('/manifests/sha256-') ? index * 100 : 0),
           });
           const near = { host: proxy.host, path: repository.path };
           await attach(client, near, [{ subject: digest, nodes: [node], api: false }], signal);
