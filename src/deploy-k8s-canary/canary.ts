@@ -41,6 +41,7 @@ async function step(session: Session, weight: number): Promise<StepRow> {
   const router = session.router!;
   const row = newRow(weight);
   journal.rows.push(row);
+  session.analysis.beginStep(options.steps.indexOf(weight));
   await session.save({ weight });
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
   await journal.span(`${weight} %: pods of the new release`, () =>
@@ -85,14 +86,16 @@ async function decide(session: Session): Promise<'promote' | 'hold' | 'inconclus
   const row = journal.rows.at(-1)!;
   const otherwise = options['on-inconclusive'];
   while (analysis.evidence.decision !== 'promote') {
-    const { reason, canary } = analysis.evidence;
+    const { reason, canary, needed } = analysis.evidence;
     if (otherwise === 'extend') {
       log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
       await watchStep(session, row, Math.min(options['step-duration'], 15_000), { canary: true });
       continue;
     }
     row.verdict = 'inconclusive';
-    journal.note(`Inconclusive: ${reason}; on-inconclusive: ${otherwise}.`);
+    journal.note(
+      `Inconclusive: ${reason}; ${needed} more requests to the new release without an error would have sufficed; on-inconclusive: ${otherwise}.`,
+    );
     if (otherwise === 'hold') return 'hold';
     if (otherwise === 'promote' && canary.requests > 0) return 'inconclusive';
     const why = canary.requests === 0 ? 'no request to the new release was seen at all' : reason;

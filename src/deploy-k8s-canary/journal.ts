@@ -1,5 +1,5 @@
 import { log } from '../core/log.ts';
-import type { Count } from '../core/statistics/index.ts';
+import type { Count, MetricRow } from '../core/statistics/index.ts';
 import type { Span } from '../core/summary.ts';
 
 /** One step as the table shows it. */
@@ -25,6 +25,8 @@ export class Journal {
   readonly spans: Span[] = [];
   readonly rows: StepRow[] = [];
   readonly notes: string[] = [];
+  /** What was compared, as the last look found it. */
+  metrics: readonly MetricRow[] = [];
 
   /** Does something, and remembers how long it took. */
   async span<T>(name: string, task: () => Promise<T>): Promise<T> {

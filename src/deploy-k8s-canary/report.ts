@@ -1,10 +1,11 @@
-import { show } from '../core/statistics/index.ts';
+import { type Limits, show } from '../core/statistics/index.ts';
 import { table, timeline } from '../core/summary.ts';
 import type { Journal } from './journal.ts';
+import { metricsTable } from './metrics-table.ts';
 import type { Outcome } from './outcome.ts';
 
-/** The job summary: how it ended, the table of steps, what was done when. */
-export function renderSummary(place: string, outcome: Outcome, journal: Journal): string {
+/** The job summary: how it ended, the tables of steps and metrics, what was done when. */
+export function renderSummary(place: string, outcome: Outcome, journal: Journal, limits: Limits): string {
   const { state, workload, image, previous, error, identity, lines = [] } = outcome;
   const parts = [
     `### Deployment/${workload} in ${place}: ${state}`,
@@ -13,6 +14,7 @@ export function renderSummary(place: string, outcome: Outcome, journal: Journal)
   if (error !== undefined) parts.push(`**${error.code}**: ${error.message}`);
   if (lines.length > 0) parts.push(['```text', ...lines.map(line => line.replaceAll('```', "'''")), '```'].join('\n'));
   if (journal.rows.length > 0) parts.push(stepsTable(journal));
+  if (journal.metrics.length > 0) parts.push(metricsTable(journal.metrics, limits));
   if (identity !== undefined)
     parts.push(
       `${identity.pods.length} pods run \`${identity.pods[0]?.image ?? '–'}\`, identity ${identity.identity}.`,

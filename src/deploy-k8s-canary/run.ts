@@ -70,7 +70,7 @@ async function conclude(
     output('release', updated.file);
   }
   const { renderSummary } = await import('./report.ts');
-  await summary(renderSummary(place, outcome, journal));
+  await summary(renderSummary(place, outcome, journal, options));
   if (outcome.error !== undefined) throw outcome.error;
   log.info(`Deployment/${outcome.workload} in ${place}: ${outcome.state}`);
 }

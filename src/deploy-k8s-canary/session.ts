@@ -38,7 +38,8 @@ export class Session {
     this.journal = parts.journal;
     this.#state = parts.state;
     this.prober = new Prober(parts.cluster, { checks: options.probes, port: plan.port, rate: options['probe-rate'] });
-    this.analysis = new Analysis(options);
+    const { alpha, beta, tolerance, steps } = options;
+    this.analysis = new Analysis({ alpha, beta, tolerance, steps: steps.filter(weight => weight < 100).length });
     this.routed = new Watchdog(options);
     this.old = new Watchdog(options);
   }

@@ -95,14 +95,15 @@ async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promis
   return podFailure(trouble, await explainPod(cluster, trouble, signal));
 }
 
-function weigh({ analysis, routed, old }: Session, row: StepRow, seen: Seen): void {
+function weigh({ analysis, routed, old, journal }: Session, row: StepRow, seen: Seen): void {
   analysis.add({ canary: seen.canary, baseline: seen.baseline });
   routed.add(seen.router);
   old.add(seen.baseline);
   row.canary = sum(row.canary, seen.canary);
   row.baseline = sum(row.baseline, seen.baseline);
   row.router = sum(row.router, seen.router);
-  const { harm, good } = analysis.evidence;
+  const { harm, good, metrics } = analysis.evidence;
+  journal.metrics = metrics;
   row.harm = harm;
   row.good = good;
 }

@@ -1,6 +1,21 @@
 /** Sequential tests that may be looked at at any time. Pure: no clock, no randomness. */
 export { excess, goodness, requestsNeeded } from './absolute.ts';
+export {
+  Analysis,
+  type AnalysisPlan,
+  type Evidence,
+  errors,
+  type Limits,
+  type MetricRow,
+  type Observation,
+  ownRequests,
+  type SavedAnalysis,
+  show,
+} from './analysis.ts';
+export { dispersion, unknownDispersion } from './dispersion.ts';
+export { exceedance, exceedanceBound, exceedanceTolerance, type Histogram } from './exceedance.ts';
+export type { MetricPlan } from './metric.ts';
 export type { Count, EProcess, Tick } from './mixture.ts';
 export { harm, nonInferiority } from './relative.ts';
 export { type Sprt, sprt } from './sprt.ts';
-export { Analysis, type Evidence, type Limits, show, Watchdog } from './verdict.ts';
+export { Watchdog } from './watchdog.ts';

@@ -4,9 +4,17 @@
  * @param logs natural logarithms of the mixture's components; all weigh the same
  */
 export function logMean(logs: readonly number[]): number {
-  const top = Math.max(...logs);
+  return logSum(logs) - Math.log(logs.length);
+}
+
+/** log Σ exp(l), without overflow. */
+export function logSum(logs: readonly number[]): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (const log of logs) if (log > top) top = log;
   if (top === Number.NEGATIVE_INFINITY) return top;
-  return top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0) / logs.length);
+  let sum = 0;
+  for (const log of logs) sum += Math.exp(log - top);
+  return top + Math.log(sum);
 }
 
 /** One look at the counters: what came since the look before. */
@@ -35,25 +43,43 @@ export interface EProcess<T> {
   readonly max: number;
 }
 
-/** An e-process that averages wagers which each multiply on; `step(k, seen)` gives the k-th wager's log factor. */
-export function mixture<T>(components: number, step: (k: number, seen: T) => number): EProcess<T> {
-  const logs = new Array<number>(components).fill(0);
-  let max = 1;
-  return {
-    add(seen) {
-      for (let k = 0; k < components; k++) logs[k]! += step(k, seen);
-      max = Math.max(max, Math.exp(logMean(logs)));
-    },
-    get e() {
-      return Math.exp(logMean(logs));
-    },
-    get max() {
-      return max;
-    },
-  };
+/** An e-process that averages wagers which each multiply on. */
+export class Mixture<T> implements EProcess<T> {
+  /** Natural logarithms of the wagers: all that has to be kept to go on later. */
+  readonly logs: number[];
+  readonly #step: (k: number, seen: T) => number;
+  #max: number;
+
+  /**
+   * @param step gives the k-th wager's log factor
+   * @param logs the wagers so far; a new process has zeros
+   */
+  constructor(components: number, step: (k: number, seen: T) => number, logs?: readonly number[]) {
+    this.logs = logs === undefined ? new Array<number>(components).fill(0) : [...logs];
+    this.#step = step;
+    this.#max = Math.max(1, this.e);
+  }
+
+  add(seen: T): void {
+    for (let k = 0; k < this.logs.length; k++) this.logs[k]! += this.#step(k, seen);
+    this.#max = Math.max(this.#max, this.e);
+  }
+
+  get e(): number {
+    return Math.exp(logMean(this.logs));
+  }
+
+  get max(): number {
+    return this.#max;
+  }
 }
 
 /** x·ln(a), with 0·ln(0) = 0. */
 export function times(x: number, logarithm: number): number {
   return x === 0 ? 0 : x * logarithm;
+}
+
+/** What is left of clustered counts: so many independent ones say as much. See dispersion.ts. */
+export function thinned({ requests, errors }: Count, phi: number): Count {
+  return { requests: requests / phi, errors: errors / phi };
 }

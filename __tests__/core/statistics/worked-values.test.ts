@@ -9,7 +9,7 @@ import {
   sprt,
   type Tick,
   Watchdog,
-} from '../../src/core/statistics/index.ts';
+} from '../../../src/core/statistics/index.ts';
 
 /** (requests, errors) of the canary, then of the baseline. */
 const tick = (nC: number, xC: number, nB: number, xB: number): Tick => ({
@@ -108,7 +108,7 @@ describe('what must not move the evidence', () => {
 });
 
 describe('verdicts', () => {
-  const limits = { alpha: 0.01, beta: 0.05, tolerance: 0.01 };
+  const limits = { alpha: 0.01, beta: 0.05, tolerance: 0.01, steps: 1 };
   const after = (...ticks: Tick[]) => {
     const analysis = new Analysis(limits);
     for (const seen of ticks) analysis.add(seen);

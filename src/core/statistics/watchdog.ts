@@ -1,0 +1,35 @@
+import { excess } from './absolute.ts';
+import type { Limits } from './analysis.ts';
+import { type Count, type Mixture, thinned } from './mixture.ts';
+import { Guard } from './stratum.ts';
+
+/** One stream without a baseline: what the router's users see, or what is left at 100 %. */
+export class Watchdog {
+  readonly #alpha: number;
+  readonly #excess: Mixture<Count>;
+  readonly #guard = new Guard();
+
+  constructor({ alpha, tolerance }: Pick<Limits, 'alpha' | 'tolerance'>) {
+    this.#alpha = alpha;
+    this.#excess = excess(tolerance);
+  }
+
+  /** @param phi dispersion of the counts */
+  add(count: Count, phi = 1): void {
+    this.#excess.add(thinned(count, phi));
+    this.#guard.add(count);
+  }
+
+  get count(): Count {
+    return this.#guard.count;
+  }
+
+  get e(): number {
+    return this.#excess.e;
+  }
+
+  /** Whether the error rate is above the tolerance, with the certainty that alpha asks for. */
+  get exceeded(): boolean {
+    return this.e >= 1 / this.#alpha && this.#guard.passed;
+  }
+}
