@@ -299,7 +299,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
       'step-duration': '2s',
       'probe-rate': '5',
     });
-    expect(log).toContain('This cannot suffice');
+    expect(log).toContain('this cannot suffice');
     expect(log).toContain('[INCONCLUSIVE]');
     expect([code, outputs['state']]).toEqual([1, 'rolled-back']);
     await settledOn('v1');

@@ -9,8 +9,7 @@ import {
   requirePermissions,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { requestsNeeded } from '../core/statistics/index.ts';
-import { formatDuration } from '../core/units.ts';
+import { budgetLine } from './budget.ts';
 import { targetPort } from './containers.ts';
 import { type FoundRouter, findRouter } from './find-router.ts';
 import { isOurs, namesOf } from './names.ts';
@@ -55,7 +54,9 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
       `Pods cannot be asked directly, because ${why}: requests cannot be told apart by release, and the evidence will hardly suffice to promote.`,
     );
   }
-  sayBudget(options);
+  const budget = budgetLine(options);
+  if (budget.enough) log.info(budget.line);
+  else log.warning(budget.line);
   return { kind: 'canary', situation, router, port };
 }
 
@@ -102,21 +103,4 @@ async function refuseTakenNames(
       { hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.' },
     );
   }
-}
-
-/** Says before the start whether the requests can suffice for the promised certainty. */
-function sayBudget({
-  tolerance,
-  beta,
-  steps,
-  'step-duration': duration,
-  'probe-rate': rate,
-  'on-inconclusive': otherwise,
-}: Options): void {
-  // the mean of both kinds of evidence must reach 1/beta; without errors the relative one stays 1
-  const wanted = requestsNeeded(tolerance, 2 / beta - 1);
-  const planned = Math.floor((rate * duration * (steps.length - 1)) / 1000);
-  const line = `Promotion needs ${wanted} requests without an error (tolerance ${tolerance}, beta ${beta}); ${planned} are planned: ${rate}/s to each side, ${steps.length - 1} steps of ${formatDuration(duration)} below 100 %`;
-  if (planned < wanted) log.warning(`${line}. This cannot suffice; then on-inconclusive: ${otherwise} applies.`);
-  else log.info(`${line}.`);
 }

@@ -1,21 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  Analysis,
-  excess,
-  goodness,
-  harm,
-  nonInferiority,
-  requestsNeeded,
-  sprt,
-  type Tick,
-  Watchdog,
-} from '../../../src/core/statistics/index.ts';
-
-/** (requests, errors) of the canary, then of the baseline. */
-const tick = (nC: number, xC: number, nB: number, xB: number): Tick => ({
-  canary: { requests: nC, errors: xC },
-  baseline: { requests: nB, errors: xB },
-});
+import { excess, goodness, harm, nonInferiority, requestsNeeded, sprt } from '../../../src/core/statistics/index.ts';
+import { tick } from './tick.ts';
 
 /** Equal to as many digits as the text has. */
 function digits(value: number, expected: string): void {
@@ -104,38 +89,6 @@ describe('what must not move the evidence', () => {
     const good = goodness(0.01);
     for (let i = 0; i < 3600; i++) good.add({ requests: 100, errors: 100 });
     expect(good.e).toBe(0);
-  });
-});
-
-describe('verdicts', () => {
-  const limits = { alpha: 0.01, beta: 0.05, tolerance: 0.01, steps: 1 };
-  const after = (...ticks: Tick[]) => {
-    const analysis = new Analysis(limits);
-    for (const seen of ticks) analysis.add(seen);
-    return analysis.evidence;
-  };
-  test.each([
-    { name: 'nothing seen is no pass', ticks: [], decision: 'undecided' },
-    { name: 'too few good requests', ticks: [tick(200, 0, 200, 0)], decision: 'undecided' },
-    { name: 'enough good requests', ticks: [tick(500, 0, 500, 0)], decision: 'promote' },
-    { name: 'every request fails', ticks: [tick(10, 10, 10, 0), tick(10, 10, 10, 0)], decision: 'rollback' },
-    { name: 'one bad moment alone is no rollback', ticks: [tick(40, 10, 40, 0)], decision: 'undecided' },
-    { name: 'few errors are no rollback', ticks: [tick(10, 2, 1000, 0), tick(10, 2, 1000, 0)], decision: 'undecided' },
-    {
-      name: 'both fail alike: as good as the old',
-      ticks: [tick(50, 25, 50, 25), tick(50, 25, 50, 25)],
-      decision: 'promote',
-    },
-  ])('$name', ({ ticks, decision }) => {
-    expect(after(...ticks).decision).toBe(decision);
-  });
-  test('a stream above the tolerance is told from one at it', () => {
-    const [bad, fair] = [new Watchdog(limits), new Watchdog(limits)];
-    for (let i = 0; i < 10; i++) {
-      bad.add({ requests: 20, errors: 4 });
-      fair.add({ requests: 100, errors: 1 });
-    }
-    expect([bad.exceeded, fair.exceeded]).toEqual([true, false]);
   });
 });
 

@@ -12,6 +12,7 @@ export {
   type SavedAnalysis,
   show,
 } from './analysis.ts';
+export { type Budget, type BudgetPlan, budgetOf } from './budget.ts';
 export { dispersion, unknownDispersion } from './dispersion.ts';
 export { exceedance, exceedanceBound, exceedanceTolerance, type Histogram } from './exceedance.ts';
 export type { MetricPlan } from './metric.ts';

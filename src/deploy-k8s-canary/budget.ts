@@ -1,0 +1,45 @@
+import { type Budget, budgetOf } from '../core/statistics/index.ts';
+import { formatDuration } from '../core/units.ts';
+import type { Options } from './options.ts';
+
+/** What is known of the users before the rollout: requests a second, and how clustered their errors are. */
+export interface Expected {
+  readonly traffic: number;
+  readonly phi: number;
+}
+
+/**
+ * What is said before the start: how many requests the promised certainty needs, and when they will have come. A line and whether
+ * it will do.
+ */
+export function budgetLine(options: Options, expected?: Expected): { readonly line: string; readonly enough: boolean } {
+  const { tolerance, beta, 'step-duration': duration, 'probe-rate': rate, 'on-inconclusive': otherwise } = options;
+  const steps = options.steps.filter(weight => weight < 100);
+  const { traffic, phi } = expected ?? { traffic: 0, phi: 1 };
+  const plan = {
+    tolerance,
+    beta,
+    traffic,
+    phi,
+    steps: steps.map(weight => ({ share: weight / 100, seconds: duration / 1000 })),
+  };
+  const with_ = budgetOf({ ...plan, probes: rate });
+  const coming = [`${Math.floor(with_.own)} own (${rate}/s)`];
+  if (expected !== undefined) coming.unshift(`${Math.floor(with_.users)} of users (${usersText(expected)})`);
+  const said = `Promotion needs ${with_.needed} requests to the new release without an error (tolerance ${tolerance}, beta ${beta}); in ${steps.length} steps of ${formatDuration(duration)} below 100 % come ${coming.join(' and ')}`;
+  const alone = expected === undefined ? '' : `; without own requests ${outcome(budgetOf({ ...plan, probes: 0 }))}`;
+  const line = `${said}: ${outcome(with_)}${alone}.`;
+  if (with_.enough !== undefined) return { line, enough: true };
+  return { line: `${line} When it does not suffice, on-inconclusive: ${otherwise} applies.`, enough: false };
+}
+
+function usersText({ traffic, phi }: Expected): string {
+  return `${Number(traffic.toPrecision(3))}/s${phi === 1 ? '' : `, divided by their dispersion of ${Number(phi.toPrecision(3))}`}`;
+}
+
+function outcome({ enough, missing }: Budget): string {
+  if (enough !== undefined) return `enough after ${formatDuration(Math.ceil(enough) * 1000)}`;
+  return Number.isFinite(missing)
+    ? `this cannot suffice, the last step would have to be ${formatDuration(Math.ceil(missing) * 1000)} longer`
+    : 'this cannot suffice, as none come';
+}
