@@ -12,6 +12,7 @@ ensureDependencies();
 const { actionYml } = await import('./generate/action-yml.mjs');
 const { actionsTable, between, inputsTable, outputsTable } = await import('./generate/tables.mjs');
 const { measuredTable } = await import('./generate/measured.mjs');
+const { simulatedTables } = await import('./generate/simulated.mjs');
 const { comparisonTable, complaintsTable } = await import('./generate/comparison.mjs');
 const { recordSchema, slipwaySchema } = await import('./generate/schemas.mjs');
 const { readComparison } = await import('./claims/read.mjs');
@@ -44,6 +45,8 @@ const measuredIn = {
 };
 for (const [name, benchmarks] of Object.entries(measuredIn))
   tables(`actions/${name}/README.md`, { measured: measured(benchmarks) });
+const [simulation] = resultsOf(['canary-simulated']);
+tables('actions/deploy-k8s-canary/README.md', { simulated: simulatedTables(simulation) });
 tables('README.md', {
   actions: actionsTable(definitions),
   inputs: inputsTable(release),
@@ -63,9 +66,12 @@ function measured(benchmarks) {
   const names = benchmarks.flatMap(([name, ...parts]) =>
     parts.length === 0 ? [name] : parts.map(part => `${name}-${part}`),
   );
+  return measuredTable(resultsOf(names), benchmarks[0][0]);
+}
+
+function resultsOf(names) {
   const files = names.map(name => join(root, 'bench/results', `${name}.json`));
-  const results = files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
-  return measuredTable(results, benchmarks[0][0]);
+  return files.filter(file => existsSync(file)).map(file => JSON.parse(readFileSync(file, 'utf8')));
 }
 
 function json(data) {

@@ -1,0 +1,24 @@
+// deploy-k8s-canary: its statistics beside the rules of Flagger, Argo Rollouts and Kayenta, on simulated releases.
+import { simulated } from './canary/simulated.mjs';
+
+export const title = 'canary: how releases are decided';
+export const unit = 's';
+export const rounds = 3;
+
+const all = { simulated };
+export const parts = Object.keys(all);
+
+/** @returns { rows, samples, versions }: samples are by part. `simulated` takes a minute; it has no rounds, but seeds. */
+export async function run({ rounds, short, only, dist }) {
+  const progress = line => console.log(`  ${line}`);
+  const results = { rows: [], samples: {} };
+  const versions = { node: process.version };
+  for (const part of parts.filter(name => only.includes(name))) {
+    progress(`${part}:`);
+    const done = await all[part]({ dist, rounds, short, progress: line => progress(`  ${line}`) });
+    results.rows.push(...done.rows.map(one => ({ ...one, part })));
+    results.samples[part] = done.samples;
+    Object.assign(versions, done.versions);
+  }
+  return { ...results, versions };
+}
