@@ -1,12 +1,13 @@
 // Seeded randomness: the same numbers on every machine.
+const { cos, exp, floor, imul, log, max, round, sqrt } = Math;
 
 /** mulberry32: uniform in [0, 1). */
 export function generator(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    let t = imul(state ^ (state >>> 15), 1 | state);
+    t = (t + imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
@@ -15,10 +16,10 @@ export function generator(seed) {
 export function binomial(random, n, p) {
   if (p <= 0) return 0;
   if (p >= 1) return n;
-  const failing = Math.log(1 - p);
+  const failing = log(1 - p);
   let successes = 0;
   for (let at = 0; ; successes++) {
-    at += Math.floor(Math.log(1 - random()) / failing) + 1;
+    at += floor(log(1 - random()) / failing) + 1;
     if (at > n) return successes;
   }
 }
@@ -26,10 +27,10 @@ export function binomial(random, n, p) {
 /** Events of a Poisson process; above a mean of 50 rounded from the normal distribution. */
 export function poisson(random, mean) {
   if (mean > 50) {
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
+    const normal = sqrt(-2 * log(1 - random())) * cos(2 * Math.PI * random());
+    return max(0, round(mean + sqrt(mean) * normal));
   }
-  const limit = Math.exp(-mean);
+  const limit = exp(-mean);
   let events = 0;
   for (let product = random(); product > limit; product *= random()) events++;
   return events;
@@ -37,5 +38,5 @@ export function poisson(random, mean) {
 
 /** 1, 2, … with this mean. */
 export function geometric(random, mean) {
-  return mean <= 1 ? 1 : Math.floor(Math.log(1 - random()) / Math.log(1 - 1 / mean)) + 1;
+  return mean <= 1 ? 1 : floor(log(1 - random()) / log(1 - 1 / mean)) + 1;
 }

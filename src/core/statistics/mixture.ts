@@ -1,20 +1,22 @@
+const { exp, log } = Math; // looked up once: this is the innermost loop
+
 /**
  * log Σ w·exp(l), computed without overflow: e-values reach e^700 and more.
  *
  * @param logs natural logarithms of the mixture's components; all weigh the same
  */
 export function logMean(logs: readonly number[]): number {
-  return logSum(logs) - Math.log(logs.length);
+  return logSum(logs) - log(logs.length);
 }
 
 /** log Σ exp(l), without overflow. */
 export function logSum(logs: readonly number[]): number {
   let top = Number.NEGATIVE_INFINITY;
-  for (const log of logs) if (log > top) top = log;
+  for (const one of logs) if (one > top) top = one;
   if (top === Number.NEGATIVE_INFINITY) return top;
   let sum = 0;
-  for (const log of logs) sum += Math.exp(log - top);
-  return top + Math.log(sum);
+  for (const one of logs) sum += exp(one - top);
+  return top + log(sum);
 }
 
 /** One look at the counters: what came since the look before. */
@@ -66,7 +68,7 @@ export class Mixture<T> implements EProcess<T> {
   }
 
   get e(): number {
-    return Math.exp(logMean(this.logs));
+    return exp(logMean(this.logs));
   }
 
   get max(): number {
