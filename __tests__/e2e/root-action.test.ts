@@ -22,7 +22,7 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
         text
           .replace('service: hello', 'service: e2e-root\n    environment: { HELLO_LISTEN: ":8472" }')
           .replace('127.0.0.1:8080', '127.0.0.1:8472')
-          .replace('step-duration: 10s', 'step-duration: 3s'),
+          .replace('step-duration: 10s', 'step-duration: 3s\n    warm-up: 0s'),
       'kubernetes/service.yaml': text => text.replace(/nodePort: \d+/, `nodePort: ${nodePort}`),
     });
     const onNode = `http://${lab.cluster.nodeAddress}:${nodePort}`;

@@ -33,7 +33,9 @@ await describeWith(['registry', 'host:host4', 'cluster'], "the chain ships someb
     await namespace.create();
     repository = await repositoryOf('podinfo', join(folder, 'repository'), 'v6.9.2', {
       'slipway.yml': text =>
-        text.replace('service: podinfo', 'service: e2e-podinfo').replace('step-duration: 10s', 'step-duration: 3s'),
+        text
+          .replace('service: podinfo', 'service: e2e-podinfo')
+          .replace('step-duration: 10s', 'step-duration: 3s\n    warm-up: 0s'),
       'kubernetes/service.yaml': text => text.replace(/nodePort: \d+/, `nodePort: ${nodePort}`),
     });
     env = {

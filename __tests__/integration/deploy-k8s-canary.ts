@@ -46,7 +46,7 @@ export function start(kubeconfig: string, inputs: Record<string, string>, manife
     try {
       for (const name of ['output', 'summary']) await writeFile(file(name), '');
       for (const [name, text] of Object.entries(manifests)) await writeFile(file(name), text);
-      const given: Record<string, string> = { 'working-directory': folder, ...inputs };
+      const given: Record<string, string> = { 'working-directory': folder, 'warm-up': '0s', ...inputs };
       const env = {
         PATH: process.env['PATH'],
         ...compileCache,

@@ -41,6 +41,7 @@ export const deployPodsInputs = (cluster, directory) => ({
   route: 'hello',
   steps: '0,50,100',
   'step-duration': '3s',
+  'warm-up': '0s',
   'probe-rate': '100',
   probes: JSON.stringify([
     { url: `http://${cluster.gateway}/`, headers: { Host: 'hello.test' }, status: 200, within: '1s' },

@@ -13,7 +13,8 @@ export interface Expected {
  * it will do.
  */
 export function budgetLine(options: Options, expected?: Expected): { readonly line: string; readonly enough: boolean } {
-  const { tolerance, beta, 'step-duration': duration, 'probe-rate': rate, 'on-inconclusive': otherwise } = options;
+  const { tolerance, beta, 'probe-rate': rate, 'on-inconclusive': otherwise } = options;
+  const { 'step-duration': duration, 'warm-up': warmUp } = options;
   const steps = options.steps.filter(weight => weight < 100);
   const { traffic, phi } = expected ?? { traffic: 0, phi: 1 };
   const plan = {
@@ -26,7 +27,7 @@ export function budgetLine(options: Options, expected?: Expected): { readonly li
   const with_ = budgetOf({ ...plan, probes: rate });
   const coming = [`${Math.floor(with_.own)} own (${rate}/s)`];
   if (expected !== undefined) coming.unshift(`${Math.floor(with_.users)} of users (${usersText(expected)})`);
-  const said = `Promotion needs ${with_.needed} requests to the new release without an error (tolerance ${tolerance}, beta ${beta}); in ${steps.length} steps of ${formatDuration(duration)} below 100 % come ${coming.join(' and ')}`;
+  const said = `Promotion needs ${with_.needed} requests to the new release without an error (tolerance ${tolerance}, beta ${beta}); in ${steps.length} steps of ${formatDuration(duration)} below 100 %${warmUp === 0 ? '' : ` after ${formatDuration(warmUp)} of warm-up`} come ${coming.join(' and ')}`;
   const alone = expected === undefined ? '' : `; without own requests ${outcome(budgetOf({ ...plan, probes: 0 }))}`;
   const line = `${said}: ${outcome(with_)}${alone}.`;
   if (with_.enough !== undefined) return { line, enough: true };

@@ -68,6 +68,12 @@ export const definition = define({
       default: '0,50,100',
     },
     'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
+    'warm-up': {
+      description:
+        'What a new pod answers in its first time is left out of the comparison; the first step begins when a pod of the new release is warm.',
+      value: duration,
+      default: '30s',
+    },
     probes: {
       description:
         'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares. Needed for `strategy: canary`.',

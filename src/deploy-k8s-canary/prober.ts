@@ -43,6 +43,7 @@ export class Prober {
   readonly #pods: Record<Side, readonly string[]> = { canary: [], baseline: [] };
   readonly #bodies = new Map<string, Record<Side, Set<string>>>();
   #routed = false;
+  #counted: ReadonlySet<string> = new Set();
   #now = emptySeen();
   #inFlight = 0;
   #turn = 0;
@@ -54,11 +55,12 @@ export class Prober {
     this.#options = options;
   }
 
-  /** Whom to ask from now on; pods by name. */
-  aim(canary: readonly string[], baseline: readonly string[], router: boolean): void {
+  /** Whom to ask from now on, and whose answers count; pods by name. */
+  aim(canary: readonly string[], baseline: readonly string[], router: boolean, counted: ReadonlySet<string>): void {
     this.#pods.canary = canary;
     this.#pods.baseline = baseline;
     this.#routed = router;
+    this.#counted = counted;
   }
 
   start(): void {
@@ -111,7 +113,7 @@ export class Prober {
   async #ofPod(check: HttpCheck, pod: string, port: number, side: Side): Promise<void> {
     const signal = this.#abort.signal;
     const answer = await askPod(this.#cluster, check, pod, port, signal);
-    if (signal.aborted || answer === undefined) return;
+    if (signal.aborted || answer === undefined || !this.#counted.has(pod)) return;
     this.#count(
       side,
       answer.failure && `${side === 'canary' ? 'new' : 'old'} pod ${pod}, ${check.name}: ${answer.failure}`,

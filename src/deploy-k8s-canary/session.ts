@@ -3,9 +3,10 @@ import { Analysis, Watchdog } from '../core/statistics/index.ts';
 import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
-import { Prober } from './prober.ts';
+import { Prober, type Side } from './prober.ts';
 import { type Router, routerOf } from './routers/router.ts';
 import { type RolloutState, writeState } from './state.ts';
+import { WarmUp } from './warm-up.ts';
 
 /** One rollout under way: what its parts share. */
 export class Session {
@@ -20,6 +21,8 @@ export class Session {
   /** What users see through the router, and what the old pods alone give. */
   readonly routed: Watchdog;
   readonly old: Watchdog;
+  /** Which pods count yet. */
+  readonly warmUp: Readonly<Record<Side, WarmUp>>;
   #state: RolloutState;
 
   constructor(parts: {
@@ -40,6 +43,8 @@ export class Session {
     this.prober = new Prober(parts.cluster, { checks: options.probes, port: plan.port, rate: options['probe-rate'] });
     const { alpha, beta, tolerance, steps } = options;
     this.analysis = new Analysis({ alpha, beta, tolerance, steps: steps.filter(weight => weight < 100).length });
+    const warmUp = options['warm-up'];
+    this.warmUp = { canary: new WarmUp(warmUp), baseline: new WarmUp(warmUp, { firstAreWarm: true }) };
     this.routed = new Watchdog(options);
     this.old = new Watchdog(options);
   }

@@ -36,15 +36,18 @@ export function watchStep(
 async function watch(session: Session, row: StepRow, duration: number, options: { canary: boolean }): Promise<void> {
   const { prober, signal } = session;
   const split = new Split(row.weight);
-  const until = Date.now() + duration;
   let said = Date.now();
-  await aim(session, row, options.canary);
+  let warm = await aim(session, row, options.canary);
+  let until = Date.now() + duration;
+  const latest = until + session.options['warm-up'];
+  if (options.canary && !warm) log.info(`  ${row.weight} %: waiting until the new pods are warm`);
   prober.take();
   prober.start();
   try {
     while (Date.now() < until) {
       await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
-      await aim(session, row, options.canary);
+      warm = (await aim(session, row, options.canary)) || warm;
+      if (options.canary && !warm) until = Math.min(latest, Date.now() + duration);
       const seen = prober.take();
       weigh(session, row, seen);
       split.add(seen.split);
@@ -62,8 +65,8 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   }
 }
 
-/** Looks at the pods of both sides, and asks the ready ones from now on. */
-async function aim(session: Session, row: StepRow, canary: boolean): Promise<void> {
+/** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm. */
+async function aim(session: Session, row: StepRow, canary: boolean): Promise<boolean> {
   const { cluster, state, signal, prober, plan } = session;
   const [fresh, old] = await Promise.all([
     canary ? canaryPods(session) : podsOfDeployment(cluster, state.workload, signal),
@@ -75,11 +78,12 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<voi
   const image = plan.situation.image;
   const mine = ready(fresh).filter(pod => pod.containers.some(one => one.image === image));
   row.ready = mine.length;
-  prober.aim(
-    mine.map(pod => pod.name),
-    ready(old).map(pod => pod.name),
-    row.weight > 0,
-  );
+  const pods = { canary: mine.map(pod => pod.name), baseline: ready(old).map(pod => pod.name) };
+  const now = performance.now();
+  const warm = session.warmUp.canary.warm(pods.canary, now);
+  const counted = new Set([...warm, ...session.warmUp.baseline.warm(pods.baseline, now)]);
+  prober.aim(pods.canary, pods.baseline, row.weight > 0, counted);
+  return warm.length > 0;
 }
 
 async function canaryPods({ cluster, state, signal }: Session): Promise<KubeObject[]> {

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { exampleManifests, kubectlOf, start } from './deploy-k8s-canary.ts';
+import { buildHello } from './hello.ts';
+import { describeWith } from './lab.ts';
+import { pushTinyImage } from './tiny-image.ts';
+
+const namespace = 'slipway-test-evidence';
+const nodePort = 30291;
+const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+
+await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what counts as evidence', lab => {
+  const kubectl = kubectlOf(lab.cluster, namespace);
+  let folder: string;
+  let manifests: Record<string, string>;
+  let [good, failing] = ['', ''];
+
+  const begin = (inputs: Record<string, string>) =>
+    start(
+      lab.cluster.kubeconfig,
+      {
+        namespace,
+        manifests: '*.yaml',
+        workload: 'deployment/hello',
+        probes: `http://${lab.cluster.nodeAddress}:${nodePort}/ 200`,
+        ...inputs,
+      },
+      manifests,
+    );
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
+    const { path } = await buildHello(lab.go, folder, 'v1');
+    const push = async (env: string[]) => {
+      const image = await pushTinyImage(lab.registry.url, 'test-evidence/hello', path, arch, env);
+      return `${image.repository}@${image.digest}`;
+    };
+    const old = await push([]);
+    good = await push(['HELLO_GREETING=hi']);
+    failing = await push(['HELLO_ERROR_RATE=0.6']);
+    const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
+    manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
+    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
+    await kubectl(['create', 'namespace', namespace]);
+    const { code, log } = await begin({ image: old }).done;
+    if (code !== 0) throw new Error(log);
+  }, 180_000);
+
+  afterAll(async () => {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('what a new pod answers in its warm-up is left out', async () => {
+    const running = begin({ image: failing, 'warm-up': '8s', 'step-duration': '30s', 'probe-rate': '45' });
+    await running.says('waiting until the new pods are warm');
+    const began = Date.now();
+    await running.says('[CANARY_WORSE]');
+    // without a warm-up this takes two or three seconds
+    expect(Date.now() - began).toBeGreaterThan(7000);
+    const { code, deployment } = await running.done;
+    expect([code, deployment?.state]).toEqual([1, 'rolled-back']);
+  }, 90_000);
+
+  test('too few requests: said before the start and at the end, with how many more would have sufficed', async () => {
+    const inputs = { image: good, steps: '0,100', 'step-duration': '2s', 'probe-rate': '5' };
+    const { code, log, summary } = await begin({ ...inputs, 'on-inconclusive': 'rollback' }).done;
+    expect(log).toMatch(
+      /Promotion needs 447 requests .* come 10 own \(5\/s\): this cannot suffice, the last step would have to be/,
+    );
+    expect(summary).toMatch(/\d+ more requests to the new release without an error would have sufficed/);
+    expect(summary).toMatch(/\| errors \| own requests \| 0 \/ \d+ \| 0 \/ \d+ \| 1 \| [\d.]+ \| open \|/);
+    expect([code, log.includes('[INCONCLUSIVE]')]).toEqual([1, true]);
+  }, 90_000);
+});

@@ -1,0 +1,26 @@
+/**
+ * Which pods have been ready for so long that their answers count. Caches of a new pod are empty and its connections are yet to
+ * be made: it would pass for a worse release. Goes by when a pod was first seen, as clocks of runner and cluster differ.
+ */
+export class WarmUp {
+  readonly #duration: number;
+  readonly #since = new Map<string, number>();
+  #firstAreWarm: boolean;
+
+  /** @param firstAreWarm pods of the first look were there before the rollout */
+  constructor(duration: number, { firstAreWarm = false } = {}) {
+    this.#duration = duration;
+    this.#firstAreWarm = firstAreWarm;
+  }
+
+  /**
+   * @param ready names of the pods that are ready now
+   * @param now milliseconds
+   */
+  warm(ready: readonly string[], now: number): readonly string[] {
+    const since = this.#firstAreWarm ? Number.NEGATIVE_INFINITY : now;
+    if (ready.length > 0) this.#firstAreWarm = false;
+    for (const name of ready) if (!this.#since.has(name)) this.#since.set(name, since);
+    return ready.filter(name => now - this.#since.get(name)! >= this.#duration);
+  }
+}
