@@ -185,6 +185,12 @@ describe('groups', () => {
     const { decision, metrics } = analysis.evidence;
     expect([metrics[0]!.harm > 200, decision]).toEqual([true, 'undecided']);
   });
+  test('the reason names the group that it is rolled back for, not one with too few errors', () => {
+    const tiny = of(errors, tick(2, 2, 1e9, 0), 'tiny');
+    const { decision, reason, metrics } = repeated(limits, 2, tiny, of(errors, tick(50, 6, 50, 0), 'eu')).evidence;
+    expect([decision, metrics[0]!.harm > metrics[1]!.harm]).toEqual(['rollback', true]);
+    expect(reason).toMatch(/^errors in eu: canary 12 of 100/);
+  });
   test('beyond forty groups the others share a wager, and the saved state stays small', () => {
     const analysis = new Analysis({ ...limits, steps: 10 });
     for (let look = 0; look < 10; look++) {

@@ -1,3 +1,4 @@
+import { type Evidence, errors, loudestOf, ownRequests, rowsOf, show, told } from './evidence.ts';
 import { Metric, type MetricPlan, type SavedMetric } from './metric.ts';
 import type { Count, Tick } from './mixture.ts';
 
@@ -28,41 +29,12 @@ export interface Observation {
   readonly phi?: number;
 }
 
-/** A row of the table: one metric in one group. `harm` is its own e-value, `good` that of the metric over all groups. */
-export interface MetricRow {
-  readonly metric: string;
-  readonly group: string;
-  readonly harm: number;
-  readonly good: number;
-  readonly canary: Count;
-  readonly baseline: Count;
-}
-
-/** What the evidence says now. `harm` and `good` are e-values: harm is compared with 1/alpha, good with 1/beta. */
-export interface Evidence {
-  readonly decision: 'rollback' | 'promote' | 'undecided';
-  readonly harm: number;
-  readonly good: number;
-  /** Counts of what `reason` speaks of: the loudest group of a rollback, else the metric that is shown the least. */
-  readonly canary: Count;
-  readonly baseline: Count;
-  /** One sentence with the numbers. */
-  readonly reason: string;
-  readonly metrics: readonly MetricRow[];
-  /** Further requests to the canary without an error until every metric is shown to be good. */
-  readonly needed: number;
-}
-
 /** What has to be kept of an {@link Analysis} to go on later, as JSON; about half a kilobyte a metric and group. */
 export interface SavedAnalysis extends Limits {
   readonly steps: number;
   readonly begun: number;
   readonly metrics: readonly SavedMetric[];
 }
-
-/** The metric and group of the action's own requests. */
-export const errors = 'errors';
-export const ownRequests = 'own requests';
 
 /**
  * Gathers ticks and says what they amount to. Harm: the mean of the metrics' e-values, each the mean over its groups. Goodness:
@@ -113,7 +85,7 @@ export class Analysis {
     const metrics = this.#metrics.flatMap(rowsOf);
     const base = { harm, good: weakest.good, metrics };
     if (harm >= 1 / alpha) {
-      const loudest = metrics.reduce((most, one) => (one.harm > most.harm ? one : most));
+      const loudest = loudestOf(this.#metrics);
       return {
         ...base,
         decision: 'rollback',
@@ -145,35 +117,7 @@ export class Analysis {
   }
 }
 
-function rowsOf(metric: Metric): MetricRow[] {
-  const { good } = metric;
-  return [...metric.strata].map(([group, { harm, canary, baseline }]) => ({
-    metric: metric.plan.name,
-    group,
-    harm,
-    good,
-    canary,
-    baseline,
-  }));
-}
-
-/** What is decided on, and why: `slow in eu: canary 9 of 200, old release 3 of 800 bad: E(worse) 145.7 ≥ 100`. */
-function told(
-  { metric, group, canary, baseline }: Pick<MetricRow, 'metric' | 'group' | 'canary' | 'baseline'>,
-  why: string,
-): Pick<Evidence, 'canary' | 'baseline' | 'reason'> {
-  const plain = metric === errors && (group === '' || group === ownRequests);
-  const where = plain ? '' : `${metric}${group === '' ? '' : ` in ${group}`}: `;
-  const counts = `canary ${canary.errors} of ${canary.requests}, old release ${baseline.errors} of ${baseline.requests}`;
-  return { canary, baseline, reason: `${where}${counts} ${metric === errors ? 'failed' : 'bad'}: ${why}` };
-}
-
 function isCounted({ canary, baseline }: Tick): boolean {
   const fine = ({ requests, errors }: Count) => Number.isFinite(requests) && errors >= 0 && errors <= requests;
   return fine(canary) && fine(baseline) && canary.requests + baseline.requests > 0;
-}
-
-/** Three digits for the eye: 0.66, 145.7, 3.1e5. */
-export function show(e: number): string {
-  return e >= 1e5 ? e.toExponential(1).replace('+', '') : String(Number(e.toPrecision(e >= 100 ? 4 : 3)));
 }

@@ -78,7 +78,7 @@ export class Metric {
   /** E-value: the canary is worse in some stratum. */
   get harm(): number {
     if (this.strata.size === 0) return 1;
-    return [...this.strata.values()].reduce((all, { wealth }) => all + wealth, 0);
+    return [...this.strata.values()].reduce((all, { stake, counted }) => all + stake * counted, 0);
   }
 
   /** E-value: the canary fails less than three times as often as the old release, or less often than the tolerance. */

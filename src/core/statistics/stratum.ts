@@ -63,9 +63,9 @@ export class Stratum {
     return this.#harm.e;
   }
 
-  /** What the stake has become; it has not grown while there are too few errors to roll back for. */
-  get wealth(): number {
-    return this.stake * (this.#canary.passed ? this.harm : Math.min(1, this.harm));
+  /** As much of it as counts: it has not grown while there are too few errors to roll back for. */
+  get counted(): number {
+    return this.#canary.passed ? this.harm : Math.min(1, this.harm);
   }
 
   get canary(): Count {
