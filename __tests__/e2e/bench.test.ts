@@ -127,3 +127,23 @@ await describeWith(['go', 'host:host101'], 'npm run bench -- ssh --short --only 
     expect(Math.min(...samples.trips.notify)).toBeLessThanOrEqual(13);
   }, 120_000);
 });
+
+test('npm run bench -- canary --short --only simulated: a row a cell, every rule beside ours', async () => {
+  const out = join(folder, 'canary.json');
+  const argv = ['scripts/bench.mjs', 'canary', '--short', '--only', 'simulated', '--out', out];
+  await command([process.execPath, ...argv], { cwd: root, timeout: 60_000 });
+  const { rows, samples } = JSON.parse(await readFile(out, 'utf8')) as {
+    rows: Row[];
+    samples: { simulated: { releases: number; cells: Record<string, Record<string, { rollbacks: number }>> } };
+  };
+  const { releases, cells } = samples.simulated;
+  expect([rows.length, releases]).toEqual([Object.keys(cells).length, 20]);
+  for (const seen of Object.values(cells))
+    expect(Object.keys(seen)).toEqual(
+      expect.arrayContaining(['Flagger, threshold 5', 'Argo, limit 0', 'Kayenta', 'ours']),
+    );
+  // An incident that both share: a fixed limit and a test that is peeked at take it for the release's.
+  const shared = cells['good, both fail 8 % for two minutes']!;
+  const rolledBack = (rule: string) => shared[rule]!.rollbacks;
+  expect(['Argo, limit 0', 'peeked z-test', 'ours'].map(rolledBack)).toEqual([1000, 1000, 0]);
+}, 90_000);
