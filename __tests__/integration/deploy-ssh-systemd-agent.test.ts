@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256 } from '../../src/core/files.ts';
@@ -19,7 +19,7 @@ const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\
 /** What "upload" takes for one file, its pieces compressed. */
 const upload = (name: string, from: number, ...pieces: Uint8Array[]) =>
   Buffer.concat([
-    Buffer.from(`${name} ${from}\n`),
+    Buffer.from(`${name} ${from} ${pieces.reduce((size, piece) => size + gunzipSync(piece).length, from)}\n`),
     ...pieces.flatMap(piece => [Buffer.from(`${piece.length}\n`), piece]),
     Buffer.from('0\nend\n'),
   ]);
@@ -258,7 +258,7 @@ await describeWith(
       const bytes = randomBytes(300_000);
       const name = sha256(bytes);
       const [first, second] = [bytes.subarray(0, 200_000), bytes.subarray(200_000)].map(piece => gzipSync(piece));
-      const header = `${name} 0\n${first!.length}\n`;
+      const header = `${name} 0 ${bytes.length}\n${first!.length}\n`;
       const agent = await started('dash');
       await agent.ask('facts', [service, directory]);
       await agent.ask('lock', ['t1', 'me']);

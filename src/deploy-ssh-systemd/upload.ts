@@ -98,7 +98,7 @@ export async function* stream(
     const begun = uploaded.get(blob.name) ?? 0;
     // one that is longer than the file is no part of it
     const from = begun <= blob.size ? begun : 0;
-    yield Buffer.from(`${blob.name} ${from}\n`);
+    yield Buffer.from(`${blob.name} ${from} ${blob.size}\n`);
     for (let at = from; at < blob.size; at = pieceEnd(blob, at)) {
       const next = pieceEnd(blob, at);
       const piece = pieces.of(blob, at);
