@@ -68,22 +68,36 @@ runs_one_of() { # SHA256...: of the store; $pid runs
 }
 
 state_facts() { # SHA256...
+  settled_facts=$(facts_of_state)
+  printf '%s\n' "$settled_facts"
+  fact stamp "$(printf '%s\n' "$settled_facts" | sha256sum)"
+  [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
+  fact holder "$(cat "$state/holder" 2>/dev/null)"
+  [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
+  ! runs_one_of "$@" || fact content "$(content_of_current)"
+}
+
+# What a deployment counts on, and what taking the lock does not change.
+facts_of_state() {
   fact unit "$said"
   ours && fact ours yes
-  [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   fact releases "$(names_in "$dir/releases" '*')"
   fact blobs "$(names_in "$dir/blobs" '*')"
   fact parts "$(cd "$dir/blobs" 2>/dev/null && for part in .part.*; do [ -e "$part" ] && echo "${part#.part.}" "$(wc -c <"$part")"; done)"
   fact history "$(tail -n 200 "$state/history" 2>/dev/null)"
   fact pending "$(names_in "$state" 'intent.*'; names_in "$state" 'reverting.*')"
-  fact holder "$(cat "$state/holder" 2>/dev/null)"
-  [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
   fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
   # names only: values never leave the host
   fact variables "$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=".*/\1/p' "$dir/current/environment" 2>/dev/null)"
   fact credentials "$(names_in "$dir/current/credentials" '*')"
-  ! runs_one_of "$@" || fact content "$(content_of_current)"
+}
+
+# What was sent along with the lock was made for what the runner has seen.
+serve_same() { # STAMP
+  look_at_unit
+  [ "$(facts_of_state | sha256sum)" = "$1" ] || { fail STATE_CHANGED "$service"; return; }
+  printf '@ok\n'
 }
 
 names_in() { # FOLDER PATTERN
@@ -177,6 +191,11 @@ take_blob() { # name sum mode offset size: what came before a cut stays as .part
 # An end before the line 0 is a cut: between two parts, while the next one is made, it is the likely one.
 take_parts() {
   while read -r bytes && number "$bytes" && [ "$bytes" -gt 0 ]; do take "$bytes" || return; done
+}
+
+# The same upload when it is not wanted: the runner ends it as soon as it knows.
+pass_over_upload() {
+  while IFS=' ' read -r name rest && [ "$name" != end ]; do take_parts >/dev/null; done
 }
 
 # On a full disk a part helps nobody; of a cut connection it is what the next one goes on from.
@@ -545,7 +564,7 @@ serve() {
         if [ -n "$failed" ]; then
           number "$bytes" || exit 1
           idle 300
-          take "$bytes" >/dev/null
+          if [ "$verb" = upload ]; then pass_over_upload; else take "$bytes" >/dev/null; fi
           fail SKIPPED "$verb"
           idle "$patience"
           continue
@@ -556,7 +575,7 @@ serve() {
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
