@@ -120,14 +120,24 @@ await describeWith(
       const listing = `part 644 ${unit(directory).length} unit\n`;
       const data = Buffer.concat([Buffer.from(listing), unit(directory)]);
       const release = ['release', ['v1', String(listing.length)], data] as const;
-      const together = (agent: Talk) =>
-        agent.askTogether([['lock', ['t2', 'second']], release, ['watch', ['none', 'no', '0']]]);
+      const seen = (await second.ask('facts', [service, directory])).facts.get('stamp')!;
+      const sent = upload(sha256('all'), 0, gzipSync('a'), gzipSync('ll'));
+      const together = (agent: Talk, stamp: string) =>
+        agent.askTogether([
+          ['lock', ['t2', 'second']],
+          ['same', [stamp]],
+          ['upload', [], sent],
+          release,
+          ['watch', ['none', 'no', '0']],
+        ]);
       expect((await first.ask('lock', ['t1', 'first'])).end).toBe('ok');
-      expect(await together(second)).toEqual(['LOCKED', 'SKIPPED', 'SKIPPED']);
+      expect(await together(second, seen)).toEqual(['LOCKED', ...Array(4).fill('SKIPPED')]);
       // what comes after them is read from its beginning
       expect((await second.ask('facts', [service, directory])).end).toBe('ok');
-      // a release without a program
-      expect(await together(first)).toEqual(['ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
+      // a release without a program; the lock and the folders that come with it are no change
+      expect(await together(first, seen)).toEqual(['ok', 'ok', 'ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
+      // the upload is one
+      expect(await together(first, seen)).toEqual(['ok', 'STATE_CHANGED', ...Array(3).fill('SKIPPED')]);
       for (const one of [first, second]) one.child.stdin.end();
     });
 
