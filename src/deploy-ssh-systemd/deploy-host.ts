@@ -82,7 +82,8 @@ export async function deployHost(
   const preparing = { ...means, session, id, candidate, settings, steps, lock: locked, next: together ? next : [] };
   let prepared: Prepared | undefined;
   try {
-    if (together) {
+    // of a release to go back to the survey did not ask whether it runs already
+    if (together && !(goal.kind === 'rollback' && facts.current === goal.id)) {
       // for a host that is as it was seen, the lock is one of them
       const first = lockAsSeen(token, facts.stamp, settings);
       prepared = await prepare(facts, { ...preparing, first }).catch(error => {

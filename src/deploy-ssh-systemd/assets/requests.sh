@@ -284,18 +284,28 @@ serve_verify() { # ID
   printf '@ok\n'
 }
 
-# A hash over the unit, its socket, its drop-ins, and the systemd that reads them; nothing where systemd has not read what
-# is there now.
+# A hash over the unit, its socket, the drop-ins of both, and the systemd that reads them; nothing where it cannot be told.
 all_that_is_verified() { # ID
-  seen=$(systemctl show "$unit" -p LoadState,NeedDaemonReload,DropInPaths 2>/dev/null)
-  seen_of LoadState; [ "$property" = loaded ] || return
-  seen_of NeedDaemonReload; [ "$property" = no ] || return
-  seen_of DropInPaths
-  socket_file=$dir/releases/$1/socket; [ -e "$socket_file" ] || socket_file=
-  # the paths of drop-ins stand there with blanks between them; one with a blank in it cannot be read, and is looked at anew
-  # shellcheck disable=SC2086
-  { systemctl --version && echo "$unit $property" && cat "$dir/releases/$1/unit" $socket_file $property; } 2>/dev/null >"$state/.about" &&
-    sha256sum <"$state/.about"
+  [ -z "$manager" ] || return # a user's systemd reads from other folders
+  set -- "$dir/releases/$1/unit"
+  names="$unit.d service.d $(prefixes "$service" service)"
+  if [ -e "${1%unit}socket" ]; then
+    set -- "$@" "${1%unit}socket"; names="$names $socket.d socket.d $(prefixes "$service" socket)"
+  fi
+  # systemd.unit(5); what it has loaded says nothing of a drop-in whose folder is new
+  for folder in /etc/systemd/system /etc/systemd/system.* /run/systemd/system /run/systemd/system.* /run/systemd/transient \
+    /run/systemd/generator* /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+    for name in $names; do
+      for file in "$folder/$name"/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
+    done
+  done
+  { systemctl --version && echo "$unit $*" && cat "$@"; } 2>/dev/null >"$state/.about" && sha256sum <"$state/.about"
+}
+
+# The folders for all units whose names begin alike: of a-b-c these are a-.service.d and a-b-.service.d.
+prefixes() { # SERVICE TYPE
+  part=$1
+  while :; do case $part in *-*) part=${part%-*}; printf '%s-.%s.d ' "$part" "$2";; *) break;; esac; done
 }
 
 # The same of a unit whose release is not there yet.
