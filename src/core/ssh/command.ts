@@ -10,7 +10,7 @@ export class Command {
    * Must be made in the very callback that hands over the channel: a short command's exit status can stand in the same
    * packet, and is gone one tick later.
    */
-  constructor(channel: ClientChannel, doing: string, lost: () => Error | undefined) {
+  constructor(channel: ClientChannel, doing: string, lost: () => SlipwayError | undefined) {
     this.channel = channel;
     let code: number | null | undefined;
     let ended = 'no exit status came back';
@@ -23,13 +23,7 @@ export class Command {
       channel.on('close', () => {
         if (code != null) return resolve(code);
         const hint = 'The outcome is unknown: look at the host.';
-        const why = lost();
-        const { message = ended } = why ?? {};
-        reject(
-          why instanceof SlipwayError
-            ? why
-            : new SlipwayError('NO_EXIT_STATUS', `${doing}: ${message}`, { hint, cause: why }),
-        );
+        reject(lost() ?? new SlipwayError('NO_EXIT_STATUS', `${doing}: ${ended}`, { hint }));
       });
     });
     this.#ended.catch(() => undefined); // whoever waits gets it

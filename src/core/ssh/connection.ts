@@ -4,7 +4,6 @@ import type { Client, ClientChannel } from 'ssh2';
 import { deadline } from '../deadline.ts';
 import { SlipwayError } from '../errors.ts';
 import { Command } from './command.ts';
-import { type Asked, execAtOnce } from './exec-at-once.ts';
 import { formatHost, type HostSpec } from './hosts.ts';
 import { limiter } from './limiter.ts';
 import { watchSilence } from './silence.ts';
@@ -81,13 +80,13 @@ export class Connection implements AsyncDisposable {
     }, signal);
   }
 
-  /** Starts a command and hands it over, for a conversation; what it is sent goes along with the request. */
+  /** Starts a command and hands it over, for a conversation. */
   open(command: string, signal?: AbortSignal): Promise<Command> {
     const doing = `running a command on ${formatHost(this.host)}`;
     return this.#callback(
       signal,
-      done => execAtOnce(this.#client, command, done),
-      ({ channel, refusal }: Asked) => new Command(channel, doing, () => this.#lost ?? refusal()),
+      done => this.#client.exec(command, done),
+      (channel: ClientChannel) => new Command(channel, doing, () => this.#lost),
       started => started.channel.close(),
     );
   }

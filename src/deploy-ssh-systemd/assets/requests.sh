@@ -11,7 +11,7 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact path "$dir"
   [ -z "$manager" ] || user_facts
-  own=${3:-} port=${4:-}
+  own=${3:-} port=${4:-} version=$(systemctl --version 2>/dev/null)
   if [ $# -gt 4 ]; then shift 4; else set --; fi
   told_with_hash machine_facts "$@" && printf '@ok\n'
 }
@@ -21,7 +21,7 @@ machine_facts() { # SHA256...: of programs that may run already
   fact machine "${kernel##* }"
   fact kernel "${kernel% *}"
   fact uid "$own_uid"
-  systemctl --version 2>/dev/null | { IFS= read -r first; fact systemd "$first"; }
+  fact systemd "${version%%"$newline"*}"
   there=$dir; while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
   { df -Pk "$there"; df -Pi "$there"; echo @mounts; cat /proc/mounts; echo @processors; cat /proc/cpuinfo /proc/meminfo
     echo @connections; cat /proc/net/tcp /proc/net/tcp6; } 2>/dev/null | awk '
@@ -299,7 +299,7 @@ all_that_is_verified() { # ID
       for file in "$folder/$name"/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
     done
   done
-  { systemctl --version && echo "$unit $*" && cat "$@"; } 2>/dev/null >"$state/.about" && sha256sum <"$state/.about"
+  { echo "$version $unit $*" && cat "$@"; } 2>/dev/null >"$state/.about" && sha256sum <"$state/.about"
 }
 
 # The folders for all units whose names begin alike: of a-b-c these are a-.service.d and a-b-.service.d.
