@@ -2,14 +2,15 @@
 import { far } from './ssh/deploy.mjs';
 import { downtime } from './ssh/downtime.mjs';
 import { many } from './ssh/many.mjs';
+import { socket } from './ssh/socket.mjs';
 import { makeSshStage } from './ssh/stage.mjs';
 import { trips } from './ssh/trips.mjs';
 
-export const title = 'systemd hosts, 50 ms away: one, many, round trips, downtime';
+export const title = 'systemd hosts, 50 ms away: one, many, round trips, sockets, downtime';
 export const unit = 's';
 export const rounds = 5;
 
-const all = { deploy: far, trips, downtime, many };
+const all = { deploy: far, trips, socket, downtime, many };
 export const parts = Object.keys(all);
 
 /** @returns { rows, samples, versions }: samples are by part and contender; a quarter of an hour on two cores */

@@ -52,6 +52,7 @@ export class Talk {
       if (line === undefined) return { end: 'ended', facts };
       const [word, name = '', value = '', ...rest] = line.split(' ');
       if (word === '@text') facts.set(name, [value, ...rest].join(' '));
+      else if (word === '@more') facts.set(name, `${facts.get(name)}\n${[value, ...rest].join(' ')}`);
       else if (word === '@fact') facts.set(name, Buffer.from(value, 'base64').toString());
       else return { end: word === '@ok' ? 'ok' : name, facts };
     }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256 } from '../../src/core/files.ts';
@@ -19,7 +19,7 @@ const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\
 /** What "upload" takes for one file, its pieces compressed. */
 const upload = (name: string, from: number, ...pieces: Uint8Array[]) =>
   Buffer.concat([
-    Buffer.from(`${name} ${from}\n`),
+    Buffer.from(`${name} ${from} ${pieces.reduce((size, piece) => size + gunzipSync(piece).length, from)}\n`),
     ...pieces.flatMap(piece => [Buffer.from(`${piece.length}\n`), piece]),
     Buffer.from('0\nend\n'),
   ]);
@@ -120,14 +120,24 @@ await describeWith(
       const listing = `part 644 ${unit(directory).length} unit\n`;
       const data = Buffer.concat([Buffer.from(listing), unit(directory)]);
       const release = ['release', ['v1', String(listing.length)], data] as const;
-      const together = (agent: Talk) =>
-        agent.askTogether([['lock', ['t2', 'second']], release, ['watch', ['none', 'no', '0']]]);
+      const seen = (await second.ask('facts', [service, directory])).facts.get('stamp')!;
+      const sent = upload(sha256('all'), 0, gzipSync('a'), gzipSync('ll'));
+      const together = (agent: Talk, stamp: string) =>
+        agent.askTogether([
+          ['lock', ['t2', 'second']],
+          ['same', [stamp]],
+          ['upload', [], sent],
+          release,
+          ['watch', ['none', 'no', '0']],
+        ]);
       expect((await first.ask('lock', ['t1', 'first'])).end).toBe('ok');
-      expect(await together(second)).toEqual(['LOCKED', 'SKIPPED', 'SKIPPED']);
+      expect(await together(second, seen)).toEqual(['LOCKED', ...Array(4).fill('SKIPPED')]);
       // what comes after them is read from its beginning
       expect((await second.ask('facts', [service, directory])).end).toBe('ok');
-      // a release without a program
-      expect(await together(first)).toEqual(['ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
+      // a release without a program; the lock and the folders that come with it are no change
+      expect(await together(first, seen)).toEqual(['ok', 'ok', 'ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
+      // the upload is one
+      expect(await together(first, seen)).toEqual(['ok', 'STATE_CHANGED', ...Array(3).fill('SKIPPED')]);
       for (const one of [first, second]) one.child.stdin.end();
     });
 
@@ -258,7 +268,7 @@ await describeWith(
       const bytes = randomBytes(300_000);
       const name = sha256(bytes);
       const [first, second] = [bytes.subarray(0, 200_000), bytes.subarray(200_000)].map(piece => gzipSync(piece));
-      const header = `${name} 0\n${first!.length}\n`;
+      const header = `${name} 0 ${bytes.length}\n${first!.length}\n`;
       const agent = await started('dash');
       await agent.ask('facts', [service, directory]);
       await agent.ask('lock', ['t1', 'me']);

@@ -123,7 +123,10 @@ await describeWith(['host:host28', 'host:host29', 'go'], 'deploy-ssh-systemd: ho
       expect(done.log).toMatch(/::warning.*hook on-rollback.*exit code 3/);
       expect(await greetings()).toEqual(['two', 'one']);
       expect(await onHost(second, 'cat', '/tmp/back')).toBe(done.record!.deployments[1]!.release);
-      expect(await onHost(second, 'sh', '-c', 'ps ax 2>/dev/null | grep -c "[s]leep 60" || true')).toMatch(/^0?$/);
+      // the agent sleeps, too, until it sees that the connection is gone
+      const sleeping = 'ps ax 2>/dev/null | grep -q "[s]leep 60"';
+      const gone = `for try in $(seq 100); do ${sleeping} || { echo gone; exit; }; sleep 0.1; done; echo still there`;
+      expect(await onHost(second, 'sh', '-c', gone)).toBe('gone');
     });
 
     test('an after-deploy that fails fails the step, and the release stays', async () => {

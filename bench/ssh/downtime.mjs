@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { measure, row } from '../lib/measure.mjs';
+import { startLoad } from './load.mjs';
 
 /** Milliseconds between two requests, each over a connection of its own. */
 const period = 5;
@@ -12,13 +12,13 @@ export async function downtime({ stage, rounds, short, progress }) {
   const restart = {
     name: 'seen',
     run: async () => {
-      const load = startLoad(`http://${host.near.address}:8080/version`);
+      const load = startLoad(`http://${host.near.address}:8080/version`, { period });
       const { outputs } = await stage.deploy([host], { binary: stage.program(7), listen: '8080' });
       await new Promise(resolve => setTimeout(resolve, 200));
       const record = JSON.parse(readFileSync(outputs.release, 'utf8'));
       const { downtimeMs = 0.001 } = record.deployments.at(-1).evidence; // none before the first
       said.push(downtimeMs);
-      return (await load.end()) || 0.001;
+      return longestGap((await load.end()).answers) || 0.001;
     },
   };
   const { seen } = await measure([restart], rounds + (short ? 1 : 0), { warmUp: !short, progress });
@@ -38,24 +38,8 @@ export async function downtime({ stage, rounds, short, progress }) {
   };
 }
 
-/** `end()` resolves with the longest time in milliseconds between an answer and the next, less what lies between two requests. */
-function startLoad(url) {
-  const answers = [];
-  const ask = () => {
-    const request = get(url, { agent: false, timeout: 2000 }, response => {
-      response.resume();
-      response.on('end', () => answers.push(performance.now()));
-    });
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => {});
-  };
-  const timer = setInterval(ask, period);
-  return {
-    async end() {
-      clearInterval(timer);
-      await new Promise(resolve => setTimeout(resolve, 100));
-      const gaps = answers.slice(1).map((at, index) => at - answers[index] - period);
-      return Math.max(0, ...gaps);
-    },
-  };
+/** The longest time in milliseconds between an answer and the next, less what lies between two requests. */
+function longestGap(answers) {
+  const gaps = answers.slice(1).map((at, index) => at - answers[index] - period);
+  return Math.max(0, ...gaps);
 }

@@ -27,6 +27,7 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `another deployment of this service is under way: ${detail || 'unknown'}`,
     'Wait for it, or give a longer lock-wait.',
   ],
+  STATE_CHANGED: detail => [`${detail} is not as it was looked at before`, 'Run again.'],
   DIRECTORY_FOREIGN: detail => [
     `${detail} exists and is not a service directory of Slipway`,
     'Give another service-directory, or empty this one.',

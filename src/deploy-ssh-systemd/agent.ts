@@ -16,6 +16,12 @@ export class Answer {
     this.#facts.set(name, [...(this.#facts.get(name) ?? []), value]);
   }
 
+  /** Another line of the last value. */
+  addLine(name: string, line: string): void {
+    const values = this.#facts.get(name) ?? [];
+    this.#facts.set(name, [...values.slice(0, -1), `${values.at(-1) ?? ''}\n${line}`]);
+  }
+
   all(name: string): readonly string[] {
     return this.#facts.get(name) ?? [];
   }
@@ -137,6 +143,7 @@ export class Agent {
       if (word === '@ok') return answer;
       if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
       if (word === '@text') answer.add(name, [value, ...rest].join(' '));
+      if (word === '@more') answer.addLine(name, [value, ...rest].join(' '));
       if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
     }
   }

@@ -12,7 +12,7 @@ import { type GateVerdict, gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
 import type { Hooks } from './hooks.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
-import { holdingLock, lock } from './lock.ts';
+import { holdingLock, isNotAsSeen, lock, lockAsSeen } from './lock.ts';
 import type { Outcome } from './outcome.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { confirmRequest, switchRequest, watchRequest } from './requests.ts';
@@ -78,13 +78,24 @@ export async function deployHost(
   // all up to the first look at the new process is sent together, as each of them costs a round trip
   const together = hooks.time('before-deploy') === 0 && !rotation.exists;
   let comeBack = async () => {};
-  let prepared: Prepared;
+  const { id, candidate } = goal;
+  const preparing = { ...means, session, id, candidate, settings, steps, lock: locked, next: together ? next : [] };
+  let prepared: Prepared | undefined;
   try {
-    facts = await steps.run('lock', locked);
-    if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
-    const { id, candidate } = goal;
-    const preparing = { ...means, session, id, candidate, settings, steps, lock: locked };
-    prepared = await prepare(facts, { ...preparing, next: together ? next : [] });
+    // of a release to go back to the survey did not ask whether it runs already
+    if (together && !(goal.kind === 'rollback' && facts.current === goal.id)) {
+      // for a host that is as it was seen, the lock is one of them
+      const first = lockAsSeen(token, facts.stamp, settings);
+      prepared = await prepare(facts, { ...preparing, first }).catch(error => {
+        if (!isNotAsSeen(error)) throw error;
+        return undefined;
+      });
+    }
+    if (prepared === undefined) {
+      facts = await steps.run('lock', locked);
+      if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
+      prepared = await prepare(facts, { ...preparing, first: [] });
+    }
     if (!together) {
       await holdingLock(session, async () => {
         await hooks.beforeDeploy(session, occasion(), signal);

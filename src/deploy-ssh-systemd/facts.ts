@@ -70,6 +70,8 @@ export interface MachineFacts {
 export interface HostFacts extends MachineFacts {
   /** When they were read, by the runner's clock; milliseconds since the epoch. */
   readonly at: number;
+  /** Of all that a deployment counts on: the host says whether it is still so. */
+  readonly stamp: string;
   readonly unit: UnitState;
   /** The unit file was made by us, for this directory. */
   readonly ours: boolean;
@@ -130,6 +132,7 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
   const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
   return {
     at: Date.now(),
+    stamp: answer.text('stamp'),
     unit: readUnitState(answer.text('unit')),
     ours: answer.text('ours') === 'yes',
     directory: answer.text('directory'),

@@ -71,6 +71,9 @@ export class HostSession implements AsyncDisposable {
   readonly #signal: AbortSignal;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
+  /** The first connection, begun before anybody asked for it. */
+  #ahead: Promise<Connection> | undefined;
+  readonly #ended = new AbortController();
   #was = false;
   #agent: Agent | undefined;
 
@@ -78,7 +81,13 @@ export class HostSession implements AsyncDisposable {
     this.host = host;
     this.place = formatHost(host);
     this.settings = settingsOf(host, settings);
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#ended.signal]);
+  }
+
+  /** Begins to connect, while something else is made ready; how that went is told to whoever uses the connection first. */
+  reachOut(): void {
+    this.#ahead = this.#newConnection(this.#signal);
+    this.#ahead.catch(() => undefined);
   }
 
   /** Requests that are safe to repeat survive one lost connection. */
@@ -148,7 +157,9 @@ export class HostSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#connection?.close(); // the agent ends with it, and with that its lock
+    this.#ended.abort();
+    const unused = await this.#ahead?.catch(() => undefined);
+    await (this.#connection ?? unused)?.close(); // the agent ends with it, and with that its lock
   }
 
   /** What the facts are about: service, folder, user and port. */
@@ -175,14 +186,19 @@ export class HostSession implements AsyncDisposable {
     if (this.#connection !== undefined && this.#connection.lost === undefined) return this.#connection;
     // not the caller's signal: another one may wait for the same connection; a cancelled run still has to take back
     const signal = this.#signal.aborted ? AbortSignal.timeout(30_000) : this.#signal;
-    const { access, connectTimeout: timeout } = this.settings;
-    this.#connecting ??= connect(this.host, access, { signal, timeout }).finally(() => {
+    this.#connecting ??= (this.#ahead ?? this.#newConnection(signal)).finally(() => {
       this.#connecting = undefined;
     });
+    this.#ahead = undefined;
     if (this.#was) log.info(`${this.place}: the connection was lost; connecting again`);
     this.#connection = await this.#connecting;
     this.#was = true;
     return this.#connection;
+  }
+
+  #newConnection(signal: AbortSignal): Promise<Connection> {
+    const { access, connectTimeout: timeout } = this.settings;
+    return connect(this.host, access, { signal, timeout });
   }
 
   /** What a deadline or an abort leaves unread would be taken for the next answer: the conversation begins anew. */

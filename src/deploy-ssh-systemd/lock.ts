@@ -3,8 +3,8 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import { readState } from './facts.ts';
-import type { HostSession } from './host-session.ts';
-import { lockRequest, stateRequest, watchRequest } from './requests.ts';
+import type { HostSession, Request } from './host-session.ts';
+import { lockRequest, sameRequest, stateRequest, watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 
 /** An agent that is asked nothing for a minute takes its runner for dead, and the lock goes with it. */
@@ -35,11 +35,10 @@ export async function lock(
   signal: AbortSignal,
 ): Promise<ReturnType<typeof readState>> {
   const until = Date.now() + settings.lockWait;
-  const who = `${settings.by}, since ${new Date().toISOString()}`;
   let said = 0;
   for (;;) {
     try {
-      const [, state] = await session.askAll([lockRequest(token, who), stateRequest(program)], signal);
+      const [, state] = await session.askAll([lockRequest(token, whoOf(settings)), stateRequest(program)], signal);
       return readState(state!);
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== 'LOCKED' || Date.now() >= until) throw error;
@@ -50,4 +49,18 @@ export async function lock(
       await sleep(Math.min(1000, Math.max(50, until - Date.now())), signal);
     }
   }
+}
+
+/** The lock, when nobody has it and the host is as it was seen: what is sent behind it needs no answer before. */
+export function lockAsSeen(token: string, stamp: string, settings: Settings): Request[] {
+  return [lockRequest(token, whoOf(settings)), sameRequest(stamp)];
+}
+
+/** Whether these requests were refused, so that nothing behind them was carried out. */
+export function isNotAsSeen(error: unknown): boolean {
+  return error instanceof SlipwayError && (error.code === 'LOCKED' || error.code === 'STATE_CHANGED');
+}
+
+function whoOf({ by }: Settings): string {
+  return `${by}, since ${new Date().toISOString()}`;
 }

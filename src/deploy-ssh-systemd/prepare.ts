@@ -2,6 +2,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatSize } from '../core/units.ts';
 import type { Answer } from './agent.ts';
+import type { Artifact } from './artifacts.ts';
 import type { Candidate } from './candidate.ts';
 import { type Exposure, told } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
@@ -13,6 +14,16 @@ import { missingBlobs, mustBeAsBefore, Pieces, stream } from './upload.ts';
 
 /** Compressed once for all hosts of the run. */
 const pieces = new Pieces();
+
+/** Of the first binary's pieces, as many as are packed while the hosts are still being reached. */
+const ahead = 8;
+
+/** Packs the beginning of the binary, where there is but one: on a fresh version it is what will be waited for. */
+export function packAhead(artifacts: readonly Artifact[]): void {
+  const [only, ...others] = artifacts;
+  if (only === undefined || others.length > 0) return;
+  pieces.ahead({ ...only, name: only.sha256, mode: '755', source: only.path }, ahead);
+}
 
 /** How often it goes on after a cut. */
 const resumptions = 5;
@@ -30,6 +41,8 @@ export interface Preparing {
   readonly signal: AbortSignal;
   /** Takes the lock again, on a new connection; resolves with the facts as they are then. */
   readonly lock: () => Promise<HostFacts>;
+  /** What must be granted first, sent along: the lock, unless it is there. */
+  readonly first: readonly Request[];
   /** What is to be done when the release is there, sent along: waiting for it would cost a round trip. */
   readonly next: readonly Request[];
 }
@@ -48,33 +61,45 @@ export interface Prepared {
  */
 export async function prepare(facts: HostFacts, preparing: Preparing): Promise<Prepared> {
   const { session, signal } = preparing;
+  let first = preparing.first;
   for (let [tries, now] = [0, facts]; ; tries++) {
     try {
-      return await attempt(now, preparing);
+      return await attempt(now, { ...preparing, first });
     } catch (error) {
       if (!isLost(error) || signal.aborted || tries >= resumptions) throw error;
       log.info(`${session.place}: the connection was lost; going on from where it was cut`);
       // the host may have read more than it could answer: who has the lock again knows that nothing is under way any more
       now = await preparing.lock();
+      first = [];
     }
   }
 }
 
 async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared> {
-  const { session, id, candidate, settings, steps } = preparing;
+  const { session, id, candidate, settings, steps, first, next } = preparing;
   const missing = candidate === undefined ? [] : missingBlobs(candidate, facts);
   const needsUser = candidate !== undefined && settings.createUser && settings.runAs !== 'dynamic' && !facts.hasUser;
   let sent = 0;
   const count = (bytes: number) => {
     sent += bytes;
   };
+  let refused = false;
   const requests = [
-    ...(missing.length > 0 ? [uploadRequest(stream(missing, facts.uploaded, pieces, count))] : []),
+    ...(missing.length > 0 ? [uploadRequest(stream(missing, facts.uploaded, pieces, count, () => refused))] : []),
     ...(needsUser ? [userRequest(settings.runAs)] : []),
     ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service)]),
     verifyRequest(id),
   ];
-  const answers = await session.begin([...requests, ...preparing.next]);
+  const began = Date.now();
+  const all = await session.begin([...first, ...requests, ...next]);
+  const answers = all.slice(first.length);
+  if (first.length > 0) {
+    await Promise.all(all.slice(0, first.length)).catch(error => {
+      refused = true;
+      throw error;
+    });
+    steps.ended('lock', began);
+  }
   const uploading = missing.length > 0 ? answers[0]! : undefined;
   if (uploading !== undefined) {
     await steps.run('upload', () => uploading.catch(error => explained(error, missing, preparing)));

@@ -9,6 +9,11 @@ export function lockRequest(token: string, who: string): Request {
   return { verb: 'lock', args: [token, who], timeout: 240_000 };
 }
 
+/** Refused by STATE_CHANGED when the host is not any more as the facts with this stamp say. */
+export function sameRequest(stamp: string): Request {
+  return { verb: 'same', args: [stamp] };
+}
+
 /** @param program sha256 of what may run already */
 export function stateRequest(program: string): Request {
   return { verb: 'state', args: [program] };

@@ -22,6 +22,7 @@ import { settingsOf } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { type Outcome, untouched, worst } from './outcome.ts';
 import { planOf, planSummary } from './plan.ts';
+import { packAhead } from './prepare.ts';
 import { readSettings } from './read-settings.ts';
 import { removeHost } from './remove.ts';
 import { rollOut } from './rollout.ts';
@@ -46,8 +47,10 @@ export async function run(context: Here): Promise<void> {
     await bootstrap(sessions, settings, context);
     if (inputs.binary === undefined && context.record === undefined) return;
   }
+  for (const session of sessions) session.reachOut();
   if (settings.mode === 'status') return await showStatus(sessions, context);
   const { release, artifacts, files } = await whatToServe(sessions, settings, context);
+  packAhead(settings.mode === 'deploy' ? artifacts : []);
   if (settings.mode === 'remove') return await removeAll(sessions, settings, release, context);
 
   const { surveyed, unreached, refusal } = await surveyAll(sessions, settings, release.record, artifacts, files);

@@ -20,9 +20,14 @@ export class Steps {
       good = succeeded(result);
       return result;
     } finally {
-      const end = Date.now();
-      this.spans.push({ name: `${this.#place} ${name}`, start, end, ...(good ? {} : { failed: true }) });
-      log.info(`${this.#place}: ${name} ${good ? 'done' : 'failed'} in ${formatDuration(end - start)}`);
+      this.ended(name, start, good);
     }
+  }
+
+  /** @param start milliseconds since the epoch */
+  ended(name: string, start: number, good = true): void {
+    const end = Date.now();
+    this.spans.push({ name: `${this.#place} ${name}`, start, end, ...(good ? {} : { failed: true }) });
+    log.info(`${this.#place}: ${name} ${good ? 'done' : 'failed'} in ${formatDuration(end - start)}`);
   }
 }

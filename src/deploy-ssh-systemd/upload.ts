@@ -65,6 +65,12 @@ export class Pieces {
     return made;
   }
 
+  /** Packs how it begins, as it will probably be sent. */
+  ahead(blob: Blob, count: number): void {
+    for (let at = 0, made = 0; at < blob.size && made < count; at = pieceEnd(blob, at), made++)
+      this.of(blob, at).catch(() => undefined);
+  }
+
   #forget(key: string, bytes: number): void {
     this.#kept.delete(key);
     this.#bytes -= bytes;
@@ -87,19 +93,21 @@ async function pack(source: string, from: number, length: number): Promise<Buffe
  * compressed while the ones before are sent.
  *
  * @param sent is told the compressed bytes
+ * @param unwanted whether the host will not take it: then it comes to its end at once
  */
 export async function* stream(
   blobs: readonly Blob[],
   uploaded: ReadonlyMap<string, number>,
   pieces: Pieces,
   sent: (bytes: number) => void,
+  unwanted: () => boolean = () => false,
 ): AsyncGenerator<Buffer> {
   for (const blob of blobs) {
     const begun = uploaded.get(blob.name) ?? 0;
     // one that is longer than the file is no part of it
     const from = begun <= blob.size ? begun : 0;
-    yield Buffer.from(`${blob.name} ${from}\n`);
-    for (let at = from; at < blob.size; at = pieceEnd(blob, at)) {
+    yield Buffer.from(`${blob.name} ${from} ${blob.size}\n`);
+    for (let at = from; at < blob.size && !unwanted(); at = pieceEnd(blob, at)) {
       const next = pieceEnd(blob, at);
       const piece = pieces.of(blob, at);
       // the next two are made while this one is on its way

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { deadline } from '../deadline.ts';
@@ -25,6 +26,7 @@ export interface ExecResult {
 export class Connection implements AsyncDisposable {
   readonly host: HostSpec;
   readonly #client: Client;
+  readonly #stream: Duplex;
   /** sshd's MaxSessions is 10. */
   readonly #sessions = limiter(8);
   #lost: SlipwayError | undefined;
@@ -36,6 +38,7 @@ export class Connection implements AsyncDisposable {
   constructor(host: HostSpec, client: Client, stream: Duplex, silence: number) {
     this.host = host;
     this.#client = client;
+    this.#stream = stream;
     const lose = (cause?: unknown) => {
       this.#lost ??= new SlipwayError(
         'CONNECTION_LOST',
@@ -90,18 +93,23 @@ export class Connection implements AsyncDisposable {
 
   /** A TCP stream that the host itself opens, e.g. to its own 127.0.0.1. */
   openTcp(host: string, port: number, signal?: AbortSignal): Promise<Duplex> {
-    return this.#stream(signal, done => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
+    return this.#openStream(signal, done => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
   }
 
   /** A stream to a UNIX socket on the host. */
   openUnix(path: string, signal?: AbortSignal): Promise<Duplex> {
-    return this.#stream(signal, done => this.#client.openssh_forwardOutStreamLocal(path, done));
+    return this.#openStream(signal, done => this.#client.openssh_forwardOutStreamLocal(path, done));
   }
 
-  /** Ends the connection; resolves when it is closed. */
+  /** Ends the connection; resolves when that has been said, or through a jump host when it is closed. */
   async close(): Promise<void> {
     if (this.#lost !== undefined) return;
-    const closed = new Promise<void>(resolve => this.#client.once('close', () => resolve()));
+    const closed = new Promise<void>(resolve => {
+      this.#client.once('close', () => resolve());
+      if (!(this.#stream instanceof Socket)) return;
+      this.#stream.once('finish', () => resolve());
+      this.#stream.unref(); // nothing waits for the host's own end
+    });
     this.#client.end();
     const hard = setTimeout(() => this.#client.destroy(), 2000);
     await closed;
@@ -112,7 +120,7 @@ export class Connection implements AsyncDisposable {
     return this.close();
   }
 
-  #stream(signal: AbortSignal | undefined, start: Start<ClientChannel>): Promise<Duplex> {
+  #openStream(signal: AbortSignal | undefined, start: Start<ClientChannel>): Promise<Duplex> {
     const keep = (channel: ClientChannel): Duplex => channel;
     return this.#callback(signal, start, keep, stream => stream.destroy());
   }

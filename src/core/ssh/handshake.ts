@@ -6,7 +6,9 @@ import type { HostSpec } from './hosts.ts';
 import type { Identity } from './identities.ts';
 import { typeOf } from './known-hosts.ts';
 import { loadSsh2, loadSsh2Utils } from './load.ts';
+import { ignoreOtherKeys } from './other-keys.ts';
 import { presentCertificates } from './present-certificate.ts';
+import { signAtOnce } from './sign-at-once.ts';
 import { distrust, hostKeyAlgorithms, type Trust } from './trust.ts';
 
 export interface Handshake {
@@ -70,6 +72,8 @@ export async function handshake(of: Handshake): Promise<Client> {
         },
       });
       presentCertificates(client, utils, () => offered.identities.at(-1)?.certificate);
+      signAtOnce(client, of.identities[0], () => offered.identities.at(-1));
+      ignoreOtherKeys(client);
     });
   } catch (error) {
     client.destroy();

@@ -1,19 +1,8 @@
 import type { Client } from 'ssh2';
 import { type Certificate, certificateSuffix } from './certificate.ts';
 import type { loadSsh2Utils } from './load.ts';
+import { protocolOf } from './ssh2-parts.ts';
 import { field } from './wire.ts';
-
-/** What of ssh2's protocol is used here; none of it is public. */
-interface Protocol {
-  authPK(user: string, key: unknown, algorithm?: string | Sign, sign?: Sign): void;
-  readonly _kex: { readonly sessionID: Buffer };
-  readonly _authsQueue: string[];
-  readonly _packetRW: {
-    readonly write: { alloc(length: number): Buffer; readonly allocStart: number; finalize(packet: Buffer): Buffer };
-  };
-}
-
-type Sign = (data: Buffer, done: (signature: Buffer) => void) => void;
 
 const userauthRequest = 50;
 
@@ -26,7 +15,7 @@ export function presentCertificates(
   utils: Awaited<ReturnType<typeof loadSsh2Utils>>,
   current: () => Certificate | undefined,
 ): void {
-  const protocol = (client as unknown as { _protocol: Protocol })._protocol;
+  const protocol = protocolOf(client);
   const plain = protocol.authPK.bind(protocol);
   const send = (payload: Buffer) => {
     const { write } = protocol._packetRW;
