@@ -188,7 +188,7 @@ export const definition = define({
     },
     'health-checks': {
       description:
-        'What must hold before the release counts: probed from the host itself, e.g. `http://127.0.0.1:8080/healthz 200 within 300ms`.',
+        'What must hold before the release counts: probed from the host itself, e.g. `http://127.0.0.1:8080/healthz 200 within 300ms`. One a line, or YAML: HTTP, TCP, TLS and gRPC, written as in verify-health.',
       value: healthChecks,
       default: '',
     },
