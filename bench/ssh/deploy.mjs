@@ -3,7 +3,7 @@ import { makePeers } from './peers.mjs';
 
 /** A program of 20 MB to one host: all of it, the transfer, and the same again. */
 export async function far({ stage, rounds, short, progress }) {
-  const megabytes = short ? 7 : 20;
+  const megabytes = short ? 8 : 20;
   const host = await stage.host('host101');
   const peers = await makePeers(stage, host);
   const extra = { uploading: [], again: [] };

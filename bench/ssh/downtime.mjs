@@ -13,7 +13,7 @@ export async function downtime({ stage, rounds, short, progress }) {
     name: 'seen',
     run: async () => {
       const load = startLoad(`http://${host.near.address}:8080/version`, { period });
-      const { outputs } = await stage.deploy([host], { binary: stage.program(7), listen: '8080' });
+      const { outputs } = await stage.deploy([host], { binary: stage.program(8), listen: '8080' });
       await new Promise(resolve => setTimeout(resolve, 200));
       const record = JSON.parse(readFileSync(outputs.release, 'utf8'));
       const { downtimeMs = 0.001 } = record.deployments.at(-1).evidence; // none before the first

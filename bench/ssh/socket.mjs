@@ -9,7 +9,7 @@ export async function socket({ stage, short, progress }) {
   const deploys = short ? 2 : 20;
   const host = await stage.host('host101');
   const url = `http://${host.near.address}:8080/version`;
-  const binary = stage.program(7);
+  const binary = stage.program(8);
   let edition = 0;
   const samples = {};
   for (const method of ['socket', 'restart']) {

@@ -3,7 +3,7 @@ import { measure, row } from '../lib/measure.mjs';
 /** Round trips of a deployment whose program is on the host already: what is left is the conversation. */
 export async function trips({ stage, rounds, short, progress }) {
   const host = await stage.host('host101');
-  const binary = stage.program(short ? 7 : 20);
+  const binary = stage.program(short ? 8 : 20);
   await stage.deploy([host], { binary });
   let edition = 0;
   const counted = more => async () => {
