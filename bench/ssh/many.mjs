@@ -4,11 +4,13 @@ import { cpus } from 'node:os';
 import { measure, row } from '../lib/measure.mjs';
 import { saidPeak, sayPeak } from '../lib/peak.mjs';
 
+/** The goal speaks of 1 MB; the smallest service that Go makes is larger. */
+const megabytes = 1.3;
 /** Every systemd takes some of these; the kernel's 128 a user are for about thirty hosts. */
 const instances = '/proc/sys/fs/inotify/max_user_instances';
 
 /**
- * A program of 1 MB to 20 hosts against one, and the memory of a wave of 100. The hosts' own work is done by the same
+ * A small program to 20 hosts against one, and the memory of a wave of 100. The hosts' own work is done by the same
  * processors: what a deployment costs them, one host after the other, is said beside it.
  */
 export async function many({ stage, rounds, short, progress }) {
@@ -19,7 +21,7 @@ export async function many({ stage, rounds, short, progress }) {
     const hosts = [];
     for (let at = 1; at <= all; at++) hosts.push(await stage.host(`host${100 + at}`));
     const wave = async (some, more) => {
-      const done = await stage.deploy(some, { binary: stage.program(1), ...more?.inputs }, more?.env);
+      const done = await stage.deploy(some, { binary: stage.program(megabytes), ...more?.inputs }, more?.env);
       if (done.outputs.state !== 'healthy') throw new Error(`it is ${done.outputs.state}`);
       return done;
     };
@@ -43,7 +45,12 @@ export async function many({ stage, rounds, short, progress }) {
     const here = `all on ${cpus().length} cores`;
     return {
       rows: [
-        of({ name: `1 MB to ${few} hosts, ${here}, against one host`, ours: 'few', peer: 'one', goal: { ratio: 1.5 } }),
+        of({
+          name: `${megabytes} MB to ${few} hosts, ${here}, against one host`,
+          ours: 'few',
+          peer: 'one',
+          goal: { ratio: 1.5 },
+        }),
         of({ name: `the same, against one after the other`, ours: 'few', peer: 'in turn' }),
         of({
           name: `memory for ${all} hosts in one wave, against one host`,

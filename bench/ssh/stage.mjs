@@ -1,7 +1,16 @@
 // What all parts stand on: programs of a given size, hosts that are far away, and our step as a runner starts it.
 
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureGo } from '../../scripts/lab/go.mjs';
@@ -18,22 +27,27 @@ const longest = 10 * 60_000;
 export async function makeSshStage({ dist, progress }) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-ssh-'));
   const go = await ensureGo();
-  const hello = join(folder, 'hello');
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '' };
-  const build = [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', hello, '.'];
-  await run(build, { cwd: join(root, 'examples/hello'), env, timeout: longest });
+  const build = async (name, source) => {
+    const argv = [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w', '-o', join(folder, name), '.'];
+    await run(argv, { cwd: join(root, source), env, timeout: longest });
+    return join(folder, name);
+  };
+  const services = [await build('hello', 'examples/hello'), await build('small', 'bench/ssh/small')];
   const hosts = new Map();
   let programs = 0;
 
   return {
     folder,
     /**
-     * A program that differs from all before by its last bytes: the service, followed by machine code of Go's own
-     * compiler, which no loader looks at but which compresses as a program does.
+     * A program that differs from all before by its last bytes: examples/hello, or a smaller one where that would be too
+     * large, followed by machine code of Go's own compiler, which no loader looks at but which compresses as a program does.
      */
     program(megabytes) {
       const path = join(folder, `program-${++programs}`);
-      copyFileSync(hello, path);
+      const service = services.find(one => statSync(one).size < megabytes * 1e6 - 16);
+      if (service === undefined) throw new Error(`no service is smaller than ${megabytes} MB`);
+      copyFileSync(service, path);
       const compiler = readFileSync(join(dirname(go), '../pkg/tool/linux_amd64/compile'));
       while (readFileSync(path).length < megabytes * 1e6) appendFileSync(path, compiler);
       truncateSync(path, megabytes * 1e6 - 16);
