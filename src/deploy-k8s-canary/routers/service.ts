@@ -8,6 +8,7 @@ import {
   type KubeList,
   type KubeObject,
   patchObject,
+  permissions,
   pointer,
   selectorText,
   viewPod,
@@ -16,15 +17,31 @@ import { countEndpoints } from '../endpoints.ts';
 import { namesOf } from '../names.ts';
 import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
-import type { Router } from './router.ts';
+import { findService } from './find-service.ts';
+import type { Router, RouterModule } from './router.ts';
 
 const settle = 30_000;
+
+export type ServiceState = RouterState & { kind: 'service' };
+
+/** The share is the ratio of the pods behind a plain Service: nothing is needed in the cluster. */
+export const service: RouterModule<ServiceState> = {
+  permissions: ({ steps }) => [
+    ...permissions('get,patch pods', 'list endpointslices.discovery.k8s.io'),
+    ...(steps.some(step => step > 50 && step < 100) ? permissions('list horizontalpodautoscalers.autoscaling') : []),
+  ],
+  find: findService,
+  make: makeService,
+  where: ({ services }) => `Service/${services.join(', ')}`,
+  step: ({ replicas }, _workload, _namespace, percent) =>
+    percent === 100 ? `${replicas} pods, all of the new release` : describeRatio(ratioFor(percent, replicas)),
+};
 
 /**
  * The ratio of the pods behind a plain Service. Pods of the canary start with labels that no Service selects; a share is given by
  * changing the labels of as many as it needs, and taken by changing them back: at once, and without ending a connection.
  */
-export function serviceRouter(cluster: Cluster, workload: string, state: RouterState & { kind: 'service' }): Router {
+function makeService(cluster: Cluster, workload: string, state: ServiceState): Router {
   const { canaryLabels } = namesOf(workload);
   const labelSelector = selectorText(canaryLabels);
   const canaryPods = async (signal: AbortSignal) =>
