@@ -66,7 +66,7 @@ async function ensureCanary(session: Session, replicas: number): Promise<void> {
   const path = deploymentPath(cluster.namespace, canary);
   const wanted = canaryDeployment(desired, live!, router.hold, replicas);
   await serverSideApply(cluster, path, wanted, { signal });
-  if (router.kind === 'gateway')
+  if (router.kind !== 'service')
     await serverSideApply(
       cluster,
       corePath(cluster.namespace, 'services', canary),

@@ -1,5 +1,13 @@
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, corePath, type KubeList, type KubeObject, nameOf, selectorText, selects } from '../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  corePath,
+  type KubeList,
+  type KubeObject,
+  nameOf,
+  selectorText,
+  selects,
+} from '../core/kubernetes/index.ts';
 import { holdLabels } from './canary-objects.ts';
 import type { Options } from './options.ts';
 import { moduleOf } from './routers/all.ts';

@@ -52,14 +52,15 @@ export const definition = define({
       default: 'canary',
     },
     router: {
-      description: '`service`: the share is the ratio of pods behind the Service. `gateway`: weights of an HTTPRoute.',
-      value: choice('service', 'gateway'),
+      description:
+        '`service`: the share is the ratio of pods behind the Service. `gateway`: weights of an HTTPRoute. `traefik`: of an IngressRoute or a TraefikService. `istio`: of a VirtualService (checked at the API only, see below).',
+      value: choice('service', 'gateway', 'traefik', 'istio'),
       default: 'service',
     },
     route: {
       description:
-        'HTTPRoute whose weights are changed (router gateway). Default: the only one that leads to the workload’s Service.',
-      value: mapped(text, 'the name of an HTTPRoute', name => name.replace(/^httproute\//i, '')),
+        'The object whose weights are changed: `NAME` or `KIND/NAME`, e.g. `ingressroute/hello`. Default: the only one of the router’s kinds that leads to the workload’s Service.',
+      value: text,
     },
     steps: {
       description:

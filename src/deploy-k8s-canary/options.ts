@@ -46,7 +46,7 @@ export function resolveOptions(
     throw wrong(
       'INPUT_INVALID',
       `route "${inputs.route}" is given, but router is "service"`,
-      'Set router: gateway, or leave the route out.',
+      'Set router: gateway, traefik or istio, or leave the route out.',
     );
   return {
     ...inputs,

@@ -11,9 +11,11 @@ import {
 import { log } from '../core/log.ts';
 import { budgetLine } from './budget.ts';
 import { targetPort } from './containers.ts';
-import { type FoundRouter, findRouter } from './find-router.ts';
+import { findRouter } from './find-router.ts';
 import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
+import { moduleOf } from './routers/all.ts';
+import type { FoundRouter } from './routers/router.ts';
 import { changesPods, type Situation, takeSituation } from './situation.ts';
 
 /** What will be done, decided before the first write. */
@@ -45,6 +47,10 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
     });
   }
   const router = await findRouter(cluster, options, live, signal);
+  if (router.sticky !== undefined)
+    log.warning(
+      `${router.sticky} keeps users on the side that they came to first: their share follows a changed weight only slowly, and the requests of one user count as if they were many.`,
+    );
   await refuseTakenNames(cluster, workload, options, signal);
   const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
   const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
@@ -69,17 +75,7 @@ function needed(options: Options) {
     'get,create,update leases.coordination.k8s.io',
   );
   if (options.strategy !== 'canary') return always;
-  const router =
-    options.router === 'gateway'
-      ? permissions('get,list,patch httproutes.gateway.networking.k8s.io', 'get,create,patch,delete services')
-      : permissions('get,patch pods', 'list endpointslices.discovery.k8s.io');
-  const scales = options.router === 'service' && options.steps.some(step => step > 50 && step < 100);
-  return [
-    ...always,
-    ...permissions('list services'),
-    ...router,
-    ...(scales ? permissions('list horizontalpodautoscalers.autoscaling') : []),
-  ];
+  return [...always, ...permissions('list services'), ...moduleOf(options.router).permissions(options)];
 }
 
 /** Somebody else's object of the canary's name is neither changed nor, after the rollout, deleted. */
@@ -92,7 +88,7 @@ async function refuseTakenNames(
   const { canary } = namesOf(workload);
   const wanted: readonly (readonly [string, string])[] = [
     ['Deployment', deploymentPath(cluster.namespace, canary)],
-    ...(router === 'gateway' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
+    ...(router !== 'service' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
   ];
   for (const [kind, path] of wanted) {
     const taken = await getObject(cluster, path, signal);

@@ -15,7 +15,7 @@ import { type Identity, proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { isOurs, namesOf } from './names.ts';
 import { waitForRollout } from './rollout.ts';
-import { routerOf } from './routers/router.ts';
+import { routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
 
 /** How long connections may end after the last traffic was taken away, before the pods are deleted. */
@@ -132,7 +132,7 @@ export async function deleteCanary(
   const made = [
     deploymentPath(cluster.namespace, canary),
     // behind a plain Service none is made, and the user may have no right to look
-    ...(router?.kind === 'gateway' ? [corePath(cluster.namespace, 'services', canary)] : []),
+    ...(router !== undefined && router.kind !== 'service' ? [corePath(cluster.namespace, 'services', canary)] : []),
   ];
   for (const path of made) {
     const object = await getObject(cluster, path, signal);

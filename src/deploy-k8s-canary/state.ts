@@ -16,15 +16,19 @@ export type RouterState =
       /** Pods of the stable Deployment before the rollout. */
       readonly replicas: number;
     }
-  | {
-      readonly kind: 'gateway';
-      /** Name of the HTTPRoute, and its rules as they were. */
-      readonly route: string;
-      readonly service: string;
-      readonly rules: readonly RouteRule[];
-      readonly hold: Readonly<Record<string, string>>;
-      readonly replicas: number;
-    };
+  | RouteState;
+
+/** Weights in an object that a data plane reads. */
+export interface RouteState {
+  readonly kind: 'gateway' | 'traefik' | 'istio';
+  /** Kind and name of the object, and its rules as they were. */
+  readonly object: string;
+  readonly route: string;
+  readonly service: string;
+  readonly rules: readonly RouteRule[];
+  readonly hold: Readonly<Record<string, string>>;
+  readonly replicas: number;
+}
 
 /** What is known of the last rollout of a workload; kept in a ConfigMap, so that another run can end or undo it. */
 export interface RolloutState {

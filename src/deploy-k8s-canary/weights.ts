@@ -134,9 +134,11 @@ function isDivided(kind: RouteKind, now: readonly Backend[], rule: RouteRule, sh
 }
 
 function valueAt(backend: Backend, path: string): unknown {
-  return path
-    .split('/')
-    .slice(1)
-    // biome-ignore lint/suspicious/noExplicitAny: raw JSON of the API
-    .reduce((value: any, key) => value?.[key], backend);
+  return (
+    path
+      .split('/')
+      .slice(1)
+      // biome-ignore lint/suspicious/noExplicitAny: raw JSON of the API
+      .reduce((value: any, key) => value?.[key], backend)
+  );
 }

@@ -1,14 +1,13 @@
 import type { Cluster } from '../../core/kubernetes/index.ts';
-import type { RouterState } from '../state.ts';
+import type { RouterState, RouteState } from '../state.ts';
 import { gateway } from './gateway.ts';
 import { istio } from './istio.ts';
 import type { Router, RouterModule } from './router.ts';
 import { service } from './service.ts';
 import { traefik } from './traefik.ts';
 
-type Modules = { [K in RouterState['kind']]: RouterModule<Extract<RouterState, { kind: K }>> };
-
-const modules: Modules = { service, gateway, traefik, istio };
+const weighted: Record<RouteState['kind'], RouterModule<RouteState>> = { gateway, traefik, istio };
+const modules = { service, ...weighted };
 
 /** The module of a kind of router, for states of that kind. */
 export const moduleOf = (kind: RouterState['kind']) => modules[kind] as RouterModule<RouterState>;

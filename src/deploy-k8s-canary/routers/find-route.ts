@@ -15,11 +15,11 @@ interface Candidate {
 }
 
 /** The route that the input names, else the only one that leads to the workload's Service. */
-export async function findRoute<K extends RouteState['kind']>(
-  router: K,
+export async function findRoute(
+  router: RouteState['kind'],
   kinds: readonly RouteKind[],
   search: Search,
-): Promise<FoundRouter<RouteState & { kind: K }>> {
+): Promise<FoundRouter<RouteState>> {
   await requireKinds(kinds, search);
   const { options, cluster, services, hold, replicas } = search;
   const names = services.map(({ metadata }) => metadata.name);
@@ -97,7 +97,10 @@ async function named(text: string, kinds: readonly RouteKind[], { cluster, signa
   const [kindName, name] = second === undefined ? [undefined, first!] : [first!.toLowerCase(), second];
   const wanted = kinds.filter(({ kind }) => kindName === undefined || kindName === kind.toLowerCase());
   const found = await Promise.all(
-    wanted.map(async kind => ({ kind, route: await getObject(cluster, routePath(kind, cluster.namespace, name), signal) })),
+    wanted.map(async kind => ({
+      kind,
+      route: await getObject(cluster, routePath(kind, cluster.namespace, name), signal),
+    })),
   );
   const there = found.filter((one): one is Candidate => one.route !== undefined);
   if (there.length === 1) return there[0]!;

@@ -1,5 +1,12 @@
 import { SlipwayError } from '../../core/errors.ts';
-import { type Cluster, corePath, type KubeList, type KubeObject, podsOfDeployment, selectorText } from '../../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  corePath,
+  type KubeList,
+  type KubeObject,
+  podsOfDeployment,
+  selectorText,
+} from '../../core/kubernetes/index.ts';
 import { labels } from '../names.ts';
 import type { FoundRouter, Search } from './router.ts';
 import type { ServiceState } from './service.ts';

@@ -1,5 +1,6 @@
-import type { KubeObject } from '../../core/kubernetes/index.ts';
+import { type KubeList, type KubeObject, permissions } from '../../core/kubernetes/index.ts';
 import type { Backend, RouteKind } from '../weights.ts';
+import type { Search } from './router.ts';
 import { weightedRouter } from './weighted.ts';
 
 interface Destination {
@@ -16,8 +17,7 @@ export const virtualService: RouteKind = {
   plural: 'virtualservices',
   from: 'Istio’s custom resource definitions',
   nameAt: '/destination/host',
-  rules: route =>
-    routesOf(route).map(({ route: backends = [] }, i) => ({ at: `/spec/http/${i}/route`, backends })),
+  rules: route => routesOf(route).map(({ route: backends = [] }, i) => ({ at: `/spec/http/${i}/route`, backends })),
   /** `hello`, `hello.shop`, `hello.shop.svc.cluster.local`. */
   serviceOf(backend, namespace) {
     const [name, elsewhere = namespace, svc = 'svc'] = destinationOf(backend).host.split('.');
@@ -32,8 +32,32 @@ export const virtualService: RouteKind = {
   weightOf: ({ weight }, alone) => (alone ? 1 : (weight ?? 0)),
 };
 
+const weighted = weightedRouter('istio', [virtualService]);
+
 /** Weights of a VirtualService. What Istio's data plane makes of them is seen only by the observed split. */
-export const istio = weightedRouter('istio', [virtualService]);
+export const istio: typeof weighted = {
+  ...weighted,
+  permissions: options => [
+    ...weighted.permissions(options),
+    ...permissions('list destinationrules.networking.istio.io'),
+  ],
+  async find(search) {
+    const found = await weighted.find(search);
+    return { ...found, sticky: await hashOf(search, found.state.service) };
+  },
+};
+
+/** A DestinationRule that sends a user always to the same pod. */
+async function hashOf({ cluster, signal }: Search, service: string): Promise<string | undefined> {
+  const path = `/apis/networking.istio.io/v1/namespaces/${encodeURIComponent(cluster.namespace)}/destinationrules`;
+  const { items } = await cluster.request<KubeList>('GET', path, { signal });
+  const rule = items.find(
+    one =>
+      String(one['spec']?.host).split('.')[0] === service &&
+      one['spec'].trafficPolicy?.loadBalancer?.consistentHash !== undefined,
+  );
+  return rule && `consistentHash of DestinationRule/${rule.metadata.name}`;
+}
 
 function routesOf(route: KubeObject): readonly { readonly route?: readonly Backend[] }[] {
   return route['spec']?.http ?? [];

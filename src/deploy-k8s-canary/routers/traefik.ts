@@ -20,7 +20,11 @@ export const ingressRoute: RouteKind = {
   plural: 'ingressroutes',
   rules: route =>
     routesOf(route).map(({ services = [] }, i) => ({ at: `/spec/routes/${i}/services`, backends: services })),
-  sticky: route => stickyOf(route, routesOf(route).flatMap(({ services = [] }) => services)),
+  sticky: route =>
+    stickyOf(
+      route,
+      routesOf(route).flatMap(({ services = [] }) => services),
+    ),
 };
 
 /** https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/http/traefikservice/ */
@@ -46,6 +50,6 @@ function weightedOf(route: KubeObject): { readonly services?: readonly Backend[]
   return route['spec']?.weighted;
 }
 
-function stickyOf(route: KubeObject, parts: readonly { readonly sticky?: unknown }[]): string | undefined {
-  return parts.some(({ sticky }) => sticky !== undefined) ? `sticky of ${route.kind}/${route.metadata.name}` : undefined;
+function stickyOf(route: KubeObject, parts: readonly object[]): string | undefined {
+  return parts.some(part => 'sticky' in part) ? `sticky of ${route.kind}/${route.metadata.name}` : undefined;
 }

@@ -21,11 +21,11 @@ export type Accepted = (cluster: Cluster, path: string, signal: AbortSignal) => 
 const readBack: Accepted = (cluster, path, signal) => cluster.request('GET', path, { signal });
 
 /** Weights in an object of one of these kinds: exact shares, by the data plane that reads it. */
-export function weightedRouter<K extends RouteState['kind']>(
-  name: K,
+export function weightedRouter(
+  name: RouteState['kind'],
   kinds: readonly RouteKind[],
   accepted: Accepted = readBack,
-): RouterModule<RouteState & { kind: K }> {
+): RouterModule<RouteState> {
   const kindOf = ({ object }: RouteState) => kinds.find(({ kind }) => kind === object)!;
   const shareOf = ({ service }: RouteState, workload: string, namespace: string) => ({
     namespace,
@@ -35,9 +35,7 @@ export function weightedRouter<K extends RouteState['kind']>(
   return {
     permissions: () => [
       ...permissions('get,create,patch,delete services'),
-      ...kinds.flatMap(({ plural, apiVersion }) =>
-        permissions(`get,list,patch ${plural}.${apiVersion.split('/')[0]}`),
-      ),
+      ...kinds.flatMap(({ plural, apiVersion }) => permissions(`get,list,patch ${plural}.${apiVersion.split('/')[0]}`)),
     ],
     find: search => findRoute(name, kinds, search),
     where: state => `${state.object}/${state.route}, Service/${state.service}`,
