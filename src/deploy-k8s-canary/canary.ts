@@ -2,7 +2,7 @@ import { sleep } from '../core/deadline.ts';
 import { corePath, deploymentPath, patchObject, serverSideApply } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
-import { canaryDeployment, canaryService } from './canary-objects.ts';
+import { canaryDeployment, canaryService, canaryServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
@@ -37,7 +37,8 @@ export async function canaryRollout(session: Session): Promise<CanaryEnd> {
 
 /** One weight: pods first, then traffic, then time. */
 async function step(session: Session, weight: number): Promise<StepRow> {
-  const { journal, signal, options } = session;
+  const { journal, signal, options, state } = session;
+  const blueGreen = options.strategy === 'blue-green';
   const router = session.router!;
   const row = newRow(weight);
   journal.rows.push(row);
@@ -45,14 +46,14 @@ async function step(session: Session, weight: number): Promise<StepRow> {
   await session.save({ weight });
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
   await journal.span(`${weight} %: pods of the new release`, () =>
-    marked(() => ensureCanary(session, router.podsFor(weight))),
+    marked(() => ensureCanary(session, blueGreen ? state.router!.replicas : router.podsFor(weight))),
   );
   await journal.span(`${weight} %: traffic`, async () => {
     row.share = weight === 0 ? 'no user traffic' : await marked(() => router.shift(weight, signal));
     log.info(`  ${row.share}`);
   });
   await journal.span(`${weight} %: watching`, () =>
-    watchStep(session, row, options['step-duration'], { canary: true }),
+    watchStep(session, row, options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'], { canary: true }),
   );
   log.info(`${weight} % passed: ${session.analysis.evidence.reason}`);
   return row;
@@ -66,11 +67,11 @@ async function ensureCanary(session: Session, replicas: number): Promise<void> {
   const path = deploymentPath(cluster.namespace, canary);
   const wanted = canaryDeployment(desired, live!, router.hold, replicas);
   await serverSideApply(cluster, path, wanted, { signal });
-  if (router.kind !== 'service')
+  for (const name of canaryServices(state))
     await serverSideApply(
       cluster,
-      corePath(cluster.namespace, 'services', canary),
-      canaryService(plan.router!.service, live!),
+      corePath(cluster.namespace, 'services', name),
+      canaryService(name, plan.router!.service, live!),
       { signal },
     );
   await waitForRollout(cluster, canary, {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../core/errors.ts';
 import {
   type Cluster,
@@ -9,8 +10,9 @@ import {
   selects,
 } from '../core/kubernetes/index.ts';
 import { holdLabels } from './canary-objects.ts';
+import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
-import { moduleOf } from './routers/all.ts';
+import { moduleOf, routerKind } from './routers/all.ts';
 import type { FoundRouter } from './routers/router.ts';
 
 /** Finds the Services (and the route) that lead to the workload and how its traffic can be divided. Reads only. */
@@ -23,7 +25,7 @@ export async function findRouter(
   const podLabels: Record<string, string> = live['spec'].template.metadata?.labels ?? {};
   const { items } = await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'services'), { signal });
   const services = items
-    .filter(service => selects(service['spec']?.selector, podLabels))
+    .filter(service => selects(service['spec']?.selector, podLabels) || isSwitched(service, live.metadata.name))
     .map(service => ({ ...service, kind: 'Service' }));
   if (services.length === 0) {
     throw new SlipwayError(
@@ -34,7 +36,7 @@ export async function findRouter(
   }
   const hold = holdLabels(services, podLabels);
   const replicas: number = live['spec'].replicas ?? 1;
-  const found = await moduleOf(options.router).find({
+  const found = await moduleOf(routerKind(options)).find({
     cluster,
     options,
     live,
@@ -45,6 +47,11 @@ export async function findRouter(
     signal,
   });
   return { ...found, sticky: found.sticky ?? affinityOf(services) };
+}
+
+/** A Service of the workload that a run which ended left on the new pods (strategy blue-green). */
+function isSwitched(service: KubeObject, workload: string): boolean {
+  return isDeepStrictEqual(service['spec']?.selector, namesOf(workload).canaryLabels) && !isOurs(service, workload);
 }
 
 function affinityOf(services: readonly KubeObject[]): string | undefined {

@@ -47,8 +47,8 @@ export const definition = define({
     },
     strategy: {
       description:
-        '`canary` puts the new release beside the old one and shifts traffic; `rolling` replaces pods. The first deploy is always rolling.',
-      value: choice('canary', 'rolling'),
+        '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling.',
+      value: choice('canary', 'blue-green', 'rolling'),
       default: 'canary',
     },
     router: {
@@ -67,6 +67,12 @@ export const definition = define({
         'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them.',
       value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100', parseSteps),
       default: '0,50,100',
+    },
+    'keep-old': {
+      description:
+        'How long after the switch of `strategy: blue-green` the run goes on watching and the old pods stay as they were: going back is a switch within seconds (when errors are found, when the job is cancelled, by `mode: rollback` after the runner died). Part of `timeout`.',
+      value: duration,
+      default: '5m',
     },
     'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
     'warm-up': {

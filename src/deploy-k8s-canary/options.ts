@@ -50,6 +50,8 @@ export function resolveOptions(
     );
   return {
     ...inputs,
+    // preview, then everyone
+    ...(inputs.strategy === 'blue-green' ? { steps: [0, 100] } : {}),
     ...(image === undefined ? {} : { image }),
     releaseId: known === undefined ? (image ?? '') : (record?.version ?? image ?? ''),
     digests:

@@ -1,3 +1,4 @@
+import { canaryServices } from './canary-objects.ts';
 import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
@@ -19,12 +20,13 @@ export function planLines({ kind, situation, router, port }: Plan, options: Opti
     ...planned.map(({ object, change }) => `  ${change.padEnd(9)} ${object.kind}/${object.metadata.name}`),
   ];
   if (router === undefined) return lines;
-  const names = namesOf(workload);
   const { state } = router;
   const module = moduleOf(state.kind);
+  const services = canaryServices({ workload, router: state, strategy: options.strategy });
+  const made = [`Deployment/${namesOf(workload).canary}`, ...services.map(name => `Service/${name}`)];
   return [
     ...lines,
-    `  create    Deployment/${names.canary}${state.kind === 'service' ? '' : `, Service/${names.canary}`} (deleted at the end)`,
+    `  create    ${made.join(', ')} (deleted at the end)`,
     `  router    ${module.where(state)}; pods are ${port === undefined ? 'not asked directly' : `asked at port ${port}`}`,
     ...options.steps.map(step => {
       const text =

@@ -5,6 +5,7 @@ import {
   deploymentPath,
   getObject,
   missingPermissions,
+  nameOf,
   permissions,
   requirePermissions,
 } from '../core/kubernetes/index.ts';
@@ -14,7 +15,7 @@ import { targetPort } from './containers.ts';
 import { findRouter } from './find-router.ts';
 import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
-import { moduleOf } from './routers/all.ts';
+import { moduleOf, routerKind } from './routers/all.ts';
 import type { FoundRouter } from './routers/router.ts';
 import { changesPods, type Situation, takeSituation } from './situation.ts';
 
@@ -74,28 +75,35 @@ function needed(options: Options) {
     'get,create,patch configmaps',
     'get,create,update leases.coordination.k8s.io',
   );
-  if (options.strategy !== 'canary') return always;
-  return [...always, ...permissions('list services'), ...moduleOf(options.router).permissions(options)];
+  if (options.strategy === 'rolling') return always;
+  const preview = options.strategy === 'blue-green' ? permissions('get,create,patch,delete services') : [];
+  return [
+    ...always,
+    ...permissions('list services'),
+    ...preview,
+    ...moduleOf(routerKind(options)).permissions(options),
+  ];
 }
 
 /** Somebody else's object of the canary's name is neither changed nor, after the rollout, deleted. */
 async function refuseTakenNames(
   cluster: Cluster,
   workload: string,
-  { router }: Options,
+  { router, strategy }: Options,
   signal: AbortSignal,
 ): Promise<void> {
-  const { canary } = namesOf(workload);
+  const { canary, preview } = namesOf(workload);
   const wanted: readonly (readonly [string, string])[] = [
     ['Deployment', deploymentPath(cluster.namespace, canary)],
     ...(router !== 'service' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
+    ...(strategy === 'blue-green' ? ([['Service', corePath(cluster.namespace, 'services', preview)]] as const) : []),
   ];
   for (const [kind, path] of wanted) {
     const taken = await getObject(cluster, path, signal);
     if (taken === undefined || isOurs(taken, workload)) continue;
     throw new SlipwayError(
       'NAME_TAKEN',
-      `${kind}/${canary} is there already and was not made by a rollout of ${workload}`,
+      `${nameOf({ ...taken, kind })} is there already and was not made by a rollout of ${workload}`,
       { hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.' },
     );
   }

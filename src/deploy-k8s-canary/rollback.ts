@@ -11,6 +11,7 @@ import {
   type KubeObject,
   patchObject,
 } from '../core/kubernetes/index.ts';
+import { canaryServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { isOurs, namesOf } from './names.ts';
@@ -125,14 +126,13 @@ async function refuseUnhealthyStable(
 
 export async function deleteCanary(
   cluster: Cluster,
-  { workload, router }: RolloutState,
+  { workload, router, strategy }: RolloutState,
   signal: AbortSignal,
 ): Promise<void> {
   const { canary } = namesOf(workload);
   const made = [
     deploymentPath(cluster.namespace, canary),
-    // behind a plain Service none is made, and the user may have no right to look
-    ...(router !== undefined && router.kind !== 'service' ? [corePath(cluster.namespace, 'services', canary)] : []),
+    ...canaryServices({ workload, router, strategy }).map(name => corePath(cluster.namespace, 'services', name)),
   ];
   for (const path of made) {
     const object = await getObject(cluster, path, signal);

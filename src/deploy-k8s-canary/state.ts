@@ -16,6 +16,13 @@ export type RouterState =
       /** Pods of the stable Deployment before the rollout. */
       readonly replicas: number;
     }
+  | {
+      readonly kind: 'selector';
+      /** The Services with their selectors before the rollout. */
+      readonly services: readonly { readonly name: string; readonly selector: Readonly<Record<string, string>> }[];
+      readonly hold: Readonly<Record<string, string>>;
+      readonly replicas: number;
+    }
   | RouteState;
 
 /** Weights in an object that a data plane reads. */
@@ -37,7 +44,7 @@ export interface RolloutState {
   readonly phase: 'progressing' | 'promoting' | 'inconclusive' | 'healthy' | 'rolled-back' | 'failed';
   readonly workload: string;
   readonly container: string;
-  readonly strategy: 'canary' | 'rolling';
+  readonly strategy: 'canary' | 'blue-green' | 'rolling';
   readonly release: string;
   readonly image: string;
   /** Image and release before; empty at a first deploy. */

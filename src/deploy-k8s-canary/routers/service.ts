@@ -13,11 +13,11 @@ import {
   selectorText,
   viewPod,
 } from '../../core/kubernetes/index.ts';
-import { countEndpoints } from '../endpoints.ts';
 import { namesOf } from '../names.ts';
 import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
 import { findService } from './find-service.ts';
+import { readySides } from './ready-sides.ts';
 import type { Router, RouterModule } from './router.ts';
 
 const settle = 30_000;
@@ -99,8 +99,7 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
   async function readBack(wanted: Ratio, signal: AbortSignal): Promise<string> {
     const until = Date.now() + settle;
     for (;;) {
-      const names = new Set((await canaryPods(signal)).map(pod => pod.metadata.name));
-      const counts = await Promise.all(state.services.map(service => countEndpoints(cluster, service, names, signal)));
+      const counts = await readySides(cluster, workload, state.services, signal);
       const off = counts.find(count => count.canary !== wanted.canary || count.stable !== wanted.stable);
       if (off === undefined) return describeRatio(wanted);
       if (Date.now() > until)
