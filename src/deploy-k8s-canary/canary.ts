@@ -53,7 +53,10 @@ async function step(session: Session, weight: number): Promise<StepRow> {
     log.info(`  ${row.share}`);
   });
   await journal.span(`${weight} %: watching`, () =>
-    watchStep(session, row, options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'], { canary: true }),
+    watchStep(session, row, options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'], {
+      canary: true,
+      hurry: options.auto && weight < 100,
+    }),
   );
   log.info(`${weight} % passed: ${session.analysis.evidence.reason}`);
   return row;

@@ -64,8 +64,8 @@ export const definition = define({
     },
     steps: {
       description:
-        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them.',
-      value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100', parseSteps),
+        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them. `auto`: 0, then doubled from 1 to 50, each step as short as the evidence allows, at the longest `step-duration`.',
+      value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100, or auto', parseSteps),
       default: '0,50,100',
     },
     'keep-old': {

@@ -14,6 +14,7 @@ import { log } from '../core/log.ts';
 import { show } from '../core/statistics/index.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
+import { Pace } from './pace.ts';
 import type { Seen } from './prober.ts';
 import { podFailure, RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
@@ -23,19 +24,22 @@ import { marking } from './step-row.ts';
 const tick = 1000;
 const sayEvery = 5000;
 
+interface Watch {
+  /** Whether the new pods are the canary's, or the workload's own. */
+  readonly canary: boolean;
+  /** Whether it may end as soon as its evidence allows (steps: auto). */
+  readonly hurry?: boolean;
+}
+
 /** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
-export function watchStep(
-  session: Session,
-  row: StepRow,
-  duration: number,
-  options: { canary: boolean },
-): Promise<void> {
+export function watchStep(session: Session, row: StepRow, duration: number, options: Watch): Promise<void> {
   return marking(row, () => watch(session, row, duration, options));
 }
 
-async function watch(session: Session, row: StepRow, duration: number, options: { canary: boolean }): Promise<void> {
+async function watch(session: Session, row: StepRow, duration: number, options: Watch): Promise<void> {
   const { prober, signal } = session;
   const split = new Split(row.weight);
+  const pace = options.hurry ? new Pace(session.options.tolerance) : undefined;
   let said = Date.now();
   let warm = await aim(session, row, options.canary);
   let until = Date.now() + duration;
@@ -54,6 +58,9 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       row.observed = split.share;
       judge(session, seen);
       split.judge();
+      pace?.add(seen.canary);
+      const told = row.weight === 0 || split.judged || split.share === undefined;
+      if (told && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();
         log.info(progress(row));
