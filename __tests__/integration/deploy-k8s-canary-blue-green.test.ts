@@ -20,24 +20,20 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, strategy b
   let folder: string;
   let manifests: Record<string, string>;
 
-  const begin = (inputs: Record<string, string>): Running =>
-    start(
-      lab.cluster.kubeconfig,
-      {
-        namespace,
-        manifests: '*.yaml',
-        workload: 'hello',
-        strategy: 'blue-green',
-        probes: `${url} 200`,
-        tolerance: '0.05',
-        'step-duration': '5s',
-        'keep-old': '6s',
-        'warm-up': '0s',
-        'probe-rate': '40',
-        ...inputs,
-      },
-      manifests,
-    );
+  const inputs = {
+    namespace,
+    manifests: '*.yaml',
+    workload: 'hello',
+    strategy: 'blue-green',
+    probes: `${url} 200`,
+    tolerance: '0.05',
+    'step-duration': '5s',
+    'keep-old': '6s',
+    'warm-up': '0s',
+    'probe-rate': '40',
+  };
+  const begin = (given: Record<string, string>): Running =>
+    start(lab.cluster.kubeconfig, { ...inputs, ...given }, manifests);
   const selector = () => kubectl(['get', 'service', 'hello', '-o', 'jsonpath={.spec.selector}']);
   const left = () => kubectl(['get', 'deployments,services', '-o', 'name']);
   const untouched = 'deployment.apps/hello\nservice/hello';
@@ -114,11 +110,33 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, strategy b
     await running.done;
     const planned = await begin({ mode: 'plan', image: images['errors']! }).done; // finds the Service though it is switched
     expect([planned.code, planned.log.includes('Service/hello')]).toEqual([0, true]);
+    await kubectl(['delete', 'lease', 'slipway-hello']); // as if its 30 s had passed
     const rolled = await begin({ mode: 'rollback' }).done;
     const seen = await users.stop();
     expect([rolled.code, rolled.outputs['state']]).toEqual([0, 'rolled-back']);
     expect(seen.failed).toEqual([]);
     expect([await selector(), await left(), await version(), await pods()]).toEqual([before, untouched, 'v2', old]);
+  }, 120_000);
+
+  test('a ratio of pods follows when the workload is scaled in the middle of a step; what was added stays, and no request fails', async () => {
+    const replicas = () => kubectl(['get', 'deployment', 'hello', '-o', 'jsonpath={.spec.replicas}']);
+    const bare = { ...manifests, 'deployment.yaml': manifests['deployment.yaml']!.replace('  replicas: 2\n', '') };
+    const users = userTraffic(url, undefined, 10);
+    const running = start(
+      lab.cluster.kubeconfig,
+      { ...inputs, strategy: 'canary', steps: '50,100', 'step-duration': '12s', image: images['v1']! },
+      bare,
+    );
+    await running.says('2 of 4 pods, 50.0 %');
+    await running.says('50 %: watching');
+    await kubectl(['scale', 'deployment', 'hello', '--replicas', '3']); // as an autoscaler does
+    await running.says('50 %: the workload was scaled from 2 to 3 pods; the share is made again.');
+    const { code, log, deployment } = await running.done;
+    const seen = await users.stop();
+    expect([code, code === 0 ? '' : log]).toEqual([0, '']);
+    expect(deployment!.evidence.steps[0].share).toBe('3 of 6 pods, 50.0 %');
+    expect(seen.failed).toEqual([]);
+    expect([await replicas(), await left()]).toEqual(['3', untouched]);
   }, 120_000);
 
   test('with a Gateway it is one change of the weights; cancelled in keep-old, the traffic goes back', async () => {

@@ -15,6 +15,7 @@ import { canaryServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { isOurs, namesOf } from './names.ts';
+import { raised } from './raised.ts';
 import { waitForRollout } from './rollout.ts';
 import { routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
@@ -92,10 +93,11 @@ async function restoreDeployment(
       const template = isDeepStrictEqual(deployment['spec'].template, former!.template)
         ? []
         : [{ op: 'replace' as const, path: '/spec/template', value: former!.template }];
+      // lowered only after the new release was applied: until then it is an autoscaler that raised them
       const replicas =
-        deployment['spec'].replicas === former!.replicas
-          ? []
-          : [{ op: 'replace' as const, path: '/spec/replicas', value: former!.replicas }];
+        template.length > 0 && deployment['spec'].replicas !== former!.replicas
+          ? [{ op: 'replace' as const, path: '/spec/replicas', value: former!.replicas }]
+          : (raised(deployment, former!.replicas) ?? []);
       changed = template.length + replicas.length > 0;
       return [...template, ...replicas];
     },

@@ -29,6 +29,8 @@ interface Watch {
   readonly canary: boolean;
   /** Whether it may end as soon as its evidence allows (steps: auto). */
   readonly hurry?: boolean;
+  /** Done at every look, before it. */
+  readonly each?: () => Promise<void>;
 }
 
 /** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
@@ -50,6 +52,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   try {
     while (Date.now() < until) {
       await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
+      await options.each?.();
       warm = (await aim(session, row, options.canary)) || warm;
       if (options.canary && !warm) until = Math.min(latest, Date.now() + duration);
       const seen = prober.take();

@@ -7,8 +7,8 @@ export interface Router {
   readonly kind: RouterState['kind'];
   /** Whether it can send everything to the canary while the stable pods are still there. */
   readonly full: boolean;
-  /** Pods of the canary that a share needs. */
-  podsFor(percent: number): number;
+  /** Pods of the canary that a share needs, beside `replicas` old ones. */
+  podsFor(percent: number, replicas: number): number;
   /** Gives the canary its share and reads it back; the text says what it is. */
   shift(percent: number, signal: AbortSignal): Promise<string>;
   /** All traffic back on the stable pods, everything as before. Does nothing twice. */

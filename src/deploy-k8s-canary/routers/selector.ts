@@ -41,7 +41,7 @@ export const selector: RouterModule<SelectorState> = {
     return {
       kind: 'selector',
       full: true,
-      podsFor: () => state.replicas,
+      podsFor: (_, replicas) => replicas,
       async shift(percent, signal) {
         await set(percent === 100 ? 'new' : 'former', signal);
         return readBack(cluster, workload, state, percent === 100, signal);

@@ -14,6 +14,7 @@ import {
   viewPod,
 } from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
+import { raised } from '../raised.ts';
 import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
 import { findService } from './find-service.ts';
@@ -44,13 +45,14 @@ export const service: RouterModule<ServiceState> = {
 function makeService(cluster: Cluster, workload: string, state: ServiceState): Router {
   const { canaryLabels } = namesOf(workload);
   const labelSelector = selectorText(canaryLabels);
+  const path = deploymentPath(cluster.namespace, workload);
   const canaryPods = async (signal: AbortSignal) =>
     (await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), { query: { labelSelector }, signal }))
       .items;
   const scale = (replicas: number, signal: AbortSignal) =>
     patchObject(
       cluster,
-      deploymentPath(cluster.namespace, workload),
+      path,
       deployment =>
         deployment['spec'].replicas === replicas
           ? undefined
@@ -96,12 +98,14 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
     }
   }
 
-  async function readBack(wanted: Ratio, signal: AbortSignal): Promise<string> {
+  async function readBack(wanted: Ratio, percent: number, signal: AbortSignal): Promise<string> {
     const until = Date.now() + settle;
     for (;;) {
       const counts = await readySides(cluster, workload, state.services, signal);
       const off = counts.find(count => count.canary !== wanted.canary || count.stable !== wanted.stable);
       if (off === undefined) return describeRatio(wanted);
+      // scaled in this moment: who watches the step makes the share again
+      if ((await ratioNow(percent, signal)).stable !== wanted.stable) return `${describeRatio(wanted)}, being scaled`;
       if (Date.now() > until)
         throw new SlipwayError(
           'ENDPOINTS_DIFFER',
@@ -112,19 +116,26 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
     }
   }
 
+  /** Up to 50 % the old pods are as many as their owner or an autoscaler wants; above, as the ratio needs them. */
+  async function ratioNow(percent: number, signal: AbortSignal): Promise<Ratio> {
+    if (percent > 50) return ratioFor(percent, state.replicas);
+    const deployment = await cluster.request<KubeObject>('GET', path, { signal });
+    return ratioFor(percent, deployment['spec'].replicas ?? 1);
+  }
+
   return {
     kind: 'service',
     full: false,
-    podsFor: percent => Math.max(1, ratioFor(percent, state.replicas).canary),
+    podsFor: (percent, replicas) => Math.max(1, ratioFor(percent, percent > 50 ? state.replicas : replicas).canary),
     async shift(percent, signal) {
-      const ratio = ratioFor(percent, state.replicas);
+      const ratio = await ratioNow(percent, signal);
       // more first, less afterwards: capacity never falls below what it was
       await admit(ratio.canary, signal);
-      await scale(ratio.stable, signal);
-      return readBack(ratio, signal);
+      if (percent > 50) await scale(ratio.stable, signal);
+      return readBack(ratio, percent, signal);
     },
     async restore(signal) {
-      await scale(state.replicas, signal);
+      await patchObject(cluster, path, now => raised(now, state.replicas), signal);
       const pods = await canaryPods(signal);
       await Promise.all(pods.map(pod => relabel(pod, state.hold, signal)));
     },

@@ -56,7 +56,7 @@ export function weightedRouter(
       return {
         kind: name,
         full: true,
-        podsFor: percent => Math.max(1, Math.ceil((state.replicas * percent) / 100)),
+        podsFor: (percent, replicas) => Math.max(1, Math.ceil((replicas * percent) / 100)),
         async shift(percent, signal) {
           const wanted = (rule: RouteRule) => divided(kind, rule, share, percent);
           await set(wanted, signal);
