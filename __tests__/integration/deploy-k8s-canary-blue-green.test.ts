@@ -110,7 +110,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, strategy b
     await running.done;
     const planned = await begin({ mode: 'plan', image: images['errors']! }).done; // finds the Service though it is switched
     expect([planned.code, planned.log.includes('Service/hello')]).toEqual([0, true]);
-    await kubectl(['delete', 'lease', 'slipway-hello']); // as if its 30 s had passed
+    await kubectl(['patch', 'lease', 'slipway-hello', '--type=merge', '-p', '{"spec":{"leaseDurationSeconds":1}}']);
+    await sleep(1100);
     const rolled = await begin({ mode: 'rollback' }).done;
     const seen = await users.stop();
     expect([rolled.code, rolled.outputs['state']]).toEqual([0, 'rolled-back']);
