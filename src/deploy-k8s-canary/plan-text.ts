@@ -8,14 +8,13 @@ const how = {
   first: 'first deploy: applied, then waited for',
   unchanged: 'nothing to do',
   rolling: 'rolling update',
-  canary: 'canary',
 } as const;
 
 /** The plan for people: what would be done to which object, and each step's share. */
 export function planLines({ kind, situation, router, port }: Plan, options: Options, namespace: string): string[] {
   const { workload, image, previous, planned, container } = situation;
   const lines = [
-    `Deployment/${workload}, container ${container}: ${how[kind]}`,
+    `Deployment/${workload}, container ${container}: ${kind === 'canary' ? options.strategy : how[kind]}`,
     `  image ${previous === '' ? '' : `${previous} → `}${image}`,
     ...planned.map(({ object, change }) => `  ${change.padEnd(9)} ${object.kind}/${object.metadata.name}`),
   ];
