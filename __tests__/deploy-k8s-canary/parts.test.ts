@@ -93,7 +93,7 @@ test('the canary is the same pod with other labels, selected only by ours', () =
 });
 
 test('the canary’s Service has the ports, but no node port and no address', () => {
-  const { spec } = canaryService(service({ app: 'hello' }), deployment());
+  const { spec } = canaryService('hello-canary', service({ app: 'hello' }), deployment());
   expect(spec).toEqual({
     type: 'ClusterIP',
     selector: { 'slipway/workload': 'hello', 'slipway/track': 'canary' },

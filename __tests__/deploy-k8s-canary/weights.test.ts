@@ -1,21 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/core/kubernetes/index.ts';
-import { type BackendRef, divided, isDivided, routePatch, rulesTo } from '../../src/deploy-k8s-canary/weights.ts';
+import { httpRoute } from '../../src/deploy-k8s-canary/routers/gateway.ts';
+import { virtualService } from '../../src/deploy-k8s-canary/routers/istio.ts';
+import { ingressRoute, traefikService } from '../../src/deploy-k8s-canary/routers/traefik.ts';
+import {
+  type Backend,
+  describeBackends,
+  divided,
+  type RouteKind,
+  routePatch,
+  rulesTo,
+} from '../../src/deploy-k8s-canary/weights.ts';
 
-const ref = (name: string, weight?: number): BackendRef => ({
+const ref = (name: string, weight?: number): Backend => ({
   group: '',
   kind: 'Service',
   name,
   port: 80,
   ...(weight === undefined ? {} : { weight }),
 });
-const route = (...rules: BackendRef[][]): KubeObject => ({
+const route = (...rules: Backend[][]): KubeObject => ({
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'HTTPRoute',
   metadata: { name: 'hello', resourceVersion: '1' },
   spec: { rules: rules.map(backendRefs => ({ backendRefs })) },
 });
-const weights = (refs: readonly BackendRef[]) => refs.map(({ name, weight }) => `${name}=${weight}`).join(' ');
+const at = '/spec/rules/1/backendRefs';
+const share = { namespace: 'shop', service: 'hello', canary: 'hello-canary' };
 
 describe('dividing a rule', () => {
   test.each([
@@ -35,42 +46,117 @@ describe('dividing a rule', () => {
       expected: 'other=100 hello=67 hello-canary=33',
     },
   ])('$name', ({ refs, percent, expected }) => {
-    expect(weights(divided({ index: 0, backendRefs: refs }, 'hello', 'hello-canary', percent))).toBe(expected);
+    const rule = divided(httpRoute, { at, backends: refs }, share, percent);
+    expect(describeBackends(httpRoute, rule, 'shop')).toBe(expected);
   });
   test('unknown fields of the backend go along', () => {
     const filters = [{ type: 'RequestHeaderModifier' }];
-    const [, canary] = divided({ index: 0, backendRefs: [{ ...ref('hello'), filters }] }, 'hello', 'hello-canary', 10);
+    const [, canary] = divided(httpRoute, { at, backends: [{ ...ref('hello'), filters }] }, share, 10);
     expect(canary).toEqual({ group: '', kind: 'Service', name: 'hello-canary', port: 80, weight: 10, filters });
   });
 });
 
-test('only rules that lead to the Service are found', () => {
-  const found = rulesTo(route([ref('other')], [ref('hello')], [{ ...ref('hello'), kind: 'TraefikService' }]), [
-    'hello',
-  ]);
-  expect(found.map(({ index }) => index)).toEqual([1]);
+describe('only rules that lead to the Service are found', () => {
+  const objectOf = (spec: object): KubeObject => ({ apiVersion: 'x/v1', kind: 'X', metadata: { name: 'hello' }, spec });
+  const destination = (host: string, subset?: string) => ({ destination: { host, ...(subset ? { subset } : {}) } });
+  test.each<{ name: string; kind: RouteKind; spec: object; expected: string[] }>([
+    {
+      name: 'HTTPRoute',
+      kind: httpRoute,
+      spec: route([ref('other')], [ref('hello')], [{ ...ref('hello'), kind: 'TraefikService' }])['spec'],
+      expected: [at],
+    },
+    {
+      name: 'HTTPRoute, another namespace',
+      kind: httpRoute,
+      spec: route([{ ...ref('hello'), namespace: 'other' }])['spec'],
+      expected: [],
+    },
+    {
+      name: 'IngressRoute',
+      kind: ingressRoute,
+      spec: {
+        routes: [{ services: [{ name: 'hello', kind: 'TraefikService' }] }, { services: [{ name: 'hello' }] }, {}],
+      },
+      expected: ['/spec/routes/1/services'],
+    },
+    {
+      name: 'TraefikService, weighted',
+      kind: traefikService,
+      spec: { weighted: { services: [{ name: 'hello', weight: 3 }] } },
+      expected: ['/spec/weighted/services'],
+    },
+    { name: 'TraefikService, mirroring', kind: traefikService, spec: { mirroring: { name: 'hello' } }, expected: [] },
+    {
+      name: 'VirtualService',
+      kind: virtualService,
+      spec: {
+        http: [
+          { route: [destination('hello')] },
+          { route: [destination('hello.shop')] },
+          { route: [destination('hello.shop.svc.cluster.local')] },
+          { route: [destination('hello.other.svc.cluster.local')] },
+          { route: [destination('hello.example.com')] },
+          { redirect: {} },
+        ],
+      },
+      expected: [0, 1, 2].map(index => `/spec/http/${index}/route`),
+    },
+  ])('$name', ({ kind, spec, expected }) => {
+    expect(rulesTo(kind, objectOf(spec), 'hello', 'shop').map(rule => rule.at)).toEqual(expected);
+  });
+});
+
+describe('a VirtualService', () => {
+  const destination = { host: 'hello.shop.svc.cluster.local', port: { number: 80 }, subset: 'stable' };
+  const rule = { at: '/spec/http/0/route', backends: [{ destination }] };
+  test('the canary is another host without the subset; weights that were absent are percentages', () => {
+    expect(divided(virtualService, rule, share, 20)).toEqual([
+      { destination, weight: 80 },
+      { destination: { host: 'hello-canary.shop.svc.cluster.local', port: { number: 80 } }, weight: 20 },
+    ]);
+  });
+  test('beside another destination, none means none', () => {
+    const backends = [{ destination }, { destination: { host: 'other' }, weight: 100 }];
+    const shares = divided(virtualService, { ...rule, backends }, share, 50);
+    expect(describeBackends(virtualService, shares, 'shop')).toBe('hello=0 hello-canary=0 other=1');
+  });
+  test('hosts are tested before they are replaced', () => {
+    const object = {
+      apiVersion: 'x',
+      kind: 'VirtualService',
+      metadata: { name: 'hello' },
+      spec: { http: [{ route: rule.backends }] },
+    };
+    expect(
+      routePatch(virtualService, object, [rule], share, one => divided(virtualService, one, share, 20))![0],
+    ).toEqual({
+      op: 'test',
+      path: '/spec/http/0/route/0/destination/host',
+      value: destination.host,
+    });
+  });
 });
 
 describe('patching', () => {
   const before = route([ref('other', 1)], [ref('hello', 100)]);
-  const rules = rulesTo(before, ['hello']);
-  const ours = (refs: readonly BackendRef[], rule: (typeof rules)[number]) => isDivided(refs, rule, 'hello-canary');
-  const half = (rule: (typeof rules)[number]) => divided(rule, 'hello', 'hello-canary', 50);
+  const rules = rulesTo(httpRoute, before, 'hello', 'shop');
+  const half = (rule: (typeof rules)[number]) => divided(httpRoute, rule, share, 50);
 
   test('touches the one rule, and tests the names that it replaces', () => {
-    expect(routePatch(before, rules, half, ours)).toEqual([
+    expect(routePatch(httpRoute, before, rules, share, half)).toEqual([
       { op: 'test', path: '/spec/rules/1/backendRefs/0/name', value: 'hello' },
       { op: 'replace', path: '/spec/rules/1/backendRefs', value: [ref('hello', 50), ref('hello-canary', 50)] },
     ]);
   });
   test('is nothing when the weights are there already', () => {
     expect(
-      routePatch(route([ref('other', 1)], [ref('hello', 50), ref('hello-canary', 50)]), rules, half, ours),
+      routePatch(httpRoute, route([ref('other', 1)], [ref('hello', 50), ref('hello-canary', 50)]), rules, share, half),
     ).toBeUndefined();
   });
   test('goes from any weight of ours to the former state', () => {
     const now = route([ref('other', 1)], [ref('hello', 5), ref('hello-canary', 95)]);
-    const patch = routePatch(now, rules, rule => rule.backendRefs, ours)!;
+    const patch = routePatch(httpRoute, now, rules, share, rule => rule.backends)!;
     expect(patch.at(-1)).toEqual({ op: 'replace', path: '/spec/rules/1/backendRefs', value: [ref('hello', 100)] });
   });
   test.each([
@@ -78,7 +164,7 @@ describe('patching', () => {
     { name: 'another port', refs: [{ ...ref('hello', 50), port: 81 }, ref('hello-canary', 50)] },
     { name: 'no backend', refs: [] },
   ])('somebody else’s edit is not overwritten: $name', ({ refs }) => {
-    expect(() => routePatch(route([ref('other', 1)], refs), rules, half, ours)).toThrow(
+    expect(() => routePatch(httpRoute, route([ref('other', 1)], refs), rules, share, half)).toThrow(
       expect.objectContaining({ code: 'ROUTE_EDITED' }),
     );
   });

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../core/kubernetes/index.ts';
 import { selects } from '../core/kubernetes/index.ts';
 import { namesOf } from './names.ts';
+import type { RolloutState, RouterState } from './state.ts';
 
 /**
  * The labels with which a pod is kept out of every Service that would select it: for each such Service one label that it selects
@@ -54,15 +55,30 @@ export function canaryDeployment(
   };
 }
 
-/** The Service that the route's canary backend is: the stable one's ports, the canary's pods. */
-export function canaryService(stable: KubeObject, owner: KubeObject): KubeObject {
+/** Names of the Services that a rollout makes: the route's canary backend, the preview. Behind a plain Service there is none. */
+export function canaryServices({
+  workload,
+  router,
+  strategy,
+}: {
+  readonly workload: string;
+  readonly router?: RouterState | undefined;
+  readonly strategy: RolloutState['strategy'];
+}): string[] {
+  const { canary, preview } = namesOf(workload);
+  const routed = router !== undefined && router.kind !== 'service' && router.kind !== 'selector';
+  return [...(routed ? [canary] : []), ...(strategy === 'blue-green' ? [preview] : [])];
+}
+
+/** A Service of the canary's pods alone, with the stable one's ports. */
+export function canaryService(name: string, stable: KubeObject, owner: KubeObject): KubeObject {
   const names = namesOf(owner.metadata.name);
   type Port = Record<string, unknown>;
   const ports = (stable['spec'].ports as Port[]).map(({ nodePort: _, ...port }) => port);
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: names.canary, labels: { ...names.canaryLabels }, ownerReferences: [ownedBy(owner)] },
+    metadata: { name, labels: { ...names.canaryLabels }, ownerReferences: [ownedBy(owner)] },
     spec: { type: 'ClusterIP', selector: { ...names.canaryLabels }, ports },
   };
 }

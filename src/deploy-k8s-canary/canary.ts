@@ -1,11 +1,12 @@
 import { sleep } from '../core/deadline.ts';
-import { corePath, deploymentPath, patchObject, serverSideApply } from '../core/kubernetes/index.ts';
+import { corePath, deploymentPath, type KubeObject, patchObject, serverSideApply } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
-import { canaryDeployment, canaryService } from './canary-objects.ts';
+import { canaryDeployment, canaryService, canaryServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
+import { raised } from './raised.ts';
 import { deleteCanary, drain } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
 import { RolloutError } from './rollout-error.ts';
@@ -38,24 +39,44 @@ export async function canaryRollout(session: Session): Promise<CanaryEnd> {
 /** One weight: pods first, then traffic, then time. */
 async function step(session: Session, weight: number): Promise<StepRow> {
   const { journal, signal, options } = session;
+  const blueGreen = options.strategy === 'blue-green';
   const router = session.router!;
+  const podsFor = (old: number) => (blueGreen ? old : router.podsFor(weight, old));
+  let replicas = await stableReplicas(session);
+  let pods = podsFor(replicas);
   const row = newRow(weight);
   journal.rows.push(row);
   session.analysis.beginStep(options.steps.indexOf(weight));
   await session.save({ weight });
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
-  await journal.span(`${weight} %: pods of the new release`, () =>
-    marked(() => ensureCanary(session, router.podsFor(weight))),
-  );
+  await journal.span(`${weight} %: pods of the new release`, () => marked(() => ensureCanary(session, pods)));
   await journal.span(`${weight} %: traffic`, async () => {
     row.share = weight === 0 ? 'no user traffic' : await marked(() => router.shift(weight, signal));
     log.info(`  ${row.share}`);
   });
   await journal.span(`${weight} %: watching`, () =>
-    watchStep(session, row, options['step-duration'], { canary: true }),
+    watchStep(session, row, options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'], {
+      canary: true,
+      hurry: options.auto && weight < 100,
+      each: async () => {
+        const now = await stableReplicas(session);
+        if (now === replicas) return;
+        journal.note(`${weight} %: the workload was scaled from ${replicas} to ${now} pods; the share is made again.`);
+        replicas = now;
+        pods = Math.max(pods, podsFor(now));
+        await ensureCanary(session, pods);
+        if (weight > 0) row.share = await router.shift(weight, signal);
+      },
+    }),
   );
   log.info(`${weight} % passed: ${session.analysis.evidence.reason}`);
   return row;
+}
+
+/** How many old pods there are to be now; an autoscaler may change it at any time. */
+async function stableReplicas({ cluster, state, signal }: Session): Promise<number> {
+  const path = deploymentPath(cluster.namespace, state.workload);
+  return (await cluster.request<KubeObject>('GET', path, { signal }))['spec'].replicas ?? 1;
 }
 
 async function ensureCanary(session: Session, replicas: number): Promise<void> {
@@ -66,11 +87,11 @@ async function ensureCanary(session: Session, replicas: number): Promise<void> {
   const path = deploymentPath(cluster.namespace, canary);
   const wanted = canaryDeployment(desired, live!, router.hold, replicas);
   await serverSideApply(cluster, path, wanted, { signal });
-  if (router.kind === 'gateway')
+  for (const name of canaryServices(state))
     await serverSideApply(
       cluster,
-      corePath(cluster.namespace, 'services', canary),
-      canaryService(plan.router!.service, live!),
+      corePath(cluster.namespace, 'services', name),
+      canaryService(name, plan.router!.service, live!),
       { signal },
     );
   await waitForRollout(cluster, canary, {
@@ -115,14 +136,7 @@ async function promote(session: Session): Promise<void> {
   await session.save({ phase: 'promoting', weight: 100 });
   await journal.span('100 %: the workload takes the new release', async () => {
     const { replicas } = state.router!;
-    if (state.router!.kind === 'service')
-      await patchObject(
-        cluster,
-        path,
-        now =>
-          now['spec'].replicas === replicas ? undefined : [{ op: 'replace', path: '/spec/replicas', value: replicas }],
-        signal,
-      );
+    if (state.router!.kind === 'service') await patchObject(cluster, path, now => raised(now, replicas), signal);
     await applyWorkload(cluster, situation, signal);
     await waitForRollout(cluster, state.workload, {
       within: session.options.timeout,

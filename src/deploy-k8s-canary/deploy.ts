@@ -111,7 +111,7 @@ function stateOf({ kind, situation, router }: Plan, options: Options) {
   return newState({
     workload,
     container,
-    strategy: kind === 'canary' ? 'canary' : 'rolling',
+    strategy: kind === 'canary' ? options.strategy : 'rolling',
     release: options.releaseId || image,
     image,
     previous: first ? '' : previous,

@@ -47,25 +47,32 @@ export const definition = define({
     },
     strategy: {
       description:
-        '`canary` puts the new release beside the old one and shifts traffic; `rolling` replaces pods. The first deploy is always rolling.',
-      value: choice('canary', 'rolling'),
+        '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling.',
+      value: choice('canary', 'blue-green', 'rolling'),
       default: 'canary',
     },
     router: {
-      description: '`service`: the share is the ratio of pods behind the Service. `gateway`: weights of an HTTPRoute.',
-      value: choice('service', 'gateway'),
+      description:
+        '`service`: the share is the ratio of pods behind the Service. `gateway`: weights of an HTTPRoute. `traefik`: of an IngressRoute or a TraefikService. `istio`: of a VirtualService (checked at the API only, see below).',
+      value: choice('service', 'gateway', 'traefik', 'istio'),
       default: 'service',
     },
     route: {
       description:
-        'HTTPRoute whose weights are changed (router gateway). Default: the only one that leads to the workload’s Service.',
-      value: mapped(text, 'the name of an HTTPRoute', name => name.replace(/^httproute\//i, '')),
+        'The object whose weights are changed: `NAME` or `KIND/NAME`, e.g. `ingressroute/hello`. Default: the only one of the router’s kinds that leads to the workload’s Service.',
+      value: text,
     },
     steps: {
       description:
-        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them.',
-      value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100', parseSteps),
+        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them. `auto`: 0, then doubled from 1 to 50, each step as short as the evidence allows, at the longest `step-duration`.',
+      value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100, or auto', parseSteps),
       default: '0,50,100',
+    },
+    'keep-old': {
+      description:
+        'How long after the switch of `strategy: blue-green` the run goes on watching and the old pods stay as they were: going back is a switch within seconds (when errors are found, when the job is cancelled, by `mode: rollback` after the runner died). Part of `timeout`.',
+      value: duration,
+      default: '5m',
     },
     'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
     'warm-up': {

@@ -7,6 +7,8 @@ export const labels = { workload: 'slipway/workload', track: 'slipway/track' } a
 export function namesOf(workload: string) {
   return {
     canary: `${workload}-canary`,
+    /** Service of the new pods before users reach them (strategy blue-green). */
+    preview: `${workload}-preview`,
     state: `slipway-${workload}`,
     lease: `slipway-${workload}`,
     canaryLabels: { [labels.workload]: workload, [labels.track]: 'canary' },

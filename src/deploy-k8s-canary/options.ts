@@ -3,6 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Read } from '../core/inputs.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import type { definition } from './inputs.ts';
+import { autoSteps } from './steps.ts';
 
 /** The inputs, with what the record fills in. */
 export interface Options extends Read<typeof definition.inputs> {
@@ -12,6 +13,8 @@ export interface Options extends Read<typeof definition.inputs> {
   readonly digests: readonly string[];
   /** Who does it: actor and run, or user and host. */
   readonly by: string;
+  /** Steps end as soon as their evidence allows. */
+  readonly auto: boolean;
   /** Where manifests begin. */
   readonly directory: string;
 }
@@ -46,10 +49,13 @@ export function resolveOptions(
     throw wrong(
       'INPUT_INVALID',
       `route "${inputs.route}" is given, but router is "service"`,
-      'Set router: gateway, or leave the route out.',
+      'Set router: gateway, traefik or istio, or leave the route out.',
     );
   return {
     ...inputs,
+    // preview, then everyone
+    auto: inputs.strategy === 'canary' && inputs.steps === autoSteps,
+    ...(inputs.strategy === 'blue-green' ? { steps: [0, 100] } : {}),
     ...(image === undefined ? {} : { image }),
     releaseId: known === undefined ? (image ?? '') : (record?.version ?? image ?? ''),
     digests:

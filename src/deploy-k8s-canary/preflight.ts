@@ -5,15 +5,18 @@ import {
   deploymentPath,
   getObject,
   missingPermissions,
+  nameOf,
   permissions,
   requirePermissions,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { budgetLine } from './budget.ts';
 import { targetPort } from './containers.ts';
-import { type FoundRouter, findRouter } from './find-router.ts';
+import { findRouter } from './find-router.ts';
 import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
+import { moduleOf, routerKind } from './routers/all.ts';
+import type { FoundRouter } from './routers/router.ts';
 import { changesPods, type Situation, takeSituation } from './situation.ts';
 
 /** What will be done, decided before the first write. */
@@ -45,6 +48,10 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
     });
   }
   const router = await findRouter(cluster, options, live, signal);
+  if (router.sticky !== undefined)
+    log.warning(
+      `${router.sticky} keeps users on the side that they came to first: their share follows a changed weight only slowly, and the requests of one user count as if they were many.`,
+    );
   await refuseTakenNames(cluster, workload, options, signal);
   const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
   const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
@@ -68,17 +75,13 @@ function needed(options: Options) {
     'get,create,patch configmaps',
     'get,create,update leases.coordination.k8s.io',
   );
-  if (options.strategy !== 'canary') return always;
-  const router =
-    options.router === 'gateway'
-      ? permissions('get,list,patch httproutes.gateway.networking.k8s.io', 'get,create,patch,delete services')
-      : permissions('get,patch pods', 'list endpointslices.discovery.k8s.io');
-  const scales = options.router === 'service' && options.steps.some(step => step > 50 && step < 100);
+  if (options.strategy === 'rolling') return always;
+  const preview = options.strategy === 'blue-green' ? permissions('get,create,patch,delete services') : [];
   return [
     ...always,
     ...permissions('list services'),
-    ...router,
-    ...(scales ? permissions('list horizontalpodautoscalers.autoscaling') : []),
+    ...preview,
+    ...moduleOf(routerKind(options)).permissions(options),
   ];
 }
 
@@ -86,20 +89,21 @@ function needed(options: Options) {
 async function refuseTakenNames(
   cluster: Cluster,
   workload: string,
-  { router }: Options,
+  { router, strategy }: Options,
   signal: AbortSignal,
 ): Promise<void> {
-  const { canary } = namesOf(workload);
+  const { canary, preview } = namesOf(workload);
   const wanted: readonly (readonly [string, string])[] = [
     ['Deployment', deploymentPath(cluster.namespace, canary)],
-    ...(router === 'gateway' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
+    ...(router !== 'service' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
+    ...(strategy === 'blue-green' ? ([['Service', corePath(cluster.namespace, 'services', preview)]] as const) : []),
   ];
   for (const [kind, path] of wanted) {
     const taken = await getObject(cluster, path, signal);
     if (taken === undefined || isOurs(taken, workload)) continue;
     throw new SlipwayError(
       'NAME_TAKEN',
-      `${kind}/${canary} is there already and was not made by a rollout of ${workload}`,
+      `${nameOf({ ...taken, kind })} is there already and was not made by a rollout of ${workload}`,
       { hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.' },
     );
   }

@@ -11,11 +11,13 @@ import {
   type KubeObject,
   patchObject,
 } from '../core/kubernetes/index.ts';
+import { canaryServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { isOurs, namesOf } from './names.ts';
+import { raised } from './raised.ts';
 import { waitForRollout } from './rollout.ts';
-import { routerOf } from './routers/router.ts';
+import { routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
 
 /** How long connections may end after the last traffic was taken away, before the pods are deleted. */
@@ -91,10 +93,11 @@ async function restoreDeployment(
       const template = isDeepStrictEqual(deployment['spec'].template, former!.template)
         ? []
         : [{ op: 'replace' as const, path: '/spec/template', value: former!.template }];
+      // lowered only after the new release was applied: until then it is an autoscaler that raised them
       const replicas =
-        deployment['spec'].replicas === former!.replicas
-          ? []
-          : [{ op: 'replace' as const, path: '/spec/replicas', value: former!.replicas }];
+        template.length > 0 && deployment['spec'].replicas !== former!.replicas
+          ? [{ op: 'replace' as const, path: '/spec/replicas', value: former!.replicas }]
+          : (raised(deployment, former!.replicas) ?? []);
       changed = template.length + replicas.length > 0;
       return [...template, ...replicas];
     },
@@ -125,14 +128,13 @@ async function refuseUnhealthyStable(
 
 export async function deleteCanary(
   cluster: Cluster,
-  { workload, router }: RolloutState,
+  { workload, router, strategy }: RolloutState,
   signal: AbortSignal,
 ): Promise<void> {
   const { canary } = namesOf(workload);
   const made = [
     deploymentPath(cluster.namespace, canary),
-    // behind a plain Service none is made, and the user may have no right to look
-    ...(router?.kind === 'gateway' ? [corePath(cluster.namespace, 'services', canary)] : []),
+    ...canaryServices({ workload, router, strategy }).map(name => corePath(cluster.namespace, 'services', name)),
   ];
   for (const path of made) {
     const object = await getObject(cluster, path, signal);

@@ -39,7 +39,7 @@ async function plan(
 ): Promise<void> {
   const [{ preflight }, { planLines }] = await Promise.all([import('./preflight.ts'), import('./plan-text.ts')]);
   const made = await preflight(cluster, options, signal);
-  const lines = planLines(made, options);
+  const lines = planLines(made, options, cluster.namespace);
   for (const line of lines) log.info(line);
   log.info('Nothing was changed: this was the plan.');
   output('state', made.kind === 'unchanged' ? 'unchanged' : 'progressing');

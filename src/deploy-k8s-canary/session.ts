@@ -4,7 +4,8 @@ import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
 import { Prober, type Side } from './prober.ts';
-import { type Router, routerOf } from './routers/router.ts';
+import { routerOf } from './routers/all.ts';
+import type { Router } from './routers/router.ts';
 import { type RolloutState, writeState } from './state.ts';
 import { WarmUp } from './warm-up.ts';
 

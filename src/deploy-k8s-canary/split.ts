@@ -31,13 +31,18 @@ export class Split {
     return all === 0 ? undefined : this.#canary / all;
   }
 
+  /** Whether enough answers could be told apart to judge the share. */
+  get judged(): boolean {
+    return this.#canary + this.#baseline >= enough;
+  }
+
   /**
    * Throws when the observed share cannot be the wanted one: further off than 10 points and five standard deviations. A ratio of
    * pods is only near its weight, and a balancer is no fair coin: that is what the 10 points are for.
    */
   judge(): void {
+    if (!this.judged) return;
     const all = this.#canary + this.#baseline;
-    if (all < enough) return;
     const wanted = this.#weight / 100;
     const deviation = Math.sqrt((wanted * (1 - wanted)) / all);
     const off = Math.abs(this.#canary / all - wanted);

@@ -17,14 +17,25 @@ export type RouterState =
       readonly replicas: number;
     }
   | {
-      readonly kind: 'gateway';
-      /** Name of the HTTPRoute, and its rules as they were. */
-      readonly route: string;
-      readonly service: string;
-      readonly rules: readonly RouteRule[];
+      readonly kind: 'selector';
+      /** The Services with their selectors before the rollout. */
+      readonly services: readonly { readonly name: string; readonly selector: Readonly<Record<string, string>> }[];
       readonly hold: Readonly<Record<string, string>>;
       readonly replicas: number;
-    };
+    }
+  | RouteState;
+
+/** Weights in an object that a data plane reads. */
+export interface RouteState {
+  readonly kind: 'gateway' | 'traefik' | 'istio';
+  /** Kind and name of the object, and its rules as they were. */
+  readonly object: string;
+  readonly route: string;
+  readonly service: string;
+  readonly rules: readonly RouteRule[];
+  readonly hold: Readonly<Record<string, string>>;
+  readonly replicas: number;
+}
 
 /** What is known of the last rollout of a workload; kept in a ConfigMap, so that another run can end or undo it. */
 export interface RolloutState {
@@ -33,7 +44,7 @@ export interface RolloutState {
   readonly phase: 'progressing' | 'promoting' | 'inconclusive' | 'healthy' | 'rolled-back' | 'failed';
   readonly workload: string;
   readonly container: string;
-  readonly strategy: 'canary' | 'rolling';
+  readonly strategy: 'canary' | 'blue-green' | 'rolling';
   readonly release: string;
   readonly image: string;
   /** Image and release before; empty at a first deploy. */

@@ -3,8 +3,12 @@ import { SlipwayError } from '../core/errors.ts';
 /** Percentages of the traffic, strictly increasing, the last one 100. */
 export type Steps = readonly number[];
 
-/** Reads `0,50,100`, also with % and spaces. Whole numbers: routers have no finer ones. */
+/** `auto`: doubled from 1 % to the half, which leaves both sides as many pods as one had. */
+export const autoSteps: Steps = [0, 1, 2, 4, 8, 16, 32, 50, 100];
+
+/** Reads `auto` or `0,50,100`, also with % and spaces. Whole numbers: routers have no finer ones. */
 export function parseSteps(items: readonly string[]): Steps {
+  if (items.length === 1 && items[0] === 'auto') return autoSteps;
   const steps = items.map(item => {
     const text = item.replace(/\s*%$/, '');
     if (!/^\d{1,3}$/.test(text) || Number(text) > 100)

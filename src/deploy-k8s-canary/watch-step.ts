@@ -14,6 +14,7 @@ import { log } from '../core/log.ts';
 import { show } from '../core/statistics/index.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
+import { Pace } from './pace.ts';
 import type { Seen } from './prober.ts';
 import { podFailure, RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
@@ -23,19 +24,24 @@ import { marking } from './step-row.ts';
 const tick = 1000;
 const sayEvery = 5000;
 
+interface Watch {
+  /** Whether the new pods are the canary's, or the workload's own. */
+  readonly canary: boolean;
+  /** Whether it may end as soon as its evidence allows (steps: auto). */
+  readonly hurry?: boolean;
+  /** Done at every look, before it. */
+  readonly each?: () => Promise<void>;
+}
+
 /** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
-export function watchStep(
-  session: Session,
-  row: StepRow,
-  duration: number,
-  options: { canary: boolean },
-): Promise<void> {
+export function watchStep(session: Session, row: StepRow, duration: number, options: Watch): Promise<void> {
   return marking(row, () => watch(session, row, duration, options));
 }
 
-async function watch(session: Session, row: StepRow, duration: number, options: { canary: boolean }): Promise<void> {
+async function watch(session: Session, row: StepRow, duration: number, options: Watch): Promise<void> {
   const { prober, signal } = session;
   const split = new Split(row.weight);
+  const pace = options.hurry ? new Pace(session.options.tolerance) : undefined;
   let said = Date.now();
   let warm = await aim(session, row, options.canary);
   let until = Date.now() + duration;
@@ -46,6 +52,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   try {
     while (Date.now() < until) {
       await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
+      await options.each?.();
       warm = (await aim(session, row, options.canary)) || warm;
       if (options.canary && !warm) until = Math.min(latest, Date.now() + duration);
       const seen = prober.take();
@@ -54,15 +61,26 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       row.observed = split.share;
       judge(session, seen);
       split.judge();
+      pace?.add(seen.canary);
+      const told = row.weight === 0 || split.judged || split.share === undefined;
+      if (told && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();
         log.info(progress(row));
       }
     }
     row.verdict = 'passed';
+    if (row.weight > 0 && row.weight < 100 && !split.judged) unobserved(session, row);
   } finally {
     prober.stop();
   }
+}
+
+/** Read back is not seen: what the data plane makes of a weight is known only by answers of both releases that differ. */
+function unobserved({ journal }: Session, row: StepRow): void {
+  row.verdict = 'passed; split not observed';
+  const why = 'too few answers through the router could be told apart by release';
+  journal.note(`The split at ${row.weight} % was read back, but not observed: ${why}.`);
 }
 
 /** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm. */

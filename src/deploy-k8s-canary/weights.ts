@@ -1,95 +1,144 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../core/errors.ts';
 import type { KubeObject, PatchOperation } from '../core/kubernetes/index.ts';
-import { pointer } from '../core/kubernetes/index.ts';
 
-/** One entry of an HTTPRoute rule's backendRefs; unknown fields (filters) are kept. */
-export interface BackendRef {
-  readonly name: string;
+/** One entry of a list of weighted backends, as its kind of route writes it; fields that are not known here are kept. */
+export interface Backend {
   readonly weight?: number;
   readonly [field: string]: unknown;
 }
 
-/** A rule that leads to the workload's Service, as it was before the rollout. */
+/** A list of backends that leads to the workload's Service, as it was before the rollout. */
 export interface RouteRule {
-  readonly index: number;
-  readonly backendRefs: readonly BackendRef[];
+  /** JSON pointer of the list: `/spec/rules/0/backendRefs`. */
+  readonly at: string;
+  readonly backends: readonly Backend[];
 }
 
-export function backendRefsOf(route: KubeObject, index: number): readonly BackendRef[] {
-  return route['spec']?.rules?.[index]?.backendRefs ?? [];
+/** How a kind of route says who gets which share. */
+export interface RouteKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** What has to be installed where the kind is missing. */
+  readonly from: string;
+  /** JSON pointer, within an entry, of the field that names its Service. */
+  readonly nameAt: string;
+  /** Every list of weighted backends of a route. */
+  rules(route: KubeObject): RouteRule[];
+  /** The Service (of the route's namespace) that an entry leads to; undefined for anything else. */
+  serviceOf(backend: Backend, namespace: string): string | undefined;
+  /** The entry, leading to another Service of the same namespace. */
+  toService(backend: Backend, service: string): Backend;
+  /** What an entry's weight means where it has none. */
+  weightOf(backend: Backend, alone: boolean): number;
+  /** What keeps a user on the side that he came to first; undefined where nothing does. */
+  sticky?(route: KubeObject): string | undefined;
 }
 
-/** The rules that lead to one of the Services, with what they say now. */
-export function rulesTo(route: KubeObject, services: readonly string[]): RouteRule[] {
-  const rules: { backendRefs?: BackendRef[] }[] = route['spec']?.rules ?? [];
-  return rules
-    .map((rule, index) => ({ index, backendRefs: rule.backendRefs ?? [] }))
-    .filter(({ backendRefs }) => backendRefs.some(ref => isService(ref) && services.includes(ref.name)));
+export function rulesTo(kind: RouteKind, route: KubeObject, service: string, namespace: string): RouteRule[] {
+  return kind
+    .rules(route)
+    .filter(({ backends }) => backends.some(backend => kind.serviceOf(backend, namespace) === service));
 }
 
-function isService(ref: BackendRef): boolean {
-  return (ref['kind'] ?? 'Service') === 'Service' && (ref['group'] ?? '') === '';
+/** The list at a rule's place in the route as it is now; empty where there is none any more. */
+export function backendsAt(kind: RouteKind, route: KubeObject, { at }: RouteRule): readonly Backend[] {
+  return kind.rules(route).find(rule => rule.at === at)?.backends ?? [];
+}
+
+/** Who gets what of a rule. */
+export interface Share {
+  readonly namespace: string;
+  readonly service: string;
+  readonly canary: string;
 }
 
 /**
- * A rule's backendRefs with the share of `service` divided between it and the canary, right after it. Other backends keep their
+ * A rule's backends with the share of `service` divided between it and the canary, right after it. Other backends keep their
  * shares: all weights are multiplied by 100, then divided by their common divisor.
  */
-export function divided(rule: RouteRule, service: string, canary: string, percent: number): BackendRef[] {
-  const weights = rule.backendRefs.map(ref => ref.weight ?? 1);
-  const raw = rule.backendRefs.map((ref, i) =>
-    ref.name === service ? weights[i]! * (100 - percent) : weights[i]! * 100,
-  );
-  const own = rule.backendRefs.findIndex(ref => ref.name === service);
+export function divided(
+  kind: RouteKind,
+  { backends }: RouteRule,
+  { namespace, service, canary }: Share,
+  percent: number,
+): Backend[] {
+  const alone = backends.length === 1;
+  const weights = backends.map(backend => kind.weightOf(backend, alone));
+  const own = backends.findIndex(backend => kind.serviceOf(backend, namespace) === service);
+  const raw = weights.map((weight, i) => weight * (i === own ? 100 - percent : 100));
   const toCanary = weights[own]! * percent;
-  const only = rule.backendRefs.length === 1;
-  const divisor = only ? Math.max(1, weights[own]!) : [...raw, toCanary].reduce(gcd) || 1;
-  const refs = rule.backendRefs.map((ref, i) => ({ ...ref, weight: raw[i]! / divisor }));
-  refs.splice(own + 1, 0, { ...rule.backendRefs[own]!, name: canary, weight: toCanary / divisor });
-  return refs;
+  const divisor = alone ? Math.max(1, weights[own]!) : [...raw, toCanary].reduce(gcd) || 1;
+  const entries: Backend[] = backends.map((backend, i) => ({ ...backend, weight: raw[i]! / divisor }));
+  entries.splice(own + 1, 0, { ...kind.toService(backends[own]!, canary), weight: toCanary / divisor });
+  return entries;
 }
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
+/** `hello=50 hello-canary=50`. */
+export function describeBackends(kind: RouteKind, backends: readonly Backend[], namespace: string): string {
+  return backends
+    .map(backend => {
+      const name = kind.serviceOf(backend, namespace) ?? String(valueAt(backend, kind.nameAt));
+      return `${name}=${kind.weightOf(backend, backends.length === 1)}`;
+    })
+    .join(' ');
+}
+
 /**
- * The patch that gives rules new backendRefs and touches nothing else. A rule that is neither as it was before the rollout nor
+ * The patch that gives rules new backends and touches nothing else. A rule that is neither as it was before the rollout nor
  * as we left it was edited by somebody else: that is an error, never overwritten.
  *
- * @param ours whether a rule's backendRefs are some that we wrote
  * @returns undefined when the route already is as wanted
  */
 export function routePatch(
+  kind: RouteKind,
   route: KubeObject,
   rules: readonly RouteRule[],
-  wanted: (rule: RouteRule) => readonly BackendRef[],
-  ours: (refs: readonly BackendRef[], rule: RouteRule) => boolean,
+  share: Share,
+  wanted: (rule: RouteRule) => readonly Backend[],
 ): PatchOperation[] | undefined {
   const operations = rules.flatMap((rule): PatchOperation[] => {
-    const now = backendRefsOf(route, rule.index);
+    const now = backendsAt(kind, route, rule);
     const target = wanted(rule);
     if (isDeepStrictEqual(now, target)) return [];
-    if (!isDeepStrictEqual(now, rule.backendRefs) && !ours(now, rule)) {
+    if (!isDeepStrictEqual(now, rule.backends) && !isDivided(kind, now, rule, share)) {
       throw new SlipwayError(
         'ROUTE_EDITED',
-        `HTTPRoute/${route.metadata.name}: rule ${rule.index} was changed by somebody else during the rollout`,
+        `${kind.kind}/${route.metadata.name}: ${rule.at} was changed by somebody else during the rollout`,
         {
-          hint: `Its backendRefs are now ${now.map(ref => `${ref.name}=${ref.weight ?? 1}`).join(', ')}. Put them right by hand, then run \`mode: abort\`.`,
+          hint: `It is now ${describeBackends(kind, now, share.namespace) || 'gone'}, and was ${describeBackends(kind, rule.backends, share.namespace)}. Put it right by hand, then run \`mode: abort\`.`,
         },
       );
     }
-    const path = pointer('spec', 'rules', rule.index, 'backendRefs');
-    const tests = now.map((ref, i): PatchOperation => ({ op: 'test', path: `${path}/${i}/name`, value: ref.name }));
-    return [...tests, { op: 'replace', path, value: target }];
+    const tests = now.map(
+      (backend, i): PatchOperation => ({
+        op: 'test',
+        path: `${rule.at}/${i}${kind.nameAt}`,
+        value: valueAt(backend, kind.nameAt),
+      }),
+    );
+    return [...tests, { op: 'replace', path: rule.at, value: target }];
   });
   return operations.length === 0 ? undefined : operations;
 }
 
-/** Whether backendRefs are the rule's with the canary put in, at whatever weight. */
-export function isDivided(refs: readonly BackendRef[], rule: RouteRule, canary: string): boolean {
-  const without = refs.filter(ref => ref.name !== canary);
-  const bare = (list: readonly BackendRef[]) => list.map(({ weight: _, ...rest }) => rest);
-  return without.length === refs.length - 1 && isDeepStrictEqual(bare(without), bare(rule.backendRefs));
+/** Whether backends are the rule's with the canary put in, at whatever weight. */
+function isDivided(kind: RouteKind, now: readonly Backend[], rule: RouteRule, share: Share): boolean {
+  const bare = (list: readonly Backend[]) => list.map(({ weight: _, ...rest }) => rest);
+  return isDeepStrictEqual(bare(now), bare(divided(kind, rule, share, 50)));
+}
+
+function valueAt(backend: Backend, path: string): unknown {
+  return (
+    path
+      .split('/')
+      .slice(1)
+      // biome-ignore lint/suspicious/noExplicitAny: raw JSON of the API
+      .reduce((value: any, key) => value?.[key], backend)
+  );
 }

@@ -1,7 +1,8 @@
-// The Gateway API with a data plane that honours weights: Traefik, on the node's address.
+// The Gateway API and Traefik's own resources with a data plane that honours weights: Traefik, on the node's address.
+// Of Istio there are only the definitions: what is written to them is checked by the API server, and no traffic follows.
 import { startDaemon, waitUntil } from '../process.mjs';
 import { apply, read } from './api.mjs';
-import { gatewayDefinitions } from './crds.mjs';
+import { definitions } from './crds.mjs';
 import { kubeconfigPath } from './kubeconfig.mjs';
 import { gatewayAddress, NETNS, nodeAddress } from './layout.mjs';
 
@@ -11,7 +12,7 @@ const CLASS = '/apis/gateway.networking.k8s.io/v1/gatewayclasses/traefik';
 
 /** Makes sure of the definitions, of the GatewayClass "traefik" and of Traefik itself; waits until it serves. */
 export async function startGateway(programs) {
-  if (!(await read(CLASS))) await install();
+  await install();
   await startDaemon('cluster-traefik', argv(programs), {
     netns: NETNS,
     env: { KUBECONFIG: kubeconfigPath('gateway') },
@@ -25,19 +26,16 @@ export async function startGateway(programs) {
 }
 
 async function install() {
-  const definitions = await gatewayDefinitions();
-  await Promise.all(definitions.map(({ name, yaml }) => apply(`${CRD}/${name}`, yaml)));
+  const all = await definitions();
+  const missing = await filtered(all, async ({ name }) => !(await established(name)));
+  await Promise.all(missing.map(({ name, yaml }) => apply(`${CRD}/${name}`, yaml)));
   await waitUntil(
-    'waiting for the Gateway API to be established',
+    'waiting for the custom resource definitions to be established',
     30_000,
-    async () => {
-      const crds = await Promise.all(definitions.map(({ name }) => read(`${CRD}/${name}`)));
-      return crds.every(crd =>
-        crd?.status?.conditions?.some(one => one.type === 'Established' && one.status === 'True'),
-      );
-    },
+    async () => (await filtered(missing, async ({ name }) => !(await established(name)))).length === 0,
     { interval: 100 },
   );
+  if (await read(CLASS)) return;
   await apply(
     CLASS,
     JSON.stringify({
@@ -49,12 +47,23 @@ async function install() {
   );
 }
 
+async function established(name) {
+  const conditions = (await read(`${CRD}/${name}`))?.status?.conditions ?? [];
+  return conditions.some(one => one.type === 'Established' && one.status === 'True');
+}
+
+async function filtered(list, test) {
+  const kept = await Promise.all(list.map(test));
+  return list.filter((_, index) => kept[index]);
+}
+
 const argv = programs => [
   programs.traefik,
   '--log.level=INFO',
   '--global.checknewversion=false',
   '--global.sendanonymoususage=false',
   `--entrypoints.web.address=:${gatewayAddress().split(':')[1]}`,
+  '--providers.kubernetescrd=true',
   '--providers.kubernetesgateway=true',
   `--providers.kubernetesgateway.statusaddress.ip=${nodeAddress()}`,
   // A changed weight is in force within a moment instead of two seconds.

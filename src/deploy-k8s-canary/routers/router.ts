@@ -1,21 +1,51 @@
-import type { Cluster } from '../../core/kubernetes/index.ts';
+import type { Cluster, KubeObject, Permission } from '../../core/kubernetes/index.ts';
+import type { Options } from '../options.ts';
 import type { RouterState } from '../state.ts';
-import { gatewayRouter } from './gateway.ts';
-import { serviceRouter } from './service.ts';
 
 /** Divides the traffic between the stable pods and the canary. Touches only its weights and reads the truth from the cluster. */
 export interface Router {
   readonly kind: RouterState['kind'];
   /** Whether it can send everything to the canary while the stable pods are still there. */
   readonly full: boolean;
-  /** Pods of the canary that a share needs. */
-  podsFor(percent: number): number;
+  /** Pods of the canary that a share needs, beside `replicas` old ones. */
+  podsFor(percent: number, replicas: number): number;
   /** Gives the canary its share and reads it back; the text says what it is. */
   shift(percent: number, signal: AbortSignal): Promise<string>;
   /** All traffic back on the stable pods, everything as before. Does nothing twice. */
   restore(signal: AbortSignal): Promise<void>;
 }
 
-export function routerOf(cluster: Cluster, workload: string, state: RouterState): Router {
-  return state.kind === 'service' ? serviceRouter(cluster, workload, state) : gatewayRouter(cluster, workload, state);
+/** What is known of the workload when its router is looked for. */
+export interface Search {
+  readonly cluster: Cluster;
+  readonly options: Options;
+  readonly live: KubeObject;
+  /** The Services that select the workload's pods. */
+  readonly services: readonly KubeObject[];
+  readonly podLabels: Readonly<Record<string, string>>;
+  /** Labels with which a pod is in none of these Services. */
+  readonly hold: Readonly<Record<string, string>>;
+  readonly replicas: number;
+  readonly signal: AbortSignal;
+}
+
+export interface FoundRouter<S extends RouterState = RouterState> {
+  readonly state: S;
+  /** The Service by whose ports pods are reached. */
+  readonly service: KubeObject;
+  /** What keeps users on the side that they came to first, so that the shares of requests are not the weights. */
+  readonly sticky: string | undefined;
+}
+
+/** A way to divide traffic. One file each. */
+export interface RouterModule<S extends RouterState> {
+  /** What the user of the kubeconfig must be allowed. */
+  permissions(options: Options): readonly Permission[];
+  /** Finds what leads to the workload. Reads only; everything that is wrong is an error here, before any write. */
+  find(search: Search): Promise<FoundRouter<S>>;
+  make(cluster: Cluster, workload: string, state: S): Router;
+  /** `Service/hello`: where the traffic is divided, for the plan. */
+  where(state: S): string;
+  /** What a step does, for the plan. */
+  step(state: S, workload: string, namespace: string, percent: number): string;
 }

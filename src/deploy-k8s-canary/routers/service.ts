@@ -8,32 +8,51 @@ import {
   type KubeList,
   type KubeObject,
   patchObject,
+  permissions,
   pointer,
   selectorText,
   viewPod,
 } from '../../core/kubernetes/index.ts';
-import { countEndpoints } from '../endpoints.ts';
 import { namesOf } from '../names.ts';
+import { raised } from '../raised.ts';
 import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
-import type { Router } from './router.ts';
+import { findService } from './find-service.ts';
+import { readySides } from './ready-sides.ts';
+import type { Router, RouterModule } from './router.ts';
 
 const settle = 30_000;
+
+export type ServiceState = RouterState & { kind: 'service' };
+
+/** The share is the ratio of the pods behind a plain Service: nothing is needed in the cluster. */
+export const service: RouterModule<ServiceState> = {
+  permissions: ({ steps }) => [
+    ...permissions('get,patch pods', 'list endpointslices.discovery.k8s.io'),
+    ...(steps.some(step => step > 50 && step < 100) ? permissions('list horizontalpodautoscalers.autoscaling') : []),
+  ],
+  find: findService,
+  make: makeService,
+  where: ({ services }) => `Service/${services.join(', ')}`,
+  step: ({ replicas }, _workload, _namespace, percent) =>
+    percent === 100 ? `${replicas} pods, all of the new release` : describeRatio(ratioFor(percent, replicas)),
+};
 
 /**
  * The ratio of the pods behind a plain Service. Pods of the canary start with labels that no Service selects; a share is given by
  * changing the labels of as many as it needs, and taken by changing them back: at once, and without ending a connection.
  */
-export function serviceRouter(cluster: Cluster, workload: string, state: RouterState & { kind: 'service' }): Router {
+function makeService(cluster: Cluster, workload: string, state: ServiceState): Router {
   const { canaryLabels } = namesOf(workload);
   const labelSelector = selectorText(canaryLabels);
+  const path = deploymentPath(cluster.namespace, workload);
   const canaryPods = async (signal: AbortSignal) =>
     (await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), { query: { labelSelector }, signal }))
       .items;
   const scale = (replicas: number, signal: AbortSignal) =>
     patchObject(
       cluster,
-      deploymentPath(cluster.namespace, workload),
+      path,
       deployment =>
         deployment['spec'].replicas === replicas
           ? undefined
@@ -79,13 +98,14 @@ export function serviceRouter(cluster: Cluster, workload: string, state: RouterS
     }
   }
 
-  async function readBack(wanted: Ratio, signal: AbortSignal): Promise<string> {
+  async function readBack(wanted: Ratio, percent: number, signal: AbortSignal): Promise<string> {
     const until = Date.now() + settle;
     for (;;) {
-      const names = new Set((await canaryPods(signal)).map(pod => pod.metadata.name));
-      const counts = await Promise.all(state.services.map(service => countEndpoints(cluster, service, names, signal)));
+      const counts = await readySides(cluster, workload, state.services, signal);
       const off = counts.find(count => count.canary !== wanted.canary || count.stable !== wanted.stable);
       if (off === undefined) return describeRatio(wanted);
+      // scaled in this moment: who watches the step makes the share again
+      if ((await ratioNow(percent, signal)).stable !== wanted.stable) return `${describeRatio(wanted)}, being scaled`;
       if (Date.now() > until)
         throw new SlipwayError(
           'ENDPOINTS_DIFFER',
@@ -96,19 +116,26 @@ export function serviceRouter(cluster: Cluster, workload: string, state: RouterS
     }
   }
 
+  /** Up to 50 % the old pods are as many as their owner or an autoscaler wants; above, as the ratio needs them. */
+  async function ratioNow(percent: number, signal: AbortSignal): Promise<Ratio> {
+    if (percent > 50) return ratioFor(percent, state.replicas);
+    const deployment = await cluster.request<KubeObject>('GET', path, { signal });
+    return ratioFor(percent, deployment['spec'].replicas ?? 1);
+  }
+
   return {
     kind: 'service',
     full: false,
-    podsFor: percent => Math.max(1, ratioFor(percent, state.replicas).canary),
+    podsFor: (percent, replicas) => Math.max(1, ratioFor(percent, percent > 50 ? state.replicas : replicas).canary),
     async shift(percent, signal) {
-      const ratio = ratioFor(percent, state.replicas);
+      const ratio = await ratioNow(percent, signal);
       // more first, less afterwards: capacity never falls below what it was
       await admit(ratio.canary, signal);
-      await scale(ratio.stable, signal);
-      return readBack(ratio, signal);
+      if (percent > 50) await scale(ratio.stable, signal);
+      return readBack(ratio, percent, signal);
     },
     async restore(signal) {
-      await scale(state.replicas, signal);
+      await patchObject(cluster, path, now => raised(now, state.replicas), signal);
       const pods = await canaryPods(signal);
       await Promise.all(pods.map(pod => relabel(pod, state.hold, signal)));
     },
