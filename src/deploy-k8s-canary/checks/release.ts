@@ -1,8 +1,9 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { type Cluster, corePath, isApiError, type KubeList, type KubeObject } from '../../core/kubernetes/index.ts';
+import { canaryServices } from '../canary-objects.ts';
 import type { Options } from '../options.ts';
 import type { Plan } from '../preflight.ts';
-import { routerOf } from '../routers/router.ts';
+import { routerOf } from '../routers/all.ts';
 import { budgetsOf } from '../surroundings.ts';
 import { cautions } from './cautions.ts';
 import { extraPods } from './extra.ts';
@@ -45,7 +46,11 @@ export async function checkRelease(
   const lacking = lackingRoom(quotas, {
     pods: more,
     pod: podAsks(template, limitRanges),
-    objects: objectsMade(situation.planned, kind, router?.state.kind),
+    objects: objectsMade(
+      situation.planned,
+      kind,
+      canaryServices({ workload, router: router?.state, strategy: options.strategy }).length,
+    ),
   });
   if (lacking.length > 0)
     throw new SlipwayError(
@@ -90,7 +95,7 @@ async function listed(cluster: Cluster, resource: string, signal: AbortSignal): 
 function objectsMade(
   planned: Plan['situation']['planned'],
   kind: Plan['kind'],
-  router: 'service' | 'gateway' | undefined,
+  services: number,
 ): Record<string, number> {
   const made: Record<string, number> = {};
   const add = (resource: string) => {
@@ -105,7 +110,7 @@ function objectsMade(
     );
   }
   if (kind === 'canary') add('count/deployments.apps');
-  if (kind === 'canary' && router === 'gateway') add('services');
+  if (kind === 'canary') for (let count = 0; count < services; count++) add('services');
   return made;
 }
 
