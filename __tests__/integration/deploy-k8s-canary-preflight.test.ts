@@ -36,7 +36,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
   const written = () =>
     kubectl([
       'get',
-      'deployments,services,configmaps,secrets,leases,replicasets,pods',
+      'deployments,services,configmaps,secrets,leases,replicasets',
       '-o',
       'jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.generation},{.metadata.labels},{.data} {end}',
     ]);
@@ -310,7 +310,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
       'spec.template.spec.containers[hello].env[HELLO_GREETING]: none → {"name":"HELLO_GREETING","value":"hi"}',
       'unchanged Service/hello',
       '50 %     2 of 4 pods, 50.0 %; 2 pods of the new release, watched for 30s',
-      'Promotion needs 447 requests without an error',
+      'Promotion needs 447 requests to the new release without an error',
       '3 more pods at the busiest moment',
     ]) {
       expect(log).toContain(line);
@@ -382,7 +382,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
     );
     expect(log).toContain('get secrets');
     expect(log.match(/get secrets/g)!.length).toBeLessThanOrEqual(2); // the error, and its stack in the debug line
-    const { log: seen } = await plan({ kubeconfig });
+    const { log: seen } = await plan({ kubeconfig, image: images['v1']! });
     expect(seen).toContain(
       'horizontalpodautoscalers, limitranges, poddisruptionbudgets, resourcequotas may not be listed',
     );

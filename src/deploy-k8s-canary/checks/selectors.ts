@@ -16,6 +16,19 @@ export function refuseLostSelectors(
   services: readonly KubeObject[],
   pods: readonly KubeObject[],
 ): void {
+  const after = new Map(
+    planned.filter(({ after }) => isService(after)).map(one => [one.object.metadata.name, one.after]),
+  );
+  for (const service of live === undefined ? [] : services) {
+    const next = after.get(service.metadata.name) ?? service;
+    const leads = selects(service['spec']?.selector, labelsOf(live!));
+    if (!leads || selects(next['spec']?.selector, labelsOf(desired))) continue;
+    throw new SlipwayError(
+      'SELECTOR_LOST',
+      `Service/${service.metadata.name} leads to Deployment/${workload} now, but would select none of the new pods: it selects ${selectorText(next['spec']?.selector ?? {})}, they have ${selectorText(labelsOf(desired))}`,
+      { hint: 'Keep the labels that Services select by. Nothing was changed.' },
+    );
+  }
   const made = planned.flatMap(({ object }) => templateLabels(object));
   const there = pods.map(({ metadata }) => metadata.labels ?? {});
   for (const { object } of planned) {
@@ -26,20 +39,6 @@ export function refuseLostSelectors(
       'SELECTOR_EMPTY',
       `${nameOf(object)} selects ${selectorText(selector)}, and there are no such pods: neither in the namespace nor by the manifests`,
       { hint: `The pods of Deployment/${workload} have ${selectorText(labelsOf(desired))}. Nothing was changed.` },
-    );
-  }
-  if (live === undefined) return;
-  const after = new Map(
-    planned.filter(({ after }) => isService(after)).map(one => [one.object.metadata.name, one.after]),
-  );
-  for (const service of services) {
-    const next = after.get(service.metadata.name) ?? service;
-    const leads = selects(service['spec']?.selector, labelsOf(live));
-    if (!leads || selects(next['spec']?.selector, labelsOf(desired))) continue;
-    throw new SlipwayError(
-      'SELECTOR_LOST',
-      `Service/${service.metadata.name} leads to Deployment/${workload} now, but would select none of the new pods: it selects ${selectorText(next['spec']?.selector ?? {})}, they have ${selectorText(labelsOf(desired))}`,
-      { hint: 'Keep the labels that Services select by. Nothing was changed.' },
     );
   }
 }
