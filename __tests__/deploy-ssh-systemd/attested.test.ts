@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { keyBundle } from '../../src/core/attestation/bundle.ts';
 import { readSigningKey } from '../../src/core/attestation/key.ts';
+import { readPublicKey } from '../../src/core/attestation/public-key.ts';
 import { statementOn } from '../../src/core/attestation/statement.ts';
 import { sha256 } from '../../src/core/files.ts';
 import type { Artifact } from '../../src/deploy-ssh-systemd/artifacts.ts';
-import { mustBeAttested, readPublicKey } from '../../src/deploy-ssh-systemd/attested.ts';
+import { mustBeAttested } from '../../src/deploy-ssh-systemd/attested.ts';
 
 const pem = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }) as string;
 const ours = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });

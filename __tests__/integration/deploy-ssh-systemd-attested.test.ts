@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readPublicKey } from '../../src/core/attestation/public-key.ts';
 import { sha256 } from '../../src/core/files.ts';
 import { run } from '../../src/core/process.ts';
-import { mustBeAttested, readPublicKey } from '../../src/deploy-ssh-systemd/attested.ts';
+import { mustBeAttested } from '../../src/deploy-ssh-systemd/attested.ts';
 import { describeWith } from './lab.ts';
 
 await describeWith('peer:cosign', 'deploy-ssh-systemd: what cosign attests counts', lab => {

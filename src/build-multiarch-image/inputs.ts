@@ -1,5 +1,6 @@
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { insecure } from '../core/registry/insecure.ts';
 import { formatRepository, parseReference, parseRepository } from '../core/registry/reference.ts';
 import { formatPlatform, parseTarget, platformOf } from '../core/target.ts';
 import { bool, choice, int, lines, list, mapped, pairs, text } from '../core/values.ts';
@@ -10,7 +11,7 @@ import { parseFileRule } from './files/parse.ts';
 import { smokeInputs } from './smoke/inputs.ts';
 import { parseFlavor } from './tags/flavor.ts';
 import { parseTagRule } from './tags/rule.ts';
-import { argv, insecure, outputs, ports, sboms, sigstoreUrl, stopSignal, user, workdir } from './values.ts';
+import { argv, outputs, ports, sboms, sigstoreUrl, stopSignal, user, workdir } from './values.ts';
 
 export const definition = define({
   name: 'build-multiarch-image',

@@ -1,5 +1,4 @@
 import { SlipwayError } from '../core/errors.ts';
-import type { Insecure } from '../core/registry/endpoint.ts';
 import { lines, list, mapped, text, type Value } from '../core/values.ts';
 import { parseOutput } from './outputs.ts';
 
@@ -13,21 +12,6 @@ export const argv: Value<string[]> = {
     const parsed: unknown = JSON.parse(raw);
     if (Array.isArray(parsed) && parsed.every(item => typeof item === 'string')) return parsed as string[];
     throw new SlipwayError('ARGV_INVALID', 'an item is not a text');
-  },
-};
-
-export const insecure: Value<Insecure> = {
-  kind: '`true`, `false` or hosts',
-  allowed: 'true, false, or the hosts (with :PORT) that are reached by plain HTTP',
-  schema: { anyOf: [{ type: 'boolean' }, list.schema] },
-  parse: raw => {
-    if (/^(true|false)$/i.test(raw)) return raw.toLowerCase() === 'true';
-    const hosts = list.parse(raw);
-    for (const host of hosts) {
-      if (/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/.test(host)) continue;
-      throw new SlipwayError('HOST_INVALID', `"${host}" is not a host`);
-    }
-    return hosts;
   },
 };
 

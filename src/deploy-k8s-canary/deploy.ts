@@ -1,9 +1,10 @@
 import { deadline } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
-import { acquireLease, type Cluster, type HeldLease } from '../core/kubernetes/index.ts';
+import { acquireLease, type Cluster, type HeldLease, nameOf } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyOthers } from './apply-release.ts';
 import { canaryRollout } from './canary.ts';
+import { discardCopies } from './discard-copies.ts';
 import { findRouter } from './find-router.ts';
 import { proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
@@ -34,9 +35,21 @@ export async function deploy(
       plan = await preflight(cluster, options, signal);
     }
     if (plan.kind === 'unchanged') return await unchanged(cluster, plan, options, signal);
-    return await rollOut(cluster, plan, options, journal, signal, lease);
+    const outcome = await rollOut(cluster, plan, options, journal, signal, lease);
+    if (!signal.aborted && !lease.lost.aborted) await discardOld(cluster, workload, lease.lost);
+    return outcome;
   } finally {
     await lease.release();
+  }
+}
+
+/** What is left of old releases' configuration is no reason to fail. */
+async function discardOld(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
+  try {
+    const old = await discardCopies(cluster, workload, signal);
+    if (old.length > 0) log.info(`deleted ${old.join(', ')}: no release reads them any more`);
+  } catch (error) {
+    log.warning(`Copies of old configuration stay: ${messageOf(error)}`);
   }
 }
 
@@ -78,6 +91,7 @@ async function rollOut(
   const base = { workload, release, image, previous };
   try {
     await session.save({});
+    for (const note of plan.findings.notes) journal.note(note);
     const applied = await applyOthers(cluster, plan.situation, limited);
     if (applied.length > 0) log.info(`applied ${applied.join(', ')}`);
     if (plan.kind !== 'canary') {
@@ -108,6 +122,7 @@ async function rollOut(
 function stateOf({ kind, situation, router }: Plan, options: Options) {
   const { workload, container, live, image, previous, state } = situation;
   const first = kind === 'first';
+  const copies = [...new Set([...(state?.copies ?? []), ...[...situation.copies.keys()].map(nameOf)])];
   return newState({
     workload,
     container,
@@ -124,6 +139,7 @@ function stateOf({ kind, situation, router }: Plan, options: Options) {
       ? {}
       : { former: { template: live['spec'].template, replicas: live['spec'].replicas ?? 1 } }),
     ...(router === undefined ? {} : { router: router.state }),
+    ...(copies.length === 0 ? {} : { copies }),
     steps: kind === 'canary' ? options.steps : [100],
     by: options.by,
     started: new Date().toISOString(),

@@ -1,6 +1,7 @@
 import { define } from '../core/definition.ts';
 import { parseChecks } from '../core/health/parse-checks.ts';
 import { parseWorkload } from '../core/kubernetes/workload.ts';
+import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
 import { choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
 import { parseSteps } from './steps.ts';
@@ -44,6 +45,23 @@ export const definition = define({
       description:
         'Image to deploy, best by digest: `ghcr.io/acme/hello@sha256:…`. Default: the record’s image, by digest.',
       value: mapped(text, 'an image reference with its registry', given => formatReference(parseReference(given))),
+    },
+    'registry-username': {
+      description:
+        'User at the image’s registry, which is asked whether it has the image. Otherwise: the pods’ pull secrets; Docker’s config.json; GITHUB_TOKEN for ghcr.io.',
+      value: text,
+    },
+    'registry-password': { description: 'Password or token that belongs to it.', value: text, secret: true },
+    'insecure-registries': {
+      description:
+        'Registries that are asked by plain HTTP: hosts, or `true` for all. This machine itself always is; how nodes pull is their own matter.',
+      value: insecure,
+      default: 'false',
+    },
+    'require-attestation': {
+      description:
+        'Public key in PEM, or its path: an image without a Sigstore bundle of this key attached (signature, provenance, SBOM; by `sign: key` or cosign) is refused.',
+      value: text,
     },
     strategy: {
       description:

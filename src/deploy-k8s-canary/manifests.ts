@@ -1,6 +1,6 @@
 import { glob, readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type ScalarTag } from 'yaml';
 import { SlipwayError } from '../core/errors.ts';
 import { type KubeObject, nameOf } from '../core/kubernetes/index.ts';
 
@@ -33,7 +33,7 @@ export async function loadManifests(
   ).flat();
   const seen = new Set<string>();
   for (const object of objects) {
-    const name = `${object.apiVersion} ${nameOf(object)}`;
+    const name = `${object.apiVersion.split('/').slice(0, -1)} ${nameOf(object)}`; // versions of a group are one object
     if (seen.has(name)) throw invalid(`${nameOf(object)} is given twice`, 'Leave one of them out.');
     seen.add(name);
     const other = object.metadata.namespace;
@@ -62,9 +62,20 @@ async function expand(path: string, directory: string): Promise<string[]> {
   return found;
 }
 
-/** All objects of a YAML (or JSON) text; a syntax error names file, line and column. */
+/** `defaultMode: 0440` is octal in YAML 1.1, which kubectl reads; in YAML 1.2 it would be 440. */
+const octal: ScalarTag = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  test: /^[-+]?0[0-7]+$/,
+  resolve: text => Number.parseInt(text, 8),
+};
+
+/**
+ * All objects of a YAML (or JSON) text, read as kubectl reads it (octal numbers, `<<`); a syntax error names file, line and
+ * column, and so does a key that is written twice.
+ */
 export function parseManifests(text: string, file: string): KubeObject[] {
-  return parseAllDocuments(text).flatMap(document => {
+  return parseAllDocuments(text, { merge: true, customTags: tags => [octal, ...tags] }).flatMap(document => {
     const [problem] = document.errors;
     if (problem !== undefined) throw invalid(`${file}: ${problem.message.split('\n')[0]}`, 'Correct the YAML.');
     return objectsOf(document.toJS(), file);
@@ -76,7 +87,12 @@ function objectsOf(data: unknown, file: string): KubeObject[] {
   const object = data as Partial<KubeObject>;
   if (typeof data !== 'object' || typeof object.apiVersion !== 'string' || typeof object.kind !== 'string')
     throw invalid(`${file} holds something without apiVersion and kind`, 'Give Kubernetes manifests only.');
-  if (object.kind === 'List') return (object['items'] as unknown[]).flatMap(item => objectsOf(item, file));
+  if (object.kind === 'List') return ((object['items'] ?? []) as unknown[]).flatMap(item => objectsOf(item, file));
+  if (object.kind === 'Kustomization' && object.apiVersion.startsWith('kustomize.config.k8s.io/'))
+    throw invalid(
+      `${file} is an instruction for kustomize, not a manifest`,
+      'Give what it makes: kubectl kustomize DIR > release.yaml, and manifests: release.yaml.',
+    );
   if (typeof object.metadata?.name !== 'string')
     throw invalid(
       `${file} holds a ${object.kind} without metadata.name`,

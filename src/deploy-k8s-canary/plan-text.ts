@@ -1,8 +1,12 @@
+import { type Cluster, nameOf } from '../core/kubernetes/index.ts';
+import { formatDuration } from '../core/units.ts';
 import { canaryServices } from './canary-objects.ts';
+import { differenceLines, differences, meaningOf } from './differences.ts';
+import type { Planned } from './dry-run.ts';
 import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
-import { moduleOf } from './routers/all.ts';
+import { moduleOf, routerOf } from './routers/all.ts';
 
 const how = {
   first: 'first deploy: applied, then waited for',
@@ -10,29 +14,78 @@ const how = {
   rolling: 'rolling update',
 } as const;
 
-/** The plan for people: what would be done to which object, and each step's share. */
-export function planLines({ kind, situation, router, port }: Plan, options: Options, namespace: string): string[] {
-  const { workload, image, previous, planned, container } = situation;
-  const lines = [
+/** The plan for people: what would be done to which object, field by field, and what each step would do. */
+export function planLines(cluster: Cluster, plan: Plan, options: Options): string[] {
+  const { kind, situation, findings } = plan;
+  const { workload, image, previous, planned, container, copies } = situation;
+  return [
     `Deployment/${workload}, container ${container}: ${kind === 'canary' ? options.strategy : how[kind]}`,
-    `  image ${previous === '' ? '' : `${previous} → `}${image}`,
-    ...planned.map(({ object, change }) => `  ${change.padEnd(9)} ${object.kind}/${object.metadata.name}`),
+    `  image ${previous === '' || previous === image ? '' : `${previous} → `}${image}`,
+    ...planned.flatMap(one => objectLines(one, copies.get(one.object))),
+    ...templateLines(plan),
+    ...rolloutLines(cluster, plan, options),
+    ...findings.notes.map(note => `  note      ${note}`),
+    ...findings.warnings.map(warning => `  warning   ${warning}`),
   ];
-  if (router === undefined) return lines;
+}
+
+function objectLines({ object, change, before, after, former }: Planned, copyOf: string | undefined): string[] {
+  const copy = copyOf === undefined ? '' : `, ${object.kind}/${copyOf} of this release`;
+  const line = `  ${change.padEnd(9)} ${nameOf(object)}${copy}`;
+  const was = before ?? former;
+  if (change === 'unchanged' || was === undefined) return [line];
+  return [
+    line,
+    ...fields(
+      object.kind,
+      former === undefined ? meaningOf(was) : contentOf(was),
+      former === undefined ? meaningOf(after) : contentOf(after),
+    ),
+  ];
+}
+
+/** Of a copy only its content is another release's; its name and labels are its own. */
+function contentOf({ data, binaryData, type }: Planned['after']): object {
+  return { data, binaryData, type };
+}
+
+/** Without a manifest of the workload the template is changed in place. */
+function templateLines({ situation, kind }: Plan): string[] {
+  const { manifest, live, desired, workload } = situation;
+  if (manifest !== undefined || live === undefined || kind === 'unchanged') return [];
+  return [
+    `  change    Deployment/${workload}`,
+    ...fields('Deployment', { spec: live['spec'] }, { spec: desired['spec'] }),
+  ];
+}
+
+function fields(kind: string, before: object, after: object): string[] {
+  return differenceLines(kind, differences(before, after)).map(line => `              ${line}`);
+}
+
+function rolloutLines(cluster: Cluster, { router, situation, port, budget }: Plan, options: Options): string[] {
+  if (router === undefined) return [];
   const { state } = router;
+  const { workload, live } = situation;
   const module = moduleOf(state.kind);
+  const { podsFor } = routerOf(cluster, workload, state);
   const services = canaryServices({ workload, router: state, strategy: options.strategy });
   const made = [`Deployment/${namesOf(workload).canary}`, ...services.map(name => `Service/${name}`)];
+  const replicas: number = live?.['spec'].replicas ?? 1;
+  const below = options.steps.length - 1;
+  const doing = (step: number) =>
+    step === 0
+      ? 'no user traffic; pods of the new release are probed'
+      : module.step(state, workload, cluster.namespace, step);
+  const pods = (step: number) => (step === 100 ? '' : `; ${podsFor(step, replicas)} pods of the new release`);
   return [
-    ...lines,
     `  create    ${made.join(', ')} (deleted at the end)`,
     `  router    ${module.where(state)}; pods are ${port === undefined ? 'not asked directly' : `asked at port ${port}`}`,
-    ...options.steps.map(step => {
-      const text =
-        step === 0
-          ? 'no user traffic; pods of the new release are probed'
-          : module.step(state, workload, namespace, step);
-      return `  ${String(step).padStart(3)} %     ${text}`;
-    }),
+    ...options.steps.map(
+      step =>
+        `  ${String(step).padStart(3)} %     ${doing(step)}${pods(step)}, watched for ${options.auto ? 'at most ' : ''}${formatDuration(options['step-duration'])}`,
+    ),
+    `  time      ${options.auto ? '' : `at least ${formatDuration(below * options['step-duration'])} below 100 %, `}at most ${formatDuration(options.timeout)} in all`,
+    ...(budget === undefined ? [] : [`  budget    ${budget}`]),
   ];
 }

@@ -11,6 +11,7 @@ import {
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { budgetLine } from './budget.ts';
+import { checkRelease, type Findings } from './checks/release.ts';
 import { targetPort } from './containers.ts';
 import { findRouter } from './find-router.ts';
 import { isOurs, namesOf } from './names.ts';
@@ -27,13 +28,28 @@ export interface Plan {
   readonly router: FoundRouter | undefined;
   /** Port at which pods are asked directly; undefined when they cannot be. */
   readonly port: number | undefined;
+  /** Of a canary: whether the requests can suffice for the promised certainty. */
+  readonly budget?: string;
+  readonly findings: Findings;
 }
+
+type Chosen = Omit<Plan, 'findings'>;
 
 /** Everything that can go wrong before the first write goes wrong here. */
 export async function preflight(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Plan> {
   await cluster.request('GET', '/version', { signal, within: 20_000 });
   await requirePermissions(cluster, needed(options), signal);
   const situation = await takeSituation(cluster, options, signal);
+  const plan = await choose(cluster, options, situation, signal);
+  const skip = plan.kind === 'unchanged' && options['require-attestation'] === undefined;
+  const findings = skip ? { notes: [], warnings: [] } : await checkRelease(cluster, plan, options, signal);
+  // one warning: a runner shows ten a step
+  if (findings.warnings.length > 0) log.warning(findings.warnings.join('\n'));
+  return { ...plan, findings };
+}
+
+/** What has to be done, and which router can divide the traffic for it. */
+async function choose(cluster: Cluster, options: Options, situation: Situation, signal: AbortSignal): Promise<Chosen> {
   const { live, workload, container } = situation;
   const serves = (live?.['status']?.availableReplicas ?? 0) > 0;
   if (live === undefined || !serves)
@@ -64,7 +80,7 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
   const budget = budgetLine(options);
   if (budget.enough) log.info(budget.line);
   else log.warning(budget.line);
-  return { kind: 'canary', situation, router, port };
+  return { kind: 'canary', situation, router, port, budget: budget.line };
 }
 
 function needed(options: Options) {

@@ -39,14 +39,14 @@ async function plan(
 ): Promise<void> {
   const [{ preflight }, { planLines }] = await Promise.all([import('./preflight.ts'), import('./plan-text.ts')]);
   const made = await preflight(cluster, options, signal);
-  const lines = planLines(made, options, cluster.namespace);
+  const lines = planLines(cluster, made, options);
   for (const line of lines) log.info(line);
   log.info('Nothing was changed: this was the plan.');
   output('state', made.kind === 'unchanged' ? 'unchanged' : 'progressing');
   output('previous', made.situation.previous);
   output('changed', 'false');
   if (record !== undefined) output('release', record.file);
-  await summary(['### Plan', '```text', ...lines, '```'].join('\n'));
+  await summary(['### Plan', '```text', ...lines.map(line => line.replaceAll('```', "'''")), '```'].join('\n'));
 }
 
 async function conclude(

@@ -1,26 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../core/errors.ts';
-import {
-  type Cluster,
-  deploymentPath,
-  getObject,
-  isApiError,
-  Kinds,
-  type KubeObject,
-  nameOf,
-  serverSideApply,
-} from '../core/kubernetes/index.ts';
+import { type Cluster, deploymentPath, getObject, Kinds, type KubeObject, nameOf } from '../core/kubernetes/index.ts';
+import { originalOf, type Versioned, versionConfig } from './config-copies.ts';
+import { configReferences, keyOf } from './config-references.ts';
 import { chooseContainer, imageOf, withImage } from './containers.ts';
+import { configPath } from './discard-copies.ts';
+import { dryRun, type Planned } from './dry-run.ts';
 import { loadManifests } from './manifests.ts';
 import type { Options } from './options.ts';
+import { withReplicas } from './replicas.ts';
 import { type RolloutState, readState } from './state.ts';
-
-/** An object of the manifests, where it goes, and what applying it would do. */
-export interface Planned {
-  readonly object: KubeObject;
-  readonly path: string;
-  readonly change: 'create' | 'change' | 'unchanged';
-}
+import { autoscalerOf, lookAround, type Surroundings } from './surroundings.ts';
 
 /** What is there, and what would be there. Found without writing anything: the server only tries (dry run). */
 export interface Situation {
@@ -30,10 +20,15 @@ export interface Situation {
   readonly live: KubeObject | undefined;
   /** The Deployment as the server would make it. */
   readonly desired: KubeObject;
-  /** The Deployment's manifest with the image put in; undefined when only the image of an existing one is changed. */
+  /** The Deployment's manifest as it is applied; undefined when only an existing one's template is changed. */
   readonly manifest: KubeObject | undefined;
-  /** All manifests, the Deployment's too, in order. */
+  /** All manifests, the Deployment's too, in order; copies stand in place of the configuration that pods read. */
   readonly planned: readonly Planned[];
+  /** The copies' objects, with the names that stand in the manifests. */
+  readonly copies: ReadonlyMap<KubeObject, string>;
+  readonly surroundings: Surroundings;
+  /** Who scales the workload, and so owns its replicas. */
+  readonly autoscaler: KubeObject | undefined;
   readonly image: string;
   readonly previous: string;
   readonly state: RolloutState | undefined;
@@ -43,7 +38,11 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
   const objects = await loadManifests(options.manifests, options.directory, cluster.namespace);
   const given = workloadManifest(objects, options);
   const workload = options.workload?.name ?? given!.metadata.name;
-  const live = await getObject(cluster, deploymentPath(cluster.namespace, workload), signal);
+  const [live, surroundings, state] = await Promise.all([
+    getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
+    lookAround(cluster, signal),
+    readState(cluster, workload, signal),
+  ]);
   const model = given ?? live;
   if (model === undefined) {
     throw new SlipwayError(
@@ -55,27 +54,59 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
     );
   }
   const container = chooseContainer(model, options.container).name;
-  const manifest = given && withImage(given, container, options.image);
+  const imaged = withImage(model, container, options.image);
+  const versioned = versionConfig(objects, workload, imaged['spec'].template);
+  const wanted = { ...imaged, spec: { ...imaged['spec'], template: versioned.template } };
+  const autoscaler = autoscalerOf([...surroundings.autoscalers, ...objects.filter(isAutoscaler)], workload);
+  const { manifest, tried } = withReplicas(wanted, live, autoscaler !== undefined);
   const planned = await dryRun(
     cluster,
-    objects.map(object => (object === given ? manifest! : object)),
+    new Kinds(cluster),
+    versioned.objects.map(object => (object === given ? tried : object)),
     signal,
   );
-  const desired =
-    manifest === undefined
-      ? withImage(live!, container, options.image)
-      : planned.find(({ object }) => object === manifest)!.result;
+  refuseSharedChange(versioned, planned, live);
+  const desired = given === undefined ? wanted : planned.find(({ object }) => object === tried)!.after;
   return {
     workload,
     container,
     live,
     desired,
-    manifest,
-    planned,
+    manifest: given && manifest,
+    planned: await withFormer(
+      cluster,
+      planned.map(one => (one.object === tried ? { ...one, object: manifest } : one)),
+      versioned,
+      live,
+      signal,
+    ),
+    copies: versioned.copies,
+    surroundings,
+    autoscaler,
     image: imageOf(desired, container),
     previous: imageOf(live, container),
-    state: await readState(cluster, workload, signal),
+    state,
   };
+}
+
+/** New copies with what the pods read now in their places, so that a plan can say what changes. */
+function withFormer(
+  cluster: Cluster,
+  planned: readonly Planned[],
+  { copies }: Versioned,
+  live: KubeObject | undefined,
+  signal: AbortSignal,
+): Promise<Planned[]> {
+  const reads = configReferences(live?.['spec'].template);
+  return Promise.all(
+    planned.map(async one => {
+      const { object, change } = one;
+      const name = change === 'create' ? copies.get(object) : undefined;
+      const now = reads.find(read => read.kind === object.kind && originalOf(read).name === name);
+      const former = now && (await getObject(cluster, configPath(cluster.namespace, keyOf(now)), signal));
+      return former === undefined ? one : { ...one, former };
+    }),
+  );
 }
 
 function workloadManifest(objects: readonly KubeObject[], { workload, manifests }: Options): KubeObject | undefined {
@@ -92,39 +123,25 @@ function workloadManifest(objects: readonly KubeObject[], { workload, manifests 
   );
 }
 
-async function dryRun(
-  cluster: Cluster,
-  objects: readonly KubeObject[],
-  signal: AbortSignal,
-): Promise<(Planned & { result: KubeObject })[]> {
-  const kinds = new Kinds(cluster);
-  return Promise.all(
-    objects.map(async object => {
-      const path = await kinds.pathOf(object, signal);
-      const before = await getObject(cluster, path, signal);
-      const result = await serverSideApply(cluster, path, object, { dryRun: true, signal }).catch(error => {
-        if (!isApiError(error, 404)) throw error;
-        throw new SlipwayError('NAMESPACE_MISSING', `${nameOf(object)} cannot be applied: ${error.message}`, {
-          hint: `Make the namespace first: kubectl create namespace ${cluster.namespace}. Nothing was changed.`,
-          cause: error,
-        });
-      });
-      const change =
-        before === undefined
-          ? 'create'
-          : isDeepStrictEqual(meaningOf(before), meaningOf(result))
-            ? 'unchanged'
-            : 'change';
-      return { object, path, result, change } as const;
-    }),
-  );
+function isAutoscaler({ kind, apiVersion }: KubeObject): boolean {
+  return kind === 'HorizontalPodAutoscaler' && apiVersion.startsWith('autoscaling/');
 }
 
-/** An object without what the server counts and dates. */
-function meaningOf({ metadata, status: _, ...rest }: KubeObject): object {
-  const { managedFields: _m, resourceVersion: _r, generation: _g, creationTimestamp: _c, uid: _u, ...kept } = metadata;
-  const { 'deployment.kubernetes.io/revision': _d, ...annotations } = kept.annotations ?? {};
-  return { ...rest, metadata: { ...kept, annotations } };
+/** What others need under its own name must not change under the pods of the old release. */
+function refuseSharedChange({ shared }: Versioned, planned: readonly Planned[], live: KubeObject | undefined): void {
+  const reads = new Set(configReferences(live?.['spec'].template).map(keyOf));
+  const changed = planned.find(
+    ({ object, change }) => change === 'change' && shared.has(object) && reads.has(nameOf(object)),
+  );
+  if (changed === undefined) return;
+  const [name, by] = [nameOf(changed.object), nameOf(shared.get(changed.object)!)];
+  throw new SlipwayError(
+    'CONFIG_SHARED',
+    `${name} would be changed in place: the pods that serve now read it, and so does ${by} of the manifests`,
+    {
+      hint: `Deploy once with its content as it is now, after which the workload reads a copy of its own; or give ${by} another ${changed.object.kind}. Nothing was changed.`,
+    },
+  );
 }
 
 /** Whether the pods would be other ones. */

@@ -53,6 +53,11 @@ export interface RolloutState {
   /** The Deployment's template and replicas before; absent at a first deploy. */
   readonly former?: { readonly template: object; readonly replicas: number };
   readonly router?: RouterState;
+  /**
+   * `ConfigMap/NAME-HASH`, `Secret/NAME-HASH`: immutable copies that releases read (config-copies.ts). Nothing of them is needed
+   * to go back: the former template names its own. What no template names any more is deleted when a rollout has ended.
+   */
+  readonly copies?: readonly string[];
   readonly steps: readonly number[];
   /** The present weight, percent. */
   readonly weight: number;

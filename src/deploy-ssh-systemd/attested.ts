@@ -1,12 +1,13 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { readBundle } from '../core/attestation/bundle.ts';
 import { isSignedBy } from '../core/attestation/key.ts';
+import { keyHint } from '../core/attestation/public-key.ts';
 import { statementType } from '../core/attestation/statement.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { readIfThere, sha256 } from '../core/files.ts';
+import { sha256 } from '../core/files.ts';
 import type { Artifact } from './artifacts.ts';
 
 /** How bundles are called, as `cosign attest-blob --bundle` and `sign-blob --bundle` are told to write them. */
@@ -18,24 +19,6 @@ const Statement = v.looseObject({
   predicateType: v.string(),
   subject: v.array(v.looseObject({ digest: v.looseObject({ sha256: v.optional(v.string()) }) })),
 });
-
-/**
- * The public key in PEM, or in the file of that path.
- *
- * @throws INPUT_INVALID
- */
-export async function readPublicKey(given: string, directory: string): Promise<KeyObject> {
-  const text = given.includes('-----BEGIN') ? given : await readIfThere(resolve(directory, given));
-  try {
-    const key = createPublicKey(text ?? '');
-    if (key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
-  } catch {}
-  throw new SlipwayError(
-    'INPUT_INVALID',
-    `input "require-attestation" is ${text === undefined ? `the path of no file: ${given}` : 'no public key that can be used'}`,
-    { hint: 'Nothing was changed. Give cosign.pub or its path: ECDSA on P-256, or Ed25519, in PEM.' },
-  );
-}
 
 /**
  * Every binary must have a bundle beside it that the key has signed: a statement on its sha256, or a signature of its
@@ -71,9 +54,7 @@ interface Looked {
 }
 
 async function attestation(artifact: Artifact, path: string, key: KeyObject): Promise<Looked> {
-  const hint = createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('base64');
+  const hint = keyHint(key);
   try {
     const bytes = await readFile(path);
     const message = v.safeParse(MessageBundle, JSON.parse(bytes.toString('utf8')));

@@ -1,4 +1,5 @@
 import type { Context } from '../core/action.ts';
+import { readPublicKey } from '../core/attestation/public-key.ts';
 import type { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
@@ -7,7 +8,7 @@ import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
-import { mustBeAttested, readPublicKey } from './attested.ts';
+import { mustBeAttested } from './attested.ts';
 import { warnOfFullRoot } from './become-error.ts';
 import { bootstrap } from './bootstrap.ts';
 import { fetched, servedByHosts } from './converge.ts';

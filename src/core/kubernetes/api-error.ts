@@ -7,6 +7,8 @@ export interface Status {
   readonly reason?: string;
   readonly code?: number;
   readonly details?: {
+    readonly kind?: string;
+    readonly name?: string;
     readonly retryAfterSeconds?: number;
     readonly causes?: readonly { reason?: string; message?: string; field?: string }[];
   };
@@ -19,6 +21,8 @@ export class ApiError extends SlipwayError {
   /** `NotFound`, `Conflict`, `AlreadyExists`, `Forbidden`, `Invalid` …; empty when the answer was no `Status`. */
   readonly reason: string;
   readonly details: Status['details'];
+  /** The message alone, or the beginning of a body that is no `Status`. */
+  readonly said: string;
 
   constructor(request: string, httpStatus: number, body: string) {
     const answer = parseStatus(body);
@@ -32,6 +36,7 @@ export class ApiError extends SlipwayError {
     this.status = httpStatus;
     this.reason = reason;
     this.details = answer.details;
+    this.said = said;
   }
 }
 

@@ -9,6 +9,8 @@ export const fieldManager = 'slipway';
 export interface ApplyOptions {
   /** The server does everything but store it. */
   readonly dryRun?: boolean;
+  /** In whose name; default: {@link fieldManager}. */
+  readonly manager?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +29,7 @@ export async function serverSideApply(
       body: object,
       contentType: contentTypes.apply,
       query: {
-        fieldManager,
+        fieldManager: options.manager ?? fieldManager,
         force: force || undefined,
         dryRun: options.dryRun ? 'All' : undefined,
         fieldValidation: 'Strict',
@@ -40,7 +42,9 @@ export async function serverSideApply(
     if (!isApiError(error, 409)) throw error;
     const conflicts = conflictsOf(error);
     if (conflicts.length === 0) throw error;
-    const foreign = conflicts.filter(({ manager }) => manager !== fieldManager);
+    const foreign = conflicts.filter(
+      ({ manager }) => manager !== fieldManager && manager !== `${fieldManager}-replicas`,
+    );
     if (foreign.length === 0) return send(true);
     throw conflictError(object, foreign);
   }

@@ -17,4 +17,6 @@ export { type KubeList, type KubeObject, nameOf, selectorText, selects } from '.
 export { missingPermissions, type Permission, permissions, requirePermissions } from './permissions.ts';
 export { type Trouble, troubleOf } from './pod-trouble.ts';
 export { imageDigest, type PodView, podsOfDeployment, viewPod } from './pods.ts';
+export { parseQuantity } from './quantity.ts';
+export { explainRefusal } from './refusal.ts';
 export { corePath, deploymentPath, parseWorkload, type WorkloadName } from './workload.ts';

@@ -18,7 +18,13 @@ export interface Metadata {
   creationTimestamp?: string;
   deletionTimestamp?: string;
   ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
-  managedFields?: { manager?: string; operation?: string; apiVersion?: string; subresource?: string }[];
+  managedFields?: {
+    manager?: string;
+    operation?: string;
+    apiVersion?: string;
+    subresource?: string;
+    fieldsV1?: object;
+  }[];
 }
 
 export interface KubeList<T = KubeObject> {

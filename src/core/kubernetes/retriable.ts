@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
 import { ApiError } from './api-error.ts';
+import { misfit } from './refusal.ts';
 
 const passing = [429, 500, 502, 503, 504];
 /** Nothing has been sent yet when these happen. */
@@ -14,6 +15,7 @@ export function mayRetry(error: unknown, method: string, harmless: boolean): boo
   const twice = method !== 'POST' || harmless;
   if (error instanceof ApiError) {
     if ((error as { again?: boolean }).again) return true; // a 401 with kept credentials: once more with new ones
+    if (misfit.test(error.said)) return false; // a manifest that never fits, though its status is 500
     return error.status === 429 || (twice && passing.includes(error.status));
   }
   const code = codeOf(error);

@@ -32,22 +32,45 @@ export function dockerConfig(env: NodeJS.ProcessEnv, signal: AbortSignal): Crede
   return async host => {
     config ??= read(file);
     const { auths = {}, credHelpers = {}, credsStore } = await config;
-    const keys = isDockerHub(host) ? [hub, 'docker.io', 'index.docker.io'] : [host];
+    const keys = keysOf(host);
     const helper = keys.map(key => credHelpers[key]).find(name => name !== undefined) ?? credsStore;
     if (helper !== undefined) {
-      const found = await askHelper(helper, keys[0]!, env, signal);
+      const found = await askHelper(helper, keys[0], env, signal);
       if (found !== undefined) return found;
     }
-    const entry = Object.entries(auths).find(([key]) =>
-      keys.some(known => known === key || hostOf(key) === known),
-    )?.[1];
-    return entry === undefined ? undefined : fromEntry(entry, host, file);
+    return entryOf(auths, host, file);
   };
+}
+
+/**
+ * A pull secret of Kubernetes: the text of its `.dockerconfigjson`. Helpers and stores in it are of another machine.
+ *
+ * @param from names it in errors: `Secret/regcred`
+ */
+export function pullSecret(text: string, from: string): CredentialSource {
+  return async host => {
+    const { auths = {} } = parse(text, from);
+    const found = entryOf(auths, host, from);
+    return found && { ...found, source: from };
+  };
+}
+
+function entryOf(auths: NonNullable<DockerConfig['auths']>, host: string, from: string): Credentials | undefined {
+  const keys = keysOf(host);
+  const entry = Object.entries(auths).find(([key]) => keys.some(known => known === key || hostOf(key) === known))?.[1];
+  return entry === undefined ? undefined : fromEntry(entry, host, from);
+}
+
+function keysOf(host: string): [string, ...string[]] {
+  return isDockerHub(host) ? [hub, 'docker.io', 'index.docker.io'] : [host];
 }
 
 async function read(file: string): Promise<DockerConfig> {
   const text = await readIfThere(file);
-  if (text === undefined || text.trim() === '') return {};
+  return text === undefined || text.trim() === '' ? {} : parse(text, file);
+}
+
+function parse(text: string, file: string): DockerConfig {
   try {
     return JSON.parse(text) as DockerConfig;
   } catch {

@@ -1,0 +1,33 @@
+import type { KubeObject } from '../../core/kubernetes/index.ts';
+import { ratioFor } from '../ratio.ts';
+import type { RouterState } from '../state.ts';
+
+/** Pods beyond those that are there, at the busiest moment of a rollout. Pure. */
+export function extraPods(
+  { spec }: KubeObject,
+  live: KubeObject | undefined,
+  router: RouterState | undefined,
+  steps: readonly number[],
+  podsFor: (percent: number) => number,
+): number {
+  if (live === undefined) return spec.replicas ?? 1;
+  const surge = surgeOf(live);
+  if (router === undefined) return surge;
+  const below = steps.filter(step => step < 100);
+  if (router.kind !== 'service') return Math.max(...steps.map(podsFor)) + surge;
+  // new pods come before old ones go, and the promotion scales up before it replaces
+  const { replicas } = router;
+  const moments = below.map((step, index) => {
+    const before = index === 0 ? replicas : ratioFor(below[index - 1]!, replicas).stable;
+    return before + podsFor(step) - replicas;
+  });
+  return Math.max(...moments, podsFor(below.at(-1)!) + surge);
+}
+
+/** Pods that a rolling update makes before it takes any away. */
+export function surgeOf({ spec }: KubeObject): number {
+  if (spec.strategy?.type === 'Recreate') return 0;
+  const surge: number | string = spec.strategy?.rollingUpdate?.maxSurge ?? '25%';
+  if (typeof surge === 'number') return surge;
+  return Math.ceil((Number.parseInt(surge, 10) / 100) * (spec.replicas ?? 1));
+}

@@ -1,0 +1,54 @@
+import {
+  type Cluster,
+  corePath,
+  deleteObject,
+  deploymentPath,
+  getObject,
+  type KubeList,
+  type KubeObject,
+} from '../core/kubernetes/index.ts';
+import { configTrack } from './config-copies.ts';
+import { type ConfigKind, configReferences, keyOf } from './config-references.ts';
+import { labels, namesOf } from './names.ts';
+import { isUnfinished, readState, writeState } from './state.ts';
+
+const resources: Record<ConfigKind, string> = { ConfigMap: 'configmaps', Secret: 'secrets' };
+
+/** Path of a `ConfigMap/NAME` or `Secret/NAME`. */
+export function configPath(namespace: string, key: string): string {
+  const [kind, name] = key.split('/') as [ConfigKind, string];
+  return corePath(namespace, resources[kind], name);
+}
+
+/**
+ * Deletes the copies that no release reads any more: not the Deployment's template, nor the canary's, nor that of the release
+ * before, nor any that the ReplicaSets keep for `kubectl rollout undo`. Only at rest: an unfinished rollout keeps everything.
+ *
+ * @returns what was deleted
+ */
+export async function discardCopies(cluster: Cluster, workload: string, signal: AbortSignal): Promise<string[]> {
+  const state = await readState(cluster, workload, signal);
+  if (state?.copies === undefined || state.copies.length === 0 || isUnfinished(state)) return [];
+  const [stable, canary, sets] = await Promise.all([
+    getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
+    getObject(cluster, deploymentPath(cluster.namespace, namesOf(workload).canary), signal),
+    cluster.request<KubeList>('GET', `/apis/apps/v1/namespaces/${encodeURIComponent(cluster.namespace)}/replicasets`, {
+      signal,
+    }),
+  ]);
+  const templates = [stable, canary, ...sets.items].map(one => one?.['spec']?.template);
+  const read = new Set([...templates, state.former?.template].flatMap(configReferences).map(keyOf));
+  const old = state.copies.filter(key => !read.has(key));
+  for (const key of old) {
+    const path = configPath(cluster.namespace, key);
+    const object = await getObject(cluster, path, signal);
+    if (object !== undefined && isCopy(object, workload)) await deleteObject(cluster, path, signal);
+  }
+  if (old.length > 0)
+    await writeState(cluster, { ...state, copies: state.copies.filter(key => read.has(key)) }, signal);
+  return old;
+}
+
+function isCopy({ metadata }: KubeObject, workload: string): boolean {
+  return metadata.labels?.[labels.workload] === workload && metadata.labels[labels.track] === configTrack;
+}

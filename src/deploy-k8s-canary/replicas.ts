@@ -1,0 +1,57 @@
+import { type Cluster, fieldManager, isApiError, type KubeObject, serverSideApply } from '../core/kubernetes/index.ts';
+
+/** Who holds the replicas when they are left to an autoscaler that has not changed them yet. */
+const caretaker = `${fieldManager}-replicas`;
+
+/** Whether our apply owns `spec.replicas`: an apply without it would then set it to 1, the default. */
+export function ownsReplicas(live: KubeObject | undefined): boolean {
+  return (live?.metadata.managedFields ?? []).some(
+    ({ manager, operation, subresource, fieldsV1 }) =>
+      manager === fieldManager &&
+      operation === 'Apply' &&
+      subresource === undefined &&
+      'f:replicas' in ((fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec'] ?? {}),
+  );
+}
+
+/**
+ * The manifest with the replicas that may be applied. Where an autoscaler scales the workload they are its own: left out. Where
+ * the manifest says nothing of replicas that were applied before, the present ones stay.
+ *
+ * @returns `tried` for the dry run, in which replicas that we own cannot be handed over first
+ */
+export function withReplicas(
+  manifest: KubeObject,
+  live: KubeObject | undefined,
+  autoscaled: boolean,
+): { readonly manifest: KubeObject; readonly tried: KubeObject } {
+  if (live === undefined) return { manifest, tried: manifest };
+  const { replicas: given, ...rest } = manifest['spec'];
+  const kept = { ...manifest, spec: { ...rest, replicas: live['spec'].replicas } };
+  const owns = ownsReplicas(live);
+  if (autoscaled) {
+    const without = { ...manifest, spec: rest };
+    return { manifest: without, tried: owns ? kept : without };
+  }
+  if (given === undefined && owns) return { manifest: kept, tried: kept };
+  return { manifest, tried: manifest };
+}
+
+/**
+ * Gives replicas that our apply owns into other hands, at their present value, so that the next apply may leave them out. The
+ * autoscaler takes them over when it changes them.
+ */
+export async function handOverReplicas(cluster: Cluster, path: string, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const live = await cluster.request<KubeObject>('GET', path, { signal });
+    if (!ownsReplicas(live)) return;
+    const { apiVersion, kind, metadata, spec } = live;
+    const only = { apiVersion, kind, metadata: { name: metadata.name }, spec: { replicas: spec.replicas } };
+    try {
+      await serverSideApply(cluster, path, only, { manager: caretaker, signal });
+      return;
+    } catch (error) {
+      if (!isApiError(error, 409) || attempt === 5) throw error; // scaled in between
+    }
+  }
+}
