@@ -11,49 +11,97 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact path "$dir"
   [ -z "$manager" ] || user_facts
-  fact machine "$(uname -m)"
-  fact uid "$(id -u)"
-  fact systemd "$(systemctl --version 2>/dev/null | head -n 1)"
-  there=$dir; while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
-  disk=$(df -Pk "$there" 2>/dev/null | awk 'NR==2{print $4, $6}')
-  fact space "${disk%% *}"
-  fact inodes "$(df -Pi "$there" 2>/dev/null | awk 'NR==2{print $4}')"
-  mount=${disk#* }
-  fact mount "$mount $(awk -v at="$mount" '$2==at{options=$4} END{print options}' /proc/mounts 2>/dev/null)"
-  fact kernel "$(uname -r)"
-  fact cores "$(grep -c '^processor' /proc/cpuinfo 2>/dev/null)"
-  fact memory "$(awk '$1=="MemTotal:"{print $2}' /proc/meminfo 2>/dev/null)"
-  fact cpu "$(sed -n 's/^\(flags\|Features\)[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)"
-  [ -n "${3:-}" ] && id -u "$3" >/dev/null 2>&1 && fact has-user yes
-  [ -n "${4:-}" ] && fact holder-of-port "$(holder_of "$4")"
-  fact listening "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4=="0A"{split($2,a,":"); print a[2]}')"
-  for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  own=${3:-} port=${4:-} version=$(systemctl --version 2>/dev/null)
   if [ $# -gt 4 ]; then shift 4; else set --; fi
-  serve_state "$@"
+  told_with_hash machine_facts "$@" && printf '@ok\n'
+}
+
+machine_facts() { # SHA256...: of programs that may run already
+  kernel=$(uname -r -m)
+  fact machine "${kernel##* }"
+  fact kernel "${kernel% *}"
+  fact uid "$own_uid"
+  fact systemd "${version%%"$newline"*}"
+  there=$dir; while [ ! -d "$there" ]; do there=${there%/*}; there=${there:-/}; done
+  { df -Pk "$there"; df -Pi "$there"; echo @mounts; cat /proc/mounts; echo @processors; cat /proc/cpuinfo /proc/meminfo
+    echo @connections; cat /proc/net/tcp /proc/net/tcp6; } 2>/dev/null | awk '
+    /^@/ { part = $1; next }
+    part == "" && $1 == "Filesystem" { tables++; next }
+    part == "" && tables == 1 { space = $4; at = $6 }
+    part == "" && tables == 2 { inodes = $4 }
+    part == "@mounts" && $2 == at { options = $4 }
+    part == "@processors" && /^processor/ { cores++ }
+    part == "@processors" && $1 == "MemTotal:" { memory = $2 }
+    part == "@processors" && cpu == "" && /^(flags|Features)[^:]*: */ { cpu = $0; sub(/^[^:]*: */, "", cpu) }
+    part == "@connections" && $4 == "0A" { split($2, of, ":"); listening = listening " " of[2] }
+    END {
+      print "@text space " space; print "@text inodes " inodes; print "@text mount " at " " options
+      print "@text cores " cores + 0; print "@text memory " memory; print "@text cpu " cpu; print "@text listening" listening
+    }'
+  [ -n "$own" ] && id -u "$own" >/dev/null 2>&1 && fact has-user yes
+  [ -n "$port" ] && fact holder-of-port "$(holder_of "$port")"
+  for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  state_facts "$@"
 }
 
 # What a deployment changes of it.
 serve_state() { # SHA256...: of programs that may run already
-  fact unit "$(serve_unit)"
-  ours && fact ours yes
+  told_with_hash state_facts "$@" && printf '@ok\n'
+}
+
+# Facts, and meanwhile the hash of what the service runs, where that is one of these programs: it takes longer.
+told_with_hash() { # FACTS SHA256...
+  facts=$1; shift
+  look_at_unit
+  hashing=
+  if runs_one_of "$@"; then fact_running & hashing=$!; fi
+  facts=$($facts "$@") # all at once: the other one writes into the same answer
+  [ -z "$hashing" ] || wait "$hashing"
+  printf '%s\n' "$facts"
+}
+
+runs_one_of() { # SHA256...: of the store; $pid runs
+  [ $# -gt 0 ] && [ "$pid" -gt 0 ] || return 1
+  running=$(program_of "$pid")
+  for sum; do safe "$sum" && [ "$dir/blobs/$sum" -ef "$running" ] && return; done
+  return 1
+}
+
+state_facts() { # SHA256...
+  settled_facts=$(facts_of_state)
+  printf '%s\n' "$settled_facts"
+  fact stamp "$(printf '%s\n' "$settled_facts" | sha256sum)"
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
-  current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
-  fact releases "$(ls "$dir/releases" 2>/dev/null)"
-  fact blobs "$(ls "$dir/blobs" 2>/dev/null)"
-  fact parts "$(cd "$dir/blobs" 2>/dev/null && for part in .part.*; do [ -e "$part" ] && echo "${part#.part.}" "$(wc -c <"$part")"; done)"
-  fact history "$(tail -n 200 "$state/history" 2>/dev/null)"
-  fact pending "$(cd "$state" 2>/dev/null && ls -d intent.* reverting.* 2>/dev/null)"
   fact holder "$(cat "$state/holder" 2>/dev/null)"
   [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
+  ! runs_one_of "$@" || fact content "$(content_of_current)"
+}
+
+# What a deployment counts on, and what taking the lock does not change.
+facts_of_state() {
+  fact unit "$said"
+  ours && fact ours yes
+  current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
+  fact releases "$(names_in "$dir/releases" '*')"
+  fact blobs "$(names_in "$dir/blobs" '*')"
+  fact parts "$(cd "$dir/blobs" 2>/dev/null && for part in .part.*; do [ -e "$part" ] && echo "${part#.part.}" "$(wc -c <"$part")"; done)"
+  fact history "$(tail -n 200 "$state/history" 2>/dev/null)"
+  fact pending "$(names_in "$state" 'intent.*'; names_in "$state" 'reverting.*')"
   fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
   # names only: values never leave the host
   fact variables "$(sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=".*/\1/p' "$dir/current/environment" 2>/dev/null)"
-  fact credentials "$(ls "$dir/current/credentials" 2>/dev/null)"
-  pid=; [ $# -eq 0 ] || pid=$(show MainPID)
-  [ -z "$pid" ] || for sum; do
-    safe "$sum" && [ "$dir/blobs/$sum" -ef "$(program_of "$pid")" ] && fact_running && fact content "$(content_of_current)"
-  done
+  fact credentials "$(names_in "$dir/current/credentials" '*')"
+}
+
+# What was sent along with the lock was made for what the runner has seen.
+serve_same() { # STAMP
+  look_at_unit
+  [ "$(facts_of_state | sha256sum)" = "$1" ] || { fail STATE_CHANGED "$service"; return; }
   printf '@ok\n'
+}
+
+names_in() { # FOLDER PATTERN
+  cd "$1" 2>/dev/null && for name in $2; do [ ! -e "$name" ] || printf '%s\n' "$name"; done
 }
 
 # Who listens on a port, when it is not the service: "nginx, pid 812, of nginx.service".
@@ -71,16 +119,16 @@ holder_of() { # PORT
   echo "$(cat "/proc/$pid/comm"), pid $pid${of:+, of $of}"
 }
 
-serve_unit() {
+# What systemd says of the unit, and what its main process runs.
+look_at_unit() { # → said, seen, pid
   said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
-  printf '%s\n' "$said"
-  pid=$(printf '%s\n' "$said" | sed -n 's/^MainPID=//p')
-  [ "${pid:-0}" -gt 0 ] && printf 'Exe=%s\n' "$(readlink "$(program_of "$pid")" 2>/dev/null)"
+  seen=$said
+  seen_of MainPID; pid=${property:-0}
+  [ "$pid" -eq 0 ] || said="$said${newline}Exe=$(readlink "$(program_of "$pid")" 2>/dev/null)"
 }
 
-fact_running() { # of the bytes that the main process runs
-  pid=$(show MainPID)
-  sum=$(sha256sum "$(program_of "${pid:-0}")" 2>/dev/null); fact sha256 "${sum%% *}"
+fact_running() { # of the bytes that the main process $pid runs
+  sum=$(sha256sum "$(program_of "$pid")" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 # A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.
@@ -89,7 +137,7 @@ content_of_current() {
 }
 
 serve_lock() { # TOKEN WHO
-  case $(ls -A "$dir" 2>/dev/null) in '') ;; *) [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; };; esac
+  [ -d "$state" ] || case $(ls -A "$dir" 2>/dev/null) in '') ;; *) fail DIRECTORY_FOREIGN "$dir"; return;; esac
   [ -z "$manager" ] || { lingering && mkdir -p "$units"; } || { fail LINGER_DENIED "$(id -un)"; return; }
   mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state" || { fail DIRECTORY_FAILED "$dir"; return; }
   # asked again by who has it, it is not let go in between
@@ -101,7 +149,8 @@ serve_lock() { # TOKEN WHO
   fi
   held=yes
   printf '%s\n' "$2" >"$state/.holder" && mv -T "$state/.holder" "$state/holder"
-  printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh" ||
+  printf '%s\n' "$program" | cmp -s - "$state/agent.sh" ||
+    { printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh"; } ||
     { fail DIRECTORY_FAILED "$state"; return; }
   settle superseded >/dev/null
   step locked
@@ -116,31 +165,37 @@ store_name() { # NAME → sum mode
 }
 
 # What is not read now would be taken for the next request: after an error the conversation is over.
-serve_upload() { # then for each file a line NAME OFFSET, parts (a line BYTES, gzip of what comes next), a line 0; a line "end"
+serve_upload() { # then for each file a line NAME OFFSET SIZE, parts (a line BYTES, gzip of what comes next), a line 0; a line "end"
   growing
-  while IFS=' ' read -r name offset; do
+  while IFS=' ' read -r name offset size; do
     [ "$name" != end ] || { printf '@ok\n'; return; }
-    store_name "$name" && number "$offset" || { fail NAME_REFUSED "$name $offset"; exit 1; }
+    store_name "$name" && number "$offset" && number "$size" || { fail NAME_REFUSED "$name $offset $size"; exit 1; }
     take_blob || exit 1
   done
 }
 
-take_blob() { # name sum mode offset: what came before a cut stays as .part.NAME
+take_blob() { # name sum mode offset size: what came before a cut stays as .part.NAME
   part=$dir/blobs/.part.$name
   [ "$offset" -gt 0 ] || (umask 077; : >"$part") || { fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$(wc -c <"$part")" -eq "$offset" ] || { fail UPLOAD_FAILED "$part has not $offset bytes"; return 1; }
-  while :; do
-    # an end here is a cut as well: between two parts, while the next one is made, it is the likely one
-    read -r bytes || { fail UPLOAD_FAILED "$part was cut"; return 1; }
-    number "$bytes" || { fail NAME_REFUSED "$bytes"; return 1; }
-    [ "$bytes" -gt 0 ] || break
-    take "$bytes" | gzip -dc >>"$part" || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }
-  done
-  is=$(sha256sum "$part"); is=${is%% *}
+  # written and hashed as it comes: what tee could not write, the length shows
+  is=$({ [ "$offset" -eq 0 ] || cat "$part"; take_parts | gzip -dc | tee -a "$part"; } 2>/dev/null | sha256sum); is=${is%% *}
+  [ "$(wc -c <"$part")" -eq "$size" ] || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
-  # not durable yet: the release is, and what it takes from here is looked at again
+  # not durable yet: the release is
   chmod "$mode" "$part" && mv -T "$part" "$dir/blobs/$name" || { fail UPLOAD_FAILED "$dir/blobs/$name"; return 1; }
+  hashed="$hashed $name "
   step uploaded
+}
+
+# An end before the line 0 is a cut: between two parts, while the next one is made, it is the likely one.
+take_parts() {
+  while read -r bytes && number "$bytes" && [ "$bytes" -gt 0 ]; do take "$bytes" || return; done
+}
+
+# The same upload when it is not wanted: the runner ends it as soon as it knows.
+pass_over_upload() {
+  while IFS=' ' read -r name rest && [ "$name" != end ]; do take_parts >/dev/null; done
 }
 
 # On a full disk a part helps nobody; of a cut connection it is what the next one goes on from.
@@ -167,7 +222,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
   done
   { unit_allowed "$new/unit" service && { [ ! -e "$new/socket" ] || unit_allowed "$new/socket" socket; }; } ||
     { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
-  if ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); then
+  if [ ! -e "$new/$service" ] || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
   fi
@@ -196,11 +251,14 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
     case $kind in
       part)
         number "$what" || { fail NAME_REFUSED "$what"; return 1; }
-        (umask 077; take "$what" <&3 >"$new/$path") && [ "$(wc -c <"$new/$path")" -eq "$what" ] && chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
-        [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
+        (umask 077; take "$what" <&3 >"$new/$path") && [ "$(wc -c <"$new/$path")" -eq "$what" ] || { fail RELEASE_FAILED "$before"; return 1; }
+        [ "$mode" = 600 ] || chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+        [ ! -d "$before" ] || [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
       blob)
         store_name "$what" || { fail NAME_REFUSED "$what"; return 1; }
-        ln "$dir/blobs/$what" "$new/$path" && printf '%s  %s\n' "$sum" "$path" >>"$new/.sums" || { fail RELEASE_FAILED "$before"; return 1; }
+        ln "$dir/blobs/$what" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+        # what came in this conversation was hashed as it came
+        case $hashed in *" $what "*) ;; *) printf '%s  %s\n' "$sum" "$path" >>"$new/.sums" || { fail RELEASE_FAILED "$before"; return 1; };; esac
         [ "$before/$path" -ef "$new/$path" ] || same= ;;
       *) fail NAME_REFUSED "$kind"; return 1 ;;
     esac
@@ -208,11 +266,46 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
   [ ! -d "$new/credentials" ] || chmod 700 "$new/credentials"
 }
 
-# Whether systemd would load the unit as it would be, drop-ins of the host included: nothing has been changed yet.
+# Whether systemd would load the unit as it would be, drop-ins of the host included: nothing has been changed yet. What it
+# said of the very same is kept: looking takes it longer than all the rest of a switch.
 serve_verify() { # ID
   safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
+  about=$(all_that_is_verified "$1")
+  if [ -n "$about" ] && { IFS= read -r known && [ "$known" = "$about" ] && cat; } 2>/dev/null <"$state/verified"; then
+    printf '@ok\n'; return
+  fi
   # what "current" leads to is looked at before it leads there
-  sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit "$dir/releases/$1/socket" && printf '@ok\n'
+  verified=$(sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit "$dir/releases/$1/socket"); good=$?
+  printf '%s\n' "$verified"
+  [ $good -eq 0 ] || return 1
+  if [ -n "$about" ] && [ -d "$state" ]; then
+    printf '%s\n%s\n' "$about" "$verified" >"$state/.verified" && mv -T "$state/.verified" "$state/verified"
+  fi
+  printf '@ok\n'
+}
+
+# A hash over the unit, its socket, the drop-ins of both, and the systemd that reads them; nothing where it cannot be told.
+all_that_is_verified() { # ID
+  [ -z "$manager" ] || return # a user's systemd reads from other folders
+  set -- "$dir/releases/$1/unit"
+  names="$unit.d service.d $(prefixes "$service" service)"
+  if [ -e "${1%unit}socket" ]; then
+    set -- "$@" "${1%unit}socket"; names="$names $socket.d socket.d $(prefixes "$service" socket)"
+  fi
+  # systemd.unit(5); what it has loaded says nothing of a drop-in whose folder is new
+  for folder in /etc/systemd/system /etc/systemd/system.* /run/systemd/system /run/systemd/system.* /run/systemd/transient \
+    /run/systemd/generator* /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+    for name in $names; do
+      for file in "$folder/$name"/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
+    done
+  done
+  { echo "$version $unit $*" && cat "$@"; } 2>/dev/null >"$state/.about" && sha256sum <"$state/.about"
+}
+
+# The folders for all units whose names begin alike: of a-b-c these are a-.service.d and a-b-.service.d.
+prefixes() { # SERVICE TYPE
+  part=$1
+  while :; do case $part in *-*) part=${part%-*}; printf '%s-.%s.d ' "$part" "$2";; *) break;; esac; done
 }
 
 # The same of a unit whose release is not there yet.
@@ -224,10 +317,11 @@ serve_try() { # BYTES, then the unit
 try_unit() { # [SOCKET], the unit on standard input → facts
   command -v systemd-analyze >/dev/null || { cat >/dev/null; fact skipped systemd-analyze; return 0; }
   trial=$(mktemp -d) && cat >"$trial/$unit" && { [ ! -e "${1:-}" ] || cp "$1" "$trial/$socket"; } || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
-  said=$(systemd-analyze $manager verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
-  # offline since 250
+  # both at once; the score offline, since 250
   fact score "$(systemd-analyze security --offline=yes --no-pager "$trial/$unit" 2>/dev/null </dev/null |
-    sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')"
+    sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')" & scoring=$!
+  said=$(systemd-analyze $manager verify --man=no "$trial/$unit" 2>&1 </dev/null) && loads=yes || loads=no
+  wait "$scoring"
   rm -rf "$trial"
   # it looks at what the unit needs, too, whose faults are not ours
   said=$(printf '%s\n' "$said" | grep -F -e "$trial/" -e "/$unit.d/" -e "$unit:" | sed "s|$trial/||g" | head -n 10)
@@ -295,31 +389,55 @@ UNIT
 
 serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; waits up to so long until there is news
   safe "$1" && number "$3" && number "${4:-0}" && number "${5:-0}" || { fail NAME_REFUSED "$1 $3"; return; }
-  tenths=$3
-  while [ "$tenths" -gt 0 ] && no_news "$1" "${4:-0}" "${5:-0}"; do
-    sleep 0.1 2>/dev/null || { sleep 1; tenths=$((tenths > 9 ? tenths - 9 : 1)); }
-    tenths=$((tenths - 1))
+  hashing=; [ "$2" != yes ] || hash_meanwhile "$1"
+  left=$(($3 * 10)) slept=0
+  while no_news "$1" "${4:-0}" "${5:-0}" && [ $slept -lt $left ]; do
+    # most starts take less than a third of a second
+    if [ $slept -lt 30 ] && [ "${4:-0}" -eq 0 ]; then nap=5; else nap=10; fi
+    case $nap in 5) sleep 0.05;; *) sleep 0.1;; esac 2>/dev/null || { sleep 1; nap=100; }
+    slept=$((slept + nap))
   done
-  fact result "$(cat "$state/result.$1" 2>/dev/null)"
-  fact unit "$(serve_unit)"
-  [ "$2" != yes ] || fact_running
+  fact result "$now"
+  [ -n "$said" ] || look_at_unit
+  fact unit "$said"
+  [ -z "$hashing" ] || wait "$hashing"
+  [ "$2" != yes ] || fact_running_of "$1"
   printf '@ok\n'
 }
 
+# The program that is being started is hashed while it starts, once for a switch.
+hash_meanwhile() { # TOKEN → hashing
+  [ ! -e "$state/.sum.$1" ] && [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || return
+  sha256sum <"$dir/releases/$new/$service" >"$state/.sum.$1" 2>/dev/null & hashing=$!
+}
+
+# What $pid runs: the file that was hashed, when it is that and nobody has written to it since.
+fact_running_of() { # TOKEN
+  if [ "$pid" -gt 0 ] && [ -e "$state/.sum.$1" ] && read_intent "$state/intent.$1" 2>/dev/null; then
+    file=$dir/releases/$new/$service
+    if [ "$file" -ef "$(program_of "$pid")" ] && [ "$state/.sum.$1" -nt "$file" ] && read -r sum rest <"$state/.sum.$1"; then
+      fact sha256 "$sum"; return
+    fi
+  fi
+  fact_running
+}
+
 # Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
-no_news() { # TOKEN PID RESTARTS
-  case $(cat "$state/result.$1" 2>/dev/null) in 'switched '*) ;; ''|switching) return 0;; *) return 1;; esac
-  seen=$(systemctl show "$unit" -p ActiveState,SubState,Job,MainPID,NRestarts 2>/dev/null)
+no_news() { # TOKEN PID RESTARTS → now: the result, said: what systemd says where it was asked
+  said=; now=; [ ! -e "$state/result.$1" ] || read -r now <"$state/result.$1"
+  case $now in 'switched '*) ;; ''|switching) return 0;; *) return 1;; esac
+  look_at_unit
   if [ "$2" -gt 0 ]; then steady "$seen" "$2" "$3"; return; fi
-  case $seen in *ActiveState=failed*) case $seen in *Job=[1-9]*) return 0;; *) return 1;; esac;; esac
+  seen_of Job; job=$property
+  case $newline$seen in *"${newline}ActiveState=failed"*) [ -n "$job" ]; return;; esac
   # said once: how its process ended stands there until the next start only
-  tries=${seen##*NRestarts=}; tries=${tries%%[!0-9]*}
+  seen_of NRestarts; tries=$property
   case $seen in *SubState=auto-restart*) [ "$tries" = "${shown:-}" ] && return 0; shown=$tries; return 1;; esac
-  case $seen in *ActiveState=active*) ;; *) return 0;; esac
-  case $seen in *Job=[1-9]*) return 0;; esac
+  case $newline$seen in *"${newline}ActiveState=active"*) ;; *) return 0;; esac
+  [ -z "$job" ] || return 0
   read_intent "$state/intent.$1" || return 1
   # how it was brought in is said by the result
-  how=$(cat "$state/result.$1" 2>/dev/null); how=${how#switched }; ! settled "$new"
+  how=${now#switched }; ! settled "$new"
 }
 
 steady() { # STATE PID RESTARTS
@@ -373,7 +491,7 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
   fact journal "$(journalctl $of_unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
   # systemd's own words: its properties show the last end only until the next start
-  fact ended "$(journalctl $told="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+  fact ended "$(journalctl $told_by="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -F ': Main process exited, ' | tail -n 1)"
   # what seccomp refused, where the kernel says so
   fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
@@ -434,7 +552,7 @@ growing() {
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  dog=; dir=; failed=
+  dog=; dir=; failed=; hashed=
   if [ -n "$confined" ]; then
     program=$(cat "$installed")
     # the runner did not know that the program is here already
@@ -456,7 +574,7 @@ serve() {
         if [ -n "$failed" ]; then
           number "$bytes" || exit 1
           idle 300
-          take "$bytes" >/dev/null
+          if [ "$verb" = upload ]; then pass_over_upload; else take "$bytes" >/dev/null; fi
           fail SKIPPED "$verb"
           idle "$patience"
           continue
@@ -467,7 +585,7 @@ serve() {
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac

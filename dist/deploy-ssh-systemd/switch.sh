@@ -5,7 +5,11 @@
 #
 # Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
 # Several may be sent together: "+BYTES:VERB" is passed over, with what it brings, when the request before it failed.
-# Answers: "@text NAME TEXT" and "@fact NAME BASE64" lines, then "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
+# Answers: "@text NAME TEXT" lines, each with "@more NAME TEXT" for further lines of it, and "@fact NAME BASE64" lines, then
+# "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
+#
+# What is short is done by the shell itself: to start a program costs more than most of them do, and a deployment is made
+# of hundreds.
 #
 # state/ holds: intent.T (a switch that nobody has confirmed yet), reverting.T, confirmed.T, result.T, history,
 # lock (one deployment at a time), switch.lock (one change of `current` at a time), holder, steps, agent.sh.
@@ -17,18 +21,29 @@ umask 022
 unset TMPDIR CDPATH
 units=/etc/systemd/system
 
-# A text of one line goes as it is: each base64 costs three processes.
-fact() {
-  case $2 in
-    *[[:cntrl:]]*) printf '@fact %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')" ;;
-    *) printf '@text %s %s\n' "$1" "$2" ;;
-  esac
+newline='
+'
+# Text goes as it is: each base64 costs three processes.
+fact() { # NAME TEXT
+  rest=$2; told="@text $1"
+  while :; do
+    line=${rest%%"$newline"*}
+    case $line in *[[:cntrl:]]*) told="@fact $1 $(printf %s "$2" | base64 | tr -d '\n')"; break;; esac
+    told="$told $line"
+    case $rest in *"$newline"*) rest=${rest#*"$newline"}; told="$told$newline@more $1";; *) break;; esac
+  done
+  printf '%s\n' "$told"
 }
 fail() { printf '@error %s %s\n' "$1" "$(printf %s "$2" | base64 | tr -d '\n')"; return 1; } # what ends with it is not carried out
 durable() { sync "$@" 2>/dev/null || sync; }
 safe() { case $1 in ''|-*|.*|*[!A-Za-z0-9_.-]*) return 1;; esac; }
 number() { case $1 in ''|*[!0-9]*|??????????????*) return 1;; esac; }
 show() { systemctl show "$unit" -p "$1" --value 2>/dev/null; }
+# One of the properties that $seen has, a line each, without asking systemd once more.
+seen_of() { # PROPERTY → property
+  property=$newline$seen$newline
+  case $property in *"$newline$1="*) property=${property#*"$newline$1="}; property=${property%%"$newline"*};; *) property=;; esac
+}
 
 # What the names lead to; refuses what could lead elsewhere.
 locate() { # DIRECTORY SERVICE
@@ -107,9 +122,15 @@ activate() { # ID → moves: "open" or "close" when the listener changes hands, 
     moves=close
   fi
   step installed
-  [ "$again$changed$(show NeedDaemonReload)" = no ] || systemctl daemon-reload || return 1
+  seen=$(systemctl show "$unit" -p NeedDaemonReload,UnitFileState 2>/dev/null)
+  seen_of NeedDaemonReload
+  if [ "$again$changed$property" != no ]; then
+    systemctl daemon-reload || return 1
+    seen=$(systemctl show "$unit" -p UnitFileState 2>/dev/null)
+  fi
   # it has systemd read all its files again
-  [ "$(show UnitFileState)" = enabled ] || systemctl enable --quiet "$unit" || return 1
+  seen_of UnitFileState
+  [ "$property" = enabled ] || systemctl enable --quiet "$unit" || return 1
   [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket"
 }
 
@@ -150,13 +171,15 @@ choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
     *) how=restart ;;
   esac
   [ "$1" != "$2" ] || how=restart
-  case $(show ActiveState) in active|reloading) ;; *) how=restart;; esac
+  [ $how = restart ] || case $(show ActiveState) in active|reloading) ;; *) how=restart;; esac
 }
 
 # Has the service run what "current" leads to.
 enter() {
-  pid=$(show MainPID)
-  if [ "$how" != restart ] && [ "${pid:-0}" -gt 0 ] && kill -s "$signal" "$pid"; then return; fi
+  if [ "$how" != restart ]; then
+    pid=$(show MainPID)
+    if [ "${pid:-0}" -gt 0 ] && kill -s "$signal" "$pid"; then return; fi
+  fi
   how=restart
   move_listener '' || return 1
   systemctl reset-failed "$unit" 2>/dev/null
@@ -176,16 +199,22 @@ program_of() { # PID
   esac
 }
 
-# Whether the main process was started from this release.
+# Whether the main process was started from this release; $seen has it.
 runs() { # ID
-  pid=$(show MainPID)
-  [ "${pid:-0}" -gt 0 ] && case $(readlink "$(program_of "$pid")" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
+  seen_of MainPID
+  [ "${property:-0}" -gt 0 ] && case $(readlink "$(program_of "$property")" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
 }
 
-# Whether it runs this release, by whatever way it got there.
+# Whether it runs this release, by whatever way it got there; $seen has the state.
 settled() { # ID
-  [ "$(show ActiveState)" = active ] && [ -z "$(show Job)" ] || return 1
-  if [ "$how" = reload ]; then [ "$(program_of "$(show MainPID)")" -ef "$dir/releases/$1/$service" ]; else runs "$1"; fi
+  seen_of ActiveState; [ "$property" = active ] || return 1
+  seen_of Job; [ -z "$property" ] || return 1
+  [ "$how" = reload ] || { runs "$1"; return; }
+  seen_of MainPID; [ "$(program_of "$property")" -ef "$dir/releases/$1/$service" ]
+}
+
+look_at_process() { # → seen
+  seen=$(systemctl show "$unit" -p ActiveState,Job,MainPID 2>/dev/null)
 }
 
 do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection does not matter
@@ -223,11 +252,12 @@ revert_to_old() { # boot|''
   systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
   outcome=old
   if [ -n "$1" ]; then move_listener boot; return 0; fi
+  look_at_process
   if [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old"; then enter; fi
   # up to 45 s for the old release to be up again: whoever asks wants to know what serves now. An automatic restart may
   # have started it just before ours: only when no job is queued any more it stays that process.
   tries=0
-  until settled "$old"; do
+  until look_at_process; settled "$old"; do
     tries=$((tries + 1)); [ $tries -lt 450 ] || { outcome=down; return; }
     # a program that does not follow its signal is started anew
     [ "$how" = restart ] || [ $tries -lt 100 ] || { how=restart; enter; }
@@ -255,7 +285,7 @@ settle() { # WHY [boot]
     [ -e "$file" ] || continue
     left=${file##*/}; do_revert "${left#*.}" "$@"
   done
-  rm -rf "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.*
+  rm -rf "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.* "$state"/.sum.*
   [ ! -f "$state/steps" ] || { tail -n 200 "$state/steps" >"$state/.steps" && mv -T "$state/.steps" "$state/steps"; }
   # parts of an upload stay for the next one to go on from
   find "$dir/blobs" -name '.part.*' -mtime +1 -exec rm -f {} + 2>/dev/null

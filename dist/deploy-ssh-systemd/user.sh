@@ -1,10 +1,11 @@
 # Services of a user's own (become: none, and not root): the same by the user's systemd, below the user's home. Follows
 # switch.sh in one program.
-manager=; boots=multi-user.target; of_unit=--unit; told='_PID=1 UNIT'
-if [ "$(id -u)" != 0 ]; then
-  manager=--user; boots=default.target; of_unit=--user-unit; told="_UID=$(id -u) _COMM=systemd USER_UNIT"
+manager=; boots=multi-user.target; of_unit=--unit; told_by='_PID=1 UNIT'
+own_uid=$(id -u)
+if [ "$own_uid" != 0 ]; then
+  manager=--user; boots=default.target; of_unit=--user-unit; told_by="_UID=$own_uid _COMM=systemd USER_UNIT"
   units=${HOME:=/}/.config/systemd/user
-  : "${XDG_RUNTIME_DIR:=/run/user/$(id -u)}"; export XDG_RUNTIME_DIR
+  : "${XDG_RUNTIME_DIR:=/run/user/$own_uid}"; export XDG_RUNTIME_DIR
   systemctl() { command systemctl --user "$@"; }
 fi
 

@@ -2,7 +2,7 @@ export const id=584;export const ids=[584];export const modules={6584:(e,t,r)=>{
 case $(systemctl show --property=LoadState --value -- "$unit" </dev/null) in not-found)
   XDG_RUNTIME_DIR=$\{XDG_RUNTIME_DIR:-/run/user/$(id -u)}; export XDG_RUNTIME_DIR
   [ "$(systemctl --user show --property=LoadState --value -- "$unit" 2>/dev/null </dev/null)" != loaded ] || { s='systemctl --user'; j=--user-unit; };;
-esac`;function o(e){if(!/^[A-Za-z0-9:_.@-]+$/.test(e)||e.startsWith("-"))throw Error(`not a unit name: ${e}`);return e}var a=r(5286);let u=["AUTH_REFUSED","HANDSHAKE_FAILED","HOST_KEY_UNKNOWN","HOST_KEY_MISMATCH","HOST_KEY_REVOKED","HOST_NOT_FOUND","JUMP_REFUSED","SSH_AGENT_FAILED"];async function l(e,t,l,c){let d,[{connect:h},{parseHosts:$}]=await Promise.all([r.e(462).then(r.bind(r,8462)),Promise.resolve().then(r.bind(r,9997))]),[f]=$(e.place);if(void 0===f)throw new n.GQ("RECORD_INVALID","the record has a deployment without a place");let{service:p}=e,m=p.endsWith(".service")?p:`${p}.service`,v=`unit='${o(m)}'
+esac`;function o(e){if(!/^[A-Za-z0-9:_.@-]+$/.test(e)||e.startsWith("-"))throw Error(`not a unit name: ${e}`);return e}var a=r(5286);let u=["AUTH_REFUSED","HANDSHAKE_FAILED","HOST_KEY_UNKNOWN","HOST_KEY_MISMATCH","HOST_KEY_REVOKED","HOST_NOT_FOUND","JUMP_REFUSED","SSH_AGENT_FAILED"];async function l(e,t,l,c){let d,[{connect:h},{parseHosts:$}]=await Promise.all([r.e(276).then(r.bind(r,1276)),Promise.resolve().then(r.bind(r,9997))]),[f]=$(e.place);if(void 0===f)throw new n.GQ("RECORD_INVALID","the record has a deployment without a place");let{service:p}=e,m=p.endsWith(".service")?p:`${p}.service`,v=`unit='${o(m)}'
 LC_ALL=C; export LC_ALL
 command -v systemctl >/dev/null || { echo 'Error=systemctl is not on this host'; exit 0; }
 ${i}
