@@ -19,7 +19,11 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
   let folder: string;
   let manifests: Record<string, string>;
 
-  const begin = (inputs: Record<string, string>, kubeconfig = lab.cluster.kubeconfig): Running =>
+  const begin = (
+    inputs: Record<string, string>,
+    kubeconfig = lab.cluster.kubeconfig,
+    files: Record<string, string> = {},
+  ): Running =>
     start(
       kubeconfig,
       {
@@ -31,9 +35,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
         'probe-rate': '45',
         ...inputs,
       },
-      manifests,
+      { ...manifests, ...files },
     );
-  const act = (inputs: Record<string, string>): Promise<Done> => begin(inputs).done;
+  const act = (inputs: Record<string, string>, files: Record<string, string> = {}): Promise<Done> =>
+    begin(inputs, undefined, files).done;
   const imageNow = () =>
     kubectl(['get', 'deployment', 'hello', '-o', 'jsonpath={.spec.template.spec.containers[0].image}']);
   const versionNow = async () => JSON.parse((await get(url)).body).version;
@@ -180,12 +185,17 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
     expect(foreign.code).toBe(1);
   }, 60_000);
 
-  test('a quota that refuses the new pods is reported in seconds', async () => {
-    await kubectl(['create', 'quota', 'tight', '--hard=pods=2']);
-    const { code, log, took } = await act({ image: images['v2']! });
-    await kubectl(['delete', 'quota', 'tight']);
+  test('pods that the cluster refuses are reported in seconds', async () => {
+    const level = 'pod-security.kubernetes.io/enforce';
+    const text = manifests['deployment.yaml']!.replace(
+      'allowPrivilegeEscalation: false',
+      'allowPrivilegeEscalation: true',
+    );
+    await kubectl(['label', 'namespace', namespace, `${level}=restricted`]);
+    const { code, log, took } = await act({ image: images['v2']! }, { 'deployment.yaml': text });
+    await kubectl(['label', 'namespace', namespace, `${level}-`]);
     expect(log).toContain('[PODS_REFUSED]');
-    expect(log).toContain('exceeded quota');
+    expect(log).toContain('allowPrivilegeEscalation != false');
     expect(code).toBe(1);
     expect(took).toBeLessThan(20_000);
     await settledOn('v1');

@@ -261,11 +261,12 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
   );
 
   test('the release before was removed meanwhile: what was never confirmed is stopped, and nothing dangles', async () => {
+    const before = await onHost(host, 'readlink', '-f', `${directory}/current`);
     const steps = stepByStep();
     const running = await startDeploy({ ...inputs, binary: v2.path, environment: 'HELLO_START_CRASH=true' });
     try {
       await steps.until('armed');
-      await sh(`rm -rf "$(readlink -f ${directory}/current)"`);
+      await sh(`rm -rf ${before}`);
       steps.goOn();
     } finally {
       steps.end();
