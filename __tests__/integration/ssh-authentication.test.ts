@@ -68,7 +68,7 @@ await describeWith('host:host18', 'SSH: who we are', lab => {
     const env = { SSH_AUTH_SOCK: keys.path('agent') };
     agent = spawn('ssh-agent', ['-D', '-a', env.SSH_AUTH_SOCK], { stdio: 'ignore' });
     const wait =
-      'for try in $(seq 100); do [ -S "$SSH_AUTH_SOCK" ] && break; sleep 0.05; done; [ $# = 0 ] || exec ssh-add -q "$@"';
+      'for try in $(seq 100); do ssh-add -l >/dev/null 2>&1; [ $? != 2 ] && break; sleep 0.05; done; [ $# = 0 ] || exec ssh-add -q "$@"';
     const paths = names.map(name => keys.path(name));
     await run(['sh', '-c', wait, 'sh', ...paths], { env: { ...process.env, ...env }, timeout: 10_000 });
     return env;

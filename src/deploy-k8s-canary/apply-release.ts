@@ -30,13 +30,13 @@ export async function applyOthers(
 
 /** Gives the workload itself the new release: its manifest, or only the fields of its template that the release changes. */
 export async function applyWorkload(cluster: Cluster, situation: Situation, signal: AbortSignal): Promise<void> {
-  const { manifest, workload, autoscaler } = situation;
+  const { manifest, workload, live } = situation;
   const path = deploymentPath(cluster.namespace, workload);
   if (manifest === undefined) {
     await patchObject(cluster, path, deployment => templatePatch(situation, deployment), signal);
     return;
   }
-  if (autoscaler !== undefined && situation.live !== undefined) await handOverReplicas(cluster, path, signal);
+  if (manifest['spec'].replicas === undefined && live !== undefined) await handOverReplicas(cluster, path, signal);
   await serverSideApply(cluster, path, manifest, { signal });
 }
 

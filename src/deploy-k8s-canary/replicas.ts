@@ -1,6 +1,6 @@
 import { type Cluster, fieldManager, isApiError, type KubeObject, serverSideApply } from '../core/kubernetes/index.ts';
 
-/** Who holds the replicas when they are left to an autoscaler that has not changed them yet. */
+/** Who holds the replicas when they are left to somebody who has not changed them yet. */
 const caretaker = `${fieldManager}-replicas`;
 
 /** Whether our apply owns `spec.replicas`: an apply without it would then set it to 1, the default. */
@@ -15,8 +15,8 @@ export function ownsReplicas(live: KubeObject | undefined): boolean {
 }
 
 /**
- * The manifest with the replicas that may be applied. Where an autoscaler scales the workload they are its own: left out. Where
- * the manifest says nothing of replicas that were applied before, the present ones stay.
+ * The manifest with the replicas that may be applied: none where an autoscaler scales the workload, as they are its own, or where
+ * the manifest says nothing of them, as they may be scaled until it is applied.
  *
  * @returns `tried` for the dry run, in which replicas that we own cannot be handed over first
  */
@@ -28,18 +28,14 @@ export function withReplicas(
   if (live === undefined) return { manifest, tried: manifest };
   const { replicas: given, ...rest } = manifest['spec'];
   const kept = { ...manifest, spec: { ...rest, replicas: live['spec'].replicas } };
-  const owns = ownsReplicas(live);
-  if (autoscaled) {
-    const without = { ...manifest, spec: rest };
-    return { manifest: without, tried: owns ? kept : without };
-  }
-  if (given === undefined && owns) return { manifest: kept, tried: kept };
-  return { manifest, tried: manifest };
+  if (given !== undefined && !autoscaled) return { manifest, tried: manifest };
+  const without = { ...manifest, spec: rest };
+  return { manifest: without, tried: ownsReplicas(live) ? kept : without };
 }
 
 /**
- * Gives replicas that our apply owns into other hands, at their present value, so that the next apply may leave them out. The
- * autoscaler takes them over when it changes them.
+ * Gives replicas that our apply owns into other hands, at their present value, so that the next apply may leave them out. Whoever
+ * scales the workload takes them over by changing them.
  */
 export async function handOverReplicas(cluster: Cluster, path: string, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt++) {
