@@ -8,6 +8,8 @@ import {
   acquireLease,
   type Cluster,
   connectCluster,
+  deleteObject,
+  getObject,
   type KubeObject,
   patchObject,
   serverSideApply,
@@ -89,6 +91,30 @@ describe('requests', () => {
       setTimeout(() => request.socket.destroy(), 20);
     });
     expect(await cluster.request('GET', '/x')).toEqual({ count: 3 });
+  });
+  test('what is not there is that, too, when an earlier try failed', async () => {
+    const cluster = await clusterWith((_, response, __, count) =>
+      count === 1 ? json(response, 503, status(503, 'Busy')) : json(response, 404, status(404, 'NotFound')),
+    );
+    expect(await getObject(cluster, '/x')).toBeUndefined();
+  });
+  test('a deletion and a patch whose answers were lost are done', async () => {
+    const lost = await clusterWith((request, response, _, count) =>
+      count === 1 ? request.socket.destroy() : json(response, 404, status(404, 'NotFound')),
+    );
+    await deleteObject(lost, '/x');
+    let now = object('1', { weight: 0 });
+    const cluster = await clusterWith((request, response, body) => {
+      if (request.method === 'GET') return json(response, 200, now);
+      if (JSON.parse(body)[0].value !== now.metadata.resourceVersion)
+        return json(response, 422, status(422, 'Invalid'));
+      now = object('2', { weight: 50 });
+      request.socket.destroy();
+    });
+    const patched = await patchObject(cluster, '/x', ({ spec }) =>
+      spec.weight === 50 ? undefined : [{ op: 'replace', path: '/spec/weight', value: 50 }],
+    );
+    expect(patched).toEqual(now);
   });
   test('a POST that may have arrived is not sent twice', async () => {
     let posts = 0;

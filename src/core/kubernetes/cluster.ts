@@ -130,6 +130,9 @@ async function requestJson<T>(
       retriable: error => mayRetry(error, method, harmless === true),
     });
   } catch (error) {
+    const answer = error instanceof SlipwayError ? error.cause : undefined;
+    // a final answer to a later try is as good as to the first: callers tell 404, 409 and 422 apart
+    if (answer instanceof ApiError && !mayRetry(answer, method, harmless === true)) throw answer;
     if (error instanceof SlipwayError || signal?.aborted) throw error;
     throw wrap(
       'KUBE_UNREACHABLE',
