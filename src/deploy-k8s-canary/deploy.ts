@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { deadline } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import { acquireLease, type Cluster, type HeldLease, nameOf } from '../core/kubernetes/index.ts';
@@ -53,8 +54,10 @@ async function discardOld(cluster: Cluster, workload: string, signal: AbortSigna
   }
 }
 
+/** Two jobs of one workflow run, on two runners, have the same name and may have the same pid: each process is a holder of its own. */
 export function lock(cluster: Cluster, workload: string, options: Options, signal: AbortSignal): Promise<HeldLease> {
-  return acquireLease(cluster, { name: namesOf(workload).lease, holder: `${options.by} (pid ${process.pid})`, signal });
+  const holder = `${options.by} (${randomUUID().slice(0, 8)})`;
+  return acquireLease(cluster, { name: namesOf(workload).lease, holder, signal });
 }
 
 async function unchanged(

@@ -327,6 +327,22 @@ describe('the lease', () => {
     expect(written!['spec'].renewTime).toMatch(/\.\d{6}Z$/);
     await held.release();
   });
+  test('one whose answer was lost is ours', async () => {
+    let now = lease('', 0);
+    const cluster = await clusterWith((request, response, body) => {
+      if (request.method === 'GET') return json(response, 200, now);
+      const sent: KubeObject = JSON.parse(body);
+      if (sent.metadata.resourceVersion !== now.metadata.resourceVersion)
+        return json(response, 409, status(409, 'Conflict'));
+      const first = now.metadata.resourceVersion === '5';
+      now = { ...sent, metadata: { ...sent.metadata, resourceVersion: first ? '6' : '7' } };
+      if (first) request.socket.destroy();
+      else json(response, 200, now);
+    });
+    const held = await acquireLease(cluster, { name: 'a', holder: 'me' });
+    await held.release();
+    expect([now.metadata.resourceVersion, now['spec'].holderIdentity]).toEqual(['7', '']);
+  });
   test('one that is taken away aborts the holder', async () => {
     const cluster = await clusterWith((request, response, body, count) => {
       if (request.method === 'GET')

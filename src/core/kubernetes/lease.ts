@@ -44,7 +44,9 @@ export async function acquireLease(cluster: Cluster, options: LeaseOptions): Pro
   } catch (error) {
     if (!isApiError(error, 409)) throw error;
     const winner = await getObject(cluster, `${path}/${name}`, signal);
-    throw locked(name, winner === undefined ? undefined : holderOf(winner));
+    const by = winner && holderOf(winner);
+    if (winner === undefined || by?.holder !== holder) throw locked(name, by);
+    lease = winner; // our own write, whose answer was lost
   }
   return keep(cluster, lease, holder, duration, before?.holder === holder ? undefined : before?.holder);
 }
