@@ -1,23 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { exampleManifests, get, kubectlOf, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-k8s-blue-green';
 const nodePort = 30188;
 const host = 'blue-green.slipway.test';
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, strategy blue-green', lab => {
   const url = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
-  const images: Record<string, string> = {};
-  let folder: string;
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
+  let images: Record<string, string> = {};
   let manifests: Record<string, string>;
 
   const begin = (inputs: Record<string, string>): Running =>
@@ -50,27 +44,16 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, strategy b
   };
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    for (const name of ['v1', 'v2']) {
-      const { path } = await buildHello(lab.go, folder, name);
-      const image = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch);
-      images[name] = `${image.repository}@${image.digest}`;
-      const bad = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch, ['HELLO_ERROR_RATE=0.3']);
-      images['errors'] = `${bad.repository}@${bad.digest}`;
-    }
+    images = await pushExample(lab, { v1: ['v1'], v2: ['v2'], errors: ['v2', 'HELLO_ERROR_RATE=0.3'] });
     const { deployment, service, gateway, httproute } = await exampleManifests(nodePort, host);
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
     await kubectl(['apply', '-f', '-'], `${gateway}\n---\n${httproute}`);
     const first = await begin({ image: images['v1']!, 'step-duration': '1s' }).done;
     expect([first.code, first.code === 0 ? '' : first.log]).toEqual([0, '']);
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   test('preview, switch at once, promote: nobody is on two releases, no request fails, the selector is as before', async () => {
     const before = await selector();

@@ -1,15 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Done, exampleManifests, get, kubectlOf, type Running, start } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { type Done, exampleManifests, get, type Running, start } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-config';
 const nodePort = 30271;
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 /** What a pod answers tells its ConfigMap (environment) and its Secret (a file) apart. */
 const config = (greeting: string, more = '') =>
@@ -19,8 +14,7 @@ const secret = (content: object) =>
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary versions ConfigMaps and Secrets', lab => {
   const url = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
-  let folder: string;
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
   let image: string;
   let manifests: Record<string, string>;
 
@@ -56,10 +50,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary versions Co
   const contentOf = async (name: string, path: string) => kubectl(['get', name, '-o', `jsonpath={${path}}`]);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    const { path } = await buildHello(lab.go, folder, 'v1');
-    const pushed = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch);
-    image = `${pushed.repository}@${pushed.digest}`;
+    ({ image } = await pushExample(lab, { image: ['v1'] }));
     const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
     manifests = {
       'deployment.yaml': deployment
@@ -75,8 +66,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary versions Co
       'config.yaml': config('one'),
       'secret.yaml': secret({ log_level: 'info' }),
     };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
     // as somebody who has not used this action yet
     await kubectl(
       ['apply', '--server-side', '--field-manager=slipway', '-f', '-'],
@@ -90,10 +80,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary versions Co
     await kubectl(['rollout', 'status', 'deployment/hello', '--timeout=90s']);
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   test('a plan shows what changes in a ConfigMap, of a Secret only that it changes, and writes nothing', async () => {
     manifests['secret.yaml'] = secret({ log_level: 'debug' });

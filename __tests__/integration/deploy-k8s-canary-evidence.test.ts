@@ -1,19 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { exampleManifests, kubectlOf, start } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { exampleManifests, start } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-evidence';
 const nodePort = 30291;
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what counts as evidence', lab => {
-  const kubectl = kubectlOf(lab.cluster, namespace);
-  let folder: string;
+  const { fresh, end } = ownNamespace(lab, namespace);
   let manifests: Record<string, string>;
   let [good, failing] = ['', ''];
 
@@ -31,27 +25,20 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
     );
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    const { path } = await buildHello(lab.go, folder, 'v1');
-    const push = async (env: string[]) => {
-      const image = await pushTinyImage(lab.registry.url, 'test-evidence/hello', path, arch, env);
-      return `${image.repository}@${image.digest}`;
-    };
-    const old = await push([]);
-    good = await push(['HELLO_GREETING=hi']);
-    failing = await push(['HELLO_ERROR_RATE=0.6']);
+    const images = await pushExample(lab, {
+      old: ['v1'],
+      good: ['v1', 'HELLO_GREETING=hi'],
+      failing: ['v1', 'HELLO_ERROR_RATE=0.6'],
+    });
+    ({ good, failing } = images);
     const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
-    const { code, log } = await begin({ image: old }).done;
+    await fresh();
+    const { code, log } = await begin({ image: images.old }).done;
     if (code !== 0) throw new Error(log);
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   test('what a new pod answers in its warm-up is left out', async () => {
     const running = begin({ image: failing, 'warm-up': '8s', 'step-duration': '30s', 'probe-rate': '45' });

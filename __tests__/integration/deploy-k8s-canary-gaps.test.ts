@@ -1,25 +1,20 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectCluster, Kinds } from '../../src/core/kubernetes/index.ts';
-import { type Done, exampleManifests, get, kubectlOf, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith, labModule } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-gaps';
 const host = 'gaps.slipway.test';
 const nodePort = 30184;
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where others interfere', lab => {
   const url = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
   const gateway = `- url: http://${lab.cluster.gateway}/\n  headers: {host: ${host}}\n  status: 200`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
   const apply = (object: object) => kubectl(['apply', '-f', '-'], JSON.stringify(object));
-  const images: Record<string, string> = {};
-  let folder: string;
+  let images: Record<string, string> = {};
   let manifests: Record<string, string>;
 
   const begin = (inputs: Record<string, string>): Running =>
@@ -61,24 +56,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
   };
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    for (const version of ['v1', 'v2']) {
-      const { path } = await buildHello(lab.go, folder, version);
-      const image = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch);
-      images[version] = `${image.repository}@${image.digest}`;
-    }
+    images = await pushExample(lab, { v1: ['v1'], v2: ['v2'] });
     const all = await exampleManifests(nodePort, host);
     manifests = Object.fromEntries(Object.entries(all).map(([name, text]) => [`${name}.yaml`, text]));
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
     const { code, log } = await act({ image: images['v1']!, 'step-duration': '2s' });
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   describe('before anything is written', () => {
     test('an API group that the cluster does not have', async () => {

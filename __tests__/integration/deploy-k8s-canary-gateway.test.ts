@@ -1,22 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { exampleManifests, get, kubectlOf, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-k8s-gateway';
 const host = 'canary.slipway.test';
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a Gateway', lab => {
   const url = `http://${lab.cluster.gateway}/`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
   const probes = `- url: ${url}\n  headers: {host: ${host}}\n  status: 200`;
-  const images: Record<string, string> = {};
-  let folder: string;
+  let images: Record<string, string> = {};
   let manifests: Record<string, string>;
 
   const begin = (inputs: Record<string, string>): Running =>
@@ -38,14 +32,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a Ga
   const left = () => kubectl(['get', 'deployments,services', '-o', 'name']);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    for (const version of ['v1', 'v2']) {
-      const { path } = await buildHello(lab.go, folder, version);
-      const image = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch);
-      images[version] = `${image.repository}@${image.digest}`;
-      const bad = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch, ['HELLO_ERROR_RATE=0.2']);
-      images['errors'] = `${bad.repository}@${bad.digest}`;
-    }
+    images = await pushExample(lab, { v1: ['v1'], v2: ['v2'], errors: ['v2', 'HELLO_ERROR_RATE=0.2'] });
     const { deployment, service, gateway, httproute } = await exampleManifests(30182, host);
     manifests = {
       'deployment.yaml': deployment,
@@ -53,16 +40,12 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a Ga
       'gateway.yaml': gateway,
       'httproute.yaml': httproute,
     };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
     const { code, log } = await begin({ image: images['v1']!, 'step-duration': '2s' }).done;
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   test('0, 50, 100 % under real requests: exact weights, the observed split, and not one failed request', async () => {
     const before = await routeNow();

@@ -1,22 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Done, exampleManifests, kubectlOf, start } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { type Done, exampleManifests, start } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-preflight';
 const nodePort = 30272;
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the first write', lab => {
   const url = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
   const apply = (object: object) => kubectl(['apply', '-f', '-'], JSON.stringify(object));
-  const images: Record<string, string> = {};
-  let folder: string;
+  let images: Record<string, string> = {};
   let manifests: Record<string, string>;
 
   const act = (inputs: Record<string, string>, files: Record<string, string> = {}): Promise<Done> =>
@@ -84,24 +78,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
   });
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    for (const version of ['v1', 'v2']) {
-      const { path } = await buildHello(lab.go, folder, version);
-      const pushed = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch);
-      images[version] = `${pushed.repository}@${pushed.digest}`;
-    }
+    images = await pushExample(lab, { v1: ['v1'], v2: ['v2'] });
     const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
     const { code, log } = await act({ image: images['v1']!, probes: '' });
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   describe('manifests that the API server would refuse', () => {
     test('an unknown field is named with its path, at once and not after a minute of retries', async () => {

@@ -1,16 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { exampleManifests, get, kubectlOf, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-k8s-routers';
 const host = 'routers.slipway.test';
 const nodePort = 30187;
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const backend = { name: 'hello', port: 80 };
 
 const ingressRoute = (name: string, services: readonly object[], match = `Host(\`${host}\`)`) => ({
@@ -47,9 +42,8 @@ const virtualService = {
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary with weights of Traefik and Istio', lab => {
   const url = `http://${lab.cluster.gateway}/`;
   const direct = `http://${lab.cluster.nodeAddress}:${nodePort}`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
-  const images: Record<string, string> = {};
-  let folder: string;
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
+  let images: Record<string, string> = {};
   let manifests: Record<string, string>;
 
   const begin = (inputs: Record<string, string>): Running =>
@@ -76,27 +70,16 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary with weight
   const untouched = 'deployment.apps/hello\nservice/hello';
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    for (const version of ['v1', 'v2']) {
-      const { path } = await buildHello(lab.go, folder, version);
-      const image = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch);
-      images[version] = `${image.repository}@${image.digest}`;
-      const bad = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch, ['HELLO_ERROR_RATE=0.3']);
-      images['errors'] = `${bad.repository}@${bad.digest}`;
-    }
+    images = await pushExample(lab, { v1: ['v1'], v2: ['v2'], errors: ['v2', 'HELLO_ERROR_RATE=0.3'] });
     const { deployment, service } = await exampleManifests(nodePort, host);
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
     const first = await begin({ image: images['v1']!, probes: `${direct}/ 200`, 'step-duration': '1s' }).done;
     expect([first.code, first.code === 0 ? '' : first.log]).toEqual([0, '']);
     await apply(ingressRoute('hello', [backend]));
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   test('an IngressRoute: weights under real requests, the observed split, no failed request, the former spec byte for byte', async () => {
     const before = await specOf('ingressroute/hello');

@@ -1,22 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
-import { type Done, exampleManifests, get, kubectlOf, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { buildHello } from './hello.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
-import { pushTinyImage } from './tiny-image.ts';
 
 const namespace = 'slipway-test-k8s';
 const nodePort = 30181;
-const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a plain Service', lab => {
   const url = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
-  const kubectl = kubectlOf(lab.cluster, namespace);
-  const images: Record<string, string> = {};
-  let folder: string;
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
+  let images: Record<string, string> = {};
   let manifests: Record<string, string>;
 
   const begin = (
@@ -56,29 +50,19 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind a pl
   };
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-images-'));
-    for (const version of ['v1', 'v2']) {
-      const { path } = await buildHello(lab.go, folder, version);
-      const push = async (name: string, env: string[] = []) => {
-        const image = await pushTinyImage(lab.registry.url, 'test-k8s/hello', path, arch, env);
-        images[name] = `${image.repository}@${image.digest}`;
-      };
-      await push(version);
-      if (version === 'v1') continue;
-      await push('errors', ['HELLO_ERROR_RATE=0.4']);
-      await push('crash', ['HELLO_START_CRASH=true']);
-    }
+    images = await pushExample(lab, {
+      v1: ['v1'],
+      v2: ['v2'],
+      errors: ['v2', 'HELLO_ERROR_RATE=0.4'],
+      crash: ['v2', 'HELLO_START_CRASH=true'],
+    });
     images['missing'] = images['v1']!.replace(/@.*/, '@sha256:' + '0'.repeat(64));
     const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
-    await kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
-    await kubectl(['create', 'namespace', namespace]);
+    await fresh();
   }, 180_000);
 
-  afterAll(async () => {
-    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(end);
 
   test('a plan says what would be made and makes nothing', async () => {
     const { code, log, outputs } = await act({ mode: 'plan', image: images['v1']! });
