@@ -39,10 +39,24 @@ export function checkFinding(result: CheckResult, redact: (text: string) => stri
 }
 
 function safe(observation: Observation, redact: (text: string) => string): Observation {
+  const line = (text: string) => oneLine(redact(text));
+  const shown = observation.certificate;
   return {
     ...observation,
-    detail: oneLine(redact(observation.detail)),
-    redirects: observation.redirects.map(redact),
+    detail: line(observation.detail),
+    redirects: observation.redirects.map(line),
+    addresses: observation.addresses.map(one => (one.error === undefined ? one : { ...one, error: line(one.error) })),
+    // whatever a server puts into its certificate
+    ...(shown === undefined
+      ? {}
+      : {
+          certificate: {
+            ...shown,
+            subject: line(shown.subject),
+            issuer: line(shown.issuer),
+            names: shown.names.map(line),
+          },
+        }),
     ...(observation.bodyHead === undefined ? {} : { bodyHead: redact(observation.bodyHead) }),
   };
 }

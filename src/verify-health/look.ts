@@ -92,7 +92,7 @@ function lookAgain(
 ): Promise<Finding[]> {
   return Promise.all(
     proven.map(async (finding, index) => {
-      if (finding.verdict !== 'passed' || left <= 0 || Date.now() - finding.ended < 500) return finding;
+      if (finding.verdict !== 'passed' || left <= 0 || Math.abs(Date.now() - finding.ended) < 500) return finding;
       using limited = deadline(left, `looking again at ${finding.name}`, signal);
       const look = await subjects[index]!.look(limited).catch((error: unknown) => {
         if (signal.aborted || !limited.aborted) throw error;

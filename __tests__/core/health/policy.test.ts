@@ -144,4 +144,18 @@ describe('a watch', () => {
     expect(strict.checks[0]!.detail).toContain('wanted: 100%');
     expect(strict.checks[0]!.series.reduce((sum, one) => sum + one.failures, 0)).toBe(strict.checks[0]!.failures);
   });
+
+  test('a server that falls silent before its end was not there all the time', async () => {
+    let count = 0;
+    await using server = await httpServer((_, response) => void (count++ < 3 && response.end()));
+    const silent = await pass(server.url, { availability: 1, deadline: 1200, period: 40 });
+    expect(silent.checks[0]).toMatchObject({ verdict: 'failed', reason: 'availability', failures: 1 });
+  });
+
+  test('an answer that is only cut short by its end says nothing', async () => {
+    let count = 0;
+    await using server = await httpServer((_, response) => void (count++ < 3 && response.end()));
+    const cut = await pass(server.url, { availability: 1, deadline: 450, period: 40 });
+    expect(cut.checks[0]).toMatchObject({ verdict: 'passed', failures: 0 });
+  });
 });

@@ -43,6 +43,8 @@ export class Tally {
   fell = false;
   /** How often another process, container or pods answered than before. */
   replaced = 0;
+  /** Milliseconds of the slowest good answer; 0 before the first. */
+  slowest = 0;
   #anchor: string | undefined;
   now = 0;
   /** When each success of the streak came; no more than `successes` can ask for. */
@@ -61,6 +63,7 @@ export class Tally {
     }
     if (observation.ok) {
       this.failing = 0;
+      this.slowest = Math.max(this.slowest, observation.ms);
       if (this.#anchor !== undefined && observation.anchor !== this.#anchor) {
         this.replaced++;
         this.#beginAnew();

@@ -15,6 +15,7 @@ export async function secure(
   trace: Trace,
 ): Promise<TLSSocket> {
   const { checkServerIdentity, connect } = await import('node:tls'); // plain HTTP has no need of it
+  options.signal.throwIfAborted();
   trace.enter('tls');
   // Names are not sent for addresses (RFC 6066). The verdict is read after the handshake, to see the certificate.
   const name = options.serverName ?? host;

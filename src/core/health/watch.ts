@@ -83,7 +83,8 @@ export async function watchCheck(
       ...(options.reach === undefined ? {} : { reach: options.reach }),
     });
     // Cut short by the gate's deadline, not by its own time: says nothing where earlier attempts said something.
-    if (observation.reason === 'timeout' && left < timeout && tally.attempts > 0) break;
+    const cut = observation.reason === 'timeout' && left < timeout && tally.attempts > 0;
+    if (cut && (options.availability === undefined || left < outage(tally))) break;
     tally.add(observation, since());
     options.onAttempt?.({ check, number: tally.attempts, observation, streak: tally.streak });
     if (options.availability === undefined) judgement = judge(tally, judged, false);
@@ -102,6 +103,11 @@ export async function watchCheck(
     judgement = await bearLoad(check as HttpCheck, load, options, options.deadline - since());
   }
   return { check, started, ended: Date.now(), ...tally.facts(), ...judgement };
+}
+
+/** Milliseconds without an answer that a watch, at its end, takes for a failure: far longer than any good answer took. */
+function outage({ slowest }: Tally): number {
+  return Math.max(500, 3 * slowest);
 }
 
 /** The gate's options, and what the check wants otherwise. */

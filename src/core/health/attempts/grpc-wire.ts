@@ -50,8 +50,10 @@ export function servingStatus(message: Buffer): number {
     if ((tag & 7) === 0) {
       const value = next();
       if (tag >> 3 === 1) status = value;
-    } else if ((tag & 7) === 2) at += next();
-    else throw new ProbeFailure('protocol', 'the answer is no HealthCheckResponse');
+    } else if ((tag & 7) === 2) {
+      const length = next(); // moves `at` itself
+      at += length;
+    } else throw new ProbeFailure('protocol', 'the answer is no HealthCheckResponse');
   }
   return status;
 }
