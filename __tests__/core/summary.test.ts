@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { table, timeline, writeSummary } from '../../src/core/summary.ts';
+import { codeBlock, table, timeline, writeSummary } from '../../src/core/summary.ts';
 
 describe('the job summary', () => {
   test('a table survives cells with bars and line ends', () => {
@@ -46,4 +46,9 @@ describe('the job summary', () => {
   });
 
   test('without a runner nothing is written', async () => expect(await writeSummary('x', {})).toBeUndefined());
+});
+
+test('a code block that nothing in it can end', () => {
+  expect(codeBlock('plain')).toBe('```text\nplain\n```');
+  expect(codeBlock('a\n````\n## b', 'sh')).toBe('`````sh\na\n````\n## b\n`````');
 });

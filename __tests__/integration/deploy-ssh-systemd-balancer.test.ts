@@ -175,5 +175,18 @@ await describeWith(
         [first, second].flatMap(({ address }) => [`drain ${address}`, `restore ${address}`]),
       );
     });
+
+    test('commands: what fails while it takes a host out has it brought in again, and nothing is changed', async () => {
+      const file = join(folder, 'half');
+      const by = (word: string, code: number) => `echo ${word} $SLIPWAY_HOST >>${file}; exit ${code}`;
+      const half = balanced({ drain: by('drain', 3), restore: by('restore', 0) });
+      const done = await deploy({ ...inputs, ...half, ...greet('eleven') });
+      expect(states(done)).toEqual(['failed', 'not-begun']);
+      expect((await readFile(file, 'utf8')).trim().split('\n')).toEqual([
+        `drain ${first.address}`,
+        `restore ${first.address}`,
+      ]);
+      expect(await greetings()).toEqual(['ten', 'ten']);
+    });
   },
 );

@@ -41,7 +41,7 @@ test('verdict, table, timeline, and the failing attempt', () => {
     '| check: http://a/\\|b | 7 |  | 3ms | 40ms | 1.5s | ❌ failed | `status` status 503 instead of 2xx |',
   );
   expect(text).toContain('```mermaid');
-  expect(text).toContain("````text\nstarting <b>''''\n````");
+  expect(text).toContain('`````text\nstarting <b>````\n`````');
 });
 
 test('phases and addresses of an attempt', () => {
@@ -78,5 +78,5 @@ test('what a service wrote last is beside its identity', () => {
   const { failure: _, ...rest } = bad;
   const found: Finding = { ...rest, kind: 'identity', journal: ['panic: no database', '````'] };
   const text = summaryOf([found], { verdict: 'failed', identity: 'unknown', reasons: ['unit-inactive'] }, 'hello v1');
-  expect(text).toContain("What it wrote last:\n\n````text\npanic: no database\n''''\n````");
+  expect(text).toContain('What it wrote last:\n\n`````text\npanic: no database\n````\n`````');
 });

@@ -18,6 +18,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
+/** A code block that nothing in the text can end. */
+export function codeBlock(text: string, language = 'text'): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
 /**
  * A Mermaid gantt chart of what was done when; the axis begins at zero. Mermaid shows times in the reader's time zone, so
  * they are written as times of day of that zone: milliseconds since the epoch would begin at 30:00 in India.

@@ -1,6 +1,13 @@
 import { deadline } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, deploymentPath, getObject, holderOf, leasePath } from '../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  deploymentPath,
+  getObject,
+  type HeldLease,
+  holderOf,
+  leasePath,
+} from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { imageOf } from './containers.ts';
 import { lock } from './deploy.ts';
@@ -15,50 +22,66 @@ import { isComplete, progressOf } from './rollout.ts';
 import { isUnfinished, type RolloutState, readState, writeState } from './state.ts';
 
 /** `mode: abort`: an unfinished rollout is ended, all traffic on the old release. Nothing unfinished is no error. */
-export async function abort(
-  cluster: Cluster,
-  options: Options,
-  journal: Journal,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const workload = workloadOf(options);
-  const known = await stateOf(cluster, workload, signal);
-  if (!isUnfinished(known)) {
-    log.info(`Nothing to abort: the last rollout of Deployment/${workload} ended ${known.phase}.`);
-    return ended(known, 'unchanged');
-  }
-  const lease = await lock(cluster, workload, options, signal);
-  try {
-    using limited = deadline(options.timeout, 'the abort', AbortSignal.any([signal, lease.lost]));
-    const state = await stateOf(cluster, workload, limited);
-    const identity = await recover(cluster, state, lease.expiredHolder, { signal: limited, journal });
-    return { ...ended(state, state.former === undefined ? 'failed' : 'rolled-back'), identity, changed: true };
-  } finally {
-    await lease.release();
-  }
+export function abort(cluster: Cluster, options: Options, journal: Journal, signal: AbortSignal): Promise<Outcome> {
+  const nothingToDo = (state: RolloutState) =>
+    isUnfinished(state)
+      ? undefined
+      : `Nothing to abort: the last rollout of Deployment/${state.workload} ended ${state.phase}.`;
+  return alone(cluster, options, nothingToDo, signal, (state, lease, signal) =>
+    endUnfinished(cluster, state, lease, { signal, journal }),
+  );
 }
 
 /** `mode: rollback`: the release before the last one that was deployed; an unfinished rollout is aborted. */
-export async function rollback(
+export function rollback(cluster: Cluster, options: Options, journal: Journal, signal: AbortSignal): Promise<Outcome> {
+  const nothingToDo = ({ phase, workload, previous }: RolloutState) =>
+    phase === 'rolled-back'
+      ? `Nothing to do: Deployment/${workload} was rolled back already and runs ${previous}.`
+      : undefined;
+  return alone(cluster, options, nothingToDo, signal, async (state, lease, limited) => {
+    if (isUnfinished(state)) return endUnfinished(cluster, state, lease, { signal: limited, journal });
+    const { router: _, ...rest } = state;
+    const identity = await restoreStable(cluster, rest, { signal: limited, journal });
+    await writeState(cluster, { ...rest, phase: 'rolled-back', weight: 0, reason: 'mode: rollback' }, limited);
+    return { ...ended(rest, 'rolled-back'), identity, changed: true };
+  });
+}
+
+async function endUnfinished(
+  cluster: Cluster,
+  state: RolloutState,
+  { expiredHolder }: HeldLease,
+  means: { readonly signal: AbortSignal; readonly journal: Journal },
+): Promise<Outcome> {
+  const identity = await recover(cluster, state, expiredHolder, means);
+  return { ...ended(state, state.former === undefined ? 'failed' : 'rolled-back'), identity, changed: true };
+}
+
+/**
+ * Does something to the last rollout, with the lease. What there is to do is asked again when nobody else can change it any
+ * more: a run that has ended in between may have promoted its release.
+ */
+async function alone(
   cluster: Cluster,
   options: Options,
-  journal: Journal,
+  nothingToDo: (state: RolloutState) => string | undefined,
   signal: AbortSignal,
+  task: (state: RolloutState, lease: HeldLease, limited: AbortSignal) => Promise<Outcome>,
 ): Promise<Outcome> {
   const workload = workloadOf(options);
-  const known = await stateOf(cluster, workload, signal);
-  if (isUnfinished(known)) return abort(cluster, options, journal, signal);
-  if (known.phase === 'rolled-back') {
-    log.info(`Nothing to do: Deployment/${workload} was rolled back already and runs ${known.previous}.`);
-    return ended(known, 'unchanged');
-  }
+  const unchanged = (state: RolloutState): Outcome | undefined => {
+    const said = nothingToDo(state);
+    if (said === undefined) return undefined;
+    log.info(said);
+    return ended(state, 'unchanged');
+  };
+  const before = unchanged(await stateOf(cluster, workload, signal));
+  if (before !== undefined) return before;
   const lease = await lock(cluster, workload, options, signal);
   try {
-    using limited = deadline(options.timeout, 'the rollback', AbortSignal.any([signal, lease.lost]));
-    const { router: _, ...state } = await stateOf(cluster, workload, limited);
-    const identity = await restoreStable(cluster, state, { signal: limited, journal });
-    await writeState(cluster, { ...state, phase: 'rolled-back', weight: 0, reason: 'mode: rollback' }, limited);
-    return { ...ended(state, 'rolled-back'), identity, changed: true };
+    using limited = deadline(options.timeout, `mode: ${options.mode}`, AbortSignal.any([signal, lease.lost]));
+    const state = await stateOf(cluster, workload, limited);
+    return unchanged(state) ?? (await task(state, lease, limited));
   } finally {
     await lease.release();
   }

@@ -1,5 +1,5 @@
 import { type Limits, show } from '../core/statistics/index.ts';
-import { table, timeline } from '../core/summary.ts';
+import { codeBlock, table, timeline } from '../core/summary.ts';
 import type { Journal } from './journal.ts';
 import { metricsTable } from './metrics-table.ts';
 import type { Outcome } from './outcome.ts';
@@ -12,7 +12,7 @@ export function renderSummary(place: string, outcome: Outcome, journal: Journal,
     `Image \`${image}\`${previous === '' || previous === image ? '' : `, before \`${previous}\``}.`,
   ];
   if (error !== undefined) parts.push(`**${error.code}**: ${error.message}`);
-  if (lines.length > 0) parts.push(['```text', ...lines.map(line => line.replaceAll('```', "'''")), '```'].join('\n'));
+  if (lines.length > 0) parts.push(codeBlock(lines.join('\n')));
   if (journal.rows.length > 0) parts.push(stepsTable(journal));
   if (journal.metrics.length > 0) parts.push(metricsTable(journal.metrics, limits));
   if (identity !== undefined)

@@ -2,6 +2,7 @@ import type { Context } from '../core/action.ts';
 import type { Cluster } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { saveRecord } from '../core/record/files.ts';
+import { codeBlock } from '../core/summary.ts';
 import type { definition } from './inputs.ts';
 import { Journal } from './journal.ts';
 import { type Options, resolveOptions } from './options.ts';
@@ -46,7 +47,7 @@ async function plan(
   output('previous', made.situation.previous);
   output('changed', 'false');
   if (record !== undefined) output('release', record.file);
-  await summary(['### Plan', '```text', ...lines.map(line => line.replaceAll('```', "'''")), '```'].join('\n'));
+  await summary(`### Plan\n${codeBlock(lines.join('\n'))}`);
 }
 
 async function conclude(

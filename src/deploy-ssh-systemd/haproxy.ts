@@ -32,7 +32,13 @@ export class HaproxyServer {
         },
       );
     }
-    await this.#set('drain', signal);
+    try {
+      await this.#set('drain', signal);
+    } catch (error) {
+      // it may have been done, though its answer did not come
+      await this.restore(AbortSignal.timeout(answerTimeout)).catch(() => undefined);
+      throw error;
+    }
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { table } from '../core/summary.ts';
+import { codeBlock, table } from '../core/summary.ts';
 import { formatTarget } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import type { Surveyed } from './survey.ts';
@@ -60,6 +60,6 @@ export function planSummary(
     goal.id,
     exposure === undefined ? '–' : String(exposure),
   ]);
-  const details = plans.map(({ lines }) => `\`\`\`diff\n${lines.join('\n')}\n\`\`\``);
+  const details = plans.map(({ lines }) => codeBlock(lines.join('\n'), 'diff'));
   return ['### Plan: nothing was changed', table(['Host', 'Now', 'Then', 'Exposure'], rows), ...details].join('\n\n');
 }

@@ -92,15 +92,22 @@ export class Rotation implements AsyncDisposable {
       timeout: name === 'drain' ? balancer.wait : restoreTimeout,
     });
     const where = balancer.on === 'runner' ? undefined : session;
+    const restore = async (signal: AbortSignal) => {
+      await runScript(script('restore'), where, signal);
+    };
     return {
       drain: async (_seconds, signal) => {
-        await runScript(script('drain'), where, signal);
+        try {
+          await runScript(script('drain'), where, signal);
+        } catch (error) {
+          // it may have got half way
+          await restore(AbortSignal.timeout(restoreTimeout)).catch(() => undefined);
+          throw error;
+        }
         return true;
       },
       isQuiet: async () => true,
-      restore: async signal => {
-        await runScript(script('restore'), where, signal);
-      },
+      restore,
     };
   }
 }

@@ -1,4 +1,4 @@
-import { table, timeline } from '../core/summary.ts';
+import { codeBlock, table, timeline } from '../core/summary.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Outcome } from './outcome.ts';
 import type { Surveyed } from './survey.ts';
@@ -28,7 +28,7 @@ export function deploySummary(
     .filter(one => one.journal)
     .map(
       one =>
-        `<details><summary>Journal of ${service} on ${one.place}</summary>\n\n\`\`\`\n${one.journal}\n\`\`\`\n</details>`,
+        `<details><summary>Journal of ${service} on ${one.place}</summary>\n\n${codeBlock(one.journal!)}\n</details>`,
     );
   return [
     `### ${service}: deployment to ${outcomes.length} host${outcomes.length === 1 ? '' : 's'}`,
@@ -95,7 +95,7 @@ function byHand(
     .map(one => rollbackCommand(one.place, one.previous, service, directoryOf(one.place), own.get(one.place)));
   return commands.length === 0
     ? []
-    : [`To go back by hand (or run with \`mode: rollback\`):\n\n\`\`\`sh\n${commands.join('\n')}\n\`\`\``];
+    : [`To go back by hand (or run with \`mode: rollback\`):\n\n${codeBlock(commands.join('\n'), 'sh')}`];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Phases } from '../core/health/index.ts';
-import { table, timeline } from '../core/summary.ts';
+import { codeBlock, table, timeline } from '../core/summary.ts';
 import { formatDuration } from '../core/units.ts';
 import { charts } from './charts.ts';
 import type { Finding, Verdict } from './finding.ts';
@@ -43,11 +43,11 @@ function details({ name, detail, failure, evidence, journal }: Finding): string 
     '',
     htmlText(detail),
     ...(failure === undefined ? [] : failureLines(failure).map(line => `- ${htmlText(line)}`)),
-    ...(failure?.bodyHead ? ['', '````text', unfenced(failure.bodyHead), '````'] : []),
+    ...(failure?.bodyHead ? ['', codeBlock(failure.bodyHead)] : []),
     ...(failure === undefined && evidence !== undefined
       ? ['', '```json', JSON.stringify(evidence, undefined, 2), '```']
       : []),
-    ...(journal === undefined ? [] : ['', 'What it wrote last:', '', '````text', ...journal.map(unfenced), '````']),
+    ...(journal === undefined ? [] : ['', 'What it wrote last:', '', codeBlock(journal.join('\n'))]),
     '</details>',
   ];
   return lines.join('\n');
@@ -76,11 +76,6 @@ function phaseText(phases: Phases, open: keyof Phases | undefined): string {
     .filter(name => phases[name] !== undefined)
     .map(name => `${phaseNames[name]} ${formatDuration(phases[name]!)}${open === name ? ' (not finished)' : ''}`)
     .join(', ');
-}
-
-/** Text that ends no code block. */
-function unfenced(text: string): string {
-  return text.replaceAll('````', "''''");
 }
 
 function htmlText(text: string): string {

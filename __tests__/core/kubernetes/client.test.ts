@@ -343,6 +343,19 @@ describe('the lease', () => {
     await held.release();
     expect([now.metadata.resourceVersion, now['spec'].holderIdentity]).toEqual(['7', '']);
   });
+  test('one that cannot be renewed is given up when it ends, whatever the API server is waited for', async () => {
+    const cluster = await clusterWith((request, response, body, count) => {
+      if (count === 1) return json(response, 404, status(404, 'NotFound'));
+      if (request.method === 'POST') return json(response, 201, JSON.parse(body));
+      json(response, 503, status(503, 'ServiceUnavailable'));
+    });
+    const held = await acquireLease(cluster, { name: 'a', holder: 'me', duration: 900 });
+    const began = Date.now();
+    await new Promise(resolve => held.lost.addEventListener('abort', resolve, { once: true }));
+    expect(held.lost.reason).toMatchObject({ code: 'LOCK_LOST' });
+    expect(Date.now() - began).toBeLessThan(10_000); // 60 s is how long an answer is waited for
+    await held.release();
+  });
   test('one that is taken away aborts the holder', async () => {
     const cluster = await clusterWith((request, response, body, count) => {
       if (request.method === 'GET')

@@ -65,23 +65,29 @@ function keep(
   let ended = false;
   let renewing: Promise<void> = Promise.resolve();
   const renew = async () => {
+    const began = Date.now();
     try {
       lease = await cluster.request('PUT', path, {
         body: { ...lease, spec: spec(holder, duration, lease['spec'].leaseTransitions) },
         within: duration / 3,
       });
-      renewed = Date.now();
+      renewed = began;
     } catch (error) {
-      const now = await getObject(cluster, path).then(
+      const now = await getObject(cluster, path, AbortSignal.timeout(duration / 3)).then(
         found => found ?? 'deleted',
         () => 'unknown' as const,
       );
-      if (typeof now === 'object' && now['spec']?.holderIdentity === holder)
-        lease = now; // our own write, whose answer was lost
-      else if (now !== 'unknown' || isApiError(error, 404) || Date.now() - renewed > duration)
-        controller.abort(lost(first.metadata.name, now));
+      if (typeof now === 'object' && now['spec']?.holderIdentity === holder) {
+        lease = now; // our own write, whose answer was lost; or the one before
+        renewed = Date.parse(now['spec'].renewTime);
+      } else if (now !== 'unknown' || isApiError(error, 404)) controller.abort(lost(first.metadata.name, now));
     }
   };
+  // by a clock of its own: whoever waits for an answer does not look at the time
+  const expiry = setInterval(() => {
+    if (Date.now() - renewed >= duration) controller.abort(lost(first.metadata.name, 'unknown'));
+  }, duration / 30);
+  expiry.unref();
   const timer = setInterval(() => {
     renewing = renewing.then(() => (ended ? undefined : renew()));
   }, duration / 3);
@@ -92,6 +98,7 @@ function keep(
     async release() {
       ended = true;
       clearInterval(timer);
+      clearInterval(expiry);
       await renewing;
       if (controller.signal.aborted) return;
       await cluster
