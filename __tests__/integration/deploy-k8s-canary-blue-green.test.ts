@@ -5,7 +5,7 @@ import { exampleManifests, get, type Running, start, userTraffic } from './deplo
 import { describeWith } from './lab.ts';
 
 const namespace = 'slipway-test-k8s-blue-green';
-const nodePort = 30188;
+const nodePort = 30189;
 const host = 'blue-green.slipway.test';
 
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, strategy blue-green', lab => {

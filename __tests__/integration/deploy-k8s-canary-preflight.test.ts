@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, start } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
@@ -283,6 +285,55 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
       expect([taken.code, taken.code === 0 ? '' : taken.log]).toEqual([0, '']);
       expect(await replicas()).toBe('2');
     }, 60_000);
+  });
+
+  describe('the image in its registry', () => {
+    const pair = () => {
+      const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+      return {
+        open: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+        secret: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      };
+    };
+
+    test('one that it has not got is an error', async () => {
+      const image = images['v2']!.replace(/@.*/, `@sha256:${'0'.repeat(64)}`);
+      await refused('IMAGE_NOT_FOUND', `the registry has no ${image}`, { image });
+    }, 30_000);
+
+    test('one that cannot be seen from here is a warning: the nodes may see it', async () => {
+      const { log } = await plan({ 'insecure-registries': 'elsewhere.test', image: images['v1']! });
+      expect(log).toMatch(/::warning::Whether .*hello@sha256:.* exists cannot be seen from this runner/);
+    }, 30_000);
+
+    test('one that must be attested: not at all, by another key, by a tag, and by the key', async () => {
+      const [ours, other] = [pair(), pair()];
+      const folder = await temporary();
+      try {
+        const { file } = await buildPrograms(folder.path, lab.go, [
+          `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`,
+        ]);
+        const { host } = new URL(lab.registry.url);
+        const signed = await runImage(folder.path, {
+          release: file,
+          images: freshRepository(host),
+          insecure: host,
+          sign: 'key',
+          'signing-key': ours.secret,
+        });
+        expect([signed.code, signed.code === 0 ? '' : signed.log]).toEqual([0, '']);
+        const image = signed.outputs['image']!;
+        const by = (key: string) => ({ 'require-attestation': key });
+        const code = 'ATTESTATION_MISSING';
+        await refused(code, 'no Sigstore bundle is attached to it', by(ours.open));
+        await refused(code, 'is signed by another key', { image, ...by(other.open) });
+        await refused(code, 'is no image by digest', { image: image.replace(/@.*/, ':latest'), ...by(ours.open) });
+        const { log } = await plan({ image, ...by(ours.open) });
+        expect(log).toMatch(/the image is attested: \S+ by key /);
+      } finally {
+        await folder[Symbol.asyncDispose]();
+      }
+    }, 120_000);
   });
 
   test('a plan shows fields before and after, the steps with their pods, and the budget; in the summary, too', async () => {

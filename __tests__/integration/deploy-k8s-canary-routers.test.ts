@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
@@ -77,6 +78,9 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary with weight
     const first = await begin({ image: images['v1']!, probes: `${direct}/ 200`, 'step-duration': '1s' }).done;
     expect([first.code, first.code === 0 ? '' : first.log]).toEqual([0, '']);
     await apply(ingressRoute('hello', [backend]));
+    // Traefik reads it a moment later
+    const until = Date.now() + 30_000;
+    while ((await get(url, host)).status !== 200 && Date.now() < until) await sleep(100);
   }, 180_000);
 
   afterAll(end);

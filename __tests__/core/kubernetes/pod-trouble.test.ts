@@ -35,6 +35,14 @@ test.each([
     final: true,
   },
   {
+    name: 'a node that is late',
+    of: container(
+      waiting('CreateContainerConfigError', 'failed to sync configmap cache: timed out waiting for the condition'),
+    ),
+    code: 'CONTAINER_CONFIG',
+    final: false,
+  },
+  {
     name: 'crash loop',
     of: container(waiting('CrashLoopBackOff'), { restartCount: 1, lastState: ended(3) }),
     code: 'CRASH_LOOP',

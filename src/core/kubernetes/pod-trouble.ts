@@ -30,6 +30,8 @@ const config = [
   'ErrImageNeverPull',
   'StartError',
 ];
+/** What the kubelet says of its own lateness: it tries again by itself. */
+const late = /timed out waiting for the condition|context deadline exceeded|i\/o timeout|connection refused/i;
 /** What a registry says when another try gives the same answer. */
 const refused = /not found|manifest unknown|unauthorized|denied|forbidden|invalid reference|no match for platform/i;
 
@@ -88,7 +90,11 @@ function ofContainer(
       `the image of container ${name} cannot be pulled: ${message || waiting}`,
     );
   if (config.includes(waiting))
-    return made('CONTAINER_CONFIG', true, `container ${name} cannot be started: ${waiting} ${message}`.trim());
+    return made(
+      'CONTAINER_CONFIG',
+      !late.test(message),
+      `container ${name} cannot be started: ${waiting} ${message}`.trim(),
+    );
   if (waiting === 'CrashLoopBackOff')
     return made('CRASH_LOOP', true, `container ${name} crashes again and again (restarts: ${restartCount}${how})`);
   const crashed = ended !== undefined && ended.exitCode !== 0;
