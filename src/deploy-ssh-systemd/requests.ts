@@ -51,7 +51,8 @@ export function switchRequest(
   by: string,
   way: string,
 ): Request {
-  return { verb: 'switch', args: [token, id, kind, String(seconds), by, way] };
+  // a host with no time to spare still switches; should it take too long, its own timer takes it back
+  return { verb: 'switch', args: [token, id, kind, String(seconds), by, way], timeout: 120_000 };
 }
 
 /** What the host waits for before it answers a look at the unit: a second at most, as a cancelled run has to get through. */
