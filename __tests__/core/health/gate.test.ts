@@ -34,7 +34,7 @@ describe('gate', () => {
   test('200 and 503 in turn are not healthy', async () => {
     let count = 0;
     await using server = await httpServer((_, response) => response.writeHead(count++ % 2 ? 503 : 200).end());
-    const result = await pass(server.url, { successes: 2, deadline: 600 });
+    const result = await pass(server.url, { successes: 2, deadline: 2500 });
     expect(result.verdict).toBe('failed');
     expect(['unstable', 'status']).toContain(result.checks[0]!.reason);
     expect(result.checks[0]!.failures).toBeGreaterThan(2);

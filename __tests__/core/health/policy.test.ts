@@ -148,7 +148,7 @@ describe('a watch', () => {
   test('a server that falls silent before its end was not there all the time', async () => {
     let count = 0;
     await using server = await httpServer((_, response) => void (count++ < 3 && response.end()));
-    const silent = await pass(server.url, { availability: 1, deadline: 1200, period: 40 });
+    const silent = await pass(server.url, { availability: 1, deadline: 2500, period: 40 });
     expect(silent.checks[0]).toMatchObject({ verdict: 'failed', reason: 'availability', failures: 1 });
   });
 
