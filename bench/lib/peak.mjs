@@ -2,9 +2,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** For NODE_OPTIONS: the process says its own at its end, which `saidPeak` finds in its output. */
+/**
+ * For NODE_OPTIONS: the process says its own at its end, which `saidPeak` finds in its output. Not by getrusage: that begins
+ * with what the process that started it had.
+ */
 export const sayPeak = `--import=data:text/javascript,${encodeURIComponent(
-  "process.on('exit', () => console.log('peak: ' + process.resourceUsage().maxRSS + ' kB'));",
+  "import { readFileSync } from 'node:fs'; process.on('exit', () => console.log('peak: ' + /^VmHWM:\\s*(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1] + ' kB'));",
 )}`;
 
 export function saidPeak(log) {
