@@ -3,6 +3,8 @@ import { formatDuration } from '../core/units.ts';
 import type { Look, Subject } from './identity/subject.ts';
 
 const every = 5000;
+/** So many can be read one by one; of more, those that were healthy from the first attempt on are only counted. */
+const readable = 50;
 
 interface State {
   healthy: boolean;
@@ -10,7 +12,7 @@ interface State {
   attempts: number;
 }
 
-/** The log while it is waited: a line when a check or a place changes, and one every five seconds. */
+/** The log while it is waited: a line when a check or a place changes, and one every five seconds. Many that are healthy at once have none. */
 export class Progress implements Disposable {
   readonly #states = new Map<string, State>();
   readonly #began = performance.now();
@@ -38,8 +40,10 @@ export class Progress implements Disposable {
   #seen(name: string, healthy: boolean, text: string, kind: string): void {
     const attempts = (this.#states.get(name)?.attempts ?? 0) + 1;
     this.#states.set(name, { healthy, text, attempts });
-    if (this.#last.get(name) === kind) return;
+    const before = this.#last.get(name);
+    if (before === kind) return;
     this.#last.set(name, kind);
+    if (healthy && before === undefined && this.#states.size > readable) return;
     this.#write(`${this.#time()} ${healthy ? '✓' : '✗'} ${name}: ${text}`);
   }
 
