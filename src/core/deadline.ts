@@ -62,6 +62,8 @@ export interface RetryOptions {
   readonly pause?: number;
   /** Says whether another try makes sense. */
   readonly retriable: (error: unknown) => boolean;
+  /** Milliseconds that the other side asked to wait; when the time left does not allow it, the error is final. */
+  readonly wait?: (error: unknown) => number;
   readonly onRetry?: (error: unknown, attempt: number) => void;
 }
 
@@ -71,7 +73,9 @@ export async function retry<T>(
   options: RetryOptions,
 ): Promise<T> {
   using limited = deadline(options.within, options.doing, options.signal);
-  const pause = options.pause ?? 200;
+  const { pause = 200, wait = () => 0 } = options;
+  const end = Date.now() + options.within;
+  const again = (error: unknown) => !limited.aborted && options.retriable(error) && Date.now() + wait(error) < end;
   let tried = 0;
   let seen: unknown;
   try {
@@ -89,9 +93,11 @@ export async function retry<T>(
         maxTimeout: pause * 10,
         randomize: true,
         signal: limited,
-        shouldRetry: ({ error }) => !limited.aborted && options.retriable(error),
-        onFailedAttempt: ({ error, attemptNumber, retriesLeft }) => {
-          if (retriesLeft > 0 && !limited.aborted && options.retriable(error)) options.onRetry?.(error, attemptNumber);
+        shouldRetry: ({ error }) => again(error),
+        onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+          if (retriesLeft === 0 || !again(error)) return;
+          options.onRetry?.(error, attemptNumber);
+          if (wait(error) > 0) await sleep(wait(error), limited);
         },
       },
     );

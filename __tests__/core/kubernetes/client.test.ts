@@ -82,6 +82,21 @@ describe('requests', () => {
     );
     expect(await cluster.request('GET', '/x')).toEqual({ count: 3 });
   });
+  test('not before the time that Retry-After asks for, and not at all when that is too long', async () => {
+    const cluster = await clusterWith((_, response, __, count) =>
+      count < 2
+        ? json(response, 429, status(429, 'TooManyRequests'), { 'retry-after': '2' })
+        : json(response, 200, { count }),
+    );
+    const began = Date.now();
+    expect(await cluster.request('GET', '/x')).toEqual({ count: 2 });
+    expect(Date.now() - began).toBeGreaterThan(1900);
+    const away = await clusterWith((_, response) =>
+      json(response, 503, status(503, 'Away'), { 'retry-after': '3600' }),
+    );
+    await expect(away.request('GET', '/x')).rejects.toThrow(expect.objectContaining({ status: 503 }));
+    expect(Date.now() - began).toBeLessThan(30_000);
+  }, 40_000);
   test('a reset and a truncated answer are tried again', async () => {
     const cluster = await clusterWith((request, response, _, count) => {
       if (count === 1) return request.socket.destroy();
@@ -252,6 +267,28 @@ describe('watching', () => {
     });
     expect(await cluster.watch('/x', until('3'))).toBe('3');
   });
+  test.each([403, 429, 503])('where watching is answered by %i, lists do, ever slower', async code => {
+    let [lists, watches] = [0, 0];
+    const cluster = await clusterWith((request, response) => {
+      if (!request.url!.includes('watch=true')) return list(response, String(++lists));
+      watches++;
+      json(response, code, status(code, 'Refused'));
+    });
+    const began = Date.now();
+    expect(await cluster.watch('/x', until('4'))).toBe('4');
+    expect(watches).toBe(3);
+    expect(Date.now() - began).toBeGreaterThan(0.75 * (400 + 800 + 1600));
+  });
+  test('a refused watch waits for as long as it is asked to', async () => {
+    let lists = 0;
+    const cluster = await clusterWith((request, response) => {
+      if (!request.url!.includes('watch=true')) return list(response, String(++lists));
+      json(response, 429, status(429, 'TooManyRequests'), { 'retry-after': '2' });
+    });
+    const began = Date.now();
+    expect(await cluster.watch('/x', until('2'))).toBe('2');
+    expect(Date.now() - began).toBeGreaterThan(1900);
+  });
   test('ends by its deadline and says what was waited for', async () => {
     const cluster = await clusterWith((request, response) =>
       request.url!.includes('watch=true') ? response.flushHeaders() : list(response, '1'),
@@ -272,6 +309,37 @@ describe('writing', () => {
     });
     await patchObject(cluster, '/x', () => [{ op: 'add', path: '/spec/x', value: 1 }]);
     expect(sent).toEqual(['1', '3']); // each patch is for the version that was read before it
+  });
+  test('a patch that loses ten races says so; what it must not change is said as it is, whichever try saw it', async () => {
+    let patches = 0;
+    const busy = await clusterWith((request, response, _, count) => {
+      if (request.method === 'GET') return json(response, 200, object(String(count)));
+      patches++;
+      json(response, 422, status(422, 'Invalid'));
+    });
+    const always = () => [{ op: 'add', path: '/spec/x', value: 1 }] as const;
+    await expect(patchObject(busy, '/x', always)).rejects.toThrow(/changing \/x failed after 10 tries/);
+    expect(patches).toBe(10);
+    const changing = (version: KubeObject) => {
+      if (version.metadata.resourceVersion !== '1') throw Object.assign(new Error('route'), { code: 'ROUTE_CHANGED' });
+      return always();
+    };
+    const other = await clusterWith((request, response, _, count) =>
+      request.method === 'GET'
+        ? json(response, 200, object(String(count)))
+        : json(response, 409, status(409, 'Conflict')),
+    );
+    await expect(patchObject(other, '/x', changing)).rejects.toThrow(expect.objectContaining({ message: 'route' }));
+  }, 30_000);
+  test('a patch that is not valid is not sent again', async () => {
+    let patches = 0;
+    const cluster = await clusterWith((request, response) => {
+      if (request.method === 'GET') return json(response, 200, object('1'));
+      patches++;
+      json(response, 422, status(422, 'Invalid', { causes: [{ field: 'spec.x', message: 'immutable' }] }));
+    });
+    await expect(patchObject(cluster, '/x', () => [{ op: 'remove', path: '/spec' }])).rejects.toThrow(/said Invalid/);
+    expect(patches).toBe(1);
   });
   test('our own earlier patches are taken by force, others’ fields never', async () => {
     const causes = (manager: string) => ({

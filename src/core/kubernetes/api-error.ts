@@ -24,7 +24,10 @@ export class ApiError extends SlipwayError {
   /** The message alone, or the beginning of a body that is no `Status`. */
   readonly said: string;
 
-  constructor(request: string, httpStatus: number, body: string) {
+  /** Milliseconds that the server asked to wait. */
+  readonly wait: number;
+
+  constructor(request: string, httpStatus: number, body: string, wait = 0) {
     const answer = parseStatus(body);
     const reason = answer.reason ?? '';
     const said = answer.message ?? (body.trim().slice(0, 200) || '(no body)');
@@ -37,6 +40,7 @@ export class ApiError extends SlipwayError {
     this.reason = reason;
     this.details = answer.details;
     this.said = said;
+    this.wait = wait;
   }
 }
 

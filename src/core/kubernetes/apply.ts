@@ -1,5 +1,6 @@
+import { retry } from '../deadline.ts';
 import { SlipwayError } from '../errors.ts';
-import { ApiError, isApiError } from './api-error.ts';
+import { type ApiError, isApiError } from './api-error.ts';
 import { type Cluster, contentTypes } from './cluster.ts';
 import { type KubeObject, nameOf } from './objects.ts';
 
@@ -92,7 +93,8 @@ export function pointer(...parts: readonly (string | number)[]): string {
 
 /**
  * Reads an object, lets `plan` say what to change, and changes exactly that object: the resourceVersion that was read is part
- * of the patch. When somebody was faster it reads and plans again, five times at most.
+ * of the patch. When somebody was faster it reads and plans again, after a pause that grows: an object that a busy
+ * controller writes to (an autoscaler, a rollout's status) is won within seconds.
  *
  * @param plan gives the operations, or undefined when the object already is as it should be; throws when it must not be changed
  * @returns the object as it is now
@@ -103,27 +105,37 @@ export async function patchObject(
   plan: (object: KubeObject) => readonly PatchOperation[] | undefined,
   signal?: AbortSignal,
 ): Promise<KubeObject> {
-  for (let attempt = 1; ; attempt++) {
-    const object = await cluster.request<KubeObject>('GET', path, { signal });
+  const once = async (limited: AbortSignal) => {
+    const object = await cluster.request<KubeObject>('GET', path, { signal: limited });
     const operations = plan(object);
     if (operations === undefined || operations.length === 0) return object;
-    const guard: PatchOperation = {
-      op: 'test',
-      path: '/metadata/resourceVersion',
-      value: object.metadata.resourceVersion,
-    };
-    try {
-      return await cluster.request<KubeObject>('PATCH', path, {
-        body: [guard, ...operations],
-        contentType: contentTypes.jsonPatch,
-        query: { fieldManager },
-        signal,
-      });
-    } catch (error) {
-      // a failed test answers 422, a lost race in the store 409
-      if (!(error instanceof ApiError) || ![409, 422].includes(error.status) || attempt === 5) throw error;
-    }
+    const { resourceVersion: value } = object.metadata;
+    return cluster.request<KubeObject>('PATCH', path, {
+      body: [{ op: 'test', path: '/metadata/resourceVersion', value }, ...operations],
+      contentType: contentTypes.jsonPatch,
+      query: { fieldManager },
+      signal: limited,
+    });
+  };
+  try {
+    return await retry(once, {
+      doing: `changing ${path}`,
+      signal: signal ?? new AbortController().signal,
+      attempts: 10,
+      within: 120_000,
+      pause: 50,
+      retriable: lostRace,
+    });
+  } catch (error) {
+    // what ends a later try is as good as what ends the first: callers tell codes and statuses apart
+    const { cause } = error as Error;
+    throw cause instanceof Error && !lostRace(cause) ? cause : error;
   }
+}
+
+/** A failed test answers 422 without a field that it names, a lost race in the store 409. */
+function lostRace(error: unknown): boolean {
+  return isApiError(error, 409) || (isApiError(error, 422) && (error.details?.causes ?? []).length === 0);
 }
 
 /** Deletes an object with everything it owns; one that is not there is no error. */

@@ -1,5 +1,6 @@
 import { retry } from '../deadline.ts';
 import { SlipwayError, wrap } from '../errors.ts';
+import { retryAfter } from '../retry-after.ts';
 import { ApiError } from './api-error.ts';
 import { chooseContext, kubeconfigSources } from './kubeconfig.ts';
 import type { KubeObject } from './objects.ts';
@@ -43,7 +44,7 @@ export interface Cluster {
   readonly server: string;
   /**
    * Sends one request and parses the answer. Tried again after connection failures, 429, 500, 502, 503 and 504 where
-   * that cannot do a thing twice; other answers are thrown as {@link ApiError}.
+   * that cannot do a thing twice, not before the time that Retry-After asks for; other answers are thrown as {@link ApiError}.
    */
   // biome-ignore lint/suspicious/noExplicitAny: raw JSON of the API; callers name the shape
   request<T = any>(method: Method, path: string, options?: RequestOptions): Promise<T>;
@@ -116,7 +117,8 @@ async function requestJson<T>(
     if (status >= 400 || status < 200) {
       const again = status === 401 && !renew;
       renew = status === 401;
-      throw Object.assign(new ApiError(doing, status, text), { again });
+      const wait = retryAfter(answer.headers['retry-after'], Date.now());
+      throw Object.assign(new ApiError(doing, status, text, wait), { again });
     }
     return (text === '' ? undefined : JSON.parse(text)) as T;
   };
@@ -128,6 +130,7 @@ async function requestJson<T>(
       within,
       pause: 300,
       retriable: error => mayRetry(error, method, harmless === true),
+      wait: error => (error instanceof ApiError ? error.wait : 0),
     });
   } catch (error) {
     const answer = error instanceof SlipwayError ? error.cause : undefined;

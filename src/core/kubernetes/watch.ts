@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { deadline, sleep } from '../deadline.ts';
+import { retryAfter } from '../retry-after.ts';
 import type { Cluster } from './cluster.ts';
 import { withQuery } from './cluster.ts';
 import type { KubeList, KubeObject } from './objects.ts';
@@ -22,14 +23,18 @@ export interface WatchOptions<T> {
 /** Silence after which the connection is taken for dead; the API server sends bookmarks about once a minute only. */
 const silence = 30_000;
 
+/** Milliseconds before a list after a watch that ended, and at most, where watches are refused time and again. */
+const pause = { first: 200, longest: 3000 };
+
 /**
  * Lists, then watches from the list's resourceVersion. A watch that ends, is cut, is silent too long or expired (410)
- * is begun anew by listing: what was missed is then seen. Ends by `seen`, by the deadline or by the signal.
+ * is begun anew by listing: what was missed is then seen. Where watching is refused (403, 429) lists alone do, at a slower
+ * pace and not before the time that Retry-After asks for. Ends by `seen`, by the deadline or by the signal.
  */
 export async function watchList<T>(cluster: Cluster, send: Send, path: string, options: WatchOptions<T>): Promise<T> {
   const { seen, period = 1000, labelSelector, fieldSelector } = options;
   using limited = deadline(options.within, options.doing, options.signal);
-  for (;;) {
+  for (let wait = pause.first; ; ) {
     const query = { labelSelector, fieldSelector };
     const list = await cluster.request<KubeList>('GET', path, { query, signal: limited });
     const objects = new Map(list.items.map(item => [keyOf(item), item]));
@@ -54,7 +59,8 @@ export async function watchList<T>(cluster: Cluster, send: Send, path: string, o
       changed.stop();
     }
     if (found !== undefined) return found;
-    await sleep(200, limited);
+    wait = changed.lived ? pause.first : Math.min(2 * wait, pause.longest);
+    await sleep(Math.max(changed.asked, wait * (0.75 + Math.random() / 2)), limited);
   }
 }
 
@@ -77,6 +83,8 @@ function follow(send: Send, path: string, objects: Map<string, KubeObject>, sign
     wake = resolve;
   });
   let ended = false;
+  let lived = false;
+  let asked = 0;
   const tell = (alive: boolean) => {
     const wakeNow = wake;
     pending = alive
@@ -91,7 +99,9 @@ function follow(send: Send, path: string, objects: Map<string, KubeObject>, sign
     const stop = () => answer.destroy();
     combined.addEventListener('abort', stop, { once: true });
     answer.setTimeout(silence, stop);
-    if (answer.statusCode !== 200) return stop();
+    lived = answer.statusCode === 200;
+    asked = lived ? 0 : (retryAfter(answer.headers['retry-after'], Date.now()) ?? 0);
+    if (!lived) return stop();
     for await (const line of createInterface({ input: answer })) {
       const { type, object } = JSON.parse(line) as { type: string; object: KubeObject };
       if (type === 'ERROR') return stop(); // 410 Gone, mostly
@@ -111,6 +121,14 @@ function follow(send: Send, path: string, objects: Map<string, KubeObject>, sign
   return {
     next: () => (ended ? Promise.resolve(false) : pending),
     stop: () => controller.abort(),
+    /** Whether the server began to tell changes at all. */
+    get lived() {
+      return lived;
+    },
+    /** Milliseconds that the server asked to wait. */
+    get asked() {
+      return asked;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { SlipwayError } from '../errors.ts';
+import { retryAfter } from '../retry-after.ts';
 import type { Incoming } from './transport.ts';
 
 const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -95,12 +96,4 @@ function reasonOf(body: Buffer): { readonly reason: string; readonly codes: read
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, 300);
-}
-
-/** Milliseconds from a Retry-After header: seconds, or a date. */
-export function retryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -1,4 +1,4 @@
-import { retry, sleep } from '../deadline.ts';
+import { retry } from '../deadline.ts';
 import { SlipwayError, wrap } from '../errors.ts';
 import { RegistryError } from './failure.ts';
 
@@ -18,16 +18,12 @@ const attempts = 6;
 /** Tries a task again while its failure may pass; waits as long as the registry asks for, when the time allows it. */
 export async function patiently<T>(patience: Patience, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { doing, within, signal, host, onRetry } = patience;
-  const end = Date.now() + within;
-  const retriable = (error: unknown) => isPassing(error) && Date.now() + waitOf(error) < end;
-  const once = async (limited: AbortSignal, attempt: number) => {
+  const once = async (limited: AbortSignal) => {
     try {
       return await task(limited);
     } catch (thrown) {
       if (limited.aborted) throw limited.reason;
-      const error = explain(thrown, host);
-      if (attempt < attempts && retriable(error)) await sleep(waitOf(error), limited);
-      throw error;
+      throw explain(thrown, host);
     }
   };
   try {
@@ -37,7 +33,8 @@ export async function patiently<T>(patience: Patience, task: (signal: AbortSigna
       attempts,
       within,
       pause: 250,
-      retriable,
+      retriable: isPassing,
+      wait: waitOf,
       onRetry: error => onRetry(`${doing}: ${(error as Error).message}; trying again`),
     });
   } catch (error) {
