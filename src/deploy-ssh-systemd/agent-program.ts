@@ -11,6 +11,7 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/confine.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bootstrap.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upstream.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/bring-in.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/requests.sh', import.meta.url), 'utf8'),
   ];
   return (await Promise.all(parts)).join('\n').replaceAll('\r', '');

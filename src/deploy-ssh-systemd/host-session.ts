@@ -44,6 +44,7 @@ const repeatable = [
   'journal',
   'prune',
   'upstream',
+  'haproxy',
   'alive',
   'fetch',
 ];

@@ -585,7 +585,7 @@ serve() {
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
@@ -603,6 +603,6 @@ case ${1:-serve} in
       revert) do_revert "$4" timeout ;;
       guard) settle reboot boot ;;
     esac ;;
-  upstream) set_upstream "$2" "$3" "$4" up ;;
+  bring-in) bring_in "$2" ;;
   *) exit 2 ;;
 esac
