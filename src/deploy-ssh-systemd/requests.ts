@@ -2,7 +2,7 @@ import type { Candidate } from './candidate.ts';
 import type { Request } from './host-session.ts';
 import { releaseData } from './upload.ts';
 
-// The requests of a deployment, as the agent's requests.sh takes them. Pure.
+// The requests of a deployment, as the agent takes them. Pure.
 
 /** The lock, held until the connection ends. */
 export function lockRequest(token: string, who: string): Request {

@@ -1,0 +1,79 @@
+# The last part of the agent: takes the requests, and ends when nobody asks any more.
+
+# A runner that went silent must not hold the lock: a half-open connection lasts for hours.
+idle() { # SECONDS
+  [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
+  ( trap 'kill $nap 2>/dev/null; exit' TERM; sleep "$1" & nap=$!; wait $nap; kill -TERM 0 ) 9>&- >/dev/null 2>&1 </dev/null &
+  dog=$!
+}
+
+# The same while files are on their way: it may take long, but not stand still. What came stays for the next one.
+growing() {
+  [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
+  (
+    trap 'kill $nap 2>/dev/null; exit' TERM; was=none
+    while sleep "$patience" & nap=$!; wait $nap; do
+      now=$(ls -l "$dir/blobs" "$dir/blobs"/.part.* 2>/dev/null | cksum)
+      [ "$now" != "$was" ] || kill -TERM 0
+      was=$now
+    done
+  ) 9>&- >/dev/null 2>&1 </dev/null &
+  dog=$!
+}
+
+serve() {
+  trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
+  dog=; dir=; failed=; hashed=
+  if [ -n "$confined" ]; then
+    program=$(cat "$installed")
+    # the runner did not know that the program is here already
+    IFS= read -r size && number "$size" && take "$size" >/dev/null || exit 1
+  fi
+  patience=${SLIPWAY_AGENT_IDLE:-60}; number "$patience" || patience=60
+  idle "$patience"
+  printf '@slipway-agent 1\n'
+  while IFS=' ' read -r verb words; do
+    set -f; set --
+    for word in $words; do
+      if [ "$word" = = ]; then set -- "$@" ''; else set -- "$@" "$(printf %s "$word" | base64 -d)"; fi
+    done
+    set +f
+    # "+BYTES:VERB": only when the request before was carried out; the bytes that it brings are passed over otherwise
+    case $verb in
+      +*:*)
+        bytes=${verb#+}; bytes=${bytes%%:*}; verb=${verb#*:}
+        if [ -n "$failed" ]; then
+          number "$bytes" || exit 1
+          idle 300
+          if [ "$verb" = upload ]; then pass_over_upload; else take "$bytes" >/dev/null; fi
+          fail SKIPPED "$verb"
+          idle "$patience"
+          continue
+        fi ;;
+    esac
+    # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
+    case $verb in lock|revert|release|remove) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
+    # everything else is about the service that "facts" has named
+    [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
+    case $verb in
+      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
+      *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
+    esac
+    case $verb in lock|revert|upload|release|remove|fetch) idle "$patience";; esac
+  done
+}
+
+# By systemd: VERB DIRECTORY SERVICE [TOKEN]. By the runner: nothing.
+case ${1:-serve} in
+  serve) serve ;;
+  switch|revert|guard)
+    locate "$2" "$3" || exit 2
+    case $1 in
+      switch) do_switch "$4" ;;
+      revert) do_revert "$4" timeout ;;
+      guard) settle reboot boot ;;
+    esac ;;
+  upstream) set_upstream "$2" "$3" "$4" up ;;
+  *) exit 2 ;;
+esac
