@@ -52,7 +52,11 @@ export function switchRequest(
   way: string,
 ): Request {
   // a host with no time to spare still switches; should it take too long, its own timer takes it back
-  return { verb: 'switch', args: [token, id, kind, String(seconds), by, way], timeout: 120_000 };
+  return {
+    verb: 'switch',
+    args: [token, id, kind, String(seconds), Buffer.from(by).toString('base64'), way],
+    timeout: 120_000,
+  };
 }
 
 /** What the host waits for before it answers a look at the unit: a second at most, as a cancelled run has to get through. */

@@ -3,7 +3,8 @@
 #
 # Or it is installed by "mode: bootstrap": then it is run by sudo, and confined (see confine.sh).
 #
-# Requests: one line, VERB and arguments in base64 ("=" is an empty one), then as many raw bytes as the arguments say.
+# Requests: one line, VERB and arguments: ".TEXT" where TEXT is plain, "=" where it is empty, else base64; then as many raw
+# bytes as the arguments say.
 # Several may be sent together: "+BYTES:VERB" is passed over, with what it brings, when the request before it failed.
 # Answers: "@text NAME TEXT" lines, each with "@more NAME TEXT" for further lines of it, and "@fact NAME BASE64" lines, then
 # "@ok" or "@error CODE BASE64". Nothing that was sent is ever evaluated.
@@ -55,12 +56,18 @@ locate() { # DIRECTORY SERVICE
   dir=$1; service=$2; unit=$2.service; socket=$2.socket; state=$dir/state; guard=slipway-guard-$2.service
 }
 
-# Whether the unit was made by us, for this directory.
-ours() { [ -f "$units/$unit" ] && grep -qx "X-Slipway=$dir" "$units/$unit"; }
+# Whether a unit was made by us, for this directory.
+ours() { is_ours "$unit"; }
+is_ours() { has_mark "$units/$1"; } # UNIT
+has_mark() { # FILE
+  [ -f "$1" ] || return 1
+  while IFS= read -r row || [ -n "$row" ]; do [ "$row" != "X-Slipway=$dir" ] || return 0; done 2>/dev/null <"$1"
+  return 1
+}
 
 # Whether there is a unit of this name that was not.
 foreign() {
-  here=$(show FragmentPath); [ ! -e "$units/$unit" ] || here=$units/$unit
+  if [ -e "$units/$unit" ]; then here=$units/$unit; else here=$(show FragmentPath); fi
   case $here in '') return 1;; "$units/$unit") [ -e "$here" ] && ! ours;; esac
 }
 

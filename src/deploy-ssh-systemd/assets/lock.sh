@@ -3,7 +3,8 @@
 serve_lock() { # TOKEN WHO
   [ -d "$state" ] || case $(ls -A "$dir" 2>/dev/null) in '') ;; *) fail DIRECTORY_FOREIGN "$dir"; return;; esac
   [ -z "$manager" ] || { lingering && mkdir -p "$units"; } || { fail LINGER_DENIED "$(id -un)"; return; }
-  mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state" || { fail DIRECTORY_FAILED "$dir"; return; }
+  { [ -d "$dir/blobs" ] && [ -d "$dir/releases" ] && [ -d "$state" ]; } ||
+    { mkdir -p "$dir/blobs" "$dir/releases" "$state" && chmod 700 "$state"; } || { fail DIRECTORY_FAILED "$dir"; return; }
   # asked again by who has it, it is not let go in between
   [ -n "${held:-}" ] || exec 9>>"$state/lock"
   if ! flock -n 9; then

@@ -13,7 +13,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
   for file in unit socket; do
-    [ $file = socket ] && [ ! -e "$new/socket" ] || grep -qx "X-Slipway=$dir" "$new/$file" ||
+    [ $file = socket ] && [ ! -e "$new/socket" ] || has_mark "$new/$file" ||
       { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
   done
   { unit_allowed "$new/unit" service && { [ ! -e "$new/socket" ] || unit_allowed "$new/socket" socket; }; } ||
@@ -23,7 +23,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
   fi
   rm -f "$new/.listing" "$new/.sums"
-  find "$new" -exec sync {} + 2>/dev/null && durable "$dir/blobs" || sync
+  find "$new" -exec sync "$dir/blobs" {} + 2>/dev/null || sync
   if [ -d "$before" ] && [ -n "$same" ]; then
     rm -rf "$new"
   elif [ -d "$before" ]; then
@@ -39,6 +39,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
 }
 
 lay_out() { # the listing on standard input, the parts on 3 → new, same
+  set --; bytes=0
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
     # what root will read was looked at: nobody else may ever have it open for writing
@@ -47,8 +48,11 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
     case $kind in
       part)
         number "$what" || { fail NAME_REFUSED "$what"; return 1; }
-        (umask 077; take "$what" <&3 >"$new/$path") && [ "$(wc -c <"$new/$path")" -eq "$what" ] || { fail RELEASE_FAILED "$before"; return 1; }
-        [ "$mode" = 600 ] || chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+        set -- "$@" "$new/$path"; bytes=$((bytes + what))
+        [ "$mode" = 644 ] || umask 077
+        take "$what" <&3 >"$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+        umask 022
+        case $mode in 600|644) ;; *) chmod "$mode" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; };; esac
         [ ! -d "$before" ] || [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
       blob)
         store_name "$what" || { fail NAME_REFUSED "$what"; return 1; }
@@ -59,6 +63,8 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
       *) fail NAME_REFUSED "$kind"; return 1 ;;
     esac
   done
+  # of a connection that was cut
+  sizes=$(wc -c "$@") && set -- ${sizes##*"$newline"} && [ "$1" -eq "$bytes" ] || { fail RELEASE_FAILED "$before"; return 1; }
   [ ! -d "$new/credentials" ] || chmod 700 "$new/credentials"
 }
 

@@ -58,9 +58,12 @@ settle() { # WHY [boot]
     [ -e "$file" ] || continue
     left=${file##*/}; do_revert "${left#*.}" "$@"
   done
-  rm -rf "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.* "$state"/.sum.*
-  [ ! -f "$state/steps" ] || { tail -n 200 "$state/steps" >"$state/.steps" && mv -T "$state/.steps" "$state/steps"; }
+  for file in "$dir"/.current.* "$dir"/releases/.new.* "$state"/.result.* "$state"/.sum.*; do
+    if [ -e "$file" ] || [ -L "$file" ]; then rm -rf "$file"; fi
+  done
   # parts of an upload stay for the next one to go on from
-  find "$dir/blobs" -name '.part.*' -mtime +1 -exec rm -f {} + 2>/dev/null
-  find "$state" -name 'result.*' -mtime +7 -exec rm -f {} + 2>/dev/null
+  for file in $(find "$dir/blobs" "$state" \( -name '.part.*' -mtime +1 \) -o \( -name 'result.*' -mtime +7 \) \
+    -o \( -name steps -type f -size +63 \) 2>/dev/null); do
+    if [ "$file" = "$state/steps" ]; then tail -n 200 "$file" >"$state/.steps" && mv -T "$state/.steps" "$file"; else rm -f "$file"; fi
+  done
 }

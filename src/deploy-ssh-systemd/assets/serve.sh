@@ -1,10 +1,32 @@
 # The last part of the agent: takes the requests, and ends when nobody asks any more.
 
-# A runner that went silent must not hold the lock: a half-open connection lasts for hours.
-idle() { # SECONDS
-  [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null
-  ( trap 'kill $nap 2>/dev/null; exit' TERM; sleep "$1" & nap=$!; wait $nap; kill -TERM 0 ) 9>&- >/dev/null 2>&1 </dev/null &
-  dog=$!
+# A runner that went silent must not hold the lock: a half-open connection lasts for hours. What counts the seconds is told
+# of every request by a signal, as starting it anew would cost more than most of them.
+idle() { # SECONDS until the next call
+  if [ -n "${dog:-}" ]; then
+    case $grows$1 in
+      "$patience") kill -USR1 "$dog" 2>/dev/null && return ;;
+      300) kill -USR2 "$dog" 2>/dev/null && return ;;
+    esac
+    kill "$dog" 2>/dev/null
+  fi
+  trap '' USR1 USR2 # a call that comes before it listens
+  ( count "$1" ) 9>&- >/dev/null 2>&1 </dev/null &
+  dog=$! grows=
+  trap - USR1 USR2
+}
+
+count() { # SECONDS; then all ends
+  trap 'kill $nap 2>/dev/null; exit' TERM
+  trap 'told=$patience' USR1
+  trap 'told=300' USR2
+  limit=$1 spent=0 told=; if [ "$1" -lt 30 ]; then tick=1; else tick=5; fi
+  while [ $spent -lt "$limit" ]; do
+    sleep $tick & nap=$!
+    until wait $nap || ! kill -0 $nap; do :; done # a call interrupts it
+    if [ -n "$told" ]; then limit=$told spent=0 told=; else spent=$((spent + tick)); fi
+  done
+  kill -TERM 0
 }
 
 # The same while files are on their way: it may take long, but not stand still. What came stays for the next one.
@@ -18,12 +40,12 @@ growing() {
       was=$now
     done
   ) 9>&- >/dev/null 2>&1 </dev/null &
-  dog=$!
+  dog=$! grows=yes
 }
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  dog=; dir=; failed=; hashed=
+  dog=; grows=; dir=; failed=; hashed=
   if [ -n "$confined" ]; then
     program=$(cat "$installed")
     # the runner did not know that the program is here already
@@ -35,7 +57,11 @@ serve() {
   while IFS=' ' read -r verb words; do
     set -f; set --
     for word in $words; do
-      if [ "$word" = = ]; then set -- "$@" ''; else set -- "$@" "$(printf %s "$word" | base64 -d)"; fi
+      case $word in
+        =) set -- "$@" '' ;;
+        .*) set -- "$@" "${word#.}" ;;
+        *) set -- "$@" "$(printf %s "$word" | base64 -d)" ;;
+      esac
     done
     set +f
     # "+BYTES:VERB": only when the request before was carried out; the bytes that it brings are passed over otherwise

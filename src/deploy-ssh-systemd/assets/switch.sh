@@ -3,7 +3,7 @@
 put_unit() { # FILE NAME: installs a unit file unless it is there already; never in the place of somebody else's
   changed=
   cmp -s "$1" "$units/$2" && return 0
-  [ ! -e "$units/$2" ] || grep -qx "X-Slipway=$dir" "$units/$2" || return 1
+  [ ! -e "$units/$2" ] || is_ours "$2" || return 1
   changed=yes
   cp "$1" "$units/.$2.$$" && chmod 644 "$units/.$2.$$" && durable "$units/.$2.$$" &&
     mv -T "$units/.$2.$$" "$units/$2" && durable "$units"
@@ -23,11 +23,11 @@ activate() { # ID → moves: "open" or "close" when the listener changes hands, 
     moves=close
   fi
   step installed
-  seen=$(systemctl show "$unit" -p NeedDaemonReload,UnitFileState 2>/dev/null)
+  look_before_start
   seen_of NeedDaemonReload
   if [ "$again$changed$property" != no ]; then
     systemctl daemon-reload || return 1
-    seen=$(systemctl show "$unit" -p UnitFileState 2>/dev/null)
+    look_before_start
   fi
   # it has systemd read all its files again
   seen_of UnitFileState
@@ -35,8 +35,8 @@ activate() { # ID → moves: "open" or "close" when the listener changes hands, 
   [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket"
 }
 
-is_ours() { # UNIT
-  grep -qx "X-Slipway=$dir" "$units/$1" 2>/dev/null
+look_before_start() { # → seen
+  seen=$(systemctl show "$unit" -p NeedDaemonReload,UnitFileState,ActiveState,StartLimitIntervalUSec 2>/dev/null)
 }
 
 # A listener can be had by one only: who has it lets go first. At boot nothing runs yet but the socket itself.
@@ -83,27 +83,33 @@ enter() {
   fi
   how=restart
   move_listener '' || return 1
-  systemctl reset-failed "$unit" 2>/dev/null
+  # nothing is to be forgiven to one that runs and has no limit
+  case $newline$seen$newline in
+    *"${newline}ActiveState=active$newline"*"${newline}StartLimitIntervalUSec=0$newline"*) ;;
+    *"${newline}StartLimitIntervalUSec=0$newline"*"${newline}ActiveState=active$newline"*) ;;
+    *) systemctl reset-failed "$unit" 2>/dev/null ;;
+  esac
   systemctl restart --no-block "$unit"
 }
 
 # Where the bytes are that a process runs. Under qemu's user emulation "exe" is the emulator; then the first file of a
 # release that it has mapped.
-program_of() { # PID
-  case $(readlink "/proc/$1/exe" 2>/dev/null) in
+program_of() { # PID → bytes, and exe, the path that they were started from
+  bytes=/proc/$1/exe; exe=$(readlink "$bytes" 2>/dev/null)
+  case $exe in
     */qemu-*)
-      awk -v dir="$dir/releases/" -v at="/proc/$1/map_files/" 'index($6, dir) == 1 {
+      bytes=$(awk -v dir="$dir/releases/" -v at="/proc/$1/map_files/" 'index($6, dir) == 1 {
         split($1, range, "-"); sub(/^0+/, "", range[1]); sub(/^0+/, "", range[2])
         print at range[1] "-" range[2]; exit
-      }' "/proc/$1/maps" 2>/dev/null ;;
-    *) printf '%s\n' "/proc/$1/exe" ;;
+      }' "/proc/$1/maps" 2>/dev/null)
+      exe=$(readlink "$bytes" 2>/dev/null) ;;
   esac
 }
 
 # Whether the main process was started from this release; $seen has it.
 runs() { # ID
   seen_of MainPID
-  [ "${property:-0}" -gt 0 ] && case $(readlink "$(program_of "$property")" 2>/dev/null) in "$dir/releases/$1/"*) true;; *) false;; esac
+  [ "${property:-0}" -gt 0 ] && program_of "$property" && case $exe in "$dir/releases/$1/"*) true;; *) false;; esac
 }
 
 # Whether it runs this release, by whatever way it got there; $seen has the state.
@@ -111,7 +117,7 @@ settled() { # ID
   seen_of ActiveState; [ "$property" = active ] || return 1
   seen_of Job; [ -z "$property" ] || return 1
   [ "$how" = reload ] || { runs "$1"; return; }
-  seen_of MainPID; [ "$(program_of "$property")" -ef "$dir/releases/$1/$service" ]
+  seen_of MainPID; program_of "$property"; [ "$bytes" -ef "$dir/releases/$1/$service" ]
 }
 
 look_at_process() { # → seen
@@ -121,7 +127,7 @@ look_at_process() { # → seen
 do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection does not matter
   exec 8>"$state/switch.lock"; hold 8 60 || { result "$1" 'failed busy'; return 1; }
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
-  result "$1" switching; step switching
+  step switching
   choose_way "$old" "$new" "$way"
   activate "$new" || { result "$1" 'failed activate'; return 1; }
   enter || { result "$1" 'failed restart'; return 1; }

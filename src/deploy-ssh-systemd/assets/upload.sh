@@ -25,11 +25,13 @@ serve_upload() { # then for each file a line NAME OFFSET SIZE, parts (a line BYT
 take_blob() { # name sum mode offset size: what came before a cut stays as .part.NAME
   part=$dir/blobs/.part.$name
   [ "$offset" -gt 0 ] || (umask 077; : >"$part") || { fail UPLOAD_FAILED "writing $part"; return 1; }
-  [ "$(wc -c <"$part")" -eq "$offset" ] || { fail UPLOAD_FAILED "$part has not $offset bytes"; return 1; }
+  [ "$offset" -eq 0 ] || [ "$(wc -c <"$part")" -eq "$offset" ] || { fail UPLOAD_FAILED "$part has not $offset bytes"; return 1; }
   # written and hashed as it comes: what tee could not write, the length shows
   is=$({ [ "$offset" -eq 0 ] || cat "$part"; take_parts | gzip -dc | tee -a "$part"; } 2>/dev/null | sha256sum); is=${is%% *}
   [ "$(wc -c <"$part")" -eq "$size" ] || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
+  # it was hashed before this, and nobody writes to it any more
+  : >"$state/.sum.$name"
   # not durable yet: the release is
   chmod "$mode" "$part" && mv -T "$part" "$dir/blobs/$name" || { fail UPLOAD_FAILED "$dir/blobs/$name"; return 1; }
   hashed="$hashed $name "

@@ -26,6 +26,7 @@ all_that_is_verified() { # ID
   if [ -e "${1%unit}socket" ]; then
     set -- "$@" "${1%unit}socket"; names="$names $socket.d socket.d $(prefixes "$service" socket)"
   fi
+  own=$# # a release's own files are looked at where they will be
   # systemd.unit(5); what it has loaded says nothing of a drop-in whose folder is new
   for folder in /etc/systemd/system /etc/systemd/system.* /run/systemd/system /run/systemd/system.* /run/systemd/transient \
     /run/systemd/generator* /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
@@ -33,7 +34,9 @@ all_that_is_verified() { # ID
       for file in "$folder/$name"/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
     done
   done
-  { echo "$version $unit $*" && cat "$@"; } 2>/dev/null >"$state/.about" && sha256sum <"$state/.about"
+  texts=$(cat "$@" 2>/dev/null) || return
+  shift $own
+  printf '%s\n' "$version $unit $own $*" "$texts" | sha256sum
 }
 
 # The folders for all units whose names begin alike: of a-b-c these are a-.service.d and a-b-.service.d.
