@@ -221,7 +221,7 @@ await describeWith('host:host18', 'SSH: who we are', lab => {
       await using connection = await reach(byKey, inputs, {}, 'cat');
       const signal = AbortSignal.timeout(10_000);
       const started = await connection.open('cat', signal);
-      started.channel.end('x');
+      started.channel.resume().end('x');
       expect(await started.exit(signal)).toBe(0);
       expect(await sessions('command')).toBe(before + 1);
     });

@@ -36,6 +36,7 @@ machine_facts() { # SHA256...: of programs that may run already
   [ -n "$own" ] && id -u "$own" >/dev/null 2>&1 && fact has-user yes
   [ -n "$port" ] && fact holder-of-port "$(holder_of "$port")"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  ! command -v zstd >/dev/null || fact zstd yes
   state_facts "$@"
 }
 

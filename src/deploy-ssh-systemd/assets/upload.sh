@@ -13,21 +13,21 @@ store_name() { # NAME → sum mode
 }
 
 # What is not read now would be taken for the next request: after an error the conversation is over.
-serve_upload() { # then for each file a line NAME OFFSET SIZE, parts (a line BYTES, gzip of what comes next), a line 0; a line "end"
+serve_upload() { # then for each file a line NAME OFFSET SIZE zstd|gzip, parts (a line BYTES, then so many), a line 0; a line "end"
   growing
-  while IFS=' ' read -r name offset size; do
+  while IFS=' ' read -r name offset size packed; do
     [ "$name" != end ] || { printf '@ok\n'; return; }
     store_name "$name" && number "$offset" && number "$size" || { fail NAME_REFUSED "$name $offset $size"; exit 1; }
     take_blob || exit 1
   done
 }
 
-take_blob() { # name sum mode offset size: what came before a cut stays as .part.NAME
+take_blob() { # name sum mode offset size packed: what came before a cut stays as .part.NAME
   part=$dir/blobs/.part.$name
   [ "$offset" -gt 0 ] || (umask 077; : >"$part") || { fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$offset" -eq 0 ] || [ "$(wc -c <"$part")" -eq "$offset" ] || { fail UPLOAD_FAILED "$part has not $offset bytes"; return 1; }
   # written and hashed as it comes: what tee could not write, the length shows
-  is=$({ [ "$offset" -eq 0 ] || cat "$part"; take_parts | gzip -dc | tee -a "$part"; } 2>/dev/null | sha256sum); is=${is%% *}
+  is=$({ [ "$offset" -eq 0 ] || cat "$part"; take_parts | unpack | tee -a "$part"; } 2>/dev/null | sha256sum); is=${is%% *}
   [ "$(wc -c <"$part")" -eq "$size" ] || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
   # it was hashed before this, and nobody writes to it any more
@@ -37,6 +37,8 @@ take_blob() { # name sum mode offset size: what came before a cut stays as .part
   hashed="$hashed $name "
   step uploaded
 }
+
+unpack() { case $packed in zstd) zstd -dcq;; *) gzip -dc;; esac; }
 
 # An end before the line 0 is a cut: between two parts, while the next one is made, it is the likely one.
 take_parts() {

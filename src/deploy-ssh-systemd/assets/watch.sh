@@ -6,7 +6,7 @@ serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; w
   left=$(($3 * 10)) slept=0
   while no_news "$1" "${4:-0}" "${5:-0}" && [ $slept -lt $left ]; do
     # most starts take less than a third of a second
-    if [ $slept -lt 20 ] && [ "${4:-0}" -eq 0 ]; then nap=5; else nap=10; fi
+    if [ $slept -lt 30 ] && [ "${4:-0}" -eq 0 ]; then nap=5; else nap=10; fi
     case $nap in 5) sleep 0.05;; *) sleep 0.1;; esac 2>/dev/null || { sleep 1; nap=100; }
     slept=$((slept + nap))
   done
@@ -49,6 +49,8 @@ fact_running_of() { # TOKEN
 no_news() { # TOKEN PID RESTARTS → now: the result, seen: what systemd says where it was asked
   seen=; now=; [ ! -e "$state/result.$1" ] || read -r now <"$state/result.$1"
   case $now in 'switched '*) ;; '') return 0;; *) return 1;; esac
+  # as long as the process is there, systemd is asked twice a second
+  [ "$2" -eq 0 ] || [ ! -d "/proc/$2" ] || [ $((slept % 50)) -eq 0 ] || return 0
   look_at_unit
   if [ "$2" -gt 0 ]; then steady "$2" "$3"; return; fi
   seen_of Job; job=$property
