@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { readPublicKey } from '../../src/core/attestation/public-key.ts';
+import { readRequirement } from '../../src/core/attestation/signer.ts';
 import { sha256 } from '../../src/core/files.ts';
 import { run } from '../../src/core/process.ts';
 import { mustBeAttested } from '../../src/deploy-ssh-systemd/attested.ts';
@@ -36,9 +36,11 @@ await describeWith('peer:cosign', 'deploy-ssh-systemd: what cosign attests count
     const path = join(folder, verb);
     await writeFile(path, verb);
     const artifact = { path, target: { os: 'linux', arch: 'amd64' }, sha256: sha256(verb), size: verb.length };
-    const key = await readPublicKey('cosign.pub', folder);
-    await expect(mustBeAttested([artifact], key)).rejects.toMatchObject({ code: 'ATTESTATION_MISSING' });
+    const required = (await readRequirement({ 'require-attestation': 'cosign.pub' }, folder))!;
+    await expect(mustBeAttested([artifact], required)).rejects.toMatchObject({ code: 'ATTESTATION_MISSING' });
     await cosign(verb, ...offline, `${verb}.sigstore.json`, ...more, path);
-    expect(await mustBeAttested([artifact], key)).toMatchObject([{ attestedBy: expect.stringContaining(attestedBy) }]);
+    expect(await mustBeAttested([artifact], required)).toMatchObject([
+      { attestedBy: expect.stringContaining(attestedBy) },
+    ]);
   });
 });
