@@ -1,9 +1,9 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
-import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { extract } from 'tar-stream';
 import { judge } from '../../../src/core/attestation/judge.ts';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { readRequirement, type RequirementInputs } from '../../../src/core/attestation/signer.ts';
+import { type RequirementInputs, readRequirement } from '../../../src/core/attestation/signer.ts';
 import { readTrustedRoots } from '../../../src/core/attestation/trusted-root.ts';
 
 const key = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();

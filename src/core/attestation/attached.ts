@@ -45,31 +45,37 @@ export async function attachedStatements(
   const read = async (descriptor: Descriptor): Promise<Attached | undefined> => {
     const layer = await layerOf(source, descriptor, signal);
     if (layer === undefined) return undefined;
-    if (layer.size > each || reading + layer.size > all) {
-      const limit = layer.size > each ? formatSize(each) : `${formatSize(all)} with the others`;
-      unread.push(`${descriptor.digest} was not read: it has ${formatSize(layer.size)}, more than ${limit}`);
-      return undefined;
-    }
+    const limit = layer.size > each ? formatSize(each) : `${formatSize(all)} with the others`;
+    if (layer.size > each || reading + layer.size > all)
+      throw new SlipwayError('ANSWER_TOO_LARGE', `it has ${formatSize(layer.size)}, more than ${limit}`);
     reading += layer.size;
     const bytes = await source.read(layer, signal);
     const content = peek(bytes);
     return content && { ...content, about: content.digests.includes(digest), bytes };
   };
-  const found = await pMap(possible.slice(0, number), read, { concurrency: 4 });
+  /** One that is broken or too large must not hide the good ones. */
+  const tryToRead = async (descriptor: Descriptor): Promise<Attached | undefined> => {
+    try {
+      return await read(descriptor);
+    } catch (error) {
+      if (!(error instanceof SlipwayError && ofOne.includes(error.code))) throw error;
+      unread.push(`${descriptor.digest} was not read: ${error.message}`);
+      return undefined;
+    }
+  };
+  const found = await pMap(possible.slice(0, number), tryToRead, { concurrency: 4 });
   if (possible.length > number)
     unread.push(`${possible.length - number} of ${possible.length} attachments were not read: more than ${number}`);
   return { statements: found.filter(one => one !== undefined), unread };
 }
 
+/** What is wrong with one attachment, not with the registry. */
+const ofOne = ['ANSWER_TOO_LARGE', 'DIGEST_MISMATCH', 'MANIFEST_INVALID', 'REGISTRY_NOT_FOUND'];
+
 async function layerOf(source: ImageSource, { digest }: Descriptor, signal: AbortSignal) {
   const { bytes } = await source.manifest(digest, signal);
-  const [layer] = (JSON.parse(bytes.toString('utf8')) as Partial<Manifest>).layers ?? [];
-  if (layer === undefined || (typeof layer.digest === 'string' && Number.isSafeInteger(layer.size))) return layer;
-  throw new SlipwayError(
-    'REGISTRY_ANSWER',
-    `the manifest ${digest} that is attached has a layer without digest or size`,
-    {
-      hint: 'Somebody attached what is no OCI manifest: remove it from the registry.',
-    },
-  );
+  const { layers } = JSON.parse(bytes.toString('utf8')) as Partial<Manifest>;
+  const [layer] = Array.isArray(layers) ? (layers as Manifest['layers']) : [];
+  if (layer === undefined || (typeof layer?.digest === 'string' && Number.isSafeInteger(layer.size))) return layer;
+  throw new SlipwayError('MANIFEST_INVALID', 'its layer has no digest or size');
 }

@@ -5,6 +5,7 @@ import { sha256 } from '../files.ts';
 import { readMessageSignature } from './bundle.ts';
 import { peek } from './content.ts';
 import { judge } from './judge.ts';
+import { listReasons } from './reasons.ts';
 import type { Requirement } from './signer.ts';
 
 /** How bundles are called, as `cosign attest-blob --bundle` and `sign-blob --bundle` are told to write them. */
@@ -43,7 +44,7 @@ export async function fileMustBeAttested(
     if (about || own) refused.push(`${name}: ${judged.why}`);
     if ((about || own) && 'hint' in judged) hint = judged.hint;
   }
-  const seen = refused.length > 0 ? refused.join('; ') : `there is no bundle on it in ${folder} (NAME${suffix})`;
+  const seen = listReasons(refused) || `there is no bundle on it in ${folder} (NAME${suffix})`;
   throw new SlipwayError(
     'ATTESTATION_MISSING',
     `${path} has no ${requirement.type} by ${requirement.signer.name}: ${seen}`,

@@ -3,6 +3,7 @@ import type { RegistryClient } from '../registry/client.ts';
 import type { Repository } from '../registry/reference.ts';
 import { attachedStatements } from './attached.ts';
 import { judge } from './judge.ts';
+import { listReasons } from './reasons.ts';
 import type { Requirement } from './signer.ts';
 
 /**
@@ -26,8 +27,7 @@ export async function imageMustBeAttested(
     refused.push(`${predicateType}: ${judged.why}`);
     if ('hint' in judged) hint = judged.hint;
   }
-  const seen =
-    refused.length + unread.length > 0 ? [...refused, ...unread].join('; ') : 'no Sigstore bundle is attached to it';
+  const seen = listReasons([...refused, ...unread]) || 'no Sigstore bundle is attached to it';
   throw new SlipwayError(
     'ATTESTATION_MISSING',
     `${image} has no ${requirement.type} by ${requirement.signer.name}: ${seen}`,

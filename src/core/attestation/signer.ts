@@ -73,11 +73,21 @@ export function keySigner(key: KeyObject): TrustedSigner {
         const good = blob !== undefined && verify(algorithm, blob, key, message);
         return good ? { by, statement: undefined } : { why: 'it is not this key’s signature of the binary' };
       }
-      const { payload, payloadType, signature } = readBundle(bundle, 'what is attached');
+      const read = signed(bundle);
+      if (read === undefined) return { why: 'nobody signed it' };
+      const { payload, payloadType, signature } = read;
       const good = payloadType === statementType && isSignedBy(key, payload, signature);
       return good ? { by, statement: payload } : { why: 'another key signed it' };
     },
   };
+}
+
+function signed(bundle: Buffer) {
+  try {
+    return readBundle(bundle, 'what is attached');
+  } catch {
+    return undefined; // a statement as it is
+  }
 }
 
 /** Whoever could show this identity to a certificate authority (Sigstore). The roots are read now, or fetched once. */
