@@ -325,7 +325,7 @@ await describeWith('peer:cosign', 'an attestation by an identity', lab => {
     ).rejects.toMatchObject({
       code: 'ATTESTATION_MISSING',
       message: expect.stringMatching(
-        /has no attestation by what matches \^https:.*acme\/other\/.*: hello\.sigstore\.json: https:\/\/github\.com\/acme\/hello\/.* signed it/,
+        /has no attestation by a workflow of https:\/\/github\.com\/acme\/other \(.*\): hello\.sigstore\.json: https:\/\/github\.com\/acme\/hello\/.* signed it/,
       ),
       hint: expect.stringContaining('Nothing was changed.'),
     });

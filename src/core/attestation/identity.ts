@@ -4,6 +4,8 @@ import type { SignerInputs } from './inputs.ts';
 /** Whose certificate counts. There is none that anybody can have: subject and issuer are always compared. */
 export interface Identity {
   readonly subject: string | RegExp;
+  /** The subject for messages. */
+  readonly name: string;
   readonly issuer: string;
   /** The repository whose run signed, as a URL; Fulcio writes it into certificates of GitHub’s jobs. */
   readonly source?: string;
@@ -44,6 +46,7 @@ export function readIdentity(inputs: SignerInputs): Identity {
     );
   return {
     subject: subject ?? new RegExp(`^${escaped(`${repository}/`)}`, 'i'),
+    name: exact ?? (pattern && `what matches ${pattern}`) ?? workflow ?? `a workflow of ${repository}`,
     issuer,
     ...(repository === undefined ? {} : { source: repository }),
   };
@@ -53,7 +56,7 @@ export function readIdentity(inputs: SignerInputs): Identity {
 export function otherIdentity(wanted: Identity, seen: Seen): string | undefined {
   const { subject = 'nobody', issuer = 'nobody', source } = seen;
   const fits = typeof wanted.subject === 'string' ? wanted.subject === subject : wanted.subject.test(subject);
-  if (!fits) return `${subject} signed it, not ${nameOf(wanted.subject)}`;
+  if (!fits) return `${subject} signed it, not ${wanted.name}`;
   if (wanted.issuer !== issuer) return `the issuer of ${subject} is ${issuer}, not ${wanted.issuer}`;
   if (wanted.source !== undefined && wanted.source.toLowerCase() !== source?.toLowerCase())
     return `${subject} signed it in a run of ${source ?? 'no repository'}, not of ${wanted.source}`;
@@ -61,14 +64,8 @@ export function otherIdentity(wanted: Identity, seen: Seen): string | undefined 
 }
 
 /** Who must have signed, for messages. */
-export function describeIdentity({ subject, issuer, source }: Identity): string {
-  return `${nameOf(subject)} (issuer ${issuer}${source === undefined ? '' : `, a run of ${source}`})`;
-}
-
-function nameOf(subject: string | RegExp): string {
-  return typeof subject === 'string'
-    ? subject
-    : `what matches ${subject.source.replaceAll('\\/', '/').replace(/^\^\(\?:(.*)\)$/, '$1')}`;
+export function describeIdentity({ name, issuer, source }: Identity): string {
+  return `${name} (issuer ${issuer}${source === undefined ? '' : `, a run of ${source}`})`;
 }
 
 function repositoryOf(given: string | undefined): string | undefined {
