@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { sleep } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
+import { Refusal } from '../core/host-agent/refusal.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
-import type { Answer } from './agent.ts';
-import { Refusal } from './agent-error.ts';
 import { type Candidate, contentOf } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
 import type { HostFacts } from './facts.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from './agent.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
 import type { HistoryEntry } from './history.ts';
 import { parseHistory } from './history.ts';
 
