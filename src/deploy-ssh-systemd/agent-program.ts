@@ -5,12 +5,14 @@ import { sha256 } from '../core/files.ts';
 export async function agentProgram(): Promise<string> {
   // written out, not computed: the bundler copies the files that it finds in such expressions
   const parts = [
+    readFile(new URL('../core/host-agent/assets/talk.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/unit-rules.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/confine.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bootstrap.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upstream.sh', import.meta.url), 'utf8'),
+    readFile(new URL('../core/host-agent/assets/look.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/requests.sh', import.meta.url), 'utf8'),
   ];
   return (await Promise.all(parts)).join('\n').replaceAll('\r', '');

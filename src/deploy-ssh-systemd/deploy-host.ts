@@ -3,6 +3,7 @@ import { sleep } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import type { Answer } from '../core/host-agent/answer.ts';
 import { Refusal } from '../core/host-agent/refusal.ts';
+import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import { type Candidate, contentOf } from './candidate.ts';
@@ -64,7 +65,7 @@ export async function deployHost(
     binary: goal.sha256,
     started: steps.started,
   });
-  if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
+  if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal, facts);
   const token = randomBytes(6).toString('hex');
   const locked = async () => ({ ...facts, ...(await lock(session, token, goal.sha256, settings, signal)) });
   const settled = () =>
@@ -93,7 +94,7 @@ export async function deployHost(
     }
     if (prepared === undefined) {
       facts = await steps.run('lock', locked);
-      if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
+      if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal, facts);
       prepared = await prepare(facts, { ...preparing, first: [] });
     }
     if (!together) {
@@ -152,9 +153,9 @@ async function switchTo(
     if (!verdict.healthy) return await takenBack(session, switched, settings, verdict);
     const occasion = { release: goal.id, previous: facts.current };
     await holdingLock(session, () => hooks.afterSwitch(session, occasion, signal));
-    const fell = await steps.run('confirm', () => confirmed(session, token, verdict, pruned(facts, goal, settings)));
-    if (fell !== undefined) return await takenBack(session, switched, settings, { ...verdict, ...fell });
-    return concluded(switched, settings, verdict);
+    const end = await steps.run('confirm', () => confirmed(session, token, verdict, pruned(facts, goal, settings)));
+    if ('detail' in end) return await takenBack(session, switched, settings, { ...verdict, ...end });
+    return concluded(switched, settings, verdict, end);
   } catch (error) {
     const reason = error instanceof SlipwayError ? error : asError(error);
     return takenBack(session, switched, settings, {
@@ -178,6 +179,7 @@ function unchanged(
   base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
   steps: Steps,
   goal: Goal,
+  { unitFiles }: HostFacts,
 ): Outcome {
   log.info(`${base.place}: ${goal.id} is served already; nothing was restarted`);
   return {
@@ -187,7 +189,7 @@ function unchanged(
     changed: false,
     ended: Date.now(),
     spans: steps.spans,
-    evidence: { runningSha256: goal.sha256 },
+    evidence: { runningSha256: goal.sha256, unitFiles },
   };
 }
 
@@ -243,19 +245,20 @@ async function switchedOver(session: HostSession, token: string, switching: Prom
   }
 }
 
-/** Undefined when it is confirmed; else how the process that passed is not there any more. */
+/** What systemd has loaded of a release that is confirmed; else how the process that passed is not there any more. */
 async function confirmed(
   session: HostSession,
   token: string,
   { up }: GateVerdict,
   prune: Request,
-): Promise<Pick<GateVerdict, 'healthy' | 'detail'> | undefined> {
+): Promise<readonly UnitFile[] | Pick<GateVerdict, 'healthy' | 'detail'>> {
   const request = confirmRequest(token, up!);
   const [confirming, pruning] = await session.begin([request, prune]);
+  let answer: Answer;
   try {
-    await confirming!.catch(error => {
+    answer = await confirming!.catch(async error => {
       if (!isLost(error)) throw error;
-      return session.askAll([request, prune]); // over a new connection; both can be done again
+      return (await session.askAll([request, prune]))[0]!; // over a new connection; both can be done again
     });
   } catch (error) {
     if (!(error instanceof SlipwayError) || error.code !== 'NOT_STEADY') throw error;
@@ -264,7 +267,7 @@ async function confirmed(
   await pruning!.catch(error => {
     if (!isLost(error)) log.warning(`${session.place}: old releases were not removed: ${messageOf(error)}`);
   });
-  return undefined;
+  return readUnitFiles(answer.text('files'));
 }
 
 /** What goes once this release is confirmed. */

@@ -80,9 +80,9 @@ export const definition = define({
     ...sshInputs,
     become: {
       description:
-        'How the process of another user is looked at: `sudo-shell` (`sudo -n sh`) or `none` (as the SSH user).',
-      value: choice('sudo-shell', 'none'),
-      default: 'sudo-shell',
+        'How the process of another user is looked at: `agent`, which `mode: bootstrap` of deploy-ssh-systemd installs; `sudo-shell`, a full root shell; `none`, as the SSH user. `auto`: `none` for root, `agent` where the host has it, else `sudo-shell`.',
+      value: choice('auto', 'agent', 'sudo-shell', 'none'),
+      default: 'auto',
     },
     kubeconfig: {
       description: 'Text of a kubeconfig for the clusters of the record; default: the files that KUBECONFIG names.',

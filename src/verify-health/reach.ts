@@ -23,7 +23,7 @@ export class Places implements Reach, AsyncDisposable {
       return run(argv, { timeout, signal, env: plainEnvironment(process.env), accept: anyCode });
     }
     const connection = await this.#host(on, timeout);
-    const command = root && this.#keys.become === 'sudo-shell' ? 'sudo -n sh -s' : 'sh -s';
+    const command = root && ['auto', 'sudo-shell'].includes(this.#keys.become) ? asRoot : 'sh -s';
     return connection.exec(command, { input: `exec ${argv.map(quoted).join(' ')} </dev/null\n`, timeout, signal });
   }
 
@@ -73,6 +73,9 @@ export class Places implements Reach, AsyncDisposable {
     await Promise.allSettled(closing);
   }
 }
+
+/** Quoted such that every login shell reads it alike. */
+const asRoot = `/bin/sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
 
 const anyCode = Array.from({ length: 256 }, (_, code) => code);
 

@@ -74,6 +74,8 @@ state_facts() { # SHA256...
   [ -d "$dir" ] && fact directory "$([ -d "$state" ] && echo ours || ls -A "$dir")"
   fact holder "$(cat "$state/holder" 2>/dev/null)"
   [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
+  seen=$said
+  fact files "$(files_loaded)"
   ! runs_one_of "$@" || fact content "$(content_of_current)"
 }
 
@@ -121,7 +123,7 @@ holder_of() { # PORT
 
 # What systemd says of the unit, and what its main process runs.
 look_at_unit() { # → said, seen, pid
-  said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
+  said=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,DropInPaths,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
   seen=$said
   seen_of MainPID; pid=${property:-0}
   [ "$pid" -eq 0 ] || said="$said${newline}Exe=$(readlink "$(program_of "$pid")" 2>/dev/null)"
@@ -445,10 +447,20 @@ steady() { # STATE PID RESTARTS
   [ "$(printf '%s\n' "$1" | grep -cx -e "MainPID=$2" -e "NRestarts=$3")" -eq 2 ]
 }
 
+# The files that systemd has loaded the service from, with their hashes; $seen has the paths of its unit.
+files_loaded() {
+  seen_of FragmentPath; paths=$property
+  seen_of DropInPaths; paths="$paths $property"
+  [ ! -e "$units/$socket" ] || paths="$paths $(systemctl show "$socket" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  (set -f; sums_of $paths)
+}
+
 serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
   safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
-  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts 2>/dev/null)
-  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$seen" "$2" "$3"; then fail NOT_STEADY "$seen"; return; fi
+  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts,FragmentPath,DropInPaths 2>/dev/null)
+  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$seen" "$2" "$3"; then
+    fail NOT_STEADY "$(printf '%s\n' "$seen" | grep -v Path=)"; return
+  fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
     step confirming
     systemctl stop "$(timer "$1").timer" 2>/dev/null
@@ -456,8 +468,10 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
     rm -f "$state/confirmed.$1"
     result "$1" confirmed
     step confirmed
+    fact files "$(files_loaded)"
     printf '@ok\n'
   elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
+    fact files "$(files_loaded)"
     printf '@ok\n' # asked again over a new connection
   else
     fail CONFIRM_LOST "$(cat "$state/result.$1" 2>/dev/null)"
@@ -477,6 +491,11 @@ serve_revert() { # TOKEN WHY
   fact result "$how"
   fact unit "$(serve_unit)"
   printf '@ok\n'
+}
+
+serve_look() { # SERVICE LINES
+  visible "$1" || { fail SERVICE_FORBIDDEN "$why"; return; }
+  look_at "$1.service" "$2"
 }
 
 serve_manifest() { # ID
@@ -583,9 +602,9 @@ serve() {
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
     case $verb in lock|revert|release|remove) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
-    [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
+    [ -n "$dir" ] || [ "$verb" = facts ] || [ "$verb" = look ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
