@@ -44,7 +44,7 @@ export const definition = define({
     },
     'watch-for': { description: 'How long `mode: watch` looks.', value: duration, default: '5m' },
     availability: {
-      description: 'Share of good attempts that each check needs in `mode: watch`, such as 99.9%.',
+      description: 'Share of the time in which each check must be good in `mode: watch`, such as 99.9%.',
       value: share,
       default: '100%',
     },

@@ -73,6 +73,8 @@ export async function watchCheck(
   const judged = load === undefined ? options : withoutBudget(options);
   using kept = check.kind === 'grpc' && check.watch ? new Kept() : undefined;
   let judgement: Judgement | undefined;
+  /** When an attempt began that says nothing. */
+  let cutAt: number | undefined;
   while (judgement === undefined && !enough?.aborted) {
     const left = options.deadline - since();
     if (left < leastAttempt) break;
@@ -88,7 +90,10 @@ export async function watchCheck(
     });
     // Cut short by the gate's deadline, not by its own time: says nothing where earlier attempts said something.
     const cut = observation.reason === 'timeout' && left < timeout && tally.attempts > 0;
-    if (cut && (options.availability === undefined || left < outage(tally))) break;
+    if (cut && (options.availability === undefined || left < outage(tally))) {
+      cutAt = began;
+      break;
+    }
     tally.add(observation, since());
     options.onAttempt?.({ check, number: tally.attempts, observation, streak: tally.streak });
     if (options.availability === undefined) judgement = judge(tally, judged, false);
@@ -101,7 +106,9 @@ export async function watchCheck(
     if (pause > 0) await rest(pause, options.signal, news, enough);
   }
   judgement ??=
-    options.availability === undefined ? judge(tally, judged, true)! : judgeWatch(tally, options.availability);
+    options.availability === undefined
+      ? judge(tally, judged, true)!
+      : judgeWatch(tally, options.availability, cutAt ?? Math.min(since(), options.deadline));
   if (load !== undefined && judgement.verdict === 'passed') {
     const { bearLoad } = await import('./bear-load.ts');
     judgement = await bearLoad(check as HttpCheck, load, options, options.deadline - since());
