@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { SlipwayError } from '../../src/core/errors.ts';
+import { Answer } from '../../src/core/host-agent/answer.ts';
 import { parseTarget } from '../../src/core/target.ts';
-import { Answer } from '../../src/deploy-ssh-systemd/agent.ts';
 import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/artifacts.ts';
 import { told } from '../../src/deploy-ssh-systemd/exposure.ts';
 import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Answer } from '../../src/deploy-ssh-systemd/agent.ts';
+import { Answer } from '../../src/core/host-agent/answer.ts';
 import { type HostFacts, readFacts } from '../../src/deploy-ssh-systemd/facts.ts';
 import { obstacles, refused } from '../../src/deploy-ssh-systemd/preflight.ts';
 import { requirements, unmet } from '../../src/deploy-ssh-systemd/requirements.ts';

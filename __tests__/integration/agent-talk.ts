@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { Lines } from '../../src/core/host-agent/lines.ts';
 import { agentProgram } from '../../src/deploy-ssh-systemd/agent-program.ts';
-import { Lines } from '../../src/deploy-ssh-systemd/lines.ts';
 
 /** A conversation with the agent, whatever runs it: a shell of this machine (only its own files are touched), or ssh. */
 export class Talk {

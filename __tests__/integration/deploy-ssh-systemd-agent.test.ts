@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256 } from '../../src/core/files.ts';
-import { agentCommand } from '../../src/deploy-ssh-systemd/become.ts';
+import { agentCommand } from '../../src/core/host-agent/become.ts';
 import { Pieces, stream } from '../../src/deploy-ssh-systemd/upload.ts';
 import { Talk } from './agent-talk.ts';
 import { describeWith } from './lab.ts';

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { gate, type ProbeOptions, parseChecks, probe } from '../../src/core/health/index.ts';
-import { httpServer } from '../core/health/servers.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type GateOptions, gate, type ProbeOptions, parseChecks, probe } from '../../src/core/health/index.ts';
+import { httpServer, tcpServer } from '../core/health/servers.ts';
 import { type Authority, makeAuthority } from './certificates.ts';
 import { describeWith } from './lab.ts';
 
@@ -22,11 +23,27 @@ async function startServer(program: string, ...args: string[]) {
       child.stdin!.write(`${service === '' ? '-' : service} ${status}\n`);
       await next();
     },
+    /** Stops its process, or lets it go on. */
+    freeze: (signal: 'SIGSTOP' | 'SIGCONT') => child.kill(signal),
     [Symbol.asyncDispose]: async () => {
       child.stdin!.end();
       if (child.exitCode === null) await once(child, 'exit');
     },
   };
+}
+
+/** Passes connections on, and counts them. */
+async function counted(address: string) {
+  let count = 0;
+  const server = await tcpServer(socket => {
+    count++;
+    const onward = connect({ host: '127.0.0.1', port: Number(address.split(':').at(-1)) });
+    onward.on('error', () => socket.destroy());
+    onward.on('close', () => socket.destroy());
+    socket.on('close', () => onward.destroy());
+    socket.pipe(onward).pipe(socket);
+  });
+  return { ...server, connections: () => count };
 }
 
 const look = (text: string, options: ProbeOptions = {}) => probe(parseChecks(text)[0]!, { timeout: 3000, ...options });
@@ -76,6 +93,98 @@ await describeWith(['peer:grpc-health', 'package:openssl'], 'gRPC health of grpc
     setTimeout(() => void server.set('', 'NOT_SERVING'), 300);
     const result = await gate(parseChecks(`grpc ${server.address}`), { deadline: 1200, hold: 800 });
     expect(result.checks[0]).toMatchObject({ verdict: 'failed', reason: 'not-serving' });
+  });
+
+  describe('a Watch stream that a gate keeps open', () => {
+    type Told = { at: number; ok: boolean; detail: string };
+    /** Attempts of a gate, told as they end; `then` is called after the first one. */
+    const watched = async (text: string, options: Partial<GateOptions>, then: () => unknown = () => undefined) => {
+      const told: Told[] = [];
+      const result = await gate(parseChecks(text), {
+        deadline: 3000,
+        ...options,
+        onAttempt: ({ observation: { ok, detail } }) => {
+          told.push({ at: performance.now(), ok, detail });
+          if (told.length === 1) void then();
+        },
+      });
+      return { told, check: result.checks[0]! };
+    };
+
+    test('a change is seen at once, however long the period is', async () => {
+      await using server = await startServer(program);
+      let changed = Number.POSITIVE_INFINITY;
+      const { told } = await watched(
+        `grpc ${server.address} watch`,
+        { period: 3000, deadline: 10_000, successes: 2, failures: 1 },
+        () => {
+          setTimeout(() => {
+            changed = performance.now();
+            void server.set('', 'NOT_SERVING');
+          }, 200);
+        },
+      );
+      expect(told.map(one => [one.ok, one.detail])).toEqual([
+        [true, 'the server is SERVING'],
+        [false, 'the server is NOT_SERVING'],
+      ]);
+      expect(told[1]!.at - changed).toBeLessThan(1000); // some milliseconds; nothing near the period
+    });
+
+    test('one stream serves all attempts, and a moment between two of them is not missed', async () => {
+      await using server = await startServer(program);
+      await using counting = await counted(server.address);
+      const { told, check } = await watched(
+        `grpc 127.0.0.1:${counting.port} watch`,
+        { period: 300, hold: 1500 },
+        async () => {
+          await server.set('', 'NOT_SERVING');
+          await server.set('', 'SERVING');
+        },
+      );
+      expect(check).toMatchObject({ verdict: 'passed', failures: 1 });
+      expect(told.find(one => !one.ok)?.detail).toMatch(
+        /is SERVING, but was NOT_SERVING since the last attempt|is NOT_SERVING/,
+      );
+      expect(told.length).toBeGreaterThan(4);
+      expect(counting.connections()).toBe(1);
+    });
+
+    test('a server that says goodbye to old connections fails nothing', async () => {
+      await using server = await startServer(program, '-age', '300ms');
+      await using counting = await counted(server.address);
+      const { check } = await watched(`grpc 127.0.0.1:${counting.port} watch`, {
+        period: 50,
+        hold: 2000,
+        deadline: 10_000,
+      });
+      expect(check).toMatchObject({ verdict: 'passed', failures: 0 });
+      expect(counting.connections()).toBeGreaterThan(1);
+    });
+
+    test('a stream that says SERVING while nobody answers any more is a failure', async () => {
+      await using server = await startServer(program);
+      const options = { period: 100, hold: 2900, attemptTimeout: 300, failures: 1 };
+      const { check } = await watched(`grpc ${server.address} watch`, options, () => server.freeze('SIGSTOP'));
+      server.freeze('SIGCONT');
+      expect(check).toMatchObject({ verdict: 'failed', reason: 'timeout' });
+      expect(check.detail).toContain('no answer within 300ms: time ran out while waiting for the first byte');
+    });
+
+    test('a connection that breaks, and a server that ends the stream, say so', async () => {
+      const server = await startServer(program);
+      const { check, told } = await watched(
+        `grpc ${server.address} watch`,
+        { period: 3000, deadline: 10_000, hold: 9000, failures: 1 },
+        () => server[Symbol.asyncDispose](),
+      );
+      expect(check.verdict).toBe('failed');
+      expect(told.at(-1)!.detail).toMatch(/the watch ended: |refused the connection/);
+      await using none = await startServer(program, '-none');
+      const missing = await watched(`grpc ${none.address} watch`, {});
+      expect(missing.check).toMatchObject({ verdict: 'failed', reason: 'not-serving', attempts: 1 });
+      expect(missing.check.detail).toContain('the server has no health service');
+    });
   });
 
   test('a server without the health service is not asked again', async () => {

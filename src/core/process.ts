@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Milliseconds until the child and its process group are ended. */
   readonly timeout: number;
   readonly signal?: AbortSignal;
+  /** Milliseconds that the group has to end by itself, before it is killed. Default 2000. */
+  readonly grace?: number;
   /** Called with each whole line as it comes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Called once with the child's process id. */
@@ -25,7 +27,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-const killAfter = 2000;
+const usualGrace = 2000;
 
 /**
  * Runs one program by its argument vector, never through a shell. It succeeded when its exit code is 0 (or accepted):
@@ -56,7 +58,7 @@ export async function run(argv: readonly [string, ...string[]], options: RunOpti
     hard = setTimeout(() => {
       kill('SIGKILL');
       for (const stream of [child.stdout, child.stderr]) stream.destroy(); // what left the group may hold them open for ever
-    }, killAfter);
+    }, options.grace ?? usualGrace);
   };
   limited.addEventListener('abort', stop, { once: true });
   const [stdout, stderr] = [collect(child.stdout, 'stdout', options), collect(child.stderr, 'stderr', options)];

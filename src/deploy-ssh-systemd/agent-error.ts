@@ -1,5 +1,3 @@
-import { SlipwayError } from '../core/errors.ts';
-
 /** What went wrong on the host, by the agent's code: the words, and what to do. */
 const refusals: Record<string, (detail: string) => [string, string]> = {
   NAME_REFUSED: detail => [
@@ -84,10 +82,6 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
   ],
 };
 
-/** The agent's answer to a request that it would not or could not carry out. */
-export class Refusal extends SlipwayError {}
-
-export function agentError(code: string, detail: string, place: string): Refusal {
-  const [words, hint] = refusals[code]?.(detail) ?? [`${code}: ${detail}`, 'Look at the host’s journal.'];
-  return new Refusal(code, `${place}: ${words}`, { hint, cause: detail });
+export function explain(code: string, detail: string): readonly [string, string] {
+  return refusals[code]?.(detail) ?? [`${code}: ${detail}`, 'Look at the host’s journal.'];
 }

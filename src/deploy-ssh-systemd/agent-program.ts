@@ -5,6 +5,7 @@ import { sha256 } from '../core/files.ts';
 export async function agentProgram(): Promise<string> {
   // written out, not computed: the bundler copies the files that it finds in such expressions
   const parts = [
+    readFile(new URL('../core/host-agent/assets/talk.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/base.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),
@@ -13,6 +14,7 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/confine.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bootstrap.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upstream.sh', import.meta.url), 'utf8'),
+    readFile(new URL('../core/host-agent/assets/look.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bring-in.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/facts.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/lock.sh', import.meta.url), 'utf8'),

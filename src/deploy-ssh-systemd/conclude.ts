@@ -1,4 +1,5 @@
 import { messageOf, SlipwayError } from '../core/errors.ts';
+import type { UnitFile } from '../core/host-agent/unit-files.ts';
 import { formatDuration } from '../core/units.ts';
 import { diagnose } from './diagnosis.ts';
 import { type Downtime, downtimeOf } from './downtime.ts';
@@ -29,7 +30,13 @@ export interface Switched {
 /** After a cancel the runner gives us 7.5 s. */
 const revertTimeout = 60_000;
 
-export function concluded(switched: Switched, settings: Settings, verdict: GateVerdict): Outcome {
+/** @param unitFiles what systemd has loaded: an audit looks later whether it still is that */
+export function concluded(
+  switched: Switched,
+  settings: Settings,
+  verdict: GateVerdict,
+  unitFiles: readonly UnitFile[],
+): Outcome {
   const downtime =
     switched.previous === ''
       ? undefined
@@ -50,6 +57,7 @@ export function concluded(switched: Switched, settings: Settings, verdict: GateV
     evidence: {
       exposure: switched.exposure,
       runningSha256: verdict.running,
+      unitFiles,
       mainPid: verdict.unit?.pid,
       entered: verdict.how === 'restart' && settings.restartMethod === 'socket' ? 'socket' : verdict.how,
       ...downtimeEvidence(downtime),

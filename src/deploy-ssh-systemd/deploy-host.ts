@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { sleep } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
+import { Refusal } from '../core/host-agent/refusal.ts';
+import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
-import type { Answer } from './agent.ts';
-import { Refusal } from './agent-error.ts';
 import { type Candidate, contentOf } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
 import type { HostFacts } from './facts.ts';
@@ -65,7 +66,7 @@ export async function deployHost(
     binary: goal.sha256,
     started: steps.started,
   });
-  if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
+  if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal, facts);
   const token = randomBytes(6).toString('hex');
   const locked = async (lockWait = settings.lockWait) => ({
     ...facts,
@@ -97,7 +98,7 @@ export async function deployHost(
     }
     if (prepared === undefined) {
       facts = await steps.run('lock', () => locked());
-      if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
+      if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal, facts);
       prepared = await prepare(facts, { ...preparing, first: [] });
     }
     if (!together) {
@@ -155,9 +156,9 @@ async function switchTo(
     if (!verdict.healthy) return await takenBack(session, switched, settings, verdict);
     const occasion = { release: goal.id, previous: facts.current };
     await holdingLock(session, () => hooks.afterSwitch(session, occasion, signal));
-    const fell = await steps.run('confirm', () => confirmed(session, token, verdict, pruned(facts, goal, settings)));
-    if (fell !== undefined) return await takenBack(session, switched, settings, { ...verdict, ...fell });
-    return concluded(switched, settings, verdict);
+    const end = await steps.run('confirm', () => confirmed(session, token, verdict, pruned(facts, goal, settings)));
+    if ('detail' in end) return await takenBack(session, switched, settings, { ...verdict, ...end });
+    return concluded(switched, settings, verdict, end);
   } catch (error) {
     const reason = error instanceof SlipwayError ? error : asError(error);
     return takenBack(session, switched, settings, {
@@ -181,6 +182,7 @@ function unchanged(
   base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
   steps: Steps,
   goal: Goal,
+  { unitFiles }: HostFacts,
 ): Outcome {
   log.info(`${base.place}: ${goal.id} is served already; nothing was restarted`);
   return {
@@ -190,7 +192,7 @@ function unchanged(
     changed: false,
     ended: Date.now(),
     spans: steps.spans,
-    evidence: { runningSha256: goal.sha256 },
+    evidence: { runningSha256: goal.sha256, unitFiles },
   };
 }
 
@@ -230,19 +232,20 @@ async function switchedOver(session: HostSession, token: string, switching: Prom
   }
 }
 
-/** Undefined when it is confirmed; else how the process that passed is not there any more. */
+/** What systemd has loaded of a release that is confirmed; else how the process that passed is not there any more. */
 async function confirmed(
   session: HostSession,
   token: string,
   { up }: GateVerdict,
   prune: Request,
-): Promise<Pick<GateVerdict, 'healthy' | 'detail'> | undefined> {
+): Promise<readonly UnitFile[] | Pick<GateVerdict, 'healthy' | 'detail'>> {
   const request = confirmRequest(token, up!);
   const [confirming, pruning] = await session.begin([request, prune]);
+  let answer: Answer;
   try {
-    await confirming!.catch(error => {
+    answer = await confirming!.catch(async error => {
       if (!isLost(error)) throw error;
-      return session.askAll([request, prune]); // over a new connection; both can be done again
+      return (await session.askAll([request, prune]))[0]!; // over a new connection; both can be done again
     });
   } catch (error) {
     if (!(error instanceof SlipwayError) || error.code !== 'NOT_STEADY') throw error;
@@ -251,7 +254,7 @@ async function confirmed(
   await pruning!.catch(error => {
     if (!isLost(error)) log.warning(`${session.place}: old releases were not removed: ${messageOf(error)}`);
   });
-  return undefined;
+  return readUnitFiles(answer.text('files'));
 }
 
 /** What goes once this release is confirmed. */

@@ -1,5 +1,5 @@
+import type { Answer } from '../core/host-agent/answer.ts';
 import { log } from '../core/log.ts';
-import type { Answer } from './agent.ts';
 import type { HostSession } from './host-session.ts';
 
 /** What `systemd-analyze security` says of the unit, 0 (best) to 10; `unknown` where the host's systemd (before 250) cannot say it of a file. */

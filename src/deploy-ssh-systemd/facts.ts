@@ -1,4 +1,5 @@
-import type { Answer } from './agent.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
+import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import type { HistoryEntry } from './history.ts';
 import { parseHistory } from './history.ts';
 
@@ -91,6 +92,8 @@ export interface HostFacts extends MachineFacts {
   readonly holder: string;
   /** Text of the installed unit file. */
   readonly unitFile: string;
+  /** What systemd has loaded the service from. */
+  readonly unitFiles: readonly UnitFile[];
   /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
   readonly running: string;
   /** A hash over the parts of the present release, when that runs; else empty. */
@@ -153,6 +156,7 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     pending: words('pending'),
     holder: answer.text('locked') === 'yes' ? answer.text('holder') || 'unknown' : '',
     unitFile: answer.text('unit-file'),
+    unitFiles: readUnitFiles(answer.text('files')),
     running: answer.text('sha256'),
     content: answer.text('content'),
     variables: words('variables'),

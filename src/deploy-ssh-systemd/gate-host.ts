@@ -1,8 +1,8 @@
 import { sleep } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { type CheckResult, gate } from '../core/health/index.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
 import { formatDuration } from '../core/units.ts';
-import type { Answer } from './agent.ts';
 import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
 import { watchRequest } from './requests.ts';

@@ -1,17 +1,19 @@
 import type { Duplex } from 'node:stream';
 import { deadline } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { Agent } from '../core/host-agent/agent.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
+import { agentCommand, type Way } from '../core/host-agent/become.ts';
+import { eachLine } from '../core/host-agent/lines.ts';
+import { Refusal } from '../core/host-agent/refusal.ts';
 import { log } from '../core/log.ts';
 import { connect } from '../core/ssh/connect.ts';
 import type { Connection } from '../core/ssh/connection.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
-import { Agent, type Answer } from './agent.ts';
-import { Refusal } from './agent-error.ts';
-import { agentProgram } from './agent-program.ts';
-import { agentCommand, type Way } from './become.ts';
+import { explain } from './agent-error.ts';
+import { agentProgram, installedSha256 } from './agent-program.ts';
 import { type HostFacts, readFacts } from './facts.ts';
 import { type Host, settingsOf } from './hosts.ts';
-import { eachLine } from './lines.ts';
 import type { Settings } from './settings.ts';
 
 export interface AskOnce {
@@ -175,7 +177,9 @@ export class HostSession implements AsyncDisposable {
     if (this.#agent === undefined || this.#connection?.lost !== undefined) {
       const connection = await this.#connect();
       const { become, becomePassword: password } = this.settings;
-      this.#agent = await Agent.start(connection, { program: await agentProgram(), become, password }, signal);
+      const program = await agentProgram();
+      const start = { program, become, password, installed: installedSha256(program), explain };
+      this.#agent = await Agent.start(connection, start, signal);
       // facts also tell the agent which service it is about
       if (!isFacts) await this.#agent.ask('facts', this.#about(), { timeout: usual, signal });
     }

@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
+import type { Become } from '../core/host-agent/become.ts';
 import { type HostSpec, onceEach, parseHosts } from '../core/ssh/hosts.ts';
 import { lines, type Value } from '../core/values.ts';
-import type { Become } from './become.ts';
 import { hostSchema, readHostList } from './hosts-yaml.ts';
 import type { Settings } from './settings.ts';
 

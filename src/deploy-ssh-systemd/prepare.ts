@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
+import type { Answer } from '../core/host-agent/answer.ts';
 import { log } from '../core/log.ts';
 import { formatSize } from '../core/units.ts';
-import type { Answer } from './agent.ts';
 import type { Artifact } from './artifacts.ts';
 import type { Candidate } from './candidate.ts';
 import { type Exposure, told } from './exposure.ts';

@@ -1,6 +1,6 @@
 import type { Check } from '../core/health/index.ts';
+import type { Become } from '../core/host-agent/become.ts';
 import type { Access } from '../core/ssh/access.ts';
-import type { Become } from './become.ts';
 import type { FileRule } from './extra-files.ts';
 import type { Hook } from './hook-values.ts';
 import type { LoadBalancer } from './load-balancer.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/index.ts';
+import type { Become } from '../core/host-agent/become.ts';
 import { choice, lines, mapped, pairs, text, type Value } from '../core/values.ts';
-import type { Become } from './become.ts';
 import { parseShare, type Share } from './pace.ts';
 
 /** How the agent becomes root. */

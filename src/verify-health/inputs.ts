@@ -46,7 +46,7 @@ export const definition = define({
     },
     'watch-for': { description: 'How long `mode: watch` looks.', value: duration, default: '5m' },
     availability: {
-      description: 'Share of good attempts that each check needs in `mode: watch`, such as 99.9%.',
+      description: 'Share of the time in which each check must be good in `mode: watch`, such as 99.9%.',
       value: share,
       default: '100%',
     },
@@ -94,9 +94,9 @@ export const definition = define({
     ...sshInputs,
     become: {
       description:
-        'How the process of another user is looked at: `sudo-shell` (`sudo -n sh`) or `none` (as the SSH user).',
-      value: choice('sudo-shell', 'none'),
-      default: 'sudo-shell',
+        'How the process of another user is looked at: `agent`, which `mode: bootstrap` of deploy-ssh-systemd installs; `sudo-shell`, a full root shell; `none`, as the SSH user. `auto`: `none` for root, `agent` where the host has it, else `sudo-shell`.',
+      value: choice('auto', 'agent', 'sudo-shell', 'none'),
+      default: 'auto',
     },
     kubeconfig: {
       description: 'Text of a kubeconfig for the clusters of the record; default: the files that KUBECONFIG names.',

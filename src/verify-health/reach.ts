@@ -11,20 +11,21 @@ export class Places implements Reach, AsyncDisposable {
   readonly #hosts = new Map<string, Promise<Connection>>();
   readonly #clusters = new Map<string, Promise<Cluster>>();
   readonly #registries = new Map<string, Promise<RegistryClient>>();
+  readonly #ended = new AbortController();
   readonly #signal: AbortSignal;
 
   constructor(keys: Keys, signal: AbortSignal) {
     this.#keys = keys;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#ended.signal]);
   }
 
   async run(argv: readonly [string, ...string[]], { on, root, timeout, signal }: RunOn): Promise<Ended> {
     if (on === undefined) {
       const { run } = await import('../core/process.ts');
-      return run(argv, { timeout, signal, env: plainEnvironment(process.env), accept: anyCode });
+      return run(argv, { timeout, signal, grace, env: plainEnvironment(process.env), accept: anyCode });
     }
     const connection = await this.#host(on, timeout);
-    const command = root && this.#keys.become === 'sudo-shell' ? 'sudo -n sh -s' : 'sh -s';
+    const command = root && ['auto', 'sudo-shell'].includes(this.#keys.become) ? asRoot : 'sh -s';
     return connection.exec(command, { input: `exec ${argv.map(quoted).join(' ')} </dev/null\n`, timeout, signal });
   }
 
@@ -66,6 +67,7 @@ export class Places implements Reach, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort(); // what is being opened still is not waited for
     const closing = [
       ...[...this.#hosts.values()].map(async one => (await one).close()),
       ...[...this.#clusters.values()].map(async one => (await one).close()),
@@ -74,6 +76,12 @@ export class Places implements Reach, AsyncDisposable {
     await Promise.allSettled(closing);
   }
 }
+
+/** Quoted such that every login shell reads it alike. */
+const asRoot = `/bin/sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s; else exec sudo -n sh -s; fi'`;
+
+/** Milliseconds: the end of an attempt is not to be waited for. */
+const grace = 50;
 
 const anyCode = Array.from({ length: 256 }, (_, code) => code);
 

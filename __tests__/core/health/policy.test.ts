@@ -138,7 +138,9 @@ describe('a watch', () => {
     const lenient = await watch(0.5);
     expect(lenient.checks[0]).toMatchObject({ verdict: 'passed' });
     expect(lenient.checks[0]!.attempts).toBeGreaterThan(8);
-    expect(lenient.checks[0]!.detail).toMatch(/% of \d+ attempts were good, \d incidents, last: status 401/);
+    expect(lenient.checks[0]!.detail).toMatch(
+      /good for [\d.]+% of .*, in \d+ of \d+ attempts, \d incidents, last: status 401/,
+    );
     const strict = await watch(1);
     expect(strict.checks[0]).toMatchObject({ verdict: 'failed', reason: 'availability' });
     expect(strict.checks[0]!.detail).toContain('wanted: 100%');
@@ -150,6 +152,19 @@ describe('a watch', () => {
     await using server = await httpServer((_, response) => void (count++ < 3 && response.end()));
     const silent = await pass(server.url, { availability: 1, deadline: 2500, period: 40 });
     expect(silent.checks[0]).toMatchObject({ verdict: 'failed', reason: 'availability', failures: 1 });
+  });
+
+  test('an answer that hangs counts for as long as it hangs, not as one of many', async () => {
+    let count = 0;
+    await using server = await httpServer((_, response) => void (count++ === 5 || response.end()));
+    const options = { deadline: 2000, period: 20, attemptTimeout: 1000 };
+    const result = await pass(server.url, { ...options, availability: 0.9 });
+    const { attempts, failures, detail } = result.checks[0]!;
+    expect(failures).toBe(1);
+    expect((attempts - failures) / attempts).toBeGreaterThan(0.9); // by attempts it would have passed
+    expect(result.checks[0]).toMatchObject({ verdict: 'failed', reason: 'availability' });
+    // a second of two, and what a busy machine adds
+    expect(Number(/good for ([\d.]+)%/.exec(detail)?.[1])).toBeLessThan(55);
   });
 
   test('an answer that is only cut short by its end says nothing', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Observation, Reason } from '../../../src/core/health/index.ts';
 import { latencies, percentile } from '../../../src/core/health/index.ts';
-import { judge, Tally } from '../../../src/core/health/tally.ts';
+import { judge, judgeWatch, Tally } from '../../../src/core/health/tally.ts';
 
 const seen = (reason?: Reason, retriable = true, ms = 5): Observation => ({
   ok: reason === undefined,
@@ -66,5 +66,69 @@ describe('percentiles', () => {
     tally.add(seen('timeout', true, 5000), 1);
     tally.add(seen(undefined, true, 10), 2);
     expect(tally.facts().latency).toEqual({ p50: 10, p95: 500, p99: 500 });
+  });
+});
+
+describe('judgeWatch', () => {
+  /** Attempts as [begin, milliseconds, whether it was good]. */
+  const watched = (end: number, ...attempts: [number, number, boolean][]) => {
+    const tally = new Tally();
+    for (const [begin, ms, ok] of attempts) tally.add(seen(ok ? undefined : 'timeout', true, ms), begin + ms);
+    return judgeWatch(tally, 0.9, end).detail.split(',')[0];
+  };
+
+  test.each([
+    [
+      'good all the time',
+      10_000,
+      [
+        [0, 5, true],
+        [5000, 5, true],
+      ],
+      'good for 100% of 10s',
+    ],
+    [
+      'a failure lasts until the next attempt begins',
+      10_000,
+      [
+        [0, 5, true],
+        [2000, 5, false],
+        [3000, 5, true],
+      ],
+      'good for 90% of 10s',
+    ],
+    [
+      'one that hangs lasts as long as it hangs',
+      10_000,
+      [
+        [0, 5, true],
+        [1000, 4000, false],
+        [5000, 5, true],
+      ],
+      'good for 60% of 10s',
+    ],
+    [
+      'the last one lasts to the end',
+      10_000,
+      [
+        [0, 5, true],
+        [8000, 5, false],
+      ],
+      'good for 80% of 10s',
+    ],
+    ['one that says nothing is left out with its time', 8000, [[0, 5, true]], 'good for 100% of 8s'],
+    ['nothing good', 1000, [[0, 1000, false]], 'good for 0% of 1s'],
+    [
+      'what is not all is never rounded to it',
+      1e8,
+      [
+        [0, 5, true],
+        [1000, 5, false],
+        [1001, 5, true],
+      ],
+      'good for 99.999% of 27h46m',
+    ],
+  ] as [string, number, [number, number, boolean][], string][])('%s', (_, end, attempts, said) => {
+    expect(watched(end, ...attempts)).toContain(said);
   });
 });

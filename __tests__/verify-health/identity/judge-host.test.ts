@@ -12,7 +12,7 @@ const running = {
   Exe: '/opt/hello',
   Sha256: hash('a'),
 };
-const judge = (answer: Record<string, string>) => judgeHost(answer, onHost(), release().binaries);
+const judge = (answer: Record<string, string>) => judgeHost(answer, [], onHost(), release().binaries);
 
 describe('judgeHost', () => {
   test.each([
@@ -54,5 +54,23 @@ describe('judgeHost', () => {
       more => judge({ ...running, ...more }).anchor,
     );
     expect(new Set(anchors).size).toBe(4);
+  });
+
+  const unit = { path: '/etc/systemd/system/hello.service', sha256: hash('1') };
+  const dropIn = { path: '/etc/systemd/system/hello.service.d/limits.conf', sha256: hash('2') };
+  test.each([
+    ['all as it was deployed', [unit, dropIn], {}, undefined],
+    ['in another order', [dropIn, unit], {}, undefined],
+    ['a drop-in of somebody else', [unit, dropIn, { ...dropIn, path: '/run/x.conf' }], {}, '/run/x.conf was added'],
+    ['a changed unit', [{ ...unit, sha256: hash('9') }, dropIn], {}, 'hello.service was changed'],
+    ['a drop-in that was taken away', [unit], {}, 'limits.conf is gone'],
+    ['changed on disk only', [unit, dropIn], { NeedDaemonReload: 'yes' }, 'has not read them again'],
+  ])('the unit: %s', (_, files, more, words) => {
+    const deployment = onHost({ evidence: { unitFiles: [unit, dropIn] } });
+    const look = judgeHost({ ...running, ...more }, files, deployment, []);
+    expect(look.reason).toBe(words === undefined ? undefined : 'unit-changed');
+    expect(look.detail).toContain(words ?? 'as built');
+    // an older record does not say what was loaded: nothing to compare with
+    expect(judgeHost({ ...running, ...more }, files, onHost(), []).state).toBe('as-built');
   });
 });

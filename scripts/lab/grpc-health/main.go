@@ -11,11 +11,13 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
 )
 
 func main() {
@@ -23,6 +25,7 @@ func main() {
 	certificate := flag.String("certificate", "", "PEM file")
 	key := flag.String("key", "", "PEM file")
 	none := flag.Bool("none", false, "without the health service")
+	age := flag.Duration("age", 0, "how old a connection may grow")
 	flag.Parse()
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,6 +42,9 @@ func main() {
 			log.Fatal(err)
 		}
 		options = append(options, grpc.Creds(credentials.NewServerTLSFromCert(&pair)))
+	}
+	if *age > 0 {
+		options = append(options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: *age, MaxConnectionAgeGrace: time.Second}))
 	}
 	server := grpc.NewServer(options...)
 	checks := health.NewServer()

@@ -23,7 +23,7 @@ export interface GateOptions {
   readonly latency?: Budget;
   /**
    * Watches instead of waiting: goes on until the deadline whatever is seen, once a second where no period is given; then a
-   * check has passed when this share of its attempts was good.
+   * check has passed when it was good for this share of that time.
    */
   readonly availability?: number;
   /** Tries again after every failure, also after those that waiting does not mend. Default false. */

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../errors.ts';
 import { ProbeFailure } from './observation.ts';
@@ -45,10 +45,29 @@ export function http2Failure(error: unknown, reset = 0): ProbeFailure {
     return new ProbeFailure('reset', `the server reset the stream: ${messageOf(error)}`, { cause: error });
   }
   if (error === undefined) {
-    const name = Object.entries(constants).find(
-      ([key, value]) => /^NGHTTP2_[A-Z_]+$/.test(key) && value === reset,
-    )?.[0];
-    return new ProbeFailure('reset', `the server reset the stream (${name?.replace('NGHTTP2_', '') ?? reset})`);
+    return new ProbeFailure('reset', `the server reset the stream (${errorName(reset)})`);
   }
   return new ProbeFailure('protocol', `not HTTP/2: ${messageOf(error)}`, { cause: error });
+}
+
+/** Error codes by their numbers; other constants of the module share these. RFC 9113, 7. */
+const errorNames = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+];
+
+export function errorName(code: number): string {
+  return errorNames[code] ?? String(code);
 }

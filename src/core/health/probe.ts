@@ -5,6 +5,7 @@ import { attempt } from './attempts/attempt.ts';
 import type { Check } from './check.ts';
 import type { Connect } from './connect.ts';
 import { isSpread, probeEach } from './every-address.ts';
+import type { Kept } from './kept.ts';
 import { type Observation, ProbeFailure } from './observation.ts';
 import type { Reach } from './reach.ts';
 import { Trace } from './trace.ts';
@@ -21,6 +22,8 @@ export interface ProbeOptions {
   readonly reach?: Reach;
   /** This address of the check's host and no other. */
   readonly only?: Address;
+  /** What the attempts of one check leave open for each other. */
+  readonly kept?: Kept;
 }
 
 /**

@@ -45,6 +45,11 @@ export class Tally {
   replaced = 0;
   /** Milliseconds of the slowest good answer; 0 before the first. */
   slowest = 0;
+  /** When the last attempt began. */
+  began = 0;
+  /** Milliseconds of the attempts before the last one, each to the begin of the next. */
+  #goodTime = 0;
+  #badTime = 0;
   #anchor: string | undefined;
   now = 0;
   /** When each success of the streak came; no more than `successes` can ask for. */
@@ -53,6 +58,7 @@ export class Tally {
   readonly #series = new Series();
 
   add(observation: Observation, now: number): void {
+    this.#pass(Math.max(this.began, now - observation.ms));
     this.attempts++;
     this.now = now;
     this.last = observation;
@@ -79,6 +85,22 @@ export class Tally {
     this.fell ||= this.firstSuccess !== undefined;
     this.#beginAnew();
     this.lastFailure = observation;
+  }
+
+  /** What the last attempt saw lasts until the next one begins. */
+  #pass(next: number): void {
+    const time = next - this.began;
+    if (this.last?.ok) this.#goodTime += time;
+    else if (this.last !== undefined) this.#badTime += time;
+    this.began = next;
+  }
+
+  /** Share of the time from the first attempt to `end` in which the check was good, and all of that time. */
+  available(end: number): { share: number; time: number } {
+    const rest = Math.max(0, end - this.began);
+    const good = this.#goodTime + (this.last?.ok ? rest : 0);
+    const time = this.#goodTime + this.#badTime + rest;
+    return { share: time === 0 ? (this.last?.ok ? 1 : 0) : good / time, time };
   }
 
   #beginAnew(): void {
@@ -161,15 +183,21 @@ export function judge(
   return { verdict: 'inconclusive', reason: 'deadline', detail: `healthy for ${since}, too short for ${wanted}` };
 }
 
-/** The verdict at the end of a watch: the share of good attempts, and how often they stopped being good. Pure. */
-export function judgeWatch(tally: Tally, availability: number): Judgement {
+/**
+ * The verdict at the end of a watch: the share of the time that was good, and how often it stopped being so. Attempts are not
+ * what is counted: one that hangs for a minute would weigh no more than one that is refused at once. Pure.
+ *
+ * @param end when the watch ended, or the attempt began that says nothing
+ */
+export function judgeWatch(tally: Tally, availability: number, end: number): Judgement {
   const { attempts, failures, incidents, lastFailure } = tally;
   if (attempts === 0) return { verdict: 'inconclusive', reason: 'no-samples', detail: 'nothing was tried' };
-  const share = (attempts - failures) / attempts;
-  // Rounded down: 99.96 % is not 100 %.
-  const seen = `${Math.floor(share * 100_000) / 1000}% of ${attempts} attempts were good`;
+  const { share, time } = tally.available(end);
+  // Rounded down: 99.9996 % is not 100 %.
+  const seen = `good for ${Math.floor(share * 100_000) / 1000}% of ${formatDuration(time)}, in ${attempts - failures} of ${attempts} attempts`;
   const worst = lastFailure === undefined ? '' : `, ${incidents} incidents, last: ${lastFailure.detail}`;
-  if (share >= availability) return { verdict: 'passed', detail: `${seen}${worst}` };
+  if (share >= availability && (availability < 1 || failures === 0))
+    return { verdict: 'passed', detail: `${seen}${worst}` };
   const wanted = `wanted: ${Number((availability * 100).toFixed(3))}%`;
   return { verdict: 'failed', reason: 'availability', detail: `${seen}${worst}; ${wanted}` };
 }

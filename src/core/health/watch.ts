@@ -1,6 +1,7 @@
 import { sleep } from '../deadline.ts';
 import type { Check, HttpCheck } from './check.ts';
 import type { GateOptions } from './gate.ts';
+import { Kept } from './kept.ts';
 import type { Observation } from './observation.ts';
 import { probe } from './probe.ts';
 import type { Bucket } from './series.ts';
@@ -70,13 +71,18 @@ export async function watchCheck(
   const load = check.kind === 'http' ? check.load : undefined;
   // With a load, its many samples are what a budget is about.
   const judged = load === undefined ? options : withoutBudget(options);
+  using kept = check.kind === 'grpc' && check.watch ? new Kept() : undefined;
   let judgement: Judgement | undefined;
+  /** When an attempt began that says nothing. */
+  let cutAt: number | undefined;
   while (judgement === undefined && !enough?.aborted) {
     const left = options.deadline - since();
     if (left < leastAttempt) break;
     const [began, timeout] = [since(), options.attemptTimeout ?? 5000];
+    const news = kept?.news; // also what comes while the attempt runs
     const observation = await probe(check, {
       timeout: Math.min(timeout, left),
+      ...(kept === undefined ? {} : { kept }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.connect === undefined ? {} : { connect: options.connect }),
       ...(options.forbidPrivate === undefined ? {} : { forbidPrivate: options.forbidPrivate }),
@@ -84,7 +90,10 @@ export async function watchCheck(
     });
     // Cut short by the gate's deadline, not by its own time: says nothing where earlier attempts said something.
     const cut = observation.reason === 'timeout' && left < timeout && tally.attempts > 0;
-    if (cut && (options.availability === undefined || left < outage(tally))) break;
+    if (cut && (options.availability === undefined || left < outage(tally))) {
+      cutAt = began;
+      break;
+    }
     tally.add(observation, since());
     options.onAttempt?.({ check, number: tally.attempts, observation, streak: tally.streak });
     if (options.availability === undefined) judgement = judge(tally, judged, false);
@@ -94,10 +103,12 @@ export async function watchCheck(
       (options.availability !== undefined ? watching : tally.holding(options) || began >= eagerFor ? steady : slowest);
     if (began + period > options.deadline - leastAttempt) break; // there will be no other attempt to wait for
     const pause = began + period - since();
-    if (pause > 0) await rest(pause, options.signal, enough);
+    if (pause > 0) await rest(pause, options.signal, news, enough);
   }
   judgement ??=
-    options.availability === undefined ? judge(tally, judged, true)! : judgeWatch(tally, options.availability);
+    options.availability === undefined
+      ? judge(tally, judged, true)!
+      : judgeWatch(tally, options.availability, cutAt ?? Math.min(since(), options.deadline));
   if (load !== undefined && judgement.verdict === 'passed') {
     const { bearLoad } = await import('./bear-load.ts');
     judgement = await bearLoad(check as HttpCheck, load, options, options.deadline - since());
@@ -121,8 +132,9 @@ function withoutBudget({ latency: _, ...options }: GateOptions): GateOptions {
   return options;
 }
 
-async function rest(pause: number, signal: AbortSignal | undefined, enough: AbortSignal | undefined): Promise<void> {
-  if (enough === undefined) return sleep(pause, signal);
-  await sleep(pause, signal === undefined ? enough : AbortSignal.any([signal, enough])).catch(() => undefined);
+/** Until the pause is over, or one of the others makes it pointless. @throws the signal's reason */
+async function rest(pause: number, signal: AbortSignal | undefined, ...others: (AbortSignal | undefined)[]) {
+  const ends = [signal, ...others].filter(one => one !== undefined);
+  await sleep(pause, ends.length === 1 ? ends[0] : AbortSignal.any(ends)).catch(() => undefined);
   signal?.throwIfAborted();
 }

@@ -11,16 +11,32 @@ permitted() {
   runners=; why=
   [ -n "$confined" ] || return 0
   [ "$(id -u)" = 0 ] || { why='the agent is not root'; return 1; }
-  list=$allowed/${SUDO_USER:-}
-  case ${SUDO_USER:-} in ''|.*|*/*) list=/nowhere;; esac
+  list_of_caller
   runners=$(awk -v service="$service" -v dir="$dir" '$1 == service && $2 == dir { print $3 }' "$list" 2>/dev/null)
   if [ -n "$runners" ]; then
     why=$(exchangeable)
   else
-    others=$(awk '!/^#/ { printf "%s%s in %s", sep, $1, $2; sep = ", " }' "$list" 2>/dev/null)
-    why="${SUDO_USER:-this user} may not deploy $service in $dir; allowed: ${others:-nothing}"
+    why="${SUDO_USER:-this user} may not deploy $service in $dir; allowed: $(others)"
   fi
   [ -z "$why" ]
+}
+
+list_of_caller() { # → list
+  list=$allowed/${SUDO_USER:-}
+  case ${SUDO_USER:-} in ''|.*|*/*) list=/nowhere;; esac
+}
+
+others() {
+  others=$(awk '!/^#/ { printf "%s%s in %s", sep, $1, $2; sep = ", " }' "$list" 2>/dev/null)
+  echo "${others:-nothing}"
+}
+
+# Whether the caller may look at this service, wherever it lies; "why" says why not.
+visible() { # SERVICE
+  [ -n "$confined" ] || return 0
+  list_of_caller
+  [ "$(id -u)" = 0 ] && safe "$1" && awk -v service="$1" '$1 == service { found = 1 } END { exit !found }' "$list" 2>/dev/null ||
+    { why="${SUDO_USER:-this user} may not look at $1; allowed: $(others)"; return 1; }
 }
 
 # Whether only root can put something else there.

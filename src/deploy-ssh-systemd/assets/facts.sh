@@ -72,6 +72,7 @@ state_facts() { # SHA256...
   holder=; [ ! -e "$state/holder" ] || IFS= read -r holder <"$state/holder"
   fact holder "$holder"
   [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
+  fact files "$(files_loaded)"
   ! runs_one_of "$@" || fact content "$(content_of_current)"
 }
 
@@ -126,7 +127,7 @@ holder_of() { # PORT
 
 # What systemd says of the unit.
 look_at_unit() { # → seen, pid
-  seen=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
+  seen=$(systemctl show "$unit" -p LoadState,ActiveState,SubState,Job,MainPID,NRestarts,Result,ExecMainPID,ExecMainStatus,ExecMainCode,FragmentPath,DropInPaths,InvocationID,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic,UnitFileState 2>/dev/null)
   seen_of MainPID; pid=${property:-0}
 }
 

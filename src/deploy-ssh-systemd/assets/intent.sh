@@ -44,10 +44,20 @@ WantedBy=$boots"
   put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
 }
 
+# The files that systemd has loaded the service from, with their hashes; $seen has the paths of its unit.
+files_loaded() {
+  seen_of FragmentPath; paths=$property
+  seen_of DropInPaths; paths="$paths $property"
+  [ ! -e "$units/$socket" ] || paths="$paths $(systemctl show "$socket" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  (set -f; sums_of $paths)
+}
+
 serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
   safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
-  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts 2>/dev/null)
-  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$2" "$3"; then fail NOT_STEADY "$seen"; return; fi
+  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts,FragmentPath,DropInPaths 2>/dev/null)
+  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$2" "$3"; then
+    fail NOT_STEADY "$(printf '%s\n' "$seen" | grep -v Path=)"; return
+  fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
     step confirming
     systemctl stop "$(timer "$1").timer" 2>/dev/null
@@ -55,8 +65,10 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
     rm -f "$state/confirmed.$1" "$state/.sum.$1"
     result "$1" confirmed
     step confirmed
+    fact files "$(files_loaded)"
     printf '@ok\n'
   elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
+    fact files "$(files_loaded)"
     printf '@ok\n' # asked again over a new connection
   else
     fail CONFIRM_LOST "$(cat "$state/result.$1" 2>/dev/null)"

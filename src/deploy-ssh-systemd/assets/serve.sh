@@ -80,9 +80,9 @@ serve() {
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
     case $verb in lock|revert|release|remove) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
-    [ -n "$dir" ] || [ "$verb" = facts ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
+    [ -n "$dir" ] || [ "$verb" = facts ] || [ "$verb" = look ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac

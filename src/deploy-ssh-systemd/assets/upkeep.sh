@@ -1,5 +1,10 @@
 # Between deployments: what is there is read, and what is not needed goes.
 
+serve_look() { # SERVICE LINES
+  visible "$1" || { fail SERVICE_FORBIDDEN "$why"; return; }
+  look_at "$1.service" "$2"
+}
+
 serve_manifest() { # ID
   safe "$1" || { fail NAME_REFUSED "$1"; return; }
   [ -e "$dir/releases/$1/release.json" ] || { fail RELEASE_MISSING "$1"; return; }

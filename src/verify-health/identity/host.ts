@@ -1,18 +1,22 @@
 import { SlipwayError } from '../../core/errors.ts';
+import { propertiesOf } from '../../core/health/attempts/unit.ts';
+import type { Become } from '../../core/host-agent/become.ts';
+import { Refusal } from '../../core/host-agent/refusal.ts';
+import { readUnitFiles } from '../../core/host-agent/unit-files.ts';
 import type { Binary, Deployment } from '../../core/record/schema.ts';
 import type { Access } from '../../core/ssh/access.ts';
-import type { Connection } from '../../core/ssh/connection.ts';
 import { nameOfDeployment, short } from '../chain.ts';
-import { hostAnswer, hostScript, journalScript } from './host-script.ts';
+import { HostView } from './host-view.ts';
 import { judgeHost } from './judge-host.ts';
 import { type Look, type Subject, unseen, wholeMessage } from './subject.ts';
 
-const lookTimeout = 15_000;
-/** Short: the next look tries again, and what this one saw is told. */
-const connectTimeout = 5000;
+const journalLines = 40;
 /** What another try does not mend. */
 const refusals = [
+  'AGENT_CHANGED',
+  'AGENT_MISSING',
   'AUTH_REFUSED',
+  'BECOME_DENIED',
   'HANDSHAKE_FAILED',
   'HOST_KEY_UNKNOWN',
   'HOST_KEY_MISMATCH',
@@ -22,54 +26,39 @@ const refusals = [
   'SSH_AGENT_FAILED',
 ];
 
-/** The unit of a deployment, looked at over SSH; one connection serves all looks. */
+/** The unit of a deployment, looked at over SSH. */
 export async function hostSubject(
   deployment: Deployment,
   known: readonly Binary[],
   access: Access,
-  become: 'sudo-shell' | 'none',
+  become: Become,
 ): Promise<Subject> {
-  const [{ connect }, { parseHosts }] = await Promise.all([
-    import('../../core/ssh/connect.ts'),
-    import('../../core/ssh/hosts.ts'),
-  ]);
+  const { parseHosts } = await import('../../core/ssh/hosts.ts');
   const [place] = parseHosts(deployment.place);
   if (place === undefined) throw new SlipwayError('RECORD_INVALID', 'the record has a deployment without a place');
-  const { service } = deployment;
-  const unit = service.endsWith('.service') ? service : `${service}.service`;
-  const script = hostScript(unit);
-  const command = become === 'sudo-shell' ? 'sudo -n sh -s' : 'sh -s';
-  let connection: Connection | undefined;
+  const service = deployment.service.replace(/\.service$/, '');
+  const view = new HostView(place, access, become);
 
   async function look(signal: AbortSignal): Promise<Look> {
     try {
-      if (connection === undefined || connection.lost !== undefined) {
-        connection = await connect(place!, access, { signal, timeout: connectTimeout });
-      }
-      const done = await connection.exec(command, { input: script, timeout: lookTimeout, signal });
-      if (done.code !== 0)
-        return unseen('no-access', `${command} ended with ${done.code}: ${done.stderr.trim()}`, true);
-      return judgeHost(hostAnswer(done.stdout), deployment, known);
+      const answer = await view.look(service, 0, signal);
+      const files = readUnitFiles(answer.text('files'));
+      return judgeHost(propertiesOf(answer.text('look')), files, deployment, known);
     } catch (error) {
       if (signal.aborted) throw error;
-      const final = error instanceof SlipwayError && refusals.includes(error.code);
+      const final = error instanceof Refusal || (error instanceof SlipwayError && refusals.includes(error.code));
       return unseen(final ? 'no-access' : 'unreachable', wholeMessage(error), final);
     }
   }
-  async function journal(signal: AbortSignal): Promise<string[]> {
-    if (connection === undefined || connection.lost !== undefined) return [];
-    const { code, stdout } = await connection.exec(command, {
-      input: journalScript(unit),
-      timeout: lookTimeout,
-      signal,
-    });
-    return code === 0 ? stdout.trimEnd().split('\n').filter(Boolean) : [];
-  }
   return {
-    journal,
+    journal: async signal => {
+      if (!view.isOpen) return [];
+      const answer = await view.look(service, journalLines, signal);
+      return answer.text('journal').split('\n').filter(Boolean);
+    },
     name: nameOfDeployment(deployment),
     expected: short(deployment.binary ?? 'unknown'),
     look,
-    close: async () => connection?.close(),
+    close: () => view.close(),
   };
 }

@@ -1,10 +1,18 @@
+import type { UnitFile } from '../../core/host-agent/unit-files.ts';
 import type { Binary, Deployment } from '../../core/record/schema.ts';
 import { short } from '../chain.ts';
 import type { Look } from './subject.ts';
+import { driftOf, recordedFiles } from './unit-drift.ts';
 
-/** What the answer of a host means. Pure. `known`: the record's binaries, to name what runs instead. */
+/**
+ * What the answer of a host means. Pure.
+ *
+ * @param files what systemd has loaded the service from
+ * @param known the record's binaries, to name what runs instead
+ */
 export function judgeHost(
   answer: Readonly<Record<string, string>>,
+  files: readonly UnitFile[],
   deployment: Deployment,
   known: readonly Binary[],
 ): Look {
@@ -15,6 +23,7 @@ export function judgeHost(
     mainPid: Number(MainPID),
     restarts: Number(NRestarts),
     ...(Sha256 === undefined ? {} : { sha256: Sha256, exe: Exe }),
+    unitFiles: files,
   };
   const anchor = `${MainPID} ${answer['Start'] ?? ''} ${NRestarts}`;
   const base = { anchor, restarts: Number(NRestarts), evidence };
@@ -36,7 +45,12 @@ export function judgeHost(
     return { ...base, state: 'unseen', final: false, reason: 'no-process', detail };
   }
   if (Sha256 === deployment.binary) {
-    return { ...base, state: 'as-built', final: true, detail: `PID ${MainPID} runs ${short(Sha256)}, as built` };
+    const detail = `PID ${MainPID} runs ${short(Sha256)}, as built`;
+    const recorded = recordedFiles(deployment);
+    const drift = recorded && driftOf(recorded, files, answer['NeedDaemonReload'] === 'yes');
+    if (drift === undefined) return { ...base, state: 'as-built', final: true, detail };
+    const since = `${detail}, but its unit is not as it was deployed: ${drift}`;
+    return { ...base, state: 'other', final: true, reason: 'unit-changed', detail: since };
   }
   if (isPrevious(Exe, deployment)) {
     const detail = `PID ${MainPID} runs ${short(Sha256)}, of the release before (${deployment.previous}): it was rolled back`;

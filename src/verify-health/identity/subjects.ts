@@ -1,4 +1,5 @@
 import { SlipwayError } from '../../core/errors.ts';
+import type { Become } from '../../core/host-agent/become.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
 import type { Access, AccessInputs } from '../../core/ssh/access.ts';
 import { missingIdentity } from '../../core/ssh/missing-identity.ts';
@@ -8,7 +9,7 @@ import type { Subject } from './subject.ts';
 /** How places are reached: what the inputs of these names say. */
 export interface Keys {
   readonly ssh: AccessInputs;
-  readonly become: 'sudo-shell' | 'none';
+  readonly become: Become;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
 }

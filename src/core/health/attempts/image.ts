@@ -13,6 +13,7 @@ import { registrySource } from '../../registry/source.ts';
 import { formatPlatform } from '../../target.ts';
 import type { ImageCheck } from '../check.ts';
 import { ProbeFailure } from '../observation.ts';
+import { raced } from '../raced.ts';
 import type { Trace } from '../trace.ts';
 import type { AttemptOptions } from './attempt.ts';
 import { accessFailure } from './on-host.ts';
@@ -24,8 +25,8 @@ export async function image(check: ImageCheck, options: AttemptOptions, trace: T
   trace.enter('firstByte');
   try {
     const reference = parseReference(check.reference);
-    const client = await reach.registry(check.insecure);
-    const seen = await look(check, reference, client, signal);
+    const looking = reach.registry(check.insecure).then(client => look(check, reference, client, signal));
+    const seen = await raced(looking, signal);
     trace.leave('firstByte');
     return seen;
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Cluster, KubeList, KubeObject } from '../../kubernetes/index.ts';
 import type { WorkloadCheck } from '../check.ts';
 import { ProbeFailure } from '../observation.ts';
+import { raced } from '../raced.ts';
 import type { Trace } from '../trace.ts';
 import type { AttemptOptions } from './attempt.ts';
 import { accessFailure } from './on-host.ts';
@@ -15,8 +16,9 @@ export async function workload(check: WorkloadCheck, options: AttemptOptions, tr
   trace.enter('firstByte');
   const kubernetes = await import('../../kubernetes/index.ts');
   try {
-    const cluster = await reach.cluster(check.context);
-    const seen = await see(kubernetes, cluster, check, signal);
+    // a program that gives credentials may hang
+    const looking = reach.cluster(check.context).then(cluster => see(kubernetes, cluster, check, signal));
+    const seen = await raced(looking, signal);
     trace.leave('firstByte');
     return judgeWorkload(check, seen, trace);
   } catch (error) {

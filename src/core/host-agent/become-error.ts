@@ -1,16 +1,5 @@
-import { SlipwayError } from '../core/errors.ts';
-import { log } from '../core/log.ts';
-import { installedSha256 } from './agent-program.ts';
-import type { Become, Way } from './become.ts';
-
-/** How the agent is started. */
-export interface Start {
-  /** The agent's text. */
-  readonly program: string;
-  readonly become: Become;
-  /** For sudo, when it asks; undefined when it must not. */
-  readonly password: string | undefined;
-}
+import { SlipwayError } from '../errors.ts';
+import type { Way } from './become.ts';
 
 const bootstrap = 'run `mode: bootstrap` once, as root or with `become-password`';
 
@@ -56,14 +45,21 @@ export function sudoRefused(stderr: string, place: string, way: Way): SlipwayErr
 }
 
 /**
- * Whether the agent that is installed on the host is the one of this version of the action.
+ * Whether the agent that is installed on the host is the one that was installed, and where that matters the one of this
+ * version of the action.
  *
  * @param sum sha256 of the file; empty when there is none
  * @param recorded its sha256 when it was installed
+ * @param wanted sha256 of this version's; undefined: any that was installed will do
  */
-export function untrustedAgent(sum: string, recorded: string, start: Start, place: string): SlipwayError | undefined {
-  const expected = installedSha256(start.program);
-  if (sum === expected) return undefined;
+export function untrustedAgent(
+  sum: string,
+  recorded: string,
+  wanted: string | undefined,
+  place: string,
+): SlipwayError | undefined {
+  const expected = wanted ?? recorded;
+  if (sum !== '' && sum === expected) return undefined;
   const again = 'run `mode: bootstrap` with this version of the action';
   if (sum === '')
     return new SlipwayError('AGENT_MISSING', `${place}: no agent is installed (/usr/local/lib/slipway/agent)`, {
@@ -81,13 +77,4 @@ export function untrustedAgent(sum: string, recorded: string, start: Start, plac
   return new SlipwayError('AGENT_CHANGED', `${place}: the agent there was changed after it was installed (${found})`, {
     hint: `Find out who changed /usr/local/lib/slipway/agent; then ${again}.`,
   });
-}
-
-/** One warning for all hosts where the agent is more than it needs to be. */
-export function warnOfFullRoot(sessions: readonly { readonly place: string; readonly way: Way | undefined }[]): void {
-  const wide = sessions.filter(({ way }) => way === 'sudo-shell').map(({ place }) => place);
-  if (wide.length === 0) return;
-  log.warning(
-    `${wide.join(', ')}: sudo gives the agent a full root shell. To confine it to this service, ${bootstrap}.`,
-  );
 }

@@ -1,36 +1,14 @@
-import { deadline } from '../core/deadline.ts';
-import { SlipwayError } from '../core/errors.ts';
-import type { Command } from '../core/ssh/command.ts';
-import type { Connection } from '../core/ssh/connection.ts';
-import { formatHost } from '../core/ssh/hosts.ts';
-import { agentError, Refusal } from './agent-error.ts';
+import { deadline } from '../deadline.ts';
+import { SlipwayError } from '../errors.ts';
+import type { Command } from '../ssh/command.ts';
+import type { Connection } from '../ssh/connection.ts';
+import { formatHost } from '../ssh/hosts.ts';
+import { Answer } from './answer.ts';
 import { agentCommand, passwordPrompt, type Way } from './become.ts';
-import { type Start, sudoRefused, untrustedAgent } from './become-error.ts';
+import { sudoRefused, untrustedAgent } from './become-error.ts';
 import { Lines } from './lines.ts';
-
-/** What one request brought back: each name's values, in order. */
-export class Answer {
-  readonly #facts = new Map<string, string[]>();
-
-  add(name: string, value: string): void {
-    this.#facts.set(name, [...(this.#facts.get(name) ?? []), value]);
-  }
-
-  /** Another line of the last value. */
-  addLine(name: string, line: string): void {
-    const values = this.#facts.get(name) ?? [];
-    this.#facts.set(name, [...values.slice(0, -1), `${values.at(-1) ?? ''}\n${line}`]);
-  }
-
-  all(name: string): readonly string[] {
-    return this.#facts.get(name) ?? [];
-  }
-
-  /** The first value, or an empty text. */
-  text(name: string): string {
-    return this.all(name)[0] ?? '';
-  }
-}
+import { Refusal, refusal } from './refusal.ts';
+import type { Start } from './start.ts';
 
 export interface AskOptions {
   readonly signal: AbortSignal;
@@ -56,6 +34,7 @@ export class Agent {
   readonly #command: Command;
   readonly #lines: Lines;
   readonly #place: string;
+  readonly #start: Start;
   #way: Way = 'none';
   #stderr = '';
   /** Resolves when the answer before has been read; rejects when there can be no answer any more. */
@@ -63,9 +42,10 @@ export class Agent {
   /** Resolves when the request before has been sent. */
   #sent: Promise<unknown> = Promise.resolve();
 
-  private constructor(command: Command, place: string) {
+  private constructor(command: Command, place: string, start: Start) {
     this.#command = command;
     this.#place = place;
+    this.#start = start;
     this.#lines = new Lines(command.channel);
     command.channel.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-4000);
@@ -77,10 +57,11 @@ export class Agent {
     const place = formatHost(connection.host);
     const asks = start.password !== undefined;
     using limited = deadline(20_000, `starting the agent on ${place}`, signal);
-    const agent = new Agent(await connection.open(agentCommand(start.become, asks), limited), place);
+    const command = await connection.open(agentCommand(start.become, asks), limited);
+    const agent = new Agent(command, place, start);
     if (start.password !== undefined) agent.#answerSudo(start.password);
-    else agent.#sendProgram(start);
-    const greeted = agent.#inTurn(() => agent.#greeting(start, signal));
+    else agent.#sendProgram();
+    const greeted = agent.#inTurn(() => agent.#greeting(signal));
     if (asks) await greeted; // else the first request need not wait for it
     return agent;
   }
@@ -119,21 +100,21 @@ export class Agent {
     }
   }
 
-  #sendProgram({ program }: Start): void {
-    const bytes = Buffer.from(program);
+  #sendProgram(): void {
+    const bytes = Buffer.from(this.#start.program);
     this.#command.channel.write(Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]));
   }
 
   /** Where sudo may ask for a password the program is sent only when it has done so, or need not. */
-  async #greeting(start: Start, signal: AbortSignal): Promise<void> {
+  async #greeting(signal: AbortSignal): Promise<void> {
     using limited = deadline(20_000, `starting the agent on ${this.#place}`, signal);
-    const asks = start.password !== undefined;
+    const asks = this.#start.password !== undefined;
     for (;;) {
       const [word, ...rest] = (await this.#next('start', limited)).split(' ');
       if (word === '@slipway-agent') return;
       if (asks && (word === '@slipway-ready' || (word === '@slipway-by' && rest[0] !== 'sudo-shell')))
-        this.#sendProgram(start);
-      if (word === '@slipway-by') this.#chosen(rest, start);
+        this.#sendProgram();
+      if (word === '@slipway-by') this.#chosen(rest);
       if (word === '@slipway-no-sudo') this.#stderr = 'sudo: command not found';
     }
   }
@@ -147,7 +128,8 @@ export class Agent {
       await Promise.race([line, sending.then(() => line)]);
       const [word, name = '', value = '', ...rest] = (await line).split(' ');
       if (word === '@ok') return answer;
-      if (word === '@error') throw agentError(name, Buffer.from(value, 'base64').toString('utf8'), this.#place);
+      if (word === '@error')
+        throw refusal(name, Buffer.from(value, 'base64').toString('utf8'), this.#place, this.#start.explain);
       if (word === '@text') answer.add(name, [value, ...rest].join(' '));
       if (word === '@more') answer.addLine(name, [value, ...rest].join(' '));
       if (word === '@fact') answer.add(name, Buffer.from(value, 'base64').toString('utf8'));
@@ -185,9 +167,9 @@ export class Agent {
   }
 
   /** What the host chose, and whether the agent that is installed there is ours. */
-  #chosen([way, sum = '', recorded = '']: string[], start: Start): void {
+  #chosen([way, sum = '', recorded = '']: string[]): void {
     this.#way = way as Way;
-    const untrusted = way === 'agent' ? untrustedAgent(sum, recorded, start, this.#place) : undefined;
+    const untrusted = way === 'agent' ? untrustedAgent(sum, recorded, this.#start.installed, this.#place) : undefined;
     if (untrusted === undefined) return;
     this.#command.channel.close();
     throw untrusted;
