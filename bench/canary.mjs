@@ -1,11 +1,12 @@
 // deploy-k8s-canary: its statistics beside the rules of Flagger, Argo Rollouts and Kayenta, on simulated releases.
+import { plan } from './canary/plan.mjs';
 import { simulated } from './canary/simulated.mjs';
 
 export const title = 'canary: how releases are decided';
 export const unit = 's';
 export const rounds = 3;
 
-const all = { simulated };
+const all = { simulated, plan };
 export const parts = Object.keys(all);
 
 /** @returns { rows, samples, versions }: samples are by part. `simulated` takes a minute; it has no rounds, but seeds. */
