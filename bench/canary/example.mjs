@@ -4,11 +4,8 @@ import { makeCanaryStage } from './stage.mjs';
 
 const host = 'bench.slipway.test';
 const nodePorts = { service: 30491, gateway: 30492 };
-/** Four pods, so that a plain Service can give a fifth. */
-const replicas = 4;
-
 /** @returns { stage, url, host, image, deploy(image, inputs, more), settle(), end() } */
-export async function makeExample({ dist, router, versions, progress }) {
+export async function makeExample({ dist, router, replicas, versions, progress }) {
   const stage = await makeCanaryStage({ dist, namespace: `slipway-bench-${router}`, progress });
   const { cluster } = stage.lab;
   const url =
