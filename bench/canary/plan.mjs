@@ -67,7 +67,7 @@ export async function plan({ dist, rounds, short, progress }) {
         limited('size of dist/deploy-k8s-canary, against the limit', 'bundle', 'MB', 6),
       ],
       samples,
-      versions: { kubernetes: await stage.version() },
+      versions: await stage.versions(),
     };
   } finally {
     await stage.end();

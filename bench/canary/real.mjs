@@ -13,14 +13,14 @@ const setups = {
 };
 
 /** Releases that are not good, on real pods behind a real router, with users: how soon it is seen, and what users see of it. */
-export async function real({ dist, rounds, short, progress }) {
+export async function real({ dist, rounds, progress }) {
   const hey = await peer('hey', { progress });
-  const results = { rows: [], samples: {}, versions: { hey: '0.1.5' } };
+  const results = { rows: [], samples: {}, versions: {} };
   for (const [router, { steps, warmUp, replicas }] of Object.entries(setups)) {
     const versions = { errors: ['v2', 'HELLO_ERROR_RATE=0.1'], crash: ['v2', 'HELLO_START_CRASH=true'] };
     const example = await makeExample({ dist, router, replicas, versions, progress });
     try {
-      results.versions.kubernetes = await example.stage.version();
+      results.versions = await example.stage.versions({ hey });
       const missing = `${example.image.v1.split('@')[0]}@sha256:${'0'.repeat(64)}`;
       const samples = { back: [], bad: [], accepted: [], crash: [], image: [] };
       for (let round = 1; round <= rounds; round++) {

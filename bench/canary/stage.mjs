@@ -7,6 +7,7 @@ import * as cluster from '../../scripts/lab/cluster.mjs';
 import { ensureGo } from '../../scripts/lab/go.mjs';
 import * as registry from '../../scripts/lab/registry.mjs';
 import { startAction } from '../../src/release/start.ts';
+import { moduleVersion } from '../lib/module-version.mjs';
 import { saidPeak, sayPeak } from '../lib/peak.mjs';
 
 const longest = 10 * 60_000;
@@ -59,7 +60,12 @@ export async function makeCanaryStage({ dist, namespace, progress }) {
       const at = wanted => lines.find(({ text }) => text.includes(wanted))?.at;
       return { code, began, seconds, peak: saidPeak(log), log, lines, outputs, at };
     },
-    version: async () => JSON.parse(await kubectl(['version', '-o', 'json'])).serverVersion.gitVersion,
+    /** Of the cluster, and of programs by name: { hey: path }. */
+    async versions(programs = {}) {
+      const versions = { kubernetes: JSON.parse(await kubectl(['version', '-o', 'json'])).serverVersion.gitVersion };
+      for (const [name, path] of Object.entries(programs)) versions[name] = await moduleVersion(lab.go, path);
+      return versions;
+    },
     async end() {
       await end();
       rmSync(folder, { recursive: true, force: true });
