@@ -61,4 +61,11 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
     expect(summary).toMatch(/\| errors \| own requests \| 0 \/ \d+ \| 0 \/ \d+ \| 1 \| [\d.]+ \| open \|/);
     expect([code, log.includes('[INCONCLUSIVE]')]).toEqual([1, true]);
   }, 90_000);
+
+  test('users reach a pod that is not warm yet: the split is seen as it is, though its answers do not count', async () => {
+    const inputs = { image: good, steps: '50,100', 'warm-up': '10s', 'step-duration': '1s', 'probe-rate': '40' };
+    const { log, deployment } = await begin({ ...inputs, 'on-inconclusive': 'rollback' }).done;
+    expect(log).toContain('[INCONCLUSIVE]');
+    expect(Math.abs(deployment!.evidence.steps[0].observed - 0.5)).toBeLessThan(0.25);
+  }, 90_000);
 });

@@ -113,12 +113,14 @@ export class Prober {
   async #ofPod(check: HttpCheck, pod: string, port: number, side: Side): Promise<void> {
     const signal = this.#abort.signal;
     const answer = await askPod(this.#cluster, check, pod, port, signal);
-    if (signal.aborted || answer === undefined || !this.#counted.has(pod)) return;
+    if (signal.aborted || answer === undefined) return;
+    // a pod that is not warm yet can be told by its body all the same: users reach it already
+    if (answer.failure === undefined) this.#bodiesOf(check)[side].add(bodyKey(answer.body));
+    if (!this.#counted.has(pod)) return;
     this.#count(
       side,
       answer.failure && `${side === 'canary' ? 'new' : 'old'} pod ${pod}, ${check.name}: ${answer.failure}`,
     );
-    if (answer.failure === undefined) this.#bodiesOf(check)[side].add(bodyKey(answer.body));
   }
 
   async #throughRouter(check: Check): Promise<void> {
@@ -160,9 +162,10 @@ function bodyKey(body: string): string {
   return createHash('sha256').update(body.slice(0, 256)).digest('base64url');
 }
 
-/** Which side gives this body; undefined where bodies vary too much, or both give the same. */
+/** Which side gives this body; undefined where one side’s are not known, bodies vary too much, or both give the same. */
 function sideOf(bodies: Record<Side, Set<string>>, key: string): Side | undefined {
-  if (bodies.canary.size > maxBodies || bodies.baseline.size > maxBodies) return undefined;
+  const sizes = [bodies.canary.size, bodies.baseline.size];
+  if (sizes.some(size => size === 0 || size > maxBodies)) return undefined;
   const [canary, baseline] = [bodies.canary.has(key), bodies.baseline.has(key)];
   return canary === baseline ? undefined : canary ? 'canary' : 'baseline';
 }
