@@ -16,8 +16,8 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and writes nothing; `deploy`; `rollback` goes back to the release before; `status`; `abort` ends a rollout that a dead run left behind, all traffic on the old release.',
-      value: choice('plan', 'deploy', 'rollback', 'status', 'abort'),
+        '`plan` shows what would be done and writes nothing; `deploy`; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release.',
+      value: choice('plan', 'deploy', 'status', 'rollback', 'pause', 'resume', 'promote', 'abort'),
       default: 'deploy',
     },
     kubeconfig: {
@@ -125,19 +125,31 @@ export const definition = define({
     },
     'on-inconclusive': {
       description:
-        'When the evidence suffices neither to promote nor to roll back after the last step below 100: `extend` goes on watching until `timeout` and then rolls back; `rollback`; `hold` leaves the canary at its weight (end it with `mode: abort`); `promote` goes on if requests were seen at all, and records that it was inconclusive.',
+        'When the evidence suffices neither to promote nor to roll back after the last step below 100: `extend` goes on watching until `timeout` and then rolls back; `rollback`; `hold` leaves the canary at its weight (for `mode: resume`, `promote` or `abort`); `promote` goes on if requests were seen at all, and records that it was inconclusive.',
       value: choice('extend', 'rollback', 'hold', 'promote'),
       default: 'extend',
     },
+    'on-dead-run': {
+      description:
+        'What `mode: deploy` does with an unfinished rollout that nobody drives any more, because its runner died or `max-runtime` was over: `resume` goes on with it if it is the same that is asked for now; `abort`, or another release: all traffic on the old release first.',
+      value: choice('resume', 'abort'),
+      default: 'resume',
+    },
+    'max-runtime': {
+      description:
+        'After it the job ends as `progressing`, the canary at its weight, for another job with `mode: resume`: for rollouts that take longer than a job may. The default is no limit.',
+      value: duration,
+    },
     timeout: {
-      description: 'The whole rollout; after it, the release is rolled back.',
+      description:
+        'The whole rollout: the running time of all its jobs together. After it, the release is rolled back.',
       value: duration,
       default: '15m',
     },
   },
   outputs: {
     release: 'Path of the release record.',
-    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive` or `progressing`.',
+    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`.',
     previous: 'The image before.',
     changed: 'Whether something else runs now than before: `true` or `false`.',
   },

@@ -50,6 +50,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   prober.take();
   prober.start();
   try {
+    if (options.canary) await session.look(false);
     while (Date.now() < until) {
       await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
       await options.each?.();
@@ -62,6 +63,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       judge(session, seen);
       split.judge();
       pace?.add(seen.canary);
+      if (options.canary) await session.look(warm);
       const told = row.weight === 0 || split.judged || split.share === undefined;
       if (told && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
