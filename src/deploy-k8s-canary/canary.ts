@@ -40,7 +40,8 @@ async function steps(session: Session, full: boolean): Promise<CanaryEnd | undef
   const { step: from, byHand } = session.state.progress;
   for (let index = byHand === undefined ? from : last; index <= (full ? last : last - 1); index++) {
     const ended = await oneStep(session, index, last - 1);
-    if (ended === 'hold') return { end: 'inconclusive', why: session.analysis.evidence.reason };
+    if (ended === 'hold')
+      return { end: 'inconclusive', why: session.users?.blind(true) ?? session.analysis.evidence.reason };
     if (!(ended instanceof Interruption)) continue;
     if (ended.kind !== 'promote') return { end: ended.kind, why: ended.by };
     await session.promoteByHand(ended.by);
@@ -52,7 +53,7 @@ async function steps(session: Session, full: boolean): Promise<CanaryEnd | undef
 async function oneStep(session: Session, index: number, deciding: number): Promise<StepEnd> {
   try {
     await step(session, index);
-    return index === deciding ? await decide(session) : 'passed';
+    return index <= deciding ? await decide(session, index === deciding) : 'passed';
   } catch (error) {
     if (error instanceof Interruption) return error;
     throw error;
@@ -70,6 +71,7 @@ async function step(session: Session, index: number): Promise<void> {
   let pods = podsFor(replicas);
   const row = rowOf(journal, weight);
   session.analysis.beginStep(index);
+  session.users?.beginStep();
   const watched = await session.beginStep(index, weight);
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
   await journal.span(`${weight} %: pods of the new release`, () => marked(() => ensureCanary(session, pods)));
@@ -124,22 +126,25 @@ async function ensureCanary(session: Session, replicas: number): Promise<void> {
   });
 }
 
-/** At the last weight below 100 there still is a baseline: here it is decided. */
-async function decide(session: Session): Promise<StepEnd> {
-  const { analysis, options, journal } = session;
+/** At the last weight below 100 there still is a baseline: here it is decided. Before it, only that nobody goes on blindly. */
+async function decide(session: Session, last: boolean): Promise<StepEnd> {
+  const { analysis, options, journal, users } = session;
   const row = journal.rows.at(-1)!;
   const otherwise = options['on-inconclusive'];
-  while (analysis.evidence.decision !== 'promote') {
-    const { reason, canary, needed } = analysis.evidence;
+  for (;;) {
+    const { decision, canary, needed } = analysis.evidence;
+    const blind = users?.blind(row.weight > 0);
+    if (blind === undefined && (!last || decision === 'promote')) return 'promote';
+    const reason = blind ?? analysis.evidence.reason;
     if (otherwise === 'extend') {
       log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
       await watchStep(session, row, Math.min(options['step-duration'], 15_000), { canary: true });
       continue;
     }
     row.verdict = 'inconclusive';
-    journal.note(
-      `Inconclusive: ${reason}; ${needed} more requests to the new release without an error would have sufficed; on-inconclusive: ${otherwise}.`,
-    );
+    const enough =
+      blind === undefined ? `; ${needed} more requests to the new release without an error would have sufficed` : '';
+    journal.note(`Inconclusive: ${reason}${enough}; on-inconclusive: ${otherwise}.`);
     if (otherwise === 'hold') return 'hold';
     if (otherwise === 'promote' && canary.requests > 0) {
       await session.save({ reason: 'promoted although inconclusive' });
@@ -151,7 +156,6 @@ async function decide(session: Session): Promise<StepEnd> {
       hint: 'Watch longer (step-duration), ask more (probe-rate), or tolerate more (tolerance, beta).',
     });
   }
-  return 'promote';
 }
 
 /** The stable Deployment takes the new release, and the traffic goes back to it. */

@@ -1,9 +1,12 @@
 import { define } from '../core/definition.ts';
+import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/parse-checks.ts';
 import { parseWorkload } from '../core/kubernetes/workload.ts';
 import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
 import { choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
+import { metrics } from './metrics/forms.ts';
+import { parsePlace } from './metrics/source.ts';
 import { parseSteps } from './steps.ts';
 
 export const definition = define({
@@ -101,11 +104,40 @@ export const definition = define({
     },
     probes: {
       description:
-        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares. Needed for `strategy: canary`.',
+        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares, with `metrics`. A canary needs one of the two.',
       value: mapped(text, 'checks such as http://host/ 200', parseChecks, 'checks'),
       default: '',
     },
     'probe-rate': { description: 'Own requests a second to each side.', value: number(1, 200), default: '20' },
+    'prometheus-url': {
+      description:
+        'Prometheus, or what speaks its API, which is asked for `metrics`: a URL, or `service:NAMESPACE/NAME:PORT` through the API server.',
+      value: mapped(text, 'a URL or service:NAMESPACE/NAME:PORT', parsePlace),
+    },
+    'prometheus-token': { description: 'Bearer token of each query.', value: text, secret: true },
+    'prometheus-headers': {
+      description: 'Headers of each query, `Name: value`, one a line.',
+      value: lines,
+      secret: true,
+      default: '',
+    },
+    metrics: {
+      description:
+        'What users’ requests are compared by, as YAML: `errors`, `latency`, and own ones with `numerator`, `denominator` and `better: lower | higher`, or `histogram` with `threshold` or `quantile`. See “Metrics” below.',
+      value: metrics,
+      default: '',
+    },
+    'group-by': {
+      description:
+        'Labels of the metrics (`region`, `endpoint`) whose values are compared each for itself, so that one bad region is not hidden in the whole.',
+      value: list,
+      default: '',
+    },
+    'pod-labels': {
+      description: 'The two labels by which Prometheus names a pod: of its namespace and of its name.',
+      value: mapped(list, 'two labels', twoLabels),
+      default: 'namespace,pod',
+    },
     tolerance: {
       description: 'Error rate that is still acceptable, where nothing is left to compare with.',
       value: number(0.0001, 0.5),
@@ -154,3 +186,8 @@ export const definition = define({
     changed: 'Whether something else runs now than before: `true` or `false`.',
   },
 });
+
+function twoLabels(labels: string[]): string[] {
+  if (labels.length === 2 && labels.every(label => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label))) return labels;
+  throw new SlipwayError('INPUT_INVALID', `${labels.join(',')} are not two names of labels`);
+}

@@ -13,6 +13,8 @@ export interface Request {
   readonly steps: string;
   /** Names of the checks, without credentials. */
   readonly probes: string;
+  /** Names of the metrics, and a hash of all that they say. */
+  readonly metrics?: string;
   readonly alpha: number;
   readonly beta: number;
   readonly tolerance: number;
@@ -34,12 +36,20 @@ export async function requestOf(options: Options, namespace: string): Promise<Re
     ...(route === undefined ? {} : { route }),
     steps: options.auto ? 'auto' : steps.join(','),
     probes: probes.map(({ name }) => name).join(', '),
+    ...(options.metrics.length === 0 ? {} : { metrics: metricsText(options) }),
     alpha,
     beta,
     tolerance,
     'warm-up': options['warm-up'],
     digests,
   };
+}
+
+function metricsText({ metrics, 'group-by': by }: Options): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([metrics, by]))
+    .digest('hex');
+  return `${metrics.map(({ name }) => name).join(', ')} (${hash.slice(0, 8)})`;
 }
 
 /**
@@ -55,6 +65,7 @@ export function differing(of: Request, asked: Request): string[] {
     'route',
     'steps',
     'probes',
+    'metrics',
     'alpha',
     'beta',
     'tolerance',

@@ -1,7 +1,11 @@
 import type { Cluster, KubeObject } from '../core/kubernetes/index.ts';
-import { Analysis, type SavedAnalysis, type SavedWatchdog, Watchdog } from '../core/statistics/index.ts';
+import { Analysis, ownRequests, type SavedAnalysis, type SavedWatchdog, Watchdog } from '../core/statistics/index.ts';
 import { Interruption } from './interruption.ts';
 import type { Journal } from './journal.ts';
+import { LastWatch, type SavedLastWatch } from './metrics/last-watch.ts';
+import { metricPlans } from './metrics/metric-plans.ts';
+import { Users } from './metrics/users.ts';
+import { viewOf } from './metrics/view.ts';
 import type { Options } from './options.ts';
 import { Prober, type Side } from './prober.ts';
 import { routerOf } from './routers/all.ts';
@@ -17,6 +21,8 @@ export interface SavedEvidence {
   readonly analysis: SavedAnalysis;
   readonly routed: SavedWatchdog;
   readonly old: SavedWatchdog;
+  /** By metric. */
+  readonly last?: SavedLastWatch;
 }
 
 /** Milliseconds between the writes of what was seen: a run that dies loses so much of the evidence at the most. */
@@ -34,8 +40,13 @@ export class Session {
   readonly journal: Journal;
   readonly file: StateFile;
   readonly prober: Prober;
+  /** Users' requests by their metrics; undefined where none are read. */
+  readonly users: Users | undefined;
+  readonly lastWatch: LastWatch;
   /** New against old. */
   readonly analysis: Analysis;
+  /** Whether own requests to the pods are compared. */
+  readonly asksPods: boolean;
   /** What users see through the router, and what the old pods alone give. */
   readonly routed: Watchdog;
   readonly old: Watchdog;
@@ -74,10 +85,15 @@ export class Session {
     this.prober = new Prober(parts.cluster, { checks: options.probes, port, rate: options['probe-rate'] });
     const { alpha, beta, tolerance, steps } = options;
     const saved = progress.evidence;
-    const plan = { alpha, beta, tolerance, steps: steps.filter(weight => weight < 100).length };
+    const metrics = metricPlans(this.plan, options);
+    const plan = { alpha, beta, tolerance, steps: steps.filter(weight => weight < 100).length, metrics };
     this.analysis = saved === undefined ? new Analysis(plan) : Analysis.restore(saved.analysis);
     this.routed = new Watchdog(options, saved?.routed);
     this.old = new Watchdog(options, saved?.old);
+    this.asksPods = metrics.some(({ name }) => name === ownRequests);
+    const view = viewOf(parts.cluster, options);
+    this.users = view && new Users(this.plan.metrics, view);
+    this.lastWatch = new LastWatch(this.plan.metrics, alpha, saved?.last);
     const warmUp = options['warm-up'];
     this.warmUp = {
       canary: new WarmUp(warmUp, { known: progress.warm ?? [] }),
@@ -105,7 +121,12 @@ export class Session {
         spent: Math.round(this.#spentBefore + now - this.#began),
         warm: this.warmUp.canary.known(now),
         rows: this.journal.rows.map(plainRow),
-        evidence: { analysis: this.analysis.save(), routed: this.routed.save(), old: this.old.save() },
+        evidence: {
+          analysis: this.analysis.save(),
+          routed: this.routed.save(),
+          old: this.old.save(),
+          last: this.lastWatch.save(),
+        },
         ...progress,
       },
     };

@@ -11,7 +11,7 @@ import {
   viewPod,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { show } from '../core/statistics/index.ts';
+import { ownRequests, show } from '../core/statistics/index.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
 import { Pace } from './pace.ts';
@@ -49,6 +49,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   if (options.canary && !warm) log.info(`  ${row.weight} %: waiting until the new pods are warm`);
   prober.take();
   prober.start();
+  session.users?.start();
   try {
     if (options.canary) await session.look(false);
     while (Date.now() < until) {
@@ -75,6 +76,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
     if (row.weight > 0 && row.weight < 100 && !split.judged) unobserved(session, row);
   } finally {
     prober.stop();
+    session.users?.stop();
   }
 }
 
@@ -82,7 +84,8 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
 function unobserved({ journal }: Session, row: StepRow): void {
   row.verdict = 'passed; split not observed';
   const why = 'too few answers through the router could be told apart by release';
-  journal.note(`The split at ${row.weight} % was read back, but not observed: ${why}.`);
+  const note = `The split at ${row.weight} % was read back, but not observed: ${why}.`;
+  if (!journal.notes.includes(note)) journal.note(note);
 }
 
 /** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm. */
@@ -103,6 +106,7 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<boo
   const warm = session.warmUp.canary.warm(pods.canary, now);
   const counted = new Set([...warm, ...session.warmUp.baseline.warm(pods.baseline, now)]);
   prober.aim(pods.canary, pods.baseline, row.weight > 0, counted);
+  session.users?.aim(pods.canary, pods.baseline, counted);
   return warm.length > 0;
 }
 
@@ -119,8 +123,13 @@ async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promis
   return podFailure(trouble, await explainPod(cluster, trouble, signal));
 }
 
-function weigh({ analysis, routed, old, journal }: Session, row: StepRow, seen: Seen): void {
-  analysis.add({ canary: seen.canary, baseline: seen.baseline });
+function weigh(session: Session, row: StepRow, seen: Seen): void {
+  const { analysis, routed, old, journal, users, lastWatch } = session;
+  const counted = users?.take() ?? [];
+  if (session.asksPods)
+    counted.push({ metric: ownRequests, group: '', tick: { canary: seen.canary, baseline: seen.baseline }, phi: 1 });
+  analysis.add(counted);
+  if (row.weight === 100) lastWatch.add(counted);
   routed.add(seen.router);
   old.add(seen.baseline);
   row.canary = sum(row.canary, seen.canary);
@@ -132,7 +141,7 @@ function weigh({ analysis, routed, old, journal }: Session, row: StepRow, seen: 
   row.good = good;
 }
 
-function judge({ analysis, routed, old }: Session, seen: Seen): void {
+function judge({ analysis, routed, old, lastWatch }: Session, seen: Seen): void {
   const evidence = analysis.evidence;
   if (evidence.decision === 'rollback') {
     throw new RolloutError('CANARY_WORSE', `the new release answers worse than the old one: ${evidence.reason}`, {
@@ -147,6 +156,15 @@ function judge({ analysis, routed, old }: Session, seen: Seen): void {
       'USERS_SEE_ERRORS',
       `${errors} of ${requests} own requests through the router failed: E(too many) ${show(routed.e)}`,
       { lines: seen.failures, hint: 'See the failures above: the router, the route or the new release.' },
+    );
+  }
+  const beyond = lastWatch.exceeded;
+  if (beyond !== undefined) {
+    const { name, count, e } = beyond;
+    throw new RolloutError(
+      'USERS_SEE_ERRORS',
+      `${name}: ${count.errors} of ${count.requests} requests of users were bad: E(too many) ${show(e)}`,
+      { hint: 'All traffic was on the new release, so that there was nothing left to compare with but its tolerance.' },
     );
   }
 }

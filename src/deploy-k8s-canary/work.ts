@@ -1,4 +1,5 @@
 import type { KubeObject } from '../core/kubernetes/index.ts';
+import type { Prepared } from './metrics/prepare.ts';
 import type { Plan } from './preflight.ts';
 import type { FoundRouter } from './routers/router.ts';
 import type { Situation } from './situation.ts';
@@ -14,6 +15,8 @@ export interface Work {
   /** Port of the pods, and ports of their Service. */
   readonly port?: number;
   readonly ports?: readonly object[];
+  /** What users' requests are compared by, as it was known before the start. */
+  readonly metrics?: readonly Prepared[];
 }
 
 /** What the parts of a rollout ask of the plan. */
@@ -25,9 +28,10 @@ export interface RolloutPlan {
   >;
   readonly router: Pick<FoundRouter, 'service'> | undefined;
   readonly port: number | undefined;
+  readonly metrics: readonly Prepared[];
 }
 
-export function workOf({ kind, situation, router, port }: Plan & { kind: Work['kind'] }): Work {
+export function workOf({ kind, situation, router, port, metrics }: Plan & { kind: Work['kind'] }): Work {
   const { template, progressDeadlineSeconds, minReadySeconds } = situation.desired['spec'];
   return {
     kind,
@@ -35,6 +39,7 @@ export function workOf({ kind, situation, router, port }: Plan & { kind: Work['k
     spec: { template, progressDeadlineSeconds, minReadySeconds },
     ...(port === undefined ? {} : { port }),
     ...(router === undefined ? {} : { ports: router.service['spec'].ports }),
+    ...(metrics.length === 0 ? {} : { metrics }),
   };
 }
 
@@ -64,5 +69,6 @@ export function planOf(
     },
     router: work.ports && { service: { ...object({ ports: work.ports }), apiVersion: 'v1', kind: 'Service' } },
     port: work.port,
+    metrics: work.metrics ?? [],
   };
 }

@@ -4,7 +4,6 @@ import {
   type AnalysisPlan,
   errors,
   type Observation,
-  ownRequests,
   type Tick,
   Watchdog,
 } from '../../../src/core/statistics/index.ts';
@@ -315,7 +314,7 @@ describe('kept across runs', () => {
     expect(b.metrics.map(({ metric, group, canary }) => [metric, group, canary])).toEqual(
       a.metrics.map(({ metric, group, canary }) => [metric, group, canary]),
     );
-    expect(b.metrics.some(({ group }) => group === ownRequests)).toBe(true);
+    expect(b.metrics.some(({ group }) => group === '')).toBe(true);
   });
   test('the guard is kept as well', () => {
     const analysis = Analysis.restore(repeated(limits, 1, of(errors, tick(10, 10, 100, 0))).save());

@@ -1,4 +1,4 @@
-import { type Evidence, errors, loudestOf, ownRequests, rowsOf, show, told } from './evidence.ts';
+import { type Evidence, errors, loudestOf, rowsOf, show, told } from './evidence.ts';
 import { Metric, type MetricPlan, type SavedMetric } from './metric.ts';
 import type { Count, Tick } from './mixture.ts';
 
@@ -64,13 +64,13 @@ export class Analysis {
   }
 
   /**
-   * Adds what was seen since the look before; a bare tick is one of own requests. What is no count (NaN, negative, more errors
+   * Adds what was seen since the look before; a bare tick is one of errors. What is no count (NaN, negative, more errors
    * than requests) and what has no requests at all is no evidence, for nor against.
    */
   add(seen: Tick | readonly Observation[]): void {
     this.beginStep(0);
     const steps = { all: this.#plan.steps, begun: this.#begun };
-    const all = 'canary' in seen ? [{ metric: errors, group: ownRequests, tick: seen, phi: 1 }] : seen;
+    const all = 'canary' in seen ? [{ metric: errors, group: '', tick: seen, phi: 1 }] : seen;
     for (const { metric, group, tick, phi } of all) {
       const found = this.#metrics.find(({ plan }) => plan.name === metric);
       if (found === undefined) throw new Error(`the analysis was not planned for the metric "${metric}"`);

@@ -29,7 +29,7 @@ export interface Evidence {
 /** What a sentence speaks of. */
 type Subject = Pick<MetricRow, 'metric' | 'group' | 'canary' | 'baseline'>;
 
-/** The metric and group of the action's own requests. */
+/** The metric that is meant where none is named, and that of the action's own requests. */
 export const errors = 'errors';
 export const ownRequests = 'own requests';
 
@@ -61,10 +61,10 @@ export function told(
   { metric, group, canary, baseline }: Subject,
   why: string,
 ): Pick<Evidence, 'canary' | 'baseline' | 'reason'> {
-  const plain = metric === errors && (group === '' || group === ownRequests);
+  const plain = metric === ownRequests || (metric === errors && group === '');
   const where = plain ? '' : `${metric}${group === '' ? '' : ` in ${group}`}: `;
   const counts = `canary ${canary.errors} of ${canary.requests}, old release ${baseline.errors} of ${baseline.requests}`;
-  return { canary, baseline, reason: `${where}${counts} ${metric === errors ? 'failed' : 'bad'}: ${why}` };
+  return { canary, baseline, reason: `${where}${counts} ${plain || metric === errors ? 'failed' : 'bad'}: ${why}` };
 }
 
 /** Three digits for the eye: 0.66, 145.7, 3.1e5. */
