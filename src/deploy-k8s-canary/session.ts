@@ -7,6 +7,7 @@ import { metricPlans } from './metrics/metric-plans.ts';
 import { Users } from './metrics/users.ts';
 import { viewOf } from './metrics/view.ts';
 import type { Options } from './options.ts';
+import { PodSignals } from './pod-signals.ts';
 import { Prober, type Side } from './prober.ts';
 import { routerOf } from './routers/all.ts';
 import type { Router } from './routers/router.ts';
@@ -50,6 +51,8 @@ export class Session {
   /** What users see through the router, and what the old pods alone give. */
   readonly routed: Watchdog;
   readonly old: Watchdog;
+  /** What befell pods that served. */
+  readonly signals = new PodSignals();
   /** Which pods count yet. */
   readonly warmUp: Readonly<Record<Side, WarmUp>>;
   readonly #began = performance.now();

@@ -95,7 +95,8 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<boo
     canary ? canaryPods(session) : podsOfDeployment(cluster, state.workload, signal),
     canary ? podsOfDeployment(cluster, state.workload, signal) : [],
   ]);
-  const trouble = fresh.map(troubleOf).filter(one => one?.final)[0];
+  const worse = session.signals.add(fresh, old, performance.now());
+  const trouble = fresh.map(troubleOf).find(one => one?.final) ?? worse;
   if (trouble !== undefined) throw await failureOf(session, trouble);
   const ready = (pods: readonly KubeObject[]) => pods.map(viewPod).filter(pod => pod.ready);
   const image = plan.situation.image;
@@ -137,6 +138,7 @@ function weigh(session: Session, row: StepRow, seen: Seen): void {
   row.router = sum(row.router, seen.router);
   const { harm, good, metrics } = analysis.evidence;
   journal.metrics = metrics;
+  journal.trend.add({ at: Date.now(), weight: row.weight, harm, good });
   row.harm = harm;
   row.good = good;
 }

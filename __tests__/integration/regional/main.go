@@ -1,5 +1,5 @@
 // regional: a service whose errors and latency are set by region, and which counts its requests as client libraries do.
-// LISTEN (:8080), VERSION, ERRORS ("eu=0.5,us=0"), LATENCY ("0s"); a request says its region: /?region=eu.
+// LISTEN (:8080), VERSION, ERRORS ("eu=0.5,us=0"), LATENCY ("0s"), UNREADY_AFTER ("0s": never); a request says its region: /?region=eu.
 package main
 
 import (
@@ -66,6 +66,8 @@ func main() {
 		}
 		return fallback
 	}
+	started := time.Now()
+	unready, _ := time.ParseDuration(env("UNREADY_AFTER", "0s"))
 	latency, _ := time.ParseDuration(env("LATENCY", "0s"))
 	rates := map[string]float64{}
 	for _, one := range strings.Split(env("ERRORS", ""), ",") {
@@ -73,7 +75,13 @@ func main() {
 		rates[region], _ = strconv.ParseFloat(rate, 64)
 	}
 	ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
-	http.HandleFunc("/readyz", ok)
+	http.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		if unready > 0 && time.Since(started) > unready {
+			http.Error(w, "not any more", http.StatusServiceUnavailable)
+			return
+		}
+		ok(w, r)
+	})
 	http.HandleFunc("/healthz", ok)
 	http.HandleFunc("/metrics", metrics)
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

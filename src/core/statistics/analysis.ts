@@ -82,7 +82,7 @@ export class Analysis {
     const { alpha, beta } = this.#plan;
     const harm = this.#metrics.reduce((all, one) => all + one.harm, 0) / this.#metrics.length;
     const weakest = this.#metrics.reduce((least, one) => (one.good < least.good ? one : least));
-    const metrics = this.#metrics.flatMap(rowsOf);
+    const metrics = this.#metrics.flatMap(one => rowsOf(one, 1 / beta));
     const base = { harm, good: weakest.good, metrics };
     if (harm >= 1 / alpha) {
       const loudest = loudestOf(this.#metrics);

@@ -7,6 +7,8 @@ export interface MetricRow {
   readonly group: string;
   readonly harm: number;
   readonly good: number;
+  /** Further requests to the canary, nothing bad among them, until the metric is shown to be good. */
+  readonly needed: number;
   readonly canary: Count;
   readonly baseline: Count;
 }
@@ -33,13 +35,16 @@ type Subject = Pick<MetricRow, 'metric' | 'group' | 'canary' | 'baseline'>;
 export const errors = 'errors';
 export const ownRequests = 'own requests';
 
-export function rowsOf(metric: Metric): MetricRow[] {
+/** @param level that a metric's evidence of goodness has to reach */
+export function rowsOf(metric: Metric, level: number): MetricRow[] {
   const { good } = metric;
+  const needed = metric.needed(level);
   return [...metric.strata].map(([group, { harm, canary, baseline }]) => ({
     metric: metric.plan.name,
     group,
     harm,
     good,
+    needed,
     canary,
     baseline,
   }));
