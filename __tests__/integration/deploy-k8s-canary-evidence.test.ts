@@ -55,7 +55,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
   }, 90_000);
 
   test('a pod that served and crashes ends the rollout, with its exit code and its last log lines', async () => {
-    const { code, log, deployment } = await begin({ image: crashing, 'step-duration': '60s' }).done;
+    const { code, log, deployment } = await begin({ image: crashing, 'step-duration': '60s', 'probe-rate': '1' }).done;
     expect(log).toMatch(/pod hello-canary-\S+: container hello ended: Error, exit code \d+/);
     expect(log).toContain('crashing, as crash_after asks');
     expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'RESTARTED']);

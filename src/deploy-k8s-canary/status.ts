@@ -7,9 +7,9 @@ import { workloadOf } from './last-rollout.ts';
 import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { DeploymentState, Outcome } from './outcome.ts';
+import { progress as progressLine } from './progress.ts';
 import { isComplete, progressOf } from './rollout.ts';
 import { isUnfinished, type RolloutState, readState, type UnfinishedPhase } from './state.ts';
-import { progress as progressLine } from './watch-step.ts';
 
 /** `mode: status`: what is deployed, what is under way and who drives it. Reads only. */
 export async function status(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Outcome> {

@@ -11,15 +11,15 @@ import {
   viewPod,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { ownRequests, show } from '../core/statistics/index.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
 import { Pace } from './pace.ts';
-import type { Seen } from './prober.ts';
-import { podFailure, RolloutError } from './rollout-error.ts';
+import { progress } from './progress.ts';
+import { podFailure, type RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { Split } from './split.ts';
 import { marking } from './step-row.ts';
+import { judge, weigh } from './weigh.ts';
 
 const tick = 1000;
 const sayEvery = 5000;
@@ -69,7 +69,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       if (told && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();
-        log.info(progress(row));
+        log.info(progress(row, session.journal.metrics));
       }
     }
     row.verdict = 'passed';
@@ -122,62 +122,4 @@ async function canaryPods({ cluster, state, signal }: Session): Promise<KubeObje
 
 async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promise<RolloutError> {
   return podFailure(trouble, await explainPod(cluster, trouble, signal));
-}
-
-function weigh(session: Session, row: StepRow, seen: Seen): void {
-  const { analysis, routed, old, journal, users, lastWatch } = session;
-  const counted = users?.take() ?? [];
-  if (session.asksPods)
-    counted.push({ metric: ownRequests, group: '', tick: { canary: seen.canary, baseline: seen.baseline }, phi: 1 });
-  analysis.add(counted);
-  if (row.weight === 100) lastWatch.add(counted);
-  routed.add(seen.router);
-  old.add(seen.baseline);
-  row.canary = sum(row.canary, seen.canary);
-  row.baseline = sum(row.baseline, seen.baseline);
-  row.router = sum(row.router, seen.router);
-  const { harm, good, metrics } = analysis.evidence;
-  journal.metrics = metrics;
-  journal.trend.add({ at: Date.now(), weight: row.weight, harm, good });
-  row.harm = harm;
-  row.good = good;
-}
-
-function judge({ analysis, routed, old, lastWatch }: Session, seen: Seen): void {
-  const evidence = analysis.evidence;
-  if (evidence.decision === 'rollback') {
-    throw new RolloutError('CANARY_WORSE', `the new release answers worse than the old one: ${evidence.reason}`, {
-      lines: seen.failures,
-      hint: 'See the failures above; the same requests to the old pods succeeded.',
-    });
-  }
-  // when the old pods fail as well it is not the release: going back would not help, and nothing is promoted on it either
-  if (routed.exceeded && !old.exceeded) {
-    const { requests, errors } = routed.count;
-    throw new RolloutError(
-      'USERS_SEE_ERRORS',
-      `${errors} of ${requests} own requests through the router failed: E(too many) ${show(routed.e)}`,
-      { lines: seen.failures, hint: 'See the failures above: the router, the route or the new release.' },
-    );
-  }
-  const beyond = lastWatch.exceeded;
-  if (beyond !== undefined) {
-    const { name, count, e } = beyond;
-    throw new RolloutError(
-      'USERS_SEE_ERRORS',
-      `${name}: ${count.errors} of ${count.requests} requests of users were bad: E(too many) ${show(e)}`,
-      { hint: 'All traffic was on the new release, so that there was nothing left to compare with but its tolerance.' },
-    );
-  }
-}
-
-export function progress(row: StepRow): string {
-  const through =
-    row.router.requests === 0 ? '' : `, through the router ${row.router.errors} of ${row.router.requests}`;
-  const share = row.observed === undefined ? '' : `, observed share ${(100 * row.observed).toFixed(0)} %`;
-  return `  ${row.weight} %: failed ${row.canary.errors} of ${row.canary.requests} new, ${row.baseline.errors} of ${row.baseline.requests} old${through}${share}; E(worse) ${show(row.harm)}, E(good) ${show(row.good)}`;
-}
-
-function sum(a: { requests: number; errors: number }, b: { requests: number; errors: number }) {
-  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
 }

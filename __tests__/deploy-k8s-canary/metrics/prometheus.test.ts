@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Cluster } from '../../../src/core/kubernetes/index.ts';
 import { Prometheus } from '../../../src/deploy-k8s-canary/metrics/prometheus.ts';
 import { headersOf, parsePlace } from '../../../src/deploy-k8s-canary/metrics/source.ts';

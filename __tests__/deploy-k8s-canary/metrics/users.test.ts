@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { View } from '../../../src/deploy-k8s-canary/metrics/look.ts';
 import { LastWatch } from '../../../src/deploy-k8s-canary/metrics/last-watch.ts';
+import type { View } from '../../../src/deploy-k8s-canary/metrics/look.ts';
 import type { Prepared } from '../../../src/deploy-k8s-canary/metrics/prepare.ts';
 import type { Prometheus } from '../../../src/deploy-k8s-canary/metrics/prometheus.ts';
 import type { Series } from '../../../src/deploy-k8s-canary/metrics/series.ts';
@@ -97,8 +97,11 @@ describe('where there is no baseline any more', () => {
     const watch = new LastWatch([metric], 0.01);
     for (let i = 0; i < 20; i++) watch.add(seen(100, 1));
     expect(watch.exceeded).toBeUndefined();
-    for (let i = 0; i < 3; i++) watch.add(seen(100, 40));
-    expect(watch.exceeded).toMatchObject({ name: 'errors', count: { requests: 2300, errors: 140 } });
+    watch.add(seen(100, 40));
+    // another run goes on with what was seen
+    const resumed = new LastWatch([metric], 0.01, JSON.parse(JSON.stringify(watch.save())));
+    for (let i = 0; i < 2; i++) resumed.add(seen(100, 40));
+    expect(resumed.exceeded).toMatchObject({ name: 'errors', count: { requests: 2300, errors: 140 } });
   });
 
   test('of what counts the good ones, the rest is bad', () => {
