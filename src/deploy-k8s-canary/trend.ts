@@ -13,9 +13,9 @@ export interface TrendPoint {
 const slack = 500;
 
 /** Points that a chart can show, at the most twice. */
-const most = 30;
+const most = 12;
 
-/** Weight and evidence over time: however long it takes, no more than 60 points, equally far apart, and the last one. */
+/** Weight and evidence over time: however long it takes, no more than 24 points, equally far apart, and the last one. */
 export class Trend {
   #points: TrendPoint[] = [];
   #last: TrendPoint | undefined;

@@ -9,6 +9,7 @@ test('a chart for a job summary; nothing in a title can end its text', () => {
   expect(chart({ title: 'of "x"', times: ['0s', '1s'], unit: '%', from: -2, to: 3, lines })).toBe(
     [
       '```mermaid',
+      '%%{init: {"themeVariables":{"xyChart":{"plotColorPalette":"#4f7fd9, #d9534f"}}}}%%',
       'xychart-beta',
       `    title "of 'x'"`,
       '    x-axis ["0s", "1s"]',

@@ -11,10 +11,14 @@ export interface Chart {
   readonly lines: readonly { readonly form: 'line' | 'bar'; readonly values: readonly number[] }[];
 }
 
+/** Colours that are seen on white and on black; Mermaid's own first one is nearly white. */
+const palette = '#4f7fd9, #d9534f';
+
 /** A Mermaid chart for a job summary, which takes no scripts and no images. https://mermaid.js.org/syntax/xyChart.html */
 export function chart({ title, times, unit, from = 0, to, lines }: Chart): string {
   return [
     '```mermaid',
+    `%%{init: ${JSON.stringify({ themeVariables: { xyChart: { plotColorPalette: palette } } })}}%%`,
     'xychart-beta',
     `    title ${JSON.stringify(title.replaceAll('"', "'"))}`,
     `    x-axis [${times.map(time => JSON.stringify(time)).join(', ')}]`,
