@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { keyBundle } from '../../src/core/attestation/bundle.ts';
 import { readSigningKey } from '../../src/core/attestation/key.ts';
 import { readPublicKey } from '../../src/core/attestation/public-key.ts';
+import { keySigner } from '../../src/core/attestation/signer.ts';
 import { statementOn } from '../../src/core/attestation/statement.ts';
 import { sha256 } from '../../src/core/files.ts';
 import type { Artifact } from '../../src/deploy-ssh-systemd/artifacts.ts';
@@ -42,7 +43,8 @@ describe('mustBeAttested', () => {
       mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
       messageSignature: { signature: sign('sha256', Buffer.from(bytes), key).toString('base64') },
     });
-  const attest = () => mustBeAttested([artifact], ours.publicKey);
+  const required = { signer: keySigner(ours.publicKey), types: undefined, type: 'attestation' };
+  const attest = () => mustBeAttested([artifact], required);
 
   test('a statement on the binary, in a bundle of whatever name', async () => {
     await put('all.sigstore.json', statement(artifact.sha256, ours.privateKey));
@@ -81,6 +83,11 @@ describe('mustBeAttested', () => {
         await put('hello.sigstore.json', signature(content, ours.privateKey));
       },
       'not this key’s',
+    ],
+    [
+      'a bundle that is too large',
+      () => put('hello.sigstore.json', Buffer.alloc(33 * 1024 * 1024)),
+      'no Sigstore bundle',
     ],
   ])('%s is refused', async (_name, prepare, said) => {
     await prepare();

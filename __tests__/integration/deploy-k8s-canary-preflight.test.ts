@@ -4,6 +4,7 @@ import { buildPrograms, freshRepository, runImage, temporary } from './build-mul
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, start } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
+import { identity, issuer, startSigstore } from './sigstore.ts';
 
 const namespace = 'slipway-test-preflight';
 const nodePort = 30272;
@@ -326,10 +327,53 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
         const by = (key: string) => ({ 'require-attestation': key });
         const code = 'ATTESTATION_MISSING';
         await refused(code, 'no Sigstore bundle is attached to it', by(ours.open));
-        await refused(code, 'is signed by another key', { image, ...by(other.open) });
+        await refused(code, 'another key signed it', { image, ...by(other.open) });
         await refused(code, 'is no image by digest', { image: image.replace(/@.*/, ':latest'), ...by(ours.open) });
         const { log } = await plan({ image, ...by(ours.open) });
         expect(log).toMatch(/the image is attested: \S+ by key /);
+      } finally {
+        await folder[Symbol.asyncDispose]();
+      }
+    }, 120_000);
+
+    test('one that must be attested by an identity: by another one, of another type, without saying whose, and by the right one', async () => {
+      const folder = await temporary();
+      await using sigstore = await startSigstore(folder.path);
+      try {
+        const { file } = await buildPrograms(folder.path, lab.go, ['linux/amd64']);
+        const { host } = new URL(lab.registry.url);
+        const signed = await runImage(
+          folder.path,
+          {
+            release: file,
+            images: freshRepository(host),
+            insecure: host,
+            provenance: 'true',
+            sign: 'keyless',
+            'fulcio-url': sigstore.url,
+            'rekor-url': sigstore.url,
+          },
+          { env: sigstore.env },
+        );
+        expect([signed.code, signed.code === 0 ? '' : signed.log]).toEqual([0, '']);
+        const image = signed.outputs['image']!;
+        const keyless = {
+          image,
+          'require-attestation': 'keyless',
+          'trusted-root': await sigstore.trustedRoot('root.json'),
+          'predicate-type': 'provenance',
+        };
+        const who = { 'certificate-identity': identity, 'certificate-oidc-issuer': issuer };
+        const code = 'ATTESTATION_MISSING';
+        const other = `${identity} signed it, not a workflow of https://github.com/acme/other`;
+        await refused(code, other, { ...keyless, 'source-repository': 'acme/other' });
+        await refused(code, 'v1, no sbom', { ...keyless, ...who, 'predicate-type': 'sbom' });
+        await refused('INPUT_INVALID', 'nothing says whose identity counts', keyless);
+        await refused(code, 'no Sigstore bundle is attached', { ...keyless, ...who, image: images['v1']! });
+        const { log } = await plan({ ...keyless, ...who });
+        expect(log).toContain(
+          `the image is attested: https://slsa.dev/provenance/v1 by ${identity} (issuer ${issuer})`,
+        );
       } finally {
         await folder[Symbol.asyncDispose]();
       }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256 } from '../../src/core/files.ts';
 import { agentCommand } from '../../src/deploy-ssh-systemd/become.ts';
+import { Pieces, stream } from '../../src/deploy-ssh-systemd/upload.ts';
 import { Talk } from './agent-talk.ts';
 import { describeWith } from './lab.ts';
 
@@ -36,7 +37,7 @@ const release = (parts: Record<string, [mode: string, content: Buffer]>, blobs: 
 };
 
 await describeWith(
-  ['package:dash', 'package:bash', 'package:busybox', 'package:fish', 'package:tcsh'],
+  ['package:dash', 'package:bash', 'package:busybox', 'package:fish', 'package:tcsh', 'package:zstd'],
   'the agent',
   () => {
     let folder: string;
@@ -120,7 +121,8 @@ await describeWith(
       const listing = `part 644 ${unit(directory).length} unit\n`;
       const data = Buffer.concat([Buffer.from(listing), unit(directory)]);
       const release = ['release', ['v1', String(listing.length)], data] as const;
-      const seen = (await second.ask('facts', [service, directory])).facts.get('stamp')!;
+      const look = async (agent: Talk) => (await agent.ask('facts', [service, directory])).facts.get('stamp')!;
+      const seen = await look(second);
       const sent = upload(sha256('all'), 0, gzipSync('a'), gzipSync('ll'));
       const together = (agent: Talk, stamp: string) =>
         agent.askTogether([
@@ -134,10 +136,13 @@ await describeWith(
       expect(await together(second, seen)).toEqual(['LOCKED', ...Array(4).fill('SKIPPED')]);
       // what comes after them is read from its beginning
       expect((await second.ask('facts', [service, directory])).end).toBe('ok');
-      // a release without a program; the lock and the folders that come with it are no change
-      expect(await together(first, seen)).toEqual(['ok', 'ok', 'ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
-      // the upload is one
+      // what another conversation has seen
       expect(await together(first, seen)).toEqual(['ok', 'STATE_CHANGED', ...Array(3).fill('SKIPPED')]);
+      const now = await look(first);
+      // a release without a program; the lock and the folders that come with it are no change
+      expect(await together(first, now)).toEqual(['ok', 'ok', 'ok', 'UPLOAD_DAMAGED', 'SKIPPED']);
+      // the upload is one
+      expect(await together(first, now)).toEqual(['ok', 'STATE_CHANGED', ...Array(3).fill('SKIPPED')]);
       for (const one of [first, second]) one.child.stdin.end();
     });
 
@@ -252,6 +257,26 @@ await describeWith(
       },
       60_000,
     );
+
+    test.each(shells)('%s: what the runner packs arrives as it was, also from where it was cut', async shell => {
+      const bytes = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(2_000_000, 'text ')]);
+      const [source, name, part] = [join(folder, 'program'), sha256(bytes), 1_200_001];
+      await writeFile(source, bytes);
+      const blob = { name, sha256: name, mode: '755', path: service, size: bytes.length, source };
+      for (const packing of ['zstd', 'gzip'] as const) {
+        for (const there of [0, part]) {
+          const agent = await started(shell);
+          expect((await agent.ask('facts', [service, directory])).facts.get('zstd')).toBe('yes');
+          await agent.ask('lock', ['t1', 'me']);
+          await rm(join(directory, 'blobs', name), { force: true });
+          if (there > 0) await writeFile(join(directory, 'blobs', `.part.${name}`), bytes.subarray(0, there));
+          const sent = stream([blob], new Map([[name, there]]), new Pieces(), packing, () => undefined);
+          expect((await agent.ask('upload', [], Buffer.concat(await Array.fromAsync(sent)))).end).toBe('ok');
+          expect(sha256(await readFile(join(directory, 'blobs', name)))).toBe(name);
+          agent.child.stdin.end();
+        }
+      }
+    });
 
     test.each(shells)('%s: a damaged upload is refused, and nothing of it stays', async shell => {
       const agent = await started(shell);

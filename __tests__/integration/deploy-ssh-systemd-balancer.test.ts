@@ -3,13 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
-import { haproxySocket, nginxFile, startBalancers } from './balancers.ts';
+import { askHaproxy, haproxySocket, haproxyStatus, nginxFile, startBalancers } from './balancers.ts';
 import { type Deployed, deploy, fetchJson, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
 
 jest.setTimeout(60_000);
+
+/** Of an answer that may take its time. */
+const status = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(30_000) })).status;
+
+/** Until it holds; fails with what it is like in the end. */
+async function eventually(holds: () => Promise<void>): Promise<void> {
+  for (const until = Date.now() + 40_000; ; await sleep(200)) {
+    try {
+      return await holds();
+    } catch (error) {
+      if (Date.now() >= until) throw error;
+    }
+  }
+}
 
 await describeWith(
   ['host:host25', 'host:host26', 'host:host27', 'go', 'package:nginx-light', 'package:haproxy'],
@@ -40,6 +54,20 @@ await describeWith(
       const seen = await load.end();
       return { done, load: seen };
     };
+
+    const timers = () =>
+      onHost(balancer, 'sh', '-c', 'cd /etc/systemd/system && ls -d slipway-* */slipway-* 2>/dev/null || :');
+    const journal = () => onHost(balancer, 'journalctl', '-b', '-o', 'cat', '-u', 'slipway-balancer-*.service');
+    /** The timers of servers that are out are due at once, and after a boot, too; they are for minutes otherwise. */
+    const timerSoon = () =>
+      onHost(
+        balancer,
+        'sh',
+        '-c',
+        `cd /etc/systemd/system && for timer in slipway-balancer-*.timer; do
+          sed -i 's/^OnActiveSec=.*/OnActiveSec=1/' "$timer" && systemctl daemon-reload && systemctl restart "$timer"
+        done`,
+      );
 
     beforeAll(async () => {
       const { up } = await labModule('host');
@@ -101,7 +129,7 @@ await describeWith(
       expect(states(refused)).toEqual(['failed', 'not-begun']);
       expect(await greetings()).toEqual(['three', 'three']);
       const other = await deploy({ ...inputs, hosts: place(second), ...nginx, ...greet('four') });
-      expect(other.log).toContain('out of the rotation before, and stays so');
+      expect(other.log).toContain('out of the rotation before, not by Slipway, and stays so');
       expect(states(other)).toEqual(['healthy']);
       expect(await upstream()).toBe(before);
       await edit(' down', '');
@@ -115,31 +143,36 @@ await describeWith(
       expect(done.log).toMatch(/nginx does not take the change: .*nonsense.*UPSTREAM_FAILED/);
       expect(states(done)).toEqual(['failed', 'not-begun']);
       expect(await upstream()).toBe(pristine);
-      expect(
-        await onHost(balancer, 'sh', '-c', 'ls -A /etc/nginx/conf.d; systemctl list-units --no-legend "slipway*"'),
-      ).toBe('hello.conf');
+      expect(await onHost(balancer, 'sh', '-c', 'ls -A /etc/nginx/conf.d')).toBe('hello.conf');
+      expect(await timers()).toBe('');
     });
 
-    test('nginx: when the runner dies, its host brings the server in again by itself', async () => {
+    test('nginx: when the runner dies, its host brings the server in again by itself, after a reboot, too', async () => {
       const running = await startDeploy({ ...inputs, ...nginx, ...greet('six') });
       await running.logged('drain done');
       running.child.kill('SIGKILL');
       await running.ended;
       expect(await upstream()).toContain(' down; # taken out by Slipway');
-      const timer = await onHost(
-        balancer,
-        'sh',
-        '-c',
-        'systemctl list-units --plain --no-legend "slipway-upstream-*.timer"',
-      );
-      const [name = ''] = timer.split('.timer');
-      expect(name).toMatch(/^slipway-upstream-/);
-      await onHost(balancer, 'systemctl', 'start', `${name}.service`); // not waited for: what it would do is done
-      for (let tries = 0; tries < 40 && (await upstream()) !== pristine; tries++) await sleep(500);
+      await eventually(async () => expect((await greetings())[0]).toBe('three'));
+      await timerSoon();
+      await (await labModule('host')).restart(balancer.name);
+      await eventually(async () => expect(await upstream()).toBe(pristine));
+      await eventually(async () => expect(await timers()).toBe(''));
+    });
+
+    test('nginx: a host that serves nothing stays out until it serves', async () => {
+      await deploy({ ...inputs, hosts: place(second), mode: 'remove' });
+      const bad = greet('bad', 'HELLO_CRASH_AFTER=100ms');
+      const done = await deploy({ ...inputs, hosts: place(second), ...nginx, ...bad });
+      expect(states(done)).toEqual(['failed']);
+      expect(done.log).toMatch(/it serves nothing, so it stays out of the load balancer: .*brings it in by itself/);
+      await timerSoon();
+      await eventually(async () => expect(await journal()).toContain('does not accept connections yet'));
+      expect(await upstream()).toContain(`${second.address}:8080 max_fails=0 down; # taken out by Slipway`);
+      // over the balancer's own 30 s nothing happens: the next deployment has it first
+      expect(states(await deploy({ ...inputs, hosts: place(second), ...nginx, ...greet('six') }))).toEqual(['healthy']);
       expect(await upstream()).toBe(pristine);
-      for (let tries = 0; tries < 40 && (await greetings())[0] !== 'three'; tries++) await sleep(500);
-      expect((await greetings())[0]).toBe('three');
-      await onHost(balancer, 'systemctl', 'stop', `${name}.timer`);
+      expect(await timers()).toBe('');
     });
 
     test('haproxy: not one request is lost, and the servers are ready again', async () => {
@@ -158,6 +191,72 @@ await describeWith(
       const done = await deploy({ ...inputs, ...haproxy, ...greet('eight') });
       expect([(await slow).status, (await also).status]).toEqual([200, 200]);
       expect(states(done)).toEqual(['healthy', 'healthy']);
+    });
+
+    test('haproxy with health checks: the next host is taken out when the one before is found up', async () => {
+      const checked = balanced({
+        haproxy: `${balancer.address}:9999`,
+        hosts: place(balancer),
+        server: 'checked/{host}',
+      });
+      const { done, load } = await underLoad(82, { ...checked, ...greet('checked') });
+      expect(done.log).not.toContain('::error');
+      expect(states(done)).toEqual(['healthy', 'healthy']);
+      expect(load.failed).toEqual({});
+      expect(await timers()).toBe('');
+    });
+
+    test('haproxy: cancelled or killed in the middle of draining, the server is not left in drain', async () => {
+      const server = `app/${first.address}`;
+      await deploy({ ...inputs, ...greet('slow', 'HELLO_LATENCY=4s') });
+      const draining = async (signal: NodeJS.Signals) => {
+        const slow = [1, 2].map(() => status(`http://${balancer.address}:81/`));
+        await sleep(200); // it has reached the host, which nobody else can tell
+        const running = await startDeploy({ ...inputs, ...haproxy, ...greet('never') });
+        await eventually(async () => expect(await haproxyStatus(balancer, server)).toBe('DRAIN'));
+        running.child.kill(signal);
+        const done = await running.ended;
+        expect(await Promise.all(slow)).toEqual([200, 200]);
+        return done;
+      };
+      expect(states(await draining('SIGINT'))).toEqual(['failed', 'not-begun']);
+      expect(await haproxyStatus(balancer, server)).toBe('no check');
+      expect(await timers()).toBe('');
+      await draining('SIGKILL');
+      expect(await haproxyStatus(balancer, server)).toBe('DRAIN');
+      await onHost(first, 'systemctl', 'stop', 'hello');
+      await timerSoon();
+      await eventually(async () => expect(await journal()).toContain(`${server} does not accept connections yet`));
+      expect(await haproxyStatus(balancer, server)).toBe('DRAIN');
+      await onHost(first, 'systemctl', 'start', 'hello');
+      await timerSoon();
+      await eventually(async () => expect(await haproxyStatus(balancer, server)).toBe('no check'));
+      await eventually(async () => expect(await timers()).toBe(''));
+      await deploy({ ...inputs, ...greet('eight') });
+    });
+
+    test.each(['drain', 'maint'])(
+      'haproxy: a server that an operator put into %s stays so, and it is said',
+      async state => {
+        const server = `app/${second.address}`;
+        await askHaproxy(balancer, `set server ${server} state ${state}`);
+        const done = await deploy({ ...inputs, hosts: place(second), ...haproxy, ...greet(`by ${state}`) });
+        expect(done.log).toContain('it was out of the rotation before, not by Slipway, and stays so');
+        expect(states(done)).toEqual(['healthy']);
+        expect(await haproxyStatus(balancer, server)).toBe(state.toUpperCase());
+        expect(await timers()).toBe('');
+        await askHaproxy(balancer, `set server ${server} state ready`);
+      },
+    );
+
+    test('haproxy: without root on its host it works, and what it cannot do is said', async () => {
+      await onHost(balancer, 'mv', '/etc/sudoers.d/deploy', '/root/');
+      const { done, load } = await underLoad(81, { ...haproxy, ...greet('no root') });
+      await onHost(balancer, 'mv', '/root/deploy', '/etc/sudoers.d/');
+      expect(done.log.match(/should this run be killed, a server stays in drain: there is no timer/g)).toHaveLength(1);
+      expect(states(done)).toEqual(['healthy', 'healthy']);
+      expect(load.failed).toEqual({});
+      await deploy({ ...inputs, ...greet('eight') });
     });
 
     test('haproxy: a server that it does not know is said', async () => {

@@ -16,7 +16,7 @@ import { describeWith, labModule } from './lab.ts';
 import { marker, nasty } from './nasty.ts';
 
 const service = `slw-fuzz-${process.pid}`;
-/** How many names each request takes. Left out are those that would change this machine: "bootstrap", "user" and "upstream". */
+/** How many names each request takes. Left out are those that would change this machine: "bootstrap", "user", "upstream" and "haproxy". */
 const requests: Record<string, number> = {
   ...{ facts: 4, state: 1, lock: 2, verify: 1, try: 1, switch: 6, watch: 2, confirm: 1, revert: 2, manifest: 1 },
   ...{ journal: 2, prune: 3, fetch: 1, alive: 1, release: 2 },

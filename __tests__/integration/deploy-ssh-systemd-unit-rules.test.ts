@@ -15,7 +15,7 @@ const directory = '/opt/slipway/hello';
 
 /** The agent's own judgement of every file in $1, a line each; awk is $2. */
 const script = `
-cd "$0" && . ./switch.sh && . ./unit-rules.sh; confined=yes; . ./confine.sh
+cd "$0" && . ./base.sh && . ./unit-rules.sh; confined=yes; . ./confine.sh
 set -f; tool=$2; awk() { command $tool "$@"; }
 dir=${directory}; service=hello; runners=dynamic,worker
 number=0

@@ -231,7 +231,7 @@ await describeWith(['registry', 'go', 'peer:cosign'], 'images in a registry', la
       'a statement signed by another key',
       () => `attestations provenance signed-by ${folder}/other.pub`,
       'attestation',
-      'its signature is not by the key',
+      'another key signed it',
     ],
     ['a statement that is missing', () => 'attestations sbom', 'attestation', 'is not attached'],
   ])('%s', async (_, keys, reason, words) => {

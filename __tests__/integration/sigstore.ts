@@ -1,4 +1,12 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+  X509Certificate,
+} from 'node:crypto';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +17,7 @@ import { run } from '../../src/core/process.ts';
 /** Who the job is, and who says so. */
 export const identity = 'https://github.com/acme/hello/.github/workflows/release.yml@refs/heads/main';
 export const issuer = 'https://token.actions.githubusercontent.com';
+export const source = 'https://github.com/acme/hello';
 
 export interface Sigstore extends AsyncDisposable {
   readonly url: string;
@@ -19,6 +28,10 @@ export interface Sigstore extends AsyncDisposable {
   readonly log: string;
   /** What came, by path: every request was checked before it was answered. */
   readonly asked: readonly string[];
+  /** Milliseconds that the log's clock is ahead. */
+  ahead: number;
+  /** Writes a `trusted_root.json` as cosign does, with the log or with the timestamp authority of that chain. */
+  trustedRoot(name: string, timestamps?: string): Promise<string>;
 }
 
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data);
@@ -46,6 +59,7 @@ export async function startSigstore(parent: string): Promise<Sigstore> {
       'extendedKeyUsage=codeSigning',
       'basicConstraints=critical,CA:FALSE',
       `1.3.6.1.4.1.57264.1.8=ASN1:UTF8String:${issuer}`,
+      `1.3.6.1.4.1.57264.1.12=ASN1:UTF8String:${source}`,
     ].join('\n'),
   );
   const jwt = `x.${Buffer.from(JSON.stringify({ iss: issuer, sub: 'repo:acme/hello' })).toString('base64url')}.x`;
@@ -65,26 +79,26 @@ export async function startSigstore(parent: string): Promise<Sigstore> {
     return { signedCertificateEmbeddedSct: { chain: { certificates } } };
   }
 
-  function enter({ kind, spec }: Entry): object {
+  /** What the log keeps of a signed envelope; of signed bytes it keeps what is proposed. */
+  function kept({ kind, spec }: Entry): object {
+    if (kind === 'hashedrekord') return spec;
     if (kind !== 'dsse') throw new Error(`an entry of kind ${kind}`);
     const { envelope: text, verifiers } = spec.proposedContent;
     const envelope = JSON.parse(text) as { payload: string; signatures: { sig: string }[] };
     const digest = (data: string | Buffer) => ({ algorithm: 'sha256', value: sha256(data).digest('hex') });
-    const body = Buffer.from(
-      JSON.stringify({
-        apiVersion: '0.0.1',
-        kind,
-        spec: {
-          envelopeHash: digest(text),
-          payloadHash: digest(Buffer.from(envelope.payload, 'base64')),
-          signatures: [{ signature: envelope.signatures[0]!.sig, verifier: verifiers[0] }],
-        },
-      }),
-    );
+    return {
+      envelopeHash: digest(text),
+      payloadHash: digest(Buffer.from(envelope.payload, 'base64')),
+      signatures: [{ signature: envelope.signatures[0]!.sig, verifier: verifiers[0] }],
+    };
+  }
+
+  function enter(proposed: Entry): object {
+    const body = Buffer.from(JSON.stringify({ apiVersion: '0.0.1', kind: proposed.kind, spec: kept(proposed) }));
     const logID = sha256(der(rekor.publicKey)).digest('hex');
     const entry = {
       body: body.toString('base64'),
-      integratedTime: Math.floor(Date.now() / 1000),
+      integratedTime: Math.floor((Date.now() + sigstore.ahead) / 1000),
       logID,
       logIndex: 0,
     };
@@ -129,17 +143,45 @@ export async function startSigstore(parent: string): Promise<Sigstore> {
   }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
+  const sigstore: Sigstore = {
     url,
     env: { ACTIONS_ID_TOKEN_REQUEST_URL: `${url}/token?x=1`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-runner' },
     authority: file('ca.pem'),
     log: file('rekor.pub'),
     asked,
+    ahead: 0,
+    trustedRoot: async (name, timestamps) => {
+      const chain = async (path: string) => {
+        const pems = (await readFile(path, 'utf8')).match(/-----BEGIN CERT[\s\S]*?-----END CERTIFICATE-----/g)!;
+        const certificates = pems.map(pem => ({ rawBytes: new X509Certificate(pem).raw.toString('base64') }));
+        return { uri: url, certChain: { certificates }, validFor: { start: '2020-01-01T00:00:00Z' } };
+      };
+      const log = {
+        baseUrl: 'https://log.test',
+        hashAlgorithm: 'SHA2_256',
+        publicKey: {
+          rawBytes: der(rekor.publicKey).toString('base64'),
+          keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+          validFor: { start: '2020-01-01T00:00:00Z' },
+        },
+        logId: { keyId: sha256(der(rekor.publicKey)).digest('base64') },
+      };
+      const root = {
+        mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+        tlogs: timestamps === undefined ? [log] : [],
+        certificateAuthorities: [await chain(file('ca.pem'))],
+        ctlogs: [],
+        timestampAuthorities: timestamps === undefined ? [] : [await chain(timestamps)],
+      };
+      await writeFile(file(name), JSON.stringify(root));
+      return file(name);
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
     },
   };
+  return sigstore;
 }
 
 interface Certify {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { sleep } from '../../src/core/deadline.ts';
 import { run } from '../../src/core/process.ts';
 import { type AccessInputs, readAccess } from '../../src/core/ssh/access.ts';
 import { connect } from '../../src/core/ssh/connect.ts';
@@ -54,13 +55,16 @@ await describeWith('host:host18', 'SSH: who we are', lab => {
     await (await labModule('host')).down({ name: host.name, remove: true });
   }, 60_000);
 
-  /** Runs a command; the user's name comes back. */
-  const whoAmI = async (port: number, inputs: Partial<AccessInputs>, env: NodeJS.ProcessEnv = {}) => {
+  const reach = async (port: number, inputs: Partial<AccessInputs>, env: NodeJS.ProcessEnv = {}, command?: string) => {
     const known = `[${host.address}]:* ${await keys.text('host.pub')}`;
     const given = { 'ssh-agent': false, 'jump-hosts': [], 'known-hosts': known, ...inputs };
     const access = await readAccess(given, [], env);
     const [spec] = parseHosts(`deploy@${host.address}:${port}`);
-    await using connection = await connect(spec!, access, { signal: AbortSignal.timeout(20_000), timeout: 10_000 });
+    return connect(spec!, access, { signal: AbortSignal.timeout(20_000), timeout: 10_000, command });
+  };
+  /** Runs a command; the user's name comes back. */
+  const whoAmI = async (port: number, inputs: Partial<AccessInputs>, env: NodeJS.ProcessEnv = {}) => {
+    await using connection = await reach(port, inputs, env);
     return (await connection.exec('id -un', { timeout: 10_000 })).stdout.trim();
   };
   /** A real agent that holds these keys; the environment in which it is found. */
@@ -171,5 +175,55 @@ await describeWith('host:host18', 'SSH: who we are', lab => {
     await expect(whoAmI(bySecondFactor, { 'private-key': await keys.text('own') })).rejects.toMatchObject(
       refused(/took the key, but wants password as well/),
     );
+  });
+
+  describe('a command that is asked for together with it', () => {
+    const own = async () => ({ 'private-key': await keys.text('own') });
+    const sessions = async (command: string) =>
+      (await logOf(host, 'key')).split('\n').filter(line => line.includes(`Starting session: ${command} `)).length;
+    const until = async (holds: () => Promise<boolean>) => {
+      for (const from = Date.now(); !(await holds()); await sleep(50))
+        if (Date.now() - from > 10_000) throw new Error(await logOf(host, 'key'));
+    };
+
+    test('has begun before it is opened, once, and its exit code is not lost', async () => {
+      const before = await sessions('command');
+      await using connection = await reach(byKey, await own(), {}, 'echo early; exit 3');
+      await until(async () => (await sessions('command')) === before + 1);
+      await sleep(100); // its end is there, too
+      const signal = AbortSignal.timeout(10_000);
+      const started = await connection.open('echo early; exit 3', signal);
+      let said = '';
+      started.channel.on('data', (chunk: Buffer) => {
+        said += chunk;
+      });
+      expect(await started.exit(signal)).toBe(3);
+      expect(said).toBe('early\n');
+      expect(await sessions('command')).toBe(before + 1);
+      // the same again is begun anew, and so is another
+      expect((await connection.exec('echo early; exit 3', { timeout: 10_000 })).code).toBe(3);
+      expect((await connection.exec('id -un', { timeout: 10_000 })).stdout).toBe('deploy\n');
+      expect(await sessions('command')).toBe(before + 3);
+    });
+
+    test('changes nothing of a refusal', async () => {
+      const other = { 'private-key': await keys.text('other') };
+      await expect(reach(byKey, other, {}, 'id')).rejects.toMatchObject(refused(/refused the key ssh-ed25519 SHA256:/));
+      await expect(reach(bySecondFactor, await own(), {}, 'id')).rejects.toMatchObject(
+        refused(/took the key, but wants password as well/),
+      );
+    });
+
+    test('is begun later where there are several keys to try', async () => {
+      await keys.certify('own', 'authority', 'deploy');
+      const inputs = { ...(await own()), certificate: await keys.text('own-cert.pub') };
+      const before = await sessions('command');
+      await using connection = await reach(byKey, inputs, {}, 'cat');
+      const signal = AbortSignal.timeout(10_000);
+      const started = await connection.open('cat', signal);
+      started.channel.resume().end('x');
+      expect(await started.exit(signal)).toBe(0);
+      expect(await sessions('command')).toBe(before + 1);
+    });
   });
 });

@@ -15,6 +15,12 @@ export async function far({ stage, rounds, short, progress }) {
     extra.uploading.push(done.at('upload done'));
     return done.seconds;
   };
+  const withoutZstd = async () => {
+    await stage.on(host, 'chmod', '000', '/usr/bin/zstd');
+    const { seconds } = await stage.deploy([host], { binary: stage.program(megabytes) });
+    await stage.on(host, 'chmod', '755', '/usr/bin/zstd');
+    return seconds;
+  };
   const again = async () => {
     host.far.sent();
     const done = await stage.deploy([host], { binary });
@@ -25,6 +31,7 @@ export async function far({ stage, rounds, short, progress }) {
   const contenders = [
     { name: 'ours', run: deploy },
     { name: 'ours again', run: again },
+    { name: 'ours without zstd', run: withoutZstd },
     { name: 'rsync', run: () => peers.rsync(stage.program(megabytes)) },
     { name: 'scp', run: () => peers.scp(stage.program(megabytes)) },
     { name: 'ansible', run: () => peers.ansible(stage.program(megabytes)) },
@@ -38,6 +45,7 @@ export async function far({ stage, rounds, short, progress }) {
     rows: [
       of({ name: `${size}, against scp and \`systemctl restart\``, ours: 'ours', peer: 'scp', goal: { most: 3 } }),
       of({ name: `${size}: the same, as a ratio`, ours: 'ours', peer: 'scp', goal: { ratio: 0.5 } }),
+      of({ name: `${size} to a host that has no zstd`, ours: 'ours without zstd', peer: 'scp' }),
       of({ name: `${size}, against ansible`, ours: 'ours', peer: 'ansible', goal: { ratio: 0.5 } }),
       of({
         name: `${size}: from the start of the step until it is on the host, against \`rsync -z\``,

@@ -17,7 +17,7 @@ WantedBy=multi-user.target
 
 export async function makePeers(stage, host) {
   await ensurePackages(['openssh-client', 'rsync', 'ansible', 'curl']);
-  await installOn(host, ['rsync', 'python3']);
+  await installOn(host, ['rsync', 'python3', 'zstd']);
   for (const name of ['shell', 'ansible']) {
     await stage.on(host, 'mkdir', '-p', `/opt/${name}`);
     writeFileSync(join(host.near.root, `etc/systemd/system/${name}.service`), unit(name));

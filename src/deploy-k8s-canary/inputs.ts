@@ -1,3 +1,4 @@
+import { signerInputs } from '../core/attestation/inputs.ts';
 import { define } from '../core/definition.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/parse-checks.ts';
@@ -63,9 +64,10 @@ export const definition = define({
     },
     'require-attestation': {
       description:
-        'Public key in PEM, or its path: an image without a Sigstore bundle of this key attached (signature, provenance, SBOM; by `sign: key` or cosign) is refused.',
+        'Public key in PEM, or its path, or `keyless`: an image without a Sigstore bundle of this key, or of the identity that the next inputs name, attached (signature, provenance, SBOM; by `sign` of build-multiarch-image, cosign or actions/attest) is refused.',
       value: text,
     },
+    ...signerInputs,
     strategy: {
       description:
         '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling.',

@@ -70,6 +70,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `nginx does not take the change: ${detail}`,
     'Its configuration is as before. Look at nginx -t on its host.',
   ],
+  TIMER_FAILED: detail => [
+    `there can be no timer that brings a server in again: ${detail}`,
+    'Nothing was taken out. Look at the balancer’s host.',
+  ],
   UPSTREAM_FORBIDDEN: detail => [
     `an installed agent does not write ${detail}`,
     'Give the balancer’s host `become: sudo-shell`, or let load-balancer run a command.',

@@ -5,13 +5,24 @@ import { sha256 } from '../core/files.ts';
 export async function agentProgram(): Promise<string> {
   // written out, not computed: the bundler copies the files that it finds in such expressions
   const parts = [
+    readFile(new URL('./assets/base.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/unit-rules.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/confine.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bootstrap.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upstream.sh', import.meta.url), 'utf8'),
-    readFile(new URL('./assets/requests.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/bring-in.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/facts.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/lock.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/upload.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/release.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/verify.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/intent.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/watch.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/upkeep.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/serve.sh', import.meta.url), 'utf8'),
   ];
   return (await Promise.all(parts)).join('\n').replaceAll('\r', '');
 }

@@ -42,6 +42,12 @@ export interface AskOptions {
   readonly onlyAfterSuccess?: boolean;
 }
 
+/** An argument as the agent takes it. What is plain is sent as it is: to decode the others costs the host two programs. */
+function asWord(text: string): string {
+  if (text === '') return '=';
+  return /^[\w./:@,~+=-]+$/.test(text) ? `.${text}` : Buffer.from(text).toString('base64');
+}
+
 /**
  * The conversation with the agent over one channel. Requests are sent at once and answered in their order, each by facts
  * and an end: several can be on their way together, and cost one round trip.
@@ -82,7 +88,7 @@ export class Agent {
   /** @throws the agent's refusals under their own codes, AGENT_ENDED, DEADLINE */
   ask(verb: string, args: readonly string[], options: AskOptions): Promise<Answer> {
     const { data, onlyAfterSuccess = false } = options;
-    const words = args.map(arg => (arg === '' ? '=' : Buffer.from(arg).toString('base64')));
+    const words = args.map(asWord);
     const condition = onlyAfterSuccess ? `+${data instanceof Uint8Array ? data.length : 0}:` : '';
     const sending = this.#send(`${[`${condition}${verb}`, ...words].join(' ')}\n`, data, options.signal);
     return this.#inTurn(() => this.#answer(verb, sending, options));

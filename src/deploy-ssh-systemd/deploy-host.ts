@@ -12,11 +12,12 @@ import { type GateVerdict, gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
 import type { Hooks } from './hooks.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
+import { inRotation } from './in-rotation.ts';
 import { holdingLock, isNotAsSeen, lock, lockAsSeen } from './lock.ts';
 import type { Outcome } from './outcome.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { confirmRequest, switchRequest, watchRequest } from './requests.ts';
-import type { Rotation } from './rotation.ts';
+import type { BringIn, Rotation } from './rotation.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
@@ -66,7 +67,10 @@ export async function deployHost(
   });
   if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
   const token = randomBytes(6).toString('hex');
-  const locked = async () => ({ ...facts, ...(await lock(session, token, goal.sha256, settings, signal)) });
+  const locked = async (lockWait = settings.lockWait) => ({
+    ...facts,
+    ...(await lock(session, token, goal.sha256, { ...settings, lockWait }, signal)),
+  });
   const settled = () =>
     lock(session, token, goal.sha256, { ...settings, lockWait: 10_000 }, AbortSignal.timeout(20_000)).then(
       () => true,
@@ -77,7 +81,7 @@ export async function deployHost(
   const next = [switchOf(token, goal, settings, timer), watchRequest(token, { hash: true, wait: 1000 })];
   // all up to the first look at the new process is sent together, as each of them costs a round trip
   const together = hooks.time('before-deploy') === 0 && !rotation.exists;
-  let comeBack = async () => {};
+  let bringIn: BringIn | undefined;
   const { id, candidate } = goal;
   const preparing = { ...means, session, id, candidate, settings, steps, lock: locked, next: together ? next : [] };
   let prepared: Prepared | undefined;
@@ -92,7 +96,7 @@ export async function deployHost(
       });
     }
     if (prepared === undefined) {
-      facts = await steps.run('lock', locked);
+      facts = await steps.run('lock', () => locked());
       if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal);
       prepared = await prepare(facts, { ...preparing, first: [] });
     }
@@ -100,16 +104,15 @@ export async function deployHost(
       await holdingLock(session, async () => {
         await hooks.beforeDeploy(session, occasion(), signal);
         if (rotation.exists)
-          comeBack = await steps.run('drain', () => rotation.takeOut(session, timer + revertTime, signal));
+          bringIn = await steps.run('drain', () => rotation.takeOut(session, timer + revertTime, signal));
       });
-      facts = await locked(); // it may have been lost meanwhile, with the connection
+      facts = await locked(10_000); // it may have been lost meanwhile, with the connection
       prepared = { ...prepared, next: await session.begin(next) };
     }
   } catch (error) {
-    await comeBack();
     // what was sent may have been read: who has the lock again has taken it back, and knows that nothing is under way
     const knows = error instanceof Refusal || (await settled());
-    return notSwitched(base(), steps, settings, asError(error), knows);
+    return inRotation(notSwitched(base(), steps, settings, asError(error), knows), steps, rotation, bringIn);
   }
   const switched: Switched = { ...base(), token, since: Date.now(), steps, exposure: prepared.exposure };
   const outcome = await switchTo(session, goal, switched, facts, settings, means, prepared);
@@ -117,7 +120,7 @@ export async function deployHost(
     // in a run that was cancelled, too
     await hooks.onRollback(session, occasion(), AbortSignal.timeout(hooks.time('on-rollback') + 1000));
   }
-  return rotation.exists ? inRotation(outcome, steps, comeBack) : outcome;
+  return inRotation(outcome, steps, rotation, bringIn);
 }
 
 /** From the switch to its end: confirmed, or taken back. */
@@ -209,22 +212,6 @@ function notSwitched(
 function switchOf(token: string, goal: Goal, settings: Settings, timer: number): Request {
   const way = goal.kind === 'restart' ? 'restart' : settings.way;
   return switchRequest(token, goal, Math.ceil(timer / 1000), settings.by, way);
-}
-
-/** A host that serves, whatever it is, gets requests again; one that does not stays out. */
-async function inRotation(outcome: Outcome, steps: Steps, comeBack: () => Promise<void>): Promise<Outcome> {
-  if (!outcome.serving) return outcome;
-  try {
-    await steps.run('restore', comeBack);
-    return outcome;
-  } catch (error) {
-    const reason = new SlipwayError(
-      'LOAD_BALANCER_FAILED',
-      `${outcome.place}: ${outcome.serving} serves, and gets no requests: ${messageOf(error)}`,
-      { hint: 'Bring it in again by hand, then run again.', cause: error },
-    );
-    return { ...outcome, error: outcome.error ?? reason };
-  }
 }
 
 async function switchedOver(session: HostSession, token: string, switching: Promise<Answer>): Promise<void> {

@@ -64,6 +64,8 @@ export interface MachineFacts {
   /** TCP ports that somebody listens on. */
   readonly listening: readonly number[];
   readonly lacking: readonly string[];
+  /** Whether it can unpack zstd. */
+  readonly zstd: boolean;
 }
 
 /** What it says of the service, too. */
@@ -123,6 +125,7 @@ export function readFacts(answer: Answer): HostFacts {
     portHolder: answer.text('holder-of-port'),
     listening: words('listening').map(hex => Number.parseInt(hex, 16)),
     lacking: answer.all('lacking'),
+    zstd: answer.text('zstd') === 'yes',
     ...readState(answer),
   };
 }

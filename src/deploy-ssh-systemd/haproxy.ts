@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { deadline, sleep } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { log } from '../core/log.ts';
+import type { HaproxyTimers } from './haproxy-timers.ts';
 import type { HostSession } from './host-session.ts';
 
 const answerTimeout = 10_000;
@@ -12,27 +14,35 @@ export class HaproxyServer {
   readonly #socket: string;
   /** `BACKEND/SERVER`. */
   readonly #server: string;
+  readonly #timers: HaproxyTimers;
 
-  constructor(host: HostSession, socket: string, server: string) {
+  constructor(host: HostSession, socket: string, server: string, timers: HaproxyTimers) {
     this.#host = host;
     this.#socket = socket;
     this.#server = server;
+    this.#timers = timers;
   }
 
-  /** No new session goes there; what is under way goes on. False when somebody else has taken it out: then it stays out. */
-  async drain(_seconds: number, signal: AbortSignal): Promise<boolean> {
+  /**
+   * No new session goes there; what is under way goes on. False when somebody else has taken it out: then it stays out.
+   *
+   * @param seconds after which its host brings it in again, should we be gone
+   */
+  async drain(seconds: number, signal: AbortSignal): Promise<boolean> {
     const { status, others } = await this.#look(signal);
     if (status.startsWith('MAINT')) return false;
+    if (status.startsWith('DRAIN') && !(await this.#remembered('ask', 0, signal))) return false;
     if (isServing(status) && !others.some(isServing)) {
       throw new SlipwayError(
         'UPSTREAM_LAST',
         `${this.#host.place}: no other server would be up without ${this.#server}`,
         {
-          hint: 'Bring another one in first, or change the hosts without load-balancer.',
+          hint: 'Bring another one in first, or change the hosts without load-balancer; with `strategy: rolling` one waits for the other.',
         },
       );
     }
     try {
+      await this.#remembered('down', seconds, signal);
       await this.#set('drain', signal);
     } catch (error) {
       // it may have been done, though its answer did not come
@@ -42,8 +52,24 @@ export class HaproxyServer {
     return true;
   }
 
+  /** Resolves when requests go there: with health checks, when HAProxy has found it up. */
   async restore(signal: AbortSignal): Promise<void> {
-    await this.#set('ready', signal);
+    const { status } = await this.#look(signal);
+    // somebody may have taken it out for longer meanwhile
+    if (status.startsWith('MAINT'))
+      log.warning(`${this.#host.place}: ${this.#server} was put into maintenance meanwhile, and stays so`);
+    else await this.#set('ready', signal);
+    await this.#remembered('up', 0, signal);
+    if (!status.startsWith('MAINT')) await this.#up(signal);
+  }
+
+  async #up(signal: AbortSignal): Promise<void> {
+    for (let seen = ''; ; await sleep(pause, signal).catch(() => undefined)) {
+      if (signal.aborted)
+        throw new SlipwayError('LOAD_BALANCER_FAILED', `HAProxy does not find ${this.#server} up: ${seen}`);
+      seen = (await this.#look(signal)).status;
+      if (isServing(seen)) return;
+    }
   }
 
   /** Whether all sessions ended within so many milliseconds. */
@@ -52,6 +78,10 @@ export class HaproxyServer {
       if ((await this.#look(signal)).sessions === 0) return true;
       if (Date.now() >= until) return false;
     }
+  }
+
+  #remembered(state: 'down' | 'up' | 'ask', seconds: number, signal: AbortSignal): Promise<boolean> {
+    return this.#timers.ask(state, [this.#socket, this.#server], seconds, signal);
   }
 
   /** It answers a good command by nothing. */

@@ -8,7 +8,7 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { Agent, type Answer } from './agent.ts';
 import { Refusal } from './agent-error.ts';
 import { agentProgram } from './agent-program.ts';
-import type { Way } from './become.ts';
+import { agentCommand, type Way } from './become.ts';
 import { type HostFacts, readFacts } from './facts.ts';
 import { type Host, settingsOf } from './hosts.ts';
 import { eachLine } from './lines.ts';
@@ -44,6 +44,7 @@ const repeatable = [
   'journal',
   'prune',
   'upstream',
+  'haproxy',
   'alive',
   'fetch',
 ];
@@ -197,8 +198,9 @@ export class HostSession implements AsyncDisposable {
   }
 
   #newConnection(signal: AbortSignal): Promise<Connection> {
-    const { access, connectTimeout: timeout } = this.settings;
-    return connect(this.host, access, { signal, timeout });
+    const { access, connectTimeout: timeout, become, becomePassword } = this.settings;
+    const command = agentCommand(become, becomePassword !== undefined);
+    return connect(this.host, access, { signal, timeout, command });
   }
 
   /** What a deadline or an abort leaves unread would be taken for the next answer: the conversation begins anew. */

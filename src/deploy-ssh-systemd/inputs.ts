@@ -1,3 +1,4 @@
+import { signerInputs } from '../core/attestation/inputs.ts';
 import { define } from '../core/definition.ts';
 import { sshInputs } from '../core/ssh/inputs.ts';
 import { bool, choice, duration, int, size, text } from '../core/values.ts';
@@ -81,9 +82,10 @@ export const definition = define({
     },
     'require-attestation': {
       description:
-        'Public key in PEM, or its path: a binary without a Sigstore bundle of this key beside it (`*.sigstore.json`, by `cosign attest-blob` or `sign-blob`) is refused.',
+        'Public key in PEM, or its path, or `keyless`: a binary without a Sigstore bundle of this key, or of the identity that the next inputs name, beside it (`*.sigstore.json`, by `cosign attest-blob`, `sign-blob` or `gh attestation download`) is refused.',
       value: text,
     },
+    ...signerInputs,
     args: { description: 'Arguments of the program: one a line, or a JSON array.', value: args, default: '' },
     environment: {
       description: 'Environment variables, NAME=value, one a line; readable by root only.',

@@ -7,6 +7,7 @@ import type { Candidate } from './candidate.ts';
 import { type Exposure, told } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
+import { packingFor } from './packing.ts';
 import { releaseRequest, uploadRequest, userRequest, verifyRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
@@ -22,7 +23,7 @@ const ahead = 8;
 export function packAhead(artifacts: readonly Artifact[]): void {
   const [only, ...others] = artifacts;
   if (only === undefined || others.length > 0) return;
-  pieces.ahead({ ...only, name: only.sha256, mode: '755', source: only.path }, ahead);
+  pieces.ahead({ ...only, name: only.sha256, mode: '755', source: only.path }, ahead, packingFor());
 }
 
 /** How often it goes on after a cut. */
@@ -85,7 +86,9 @@ async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared
   };
   let refused = false;
   const requests = [
-    ...(missing.length > 0 ? [uploadRequest(stream(missing, facts.uploaded, pieces, count, () => refused))] : []),
+    ...(missing.length > 0
+      ? [uploadRequest(stream(missing, facts.uploaded, pieces, packingFor(facts), count, () => refused))]
+      : []),
     ...(needsUser ? [userRequest(settings.runAs)] : []),
     ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service)]),
     verifyRequest(id),

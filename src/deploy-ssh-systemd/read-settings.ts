@@ -4,6 +4,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/index.ts';
 import { maskSecret } from '../core/mask.ts';
 import { readAccess } from '../core/ssh/access.ts';
+import { dialAhead } from '../core/ssh/dial-ahead.ts';
 import { formatDuration } from '../core/units.ts';
 import type { definition } from './inputs.ts';
 import { fingerprintBy } from './secrets.ts';
@@ -30,6 +31,8 @@ export async function readSettings({ inputs, record }: Context<typeof definition
   }
   const { 'load-balancer': balancer } = inputs;
   const balancers = balancer !== undefined && 'hosts' in balancer ? balancer.hosts : [];
+  // while the keys are read; through a jump host it is that one's turn
+  for (const host of inputs.hosts) if ((host.jumpHosts ?? inputs['jump-hosts']).length === 0) dialAhead(host);
   return {
     mode: inputs.mode,
     to: inputs.to,

@@ -2,7 +2,7 @@ import type { Candidate } from './candidate.ts';
 import type { Request } from './host-session.ts';
 import { releaseData } from './upload.ts';
 
-// The requests of a deployment, as the agent's requests.sh takes them. Pure.
+// The requests of a deployment, as the agent takes them. Pure.
 
 /** The lock, held until the connection ends. */
 export function lockRequest(token: string, who: string): Request {
@@ -52,7 +52,11 @@ export function switchRequest(
   way: string,
 ): Request {
   // a host with no time to spare still switches; should it take too long, its own timer takes it back
-  return { verb: 'switch', args: [token, id, kind, String(seconds), by, way], timeout: 120_000 };
+  return {
+    verb: 'switch',
+    args: [token, id, kind, String(seconds), Buffer.from(by).toString('base64'), way],
+    timeout: 120_000,
+  };
 }
 
 /** What the host waits for before it answers a look at the unit: a second at most, as a cancelled run has to get through. */

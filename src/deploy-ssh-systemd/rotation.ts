@@ -1,6 +1,7 @@
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import { HaproxyServer } from './haproxy.ts';
+import { HaproxyTimers } from './haproxy-timers.ts';
 import { HostSession } from './host-session.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import { NginxServer } from './nginx.ts';
@@ -18,11 +19,15 @@ interface Server {
   readonly restore: (signal: AbortSignal) => Promise<void>;
 }
 
+/** Brings a host in again, in a run that was cancelled, too. */
+export type BringIn = () => Promise<void>;
+
 /** The load balancers in front of the hosts; without any, hosts are changed as they are. */
 export class Rotation implements AsyncDisposable {
   readonly #balancer: LoadBalancer | undefined;
   readonly #settings: Settings;
   readonly #hosts: readonly HostSession[];
+  readonly #timers: readonly HaproxyTimers[];
 
   constructor(settings: Settings, signal: AbortSignal) {
     const { loadBalancer } = settings;
@@ -30,6 +35,7 @@ export class Rotation implements AsyncDisposable {
     this.#balancer = loadBalancer;
     const hosts = loadBalancer === undefined || loadBalancer.kind === 'command' ? [] : loadBalancer.hosts;
     this.#hosts = hosts.map(host => new HostSession({ ...host, roles: [], labels: {} }, settings, signal));
+    this.#timers = this.#hosts.map(host => new HaproxyTimers(host));
   }
 
   get exists(): boolean {
@@ -40,31 +46,40 @@ export class Rotation implements AsyncDisposable {
    * Takes a host out, and waits for what is under way there to end.
    *
    * @param ownTime milliseconds that the change of the host may take
-   * @returns brings it in again; does nothing where somebody else had taken it out before
+   * @returns brings it in again; undefined where somebody else had taken it out before
    */
-  async takeOut(session: HostSession, ownTime: number, signal: AbortSignal): Promise<() => Promise<void>> {
+  async takeOut(session: HostSession, ownTime: number, signal: AbortSignal): Promise<BringIn | undefined> {
     const balancer = this.#balancer;
-    if (balancer === undefined) return async () => undefined;
+    if (balancer === undefined) return undefined;
     const servers = this.#servers(balancer, session);
     const ours: Server[] = [];
-    const restore = async () => {
-      const limit = AbortSignal.timeout(restoreTimeout);
-      await Promise.all(ours.map(server => server.restore(limit)));
+    const bringIn = async () => {
+      const limit = AbortSignal.timeout(restoreTimeout + balancer.wait);
+      const restored = await Promise.allSettled(ours.map(server => server.restore(limit)));
+      const failed = restored.find(one => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     };
     try {
       for (const server of servers) {
         const seconds = Math.ceil((balancer.wait + ownTime) / 1000) + 60;
         if (await server.drain(seconds, signal)) ours.push(server);
-        else log.warning(`${session.place}: it was out of the rotation before, and stays so`);
+        else log.warning(`${session.place}: it was out of the rotation before, not by Slipway, and stays so`);
       }
       const quiet = await Promise.all(servers.map(server => server.isQuiet(balancer.wait, signal)));
       if (quiet.includes(false))
         log.warning(`${session.place}: after ${formatDuration(balancer.wait)} requests are still under way there`);
     } catch (error) {
-      await restore();
+      await bringIn();
       throw error;
     }
-    return restore;
+    return ours.length === 0 ? undefined : bringIn;
+  }
+
+  /** What becomes of a host that was taken out and is not brought in: it serves nothing, or nobody knows. */
+  get afterwards(): string {
+    return this.#balancer?.kind === 'command'
+      ? 'run your restore command when it serves again'
+      : 'the balancer’s host brings it in by itself when it accepts connections';
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -74,10 +89,10 @@ export class Rotation implements AsyncDisposable {
   #servers(balancer: LoadBalancer, session: HostSession): Server[] {
     if (balancer.kind === 'command') return [this.#byCommand(balancer, session)];
     const server = balancer.server.replaceAll('{host}', session.host.host);
-    return this.#hosts.map(host =>
+    return this.#hosts.map((host, index) =>
       balancer.kind === 'nginx'
         ? new NginxServer(host, { ...balancer, server })
-        : new HaproxyServer(host, balancer.socket, server),
+        : new HaproxyServer(host, balancer.socket, server, this.#timers[index]!),
     );
   }
 

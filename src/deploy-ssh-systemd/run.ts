@@ -1,5 +1,5 @@
 import type { Context } from '../core/action.ts';
-import { readPublicKey } from '../core/attestation/public-key.ts';
+import { readRequirement } from '../core/attestation/signer.ts';
 import type { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
@@ -219,6 +219,6 @@ async function whatToServe(
 /** What could be released; where that is demanded, only what is attested. */
 async function artifactsOf(record: ReleaseRecord, { inputs, directory }: Here): Promise<Artifact[]> {
   const artifacts = await readArtifacts(record, inputs.binary, directory);
-  const key = inputs['require-attestation'];
-  return key === undefined ? artifacts : mustBeAttested(artifacts, await readPublicKey(key, directory));
+  const requirement = await readRequirement(inputs, directory);
+  return requirement === undefined ? artifacts : mustBeAttested(artifacts, requirement);
 }

@@ -1,11 +1,9 @@
-import { open } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { SlipwayError } from '../core/errors.ts';
 import { sha256File } from '../core/files.ts';
 import type { Candidate } from './candidate.ts';
 import type { HostFacts } from './facts.ts';
+import { type Packing, pack } from './packing.ts';
 
 /** A file for the store of a host. */
 export interface Blob {
@@ -41,19 +39,20 @@ export function missingBlobs(candidate: Candidate, facts: HostFacts): Blob[] {
 const pieceSize = 1 << 20;
 /** Compressed bytes that are kept for the next host. */
 const keptBytes = 64e6;
-const level = 4;
+/** The host reads blocks: a part of whole ones takes it one program, any other takes two. */
+const block = 65_536;
 
 /** The pieces of files, compressed once for all hosts. */
 export class Pieces {
   readonly #kept = new Map<string, Promise<Buffer>>();
   #bytes = 0;
 
-  /** gzip of the bytes from `from` to the end of their piece. */
-  of(blob: Blob, from: number): Promise<Buffer> {
-    const key = `${blob.sha256} ${from}`;
+  /** The bytes from `from` to the end of their piece, compressed. */
+  of(blob: Blob, from: number, packing: Packing): Promise<Buffer> {
+    const key = `${blob.sha256} ${from} ${packing}`;
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const made = pack(blob.source, from, pieceEnd(blob, from) - from);
+    const made = pack(blob.source, from, pieceEnd(blob, from) - from, packing);
     this.#kept.set(key, made);
     made.then(
       piece => {
@@ -66,9 +65,9 @@ export class Pieces {
   }
 
   /** Packs how it begins, as it will probably be sent. */
-  ahead(blob: Blob, count: number): void {
+  ahead(blob: Blob, count: number, packing: Packing): void {
     for (let at = 0, made = 0; at < blob.size && made < count; at = pieceEnd(blob, at), made++)
-      this.of(blob, at).catch(() => undefined);
+      this.of(blob, at, packing).catch(() => undefined);
   }
 
   #forget(key: string, bytes: number): void {
@@ -81,17 +80,11 @@ function pieceEnd({ size }: Blob, from: number): number {
   return Math.min(size, (Math.floor(from / pieceSize) + 1) * pieceSize);
 }
 
-async function pack(source: string, from: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
-  await using file = await open(source);
-  const { bytesRead } = await file.read(buffer, 0, length, from);
-  return promisify(gzip)(buffer.subarray(0, bytesRead), { level });
-}
-
 /**
  * What the agent's request "upload" takes: the files one after another, each from where it was cut, in pieces that are
  * compressed while the ones before are sent.
  *
+ * @param packing what the host can unpack
  * @param sent is told the compressed bytes
  * @param unwanted whether the host will not take it: then it comes to its end at once
  */
@@ -99,6 +92,7 @@ export async function* stream(
   blobs: readonly Blob[],
   uploaded: ReadonlyMap<string, number>,
   pieces: Pieces,
+  packing: Packing,
   sent: (bytes: number) => void,
   unwanted: () => boolean = () => false,
 ): AsyncGenerator<Buffer> {
@@ -106,20 +100,42 @@ export async function* stream(
     const begun = uploaded.get(blob.name) ?? 0;
     // one that is longer than the file is no part of it
     const from = begun <= blob.size ? begun : 0;
-    yield Buffer.from(`${blob.name} ${from} ${blob.size}\n`);
-    for (let at = from; at < blob.size && !unwanted(); at = pieceEnd(blob, at)) {
-      const next = pieceEnd(blob, at);
-      const piece = pieces.of(blob, at);
-      // the next two are made while this one is on its way
-      for (let ahead = next, made = 0; ahead < blob.size && made < 2; ahead = pieceEnd(blob, ahead), made++)
-        pieces.of(blob, ahead).catch(() => undefined);
-      const packed = await piece;
-      sent(packed.length);
-      yield Buffer.concat([Buffer.from(`${packed.length}\n`), packed]);
+    yield Buffer.from(`${blob.name} ${from} ${blob.size} ${packing}\n`);
+    for await (const part of wholeBlocks(piecesFrom(from, blob, pieces, packing, unwanted))) {
+      sent(part.length);
+      yield Buffer.concat([Buffer.from(`${part.length}\n`), part]);
     }
     yield Buffer.from('0\n');
   }
   yield Buffer.from('end\n');
+}
+
+async function* piecesFrom(
+  from: number,
+  blob: Blob,
+  pieces: Pieces,
+  packing: Packing,
+  unwanted: () => boolean,
+): AsyncGenerator<Buffer> {
+  for (let at = from; at < blob.size && !unwanted(); at = pieceEnd(blob, at)) {
+    const piece = pieces.of(blob, at, packing);
+    // the next two are made while this one is on its way
+    for (let ahead = pieceEnd(blob, at), made = 0; ahead < blob.size && made < 2; ahead = pieceEnd(blob, ahead), made++)
+      pieces.of(blob, ahead, packing).catch(() => undefined);
+    yield await piece;
+  }
+}
+
+/** The same bytes: all but the last part are whole blocks. */
+async function* wholeBlocks(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    const all = Buffer.concat([rest, piece]);
+    const whole = all.length - (all.length % block);
+    if (whole > 0) yield all.subarray(0, whole);
+    rest = all.subarray(whole);
+  }
+  if (rest.length > 0) yield rest;
 }
 
 /** @throws BINARY_CHANGED when a file is not what was read or recorded before */

@@ -23,5 +23,6 @@ export function unverified(release: string, verdict: Verdict, findings: readonly
 
 /** What failed before what is open; what runs before what answers. */
 function rank({ verdict, kind }: Finding): number {
-  return (verdict === 'failed' ? 0 : 10) + ['record', 'identity', 'reported', 'check', 'objective'].indexOf(kind);
+  const kinds = ['record', 'attestation', 'identity', 'reported', 'check', 'objective'];
+  return (verdict === 'failed' ? 0 : 10) + kinds.indexOf(kind);
 }

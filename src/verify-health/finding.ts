@@ -4,9 +4,9 @@ import type { Bucket, Observation } from '../core/health/index.ts';
 export interface Finding {
   /**
    * `check`: an endpoint. `reported`: what an endpoint says it is. `identity`: what runs. `objective`: what its users saw.
-   * `record`: the chain on paper.
+   * `record`: the chain on paper. `attestation`: who signed what was built.
    */
-  readonly kind: 'check' | 'reported' | 'identity' | 'objective' | 'record';
+  readonly kind: 'check' | 'reported' | 'identity' | 'objective' | 'record' | 'attestation';
   readonly name: string;
   readonly verdict: 'passed' | 'failed' | 'inconclusive';
   /** A check that only warns did not pass: `reason` says why, and the verdict counts it as passed. */

@@ -1,4 +1,6 @@
+import { signerInputs } from '../core/attestation/inputs.ts';
 import { define } from '../core/definition.ts';
+import { insecure } from '../core/registry/insecure.ts';
 import { sshInputs } from '../core/ssh/inputs.ts';
 import { bool, choice, duration, int, lines, text } from '../core/values.ts';
 import { checks } from './checks-value.ts';
@@ -70,6 +72,18 @@ export const definition = define({
         'Answers in a row of each `reported` endpoint, at each of its addresses, that must all be this release’s: one old replica behind a balancer shows itself.',
       value: int(1, 100),
       default: '20',
+    },
+    'require-attestation': {
+      description:
+        'Public key in PEM, or its path, or `keyless`: what the record says was deployed (else built) must be attested by this key, or by the identity that the next inputs name: images by a Sigstore bundle attached in their registry, binaries by one beside them (`*.sigstore.json`). Else the verdict is `failed`.',
+      value: text,
+    },
+    ...signerInputs,
+    'insecure-registries': {
+      description:
+        'Registries of the record’s images that are asked by plain HTTP: hosts, or `true` for all. This machine itself always is.',
+      value: insecure,
+      default: 'false',
     },
     'forbid-private': {
       description:

@@ -1,3 +1,4 @@
+import type { Requirement } from '../core/attestation/signer.ts';
 import { deadline } from '../core/deadline.ts';
 import { messageOf } from '../core/errors.ts';
 import { type CheckResult, gate, type Reach } from '../core/health/index.ts';
@@ -21,9 +22,10 @@ export async function lookAtAll(
   reach: Reach,
   record: ReleaseRecord | undefined,
   inputs: VerifyInputs,
+  requirement: Requirement | undefined,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const { checks, asked, objectives } = planned;
+  const { checks, asked, objectives, items } = planned;
   const redact = redactor(secretsOf(checks));
   const limit = inputs.mode === 'watch' ? inputs['watch-for'] : inputs.deadline;
   using progress = new Progress(checks, subjects, limit, line => log.info(oneLine(redact(line))));
@@ -35,7 +37,8 @@ export async function lookAtAll(
   const proofs = subjects.map(subject =>
     prove(subject, { deadline: inputs.deadline, hold, signal, onLook: (one, seen) => progress.look(one, seen) }),
   );
-  const [checked, ...proven] = await Promise.all([gated, ...proofs]);
+  const attesting = requirement === undefined ? [] : lookAtAttestations(items, requirement, reach, inputs, signal);
+  const [checked, attested, ...proven] = await Promise.all([gated, attesting, ...proofs]);
   const found: readonly CheckResult[] = checked?.checks ?? [];
   // A watch takes its own time first; what comes after it has the deadline.
   const left = inputs.deadline - (inputs.mode === 'watch' ? 0 : performance.now() - began);
@@ -46,12 +49,30 @@ export async function lookAtAll(
   ]);
   const onPaper =
     record === undefined || inputs.mode === 'wait' || !asked.deployed ? [] : chainFindings(record, Date.now());
-  const findings = [...found.map(result => checkFinding(result, redact)), ...looked, ...met.flat(), ...onPaper];
+  const findings = [
+    ...found.map(result => checkFinding(result, redact)),
+    ...looked,
+    ...met.flat(),
+    ...attested,
+    ...onPaper,
+  ];
   return (await withJournals(findings, subjects, signal)).map(one => ({
     ...one,
     detail: oneLine(redact(one.detail)),
     ...(one.journal === undefined ? {} : { journal: one.journal.map(line => oneLine(redact(line))) }),
   }));
+}
+
+async function lookAtAttestations(
+  items: Plan['items'],
+  requirement: Requirement,
+  reach: Reach,
+  { deadline: limit, 'insecure-registries': insecure }: VerifyInputs,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  using limited = deadline(limit, 'looking for attestations', signal);
+  const { attestationFindings } = await import('./attested.ts');
+  return await attestationFindings(items, requirement, () => reach.registry(insecure), limited);
 }
 
 function gateOptions(inputs: VerifyInputs) {

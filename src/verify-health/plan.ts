@@ -3,6 +3,7 @@ import type { Check } from '../core/health/index.ts';
 import type { Read } from '../core/inputs.ts';
 import type { Deployment, ReleaseRecord } from '../core/record/schema.ts';
 import { formatDuration } from '../core/units.ts';
+import { type Item, itemsOf } from './attestable.ts';
 import { lastDeployments } from './chain.ts';
 import { type PodReport, parsePodReport } from './identity/pod-reports.ts';
 import type { definition } from './inputs.ts';
@@ -17,6 +18,8 @@ export interface Plan {
   readonly checks: readonly Check[];
   /** Deployments whose running bytes are looked at. */
   readonly deployments: readonly Deployment[];
+  /** What must be attested. */
+  readonly items: readonly Item[];
   readonly asked: Asked;
   readonly objectives: readonly Objective[];
   /** What the pods of these deployments are asked. */
@@ -73,8 +76,8 @@ export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): P
     pods === undefined ? [] : podsAsked(line, pods, deployments, record),
   );
   const checks = [...inputs.checks, ...reported];
-  if (checks.length === 0 && objectives.length === 0 && podReports.length === 0 && identity !== 'proven')
-    throw nothing();
+  const items = inputs['require-attestation'] === undefined ? [] : attestable(record);
+  if ([checks, objectives, podReports, items].every(one => one.length === 0) && identity !== 'proven') throw nothing();
   if (mode === 'watch' && checks.length === 0)
     throw wrong('mode: watch needs checks', 'Write one a line, e.g. https://host/healthz 200.');
   return {
@@ -82,8 +85,18 @@ export function plan(inputs: VerifyInputs, record: ReleaseRecord | undefined): P
     objectives,
     podReports,
     deployments: identity === 'proven' ? deployments : [],
+    items,
     asked: { identity, deployed },
   };
+}
+
+function attestable(record: ReleaseRecord | undefined): readonly Item[] {
+  const items = record === undefined ? [] : itemsOf(record);
+  if (items.length > 0) return items;
+  throw wrong(
+    'input "require-attestation" is set, but no record says what was built or deployed',
+    'Give the record in the input "release".',
+  );
 }
 
 function waiting(inputs: VerifyInputs): Plan {
@@ -94,12 +107,15 @@ function waiting(inputs: VerifyInputs): Plan {
     throw wrong('input "reported" is set, but mode: wait looks at checks only', 'Use mode: verify.');
   if (inputs.objectives.length > 0)
     throw wrong('input "objectives" is set, but mode: wait looks at checks only', 'Use mode: verify.');
+  if (inputs['require-attestation'] !== undefined)
+    throw wrong('input "require-attestation" is set, but mode: wait looks at checks only', 'Use mode: verify.');
   if (inputs.checks.length === 0) throw nothing();
   return {
     checks: inputs.checks,
     objectives: [],
     podReports: [],
     deployments: [],
+    items: [],
     asked: { identity: 'none', deployed: false },
   };
 }

@@ -1,6 +1,7 @@
 import type { Ended, Reach, RunOn } from '../core/health/reach.ts';
 import type { Cluster } from '../core/kubernetes/cluster.ts';
 import type { RegistryClient } from '../core/registry/client.ts';
+import type { Insecure } from '../core/registry/endpoint.ts';
 import type { Connection } from '../core/ssh/connection.ts';
 import { accessOf, type Keys } from './identity/subjects.ts';
 
@@ -9,7 +10,7 @@ export class Places implements Reach, AsyncDisposable {
   readonly #keys: Keys;
   readonly #hosts = new Map<string, Promise<Connection>>();
   readonly #clusters = new Map<string, Promise<Cluster>>();
-  readonly #registries = new Map<boolean, Promise<RegistryClient>>();
+  readonly #registries = new Map<string, Promise<RegistryClient>>();
   readonly #signal: AbortSignal;
 
   constructor(keys: Keys, signal: AbortSignal) {
@@ -52,8 +53,8 @@ export class Places implements Reach, AsyncDisposable {
     });
   }
 
-  registry(insecure: boolean): Promise<RegistryClient> {
-    return once(this.#registries, insecure, async () => {
+  registry(insecure: Insecure): Promise<RegistryClient> {
+    return once(this.#registries, String(insecure), async () => {
       const [{ RegistryClient }, { dockerConfig }, { githubToken }] = await Promise.all([
         import('../core/registry/client.ts'),
         import('../core/registry/docker-config.ts'),

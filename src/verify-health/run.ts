@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Context } from '../core/action.ts';
+import { readRequirement } from '../core/attestation/signer.ts';
 import { log } from '../core/log.ts';
 import type { LoadedRecord } from '../core/record/files.ts';
 import { writeAttestation } from './attestation.ts';
@@ -21,6 +22,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   // What the endpoints must say has to be known before they are asked; else git can wait until they have answered.
   const early = context.record ?? (inputs.reported.length > 0 ? await ownRecord(directory, signal) : undefined);
   const planned = plan(inputs, early?.record);
+  const requirement = await readRequirement(inputs, directory);
   const keys = {
     ssh: inputs,
     become: inputs.become,
@@ -32,7 +34,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     ...(await podReportSubjects(planned.podReports, keys)),
   ];
   await using places = new Places(keys, signal);
-  const findings = await lookAtAll(planned, subjects, places, early?.record, inputs, signal).finally(() =>
+  const findings = await lookAtAll(planned, subjects, places, early?.record, inputs, requirement, signal).finally(() =>
     Promise.allSettled(subjects.map(subject => subject.close())),
   );
   const closes = inputs.mode === 'verify' || inputs.mode === 'watch';

@@ -88,6 +88,11 @@ describe('each kind, in short form and as YAML', () => {
       { kind: 'image', digest, platforms: ['linux/amd64', 'linux/arm64'], attestations: ['provenance'] },
     ],
     [
+      'image ghcr.io/acme/hello:v1 attestations sbom source-repository acme/hello trusted-root root.json',
+      '- {image: "ghcr.io/acme/hello:v1", attestations: [sbom], source-repository: acme/hello, trusted-root: root.json}',
+      { kind: 'image', identity: { 'source-repository': 'acme/hello', 'trusted-root': 'root.json' } },
+    ],
+    [
       'command pg_isready -h "my db" --within 3s',
       '- command: [pg_isready, -h, my db, --within, 3s]',
       { kind: 'command', argv: ['pg_isready', '-h', 'my db', '--within', '3s'], exit: [[0, 0]] },
@@ -161,6 +166,15 @@ describe('what is wrong is said', () => {
     ['prometheus http://p:9090 query up', 'a limit is missing'],
     ['prometheus http://p:9090 above 1', '"query" is missing'],
     ['image ghcr.io/a/b:1 digest abc', 'it is not sha256:'],
+    [
+      '- {image: "ghcr.io/a/b:1", attestations: sbom, certificate-identity: a@b.c}',
+      '"certificate-identity" is given without "certificate-oidc-issuer"',
+    ],
+    ['- {image: "ghcr.io/a/b:1", source-repository: acme/hello}', '"source-repository" needs "attestations"'],
+    [
+      '- {image: "ghcr.io/a/b:1", attestations: sbom, signed-by: "-----BEGIN PUBLIC KEY-----", source-repository: a/b}',
+      'both say who must have signed',
+    ],
     ['- {image: "ghcr.io/a/b:1", signed-by: "-----BEGIN PUBLIC KEY-----"}', '"signed-by" needs "attestations"'],
     ['command', '"command" is not text'],
     ['tcp host:1 expect "("', '"expect" is no regular expression'],

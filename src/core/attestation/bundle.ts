@@ -39,6 +39,8 @@ const Bundle = v.looseObject({
   }),
 });
 
+const MessageBundle = v.looseObject({ messageSignature: v.looseObject({ signature: v.string() }) });
+
 /** What is read of a bundle. */
 export interface ReadBundle {
   readonly payload: Buffer;
@@ -65,5 +67,15 @@ export function readBundle(bytes: Buffer, from: string): ReadBundle {
       hint: 'Attach it again.',
       cause,
     });
+  }
+}
+
+/** Of a bundle of `cosign sign-blob`: the signature of the bytes themselves. Undefined for any other. */
+export function readMessageSignature(bytes: Buffer): Buffer | undefined {
+  try {
+    const message = v.safeParse(MessageBundle, JSON.parse(bytes.toString('utf8')));
+    return message.success ? Buffer.from(message.output.messageSignature.signature, 'base64') : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -18,6 +18,13 @@ export const predicateTypes = {
 /** What an attestation is, in one word. */
 export type Predicate = keyof typeof predicateTypes;
 
+/** The types that a word or a URL stands for; undefined: any. */
+export function predicatesOf(given: string | undefined): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  if (given === 'sbom') return [predicateTypes.cyclonedx, predicateTypes.spdx];
+  return [Object.hasOwn(predicateTypes, given) ? predicateTypes[given as Predicate] : given];
+}
+
 export const statementType = 'application/vnd.in-toto+json';
 
 /** A statement on manifests, as the bytes that are signed. `digests` are `sha256:…`. */

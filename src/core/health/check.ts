@@ -1,3 +1,4 @@
+import type { SignerInputs } from '../attestation/inputs.ts';
 import type { Budget } from './budget.ts';
 import type { JsonPath } from './json-path.ts';
 import type { Load } from './load-form.ts';
@@ -224,6 +225,8 @@ export interface ImageCheck extends CommonCheck {
   readonly attestations: readonly string[];
   /** PEM of the public key that those must be signed with. */
   readonly signedBy?: string;
+  /** Whose identity those must be signed by, without a key of one’s own. */
+  readonly identity?: SignerInputs;
   /** Plain HTTP. */
   readonly insecure: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../kubernetes/cluster.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import type { Insecure } from '../registry/endpoint.ts';
 
 /** What a program printed, and how it ended. */
 export interface Ended {
@@ -28,6 +29,6 @@ export interface Reach {
   run(argv: readonly [string, ...string[]], options: RunOn): Promise<Ended>;
   /** A cluster by its context, the kubeconfig's current one where none is given. */
   cluster(context: string | undefined): Promise<Cluster>;
-  /** Registries with the credentials of this machine; `insecure`: over plain HTTP. */
-  registry(insecure: boolean): Promise<RegistryClient>;
+  /** Registries with the credentials of this machine; `insecure`: those that are asked over plain HTTP. */
+  registry(insecure: Insecure): Promise<RegistryClient>;
 }

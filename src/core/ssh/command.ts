@@ -4,13 +4,15 @@ import { SlipwayError } from '../errors.ts';
 /** A command that runs on a host: its standard input and output are `channel`, its errors `channel.stderr`. */
 export class Command {
   readonly channel: ClientChannel;
+  /** Why its connection is unusable, if it is. */
+  lost: () => SlipwayError | undefined = () => undefined;
   readonly #ended: Promise<number>;
 
   /**
    * Must be made in the very callback that hands over the channel: a short command's exit status can stand in the same
    * packet, and is gone one tick later.
    */
-  constructor(channel: ClientChannel, doing: string, lost: () => SlipwayError | undefined) {
+  constructor(channel: ClientChannel, doing: string) {
     this.channel = channel;
     let code: number | null | undefined;
     let ended = 'no exit status came back';
@@ -23,7 +25,7 @@ export class Command {
       channel.on('close', () => {
         if (code != null) return resolve(code);
         const hint = 'The outcome is unknown: look at the host.';
-        reject(lost() ?? new SlipwayError('NO_EXIT_STATUS', `${doing}: ${ended}`, { hint }));
+        reject(this.lost() ?? new SlipwayError('NO_EXIT_STATUS', `${doing}: ${ended}`, { hint }));
       });
     });
     this.#ended.catch(() => undefined); // whoever waits gets it

@@ -30,7 +30,11 @@ export async function connect(host: HostSpec, access: Access, options: ConnectOp
   const begun = Date.now();
   let [tries, said, last] = [1, 0, undefined as unknown];
   try {
-    return await retry(limited => reach(host, way, access.identities, access, { ...options, signal: limited }), {
+    // should the server not like what is sent ahead, it is not sent again
+    const ahead = (attempt: number) => ({ command: attempt === 1 ? options.command : undefined });
+    const once = (limited: AbortSignal, attempt: number) =>
+      reach(host, way, access.identities, access, { ...options, ...ahead(attempt), signal: limited });
+    return await retry(once, {
       doing: `connecting to ${formatHost(host)}`,
       signal,
       attempts: Number.POSITIVE_INFINITY,
@@ -64,7 +68,7 @@ async function reach(
   const jump = way.at(-1);
   if (jump === undefined) return open(host, identities, access.trust, options);
   const nearer = (signal: AbortSignal) =>
-    reach(jump, way.slice(0, -1), access.jumpIdentities, access, { ...options, signal });
+    reach(jump, way.slice(0, -1), access.jumpIdentities, access, { ...options, command: undefined, signal });
   using borrowed = await borrow(access, way, nearer, options.signal).catch(error => {
     throw options.signal.aborted ? error : wrap('CONNECT_FAILED', `on the way to ${formatHost(host)}`, error);
   });

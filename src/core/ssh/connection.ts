@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { deadline } from '../deadline.ts';
 import { SlipwayError } from '../errors.ts';
+import type { Early } from './begin-early.ts';
 import { Command } from './command.ts';
 import { formatHost, type HostSpec } from './hosts.ts';
 import { limiter } from './limiter.ts';
@@ -29,16 +30,19 @@ export class Connection implements AsyncDisposable {
   readonly #stream: Duplex;
   /** sshd's MaxSessions is 10. */
   readonly #sessions = limiter(8);
+  #early: Early | undefined;
   #lost: SlipwayError | undefined;
 
   /**
    * @param stream that the client speaks over
    * @param silence milliseconds without a byte from the host after which the connection counts as lost
+   * @param early a command that was begun already; who opens it first gets it
    */
-  constructor(host: HostSpec, client: Client, stream: Duplex, silence: number) {
+  constructor(host: HostSpec, client: Client, stream: Duplex, silence: number, early?: Early) {
     this.host = host;
     this.#client = client;
     this.#stream = stream;
+    this.#early = early;
     const lose = (cause?: unknown) => {
       this.#lost ??= new SlipwayError(
         'CONNECTION_LOST',
@@ -71,7 +75,7 @@ export class Connection implements AsyncDisposable {
    * @throws NO_EXIT_STATUS, CONNECTION_LOST, DEADLINE
    */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
-    using signal = deadline(options.timeout, `running a command on ${formatHost(this.host)}`, options.signal);
+    using signal = deadline(options.timeout, runningOn(this.host), options.signal);
     return await this.#sessions(async () => {
       const running = await this.open(command, signal);
       const [stdout, stderr] = [collect(running.channel), collect(running.channel.stderr)];
@@ -82,11 +86,10 @@ export class Connection implements AsyncDisposable {
 
   /** Starts a command and hands it over, for a conversation. */
   open(command: string, signal?: AbortSignal): Promise<Command> {
-    const doing = `running a command on ${formatHost(this.host)}`;
     return this.#callback(
       signal,
-      done => this.#client.exec(command, done),
-      (channel: ClientChannel) => new Command(channel, doing, () => this.#lost),
+      done => this.#begin(command, done),
+      (started: Command) => Object.assign(started, { lost: () => this.#lost }),
       started => started.channel.close(),
     );
   }
@@ -120,6 +123,22 @@ export class Connection implements AsyncDisposable {
     return this.close();
   }
 
+  #begin(command: string, done: (error: Error | undefined, value: Command) => void): void {
+    const early = this.#early;
+    if (early?.command !== command) {
+      const doing = runningOn(this.host);
+      this.#client.exec(command, (error: Error | undefined, channel: ClientChannel) =>
+        error === undefined ? done(undefined, new Command(channel, doing)) : done(error, undefined as never),
+      );
+      return;
+    }
+    this.#early = undefined;
+    early.started.then(
+      started => done(undefined, started),
+      error => done(error, undefined as never),
+    );
+  }
+
   #openStream(signal: AbortSignal | undefined, start: Start<ClientChannel>): Promise<Duplex> {
     const keep = (channel: ClientChannel): Duplex => channel;
     return this.#callback(signal, start, keep, stream => stream.destroy());
@@ -141,6 +160,8 @@ export class Connection implements AsyncDisposable {
     });
   }
 }
+
+export const runningOn = (host: HostSpec) => `running a command on ${formatHost(host)}`;
 
 const whyOf = (cause: unknown) => (cause instanceof Error ? `: ${cause.message}` : '');
 

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { dialled } from './dial-ahead.ts';
 import { formatHost, type HostSpec } from './hosts.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -10,25 +11,28 @@ export function dial(host: HostSpec, over: Connection | undefined, signal: Abort
   return over === undefined ? direct(host, signal) : through(host, over, signal);
 }
 
-function direct({ host, port }: HostSpec, signal: AbortSignal): Promise<Socket> {
+function direct(spec: HostSpec, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = spec;
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true });
+    const socket = dialled(spec) ?? connect({ host, port, noDelay: true });
     const stop = () => {
       socket.destroy();
       reject(signal.reason);
     };
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
+    const opened = () => {
+      signal.removeEventListener('abort', stop);
+      socket.off('error', failed);
+      resolve(socket);
+    };
     const failed = (error: Error) => {
       signal.removeEventListener('abort', stop);
       reject(error);
     };
     socket.once('error', failed);
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', stop);
-      socket.off('error', failed);
-      resolve(socket);
-    });
+    if (!socket.connecting) return opened();
+    socket.once('connect', opened);
   });
 }
 

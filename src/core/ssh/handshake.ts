@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { AnyAuthMethod, Client } from 'ssh2';
 import type { SlipwayError } from '../errors.ts';
+import { beginEarly, type Early } from './begin-early.ts';
 import { connectError } from './connect-error.ts';
+import { runningOn } from './connection.ts';
 import type { HostSpec } from './hosts.ts';
 import type { Identity } from './identities.ts';
 import { typeOf } from './known-hosts.ts';
@@ -22,6 +24,8 @@ export interface Handshake {
   /** Milliseconds between two signs of life that are asked for. */
   readonly keepalive: number;
   readonly signal: AbortSignal;
+  /** A command to be begun at once, where the server allows it. */
+  readonly command?: string | undefined;
 }
 
 /** What the server has said of our identities, for the error. */
@@ -33,18 +37,25 @@ export interface Offered {
   partial: boolean;
 }
 
+/** A client that is authenticated, and the command that was begun on the way. */
+export interface Shaken {
+  readonly client: Client;
+  readonly early: Early | undefined;
+}
+
 /** Key exchange, the host's key, and authentication; the stream is destroyed when it fails. */
-export async function handshake(of: Handshake): Promise<Client> {
-  const { host, stream, trust, signal, shown } = of;
+export async function handshake(of: Handshake): Promise<Shaken> {
+  const { host, stream, trust, signal, shown, command } = of;
   const [ssh2, utils] = await Promise.all([loadSsh2(), loadSsh2Utils()]);
   const client = new ssh2.Client();
   const offered = { identities: [] as Identity[], accepts: [] as string[], partial: false };
   let keyRefused: SlipwayError | undefined;
   try {
-    return await new Promise<Client>((resolve, reject) => {
+    return await new Promise<Shaken>((resolve, reject) => {
+      let early = (): Early | undefined => undefined;
       signal.throwIfAborted();
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      client.once('ready', () => resolve(client));
+      client.once('ready', () => resolve({ client, early: early() }));
       // stays: an error event without listener would end the process
       client.on('error', error => reject(keyRefused ?? connectError(error, host, offered)));
       client.once('close', () =>
@@ -73,6 +84,9 @@ export async function handshake(of: Handshake): Promise<Client> {
       });
       presentCertificates(client, utils, () => offered.identities.at(-1)?.certificate);
       signAtOnce(client, of.identities[0], () => offered.identities.at(-1));
+      const [identity, ...others] = of.identities;
+      if (command !== undefined && identity !== undefined && identity.agent === undefined && others.length === 0)
+        early = beginEarly(client, command, runningOn(host));
       ignoreOtherKeys(client);
     });
   } catch (error) {

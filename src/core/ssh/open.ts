@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** Milliseconds without a byte from the host after which the connection counts as lost; default 20 s. */
   readonly silence?: number;
+  /** What will be run first: begun together with authentication where that is possible. */
+  readonly command?: string | undefined;
 }
 
 const defaultSilence = 20_000;
@@ -33,7 +35,7 @@ export async function open(
   options: OpenOptions,
   over?: Connection,
 ): Promise<Connection> {
-  const { silence = defaultSilence } = options;
+  const { silence = defaultSilence, command } = options;
   const shown: string[] = [];
   const attempt = async () => {
     using signal = deadline(attemptTimeout, `connecting to ${formatHost(host)}`, options.signal);
@@ -42,8 +44,8 @@ export async function open(
       throw signal.aborted || error instanceof SlipwayError ? error : connectError(error, host, offered);
     });
     const keepalive = keepaliveInterval(silence);
-    const client = await handshake({ host, stream, identities, trust, shown, keepalive, signal });
-    return new Connection(host, client, stream, silence);
+    const { client, early } = await handshake({ host, stream, identities, trust, shown, keepalive, signal, command });
+    return new Connection(host, client, stream, silence, early);
   };
   return turnOf(host, over)(() => untilKnown(attempt, host, trust, shown), options.signal);
 }

@@ -3,6 +3,8 @@ import type { Client } from 'ssh2';
 /** What of ssh2 is used here and not public; its version is pinned for it. */
 export interface Protocol {
   authPK(user: string, key: unknown, algorithm?: string | Sign, sign?: Sign): void;
+  exec(channel: number, command: string, wantReply: boolean): void;
+  readonly _remoteIdentRaw: Buffer;
   readonly _kex: { readonly sessionID: Buffer };
   readonly _authsQueue: string[];
   readonly _handlers: {

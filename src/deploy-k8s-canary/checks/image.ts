@@ -1,3 +1,5 @@
+import { imageMustBeAttested } from '../../core/attestation/image.ts';
+import { readRequirement } from '../../core/attestation/signer.ts';
 import { deadline } from '../../core/deadline.ts';
 import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { type Cluster, corePath, getObject, isApiError, type KubeObject } from '../../core/kubernetes/index.ts';
@@ -10,7 +12,6 @@ import { headManifest } from '../../core/registry/manifests.ts';
 import { parseReference, type Reference } from '../../core/registry/reference.ts';
 import type { Options } from '../options.ts';
 import type { Situation } from '../situation.ts';
-import { mustBeAttested } from './attested.ts';
 
 /** Milliseconds to look for an image: a registry that the runner cannot reach must not hold up a deployment that could do without. */
 const within = 10_000;
@@ -30,7 +31,7 @@ export async function checkImage(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const reference = referenceOf(image);
-  const required = options['require-attestation'];
+  const required = await readRequirement(options, options.directory);
   if (reference === undefined || (required !== undefined && reference.digest === undefined)) {
     if (required === undefined) return undefined;
     throw new SlipwayError('ATTESTATION_MISSING', `${image} is no image by digest, and only a digest can be attested`, {
@@ -51,9 +52,7 @@ export async function checkImage(
     const { repository, digest, tag = 'latest' } = reference;
     const found = await headManifest(client, repository, digest ?? tag, limited);
     if (found === undefined) throw missing(image);
-    return (
-      required && (await mustBeAttested(client, { image, repository, digest: digest! }, required, options, signal))
-    );
+    return required && (await imageMustBeAttested(client, { image, repository, digest: digest! }, required, signal));
   } catch (error) {
     signal.throwIfAborted();
     const { code } = error as { code?: string };

@@ -1,7 +1,7 @@
 # A request that runs what it was sent, or gives anything of the host to the service, must ask "confined" first.
 #
 # What an installed agent refuses: services and directories that it was not bootstrapped for, files that somebody else
-# could exchange, units that would be more than the service. Follows switch.sh in one program; "confined" is set in the
+# could exchange, units that would be more than the service. Follows base.sh in one program; "confined" is set in the
 # first lines of the installed one only.
 : "${confined:=}"
 allowed=/etc/slipway/allowed

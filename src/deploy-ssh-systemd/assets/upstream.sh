@@ -52,21 +52,17 @@ serve_upstream() { # FILE SERVER UNIT down|up SECONDS
   case $2 in ''|-*|*[!]A-Za-z0-9_.:/[-]*) fail NAME_REFUSED "$2"; return;; esac
   safe "$3" && number "$5" && case $4 in down|up) ;; *) false;; esac || { fail NAME_REFUSED "$3 $4 $5"; return; }
   mkdir -p -m 700 "$run" || { fail UPSTREAM_FAILED "$run"; return; }
-  timer=slipway-upstream-$(printf '%s %s' "$1" "$2" | cksum | tr ' ' -)
-  if [ "$4" = down ]; then
-    # should the runner die, the host is brought in again; first, as a host that is out for good serves nobody
-    printf '%s\n' "$program" >"$run/.agent.$$" && mv -T "$run/.agent.$$" "$run/agent.sh" || { fail UPSTREAM_FAILED "$run"; return; }
-    systemctl stop "$timer.timer" 2>/dev/null
-    said=$(systemd-run --quiet --collect --on-active="$5" --unit="$timer" /bin/sh "$run/agent.sh" upstream "$1" "$2" "$3" 2>&1) ||
-      { fail UPSTREAM_FAILED "arming the timer: $said"; return; }
-  fi
+  note_of "$1" "$2"
+  # first, as a server that is out for good serves nobody
+  [ "$4" = up ] || arm "$5" nginx "$1" "$2" "$3" || return
   workers=$(children "$3")
-  if set_upstream "$1" "$2" "$3" "$4"; then good=yes; else good=; fi
-  exec 7>&-
-  [ "$4" = down ] && [ -n "$good" ] && [ "$was" != down ] || systemctl stop "$timer.timer" 2>/dev/null
-  [ -n "$good" ] || return
+  # the runner may end the agent as soon as it reads that this failed: the timer goes before
+  if wrong=$(set_upstream "$1" "$2" "$3" "$4" && printf '%s\n' "$was"); then good=yes; else good=; fi
+  was=$wrong
+  [ "$4" = down ] && [ -n "$good" ] && [ "$was" != down ] || [ "$4$good" = up ] || disarm
+  [ -n "$good" ] || { printf '%s\n' "$wrong"; return 1; }
   fact was "$was"
-  [ "$was" = ours ] || fact workers "$workers"
+  case $was in up|last) fact workers "$workers";; esac
   printf '@ok\n'
 }
 

@@ -1,13 +1,14 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readBundle } from '../../attestation/bundle.ts';
-import { isSignedBy } from '../../attestation/key.ts';
-import { predicateTypes, type Statement } from '../../attestation/statement.ts';
-import type { Descriptor, Index, Manifest } from '../../oci/descriptor.ts';
+import { createPublicKey } from 'node:crypto';
+import { type Attached, attachedStatements } from '../../attestation/attached.ts';
+import { judge } from '../../attestation/judge.ts';
+import { listReasons } from '../../attestation/reasons.ts';
+import { keylessSigner, keySigner, type TrustedSigner } from '../../attestation/signer.ts';
+import { predicatesOf } from '../../attestation/statement.ts';
+import { SlipwayError } from '../../errors.ts';
 import { platformImages } from '../../oci/images.ts';
 import type { RegistryClient } from '../../registry/client.ts';
 import { getManifest } from '../../registry/manifests.ts';
 import { parseReference, type Reference } from '../../registry/reference.ts';
-import { listReferrers } from '../../registry/referrers.ts';
 import { registrySource } from '../../registry/source.ts';
 import { formatPlatform } from '../../target.ts';
 import type { ImageCheck } from '../check.ts';
@@ -28,12 +29,21 @@ export async function image(check: ImageCheck, options: AttemptOptions, trace: T
     trace.leave('firstByte');
     return seen;
   } catch (error) {
-    if ((error as { code?: string }).code === 'REGISTRY_NOT_FOUND') {
-      throw new ProbeFailure('image', `the registry has no ${check.reference}`, { cause: error });
-    }
-    throw accessFailure(error, signal);
+    throw signal.aborted ? signal.reason : (registryFailure(check, error) ?? accessFailure(error, signal));
   }
 }
+
+/** What the registry says of the image itself: it may come, but what is broken there does not mend itself. */
+function registryFailure({ reference }: ImageCheck, error: unknown): ProbeFailure | undefined {
+  if (!(error instanceof SlipwayError)) return undefined;
+  if (error.code === 'REGISTRY_NOT_FOUND')
+    return new ProbeFailure('image', `the registry has no ${reference}`, { cause: error });
+  if (!broken.includes(error.code)) return undefined;
+  const hint = error.hint === undefined ? '' : `. ${error.hint}`;
+  return new ProbeFailure('image', `${error.message}${hint}`, { retriable: false, cause: error });
+}
+
+const broken = ['REGISTRY_ANSWER', 'MANIFEST_INVALID', 'DIGEST_MISMATCH', 'ANSWER_TOO_LARGE'];
 
 async function look(
   check: ImageCheck,
@@ -55,79 +65,58 @@ async function look(
       throw new ProbeFailure('image', `${check.reference} has ${found.join(', ')}; missing: ${lacking.join(', ')}`);
     }
   }
-  const key = check.signedBy === undefined ? undefined : publicKeyOf(check.signedBy);
-  if (check.attestations.length > 0)
-    await attested(check.attestations, key, client, { repository, digest: descriptor.digest }, signal);
-  const also =
-    check.attestations.length === 0
-      ? ''
-      : `, ${check.attestations.join(', ')} ${key === undefined ? 'attached' : 'signed by the key'}`;
-  return `${check.reference} is ${descriptor.digest}${also}`;
+  if (check.attestations.length === 0) return `${check.reference} is ${descriptor.digest}`;
+  const by = await attested(check, client, { repository, digest: descriptor.digest }, signal);
+  return `${check.reference} is ${descriptor.digest}, ${check.attestations.join(', ')} ${by}`;
 }
 
-function publicKeyOf(pem: string): KeyObject {
-  try {
-    return createPublicKey(pem);
-  } catch (cause) {
-    throw new ProbeFailure('attestation', '"signed-by" holds no public key in PEM', { retriable: false, cause });
-  }
-}
-
-const words: Record<string, readonly string[]> = {
-  provenance: [predicateTypes.provenance],
-  sbom: [predicateTypes.cyclonedx, predicateTypes.spdx],
-  signature: [predicateTypes.signature],
-  cyclonedx: [predicateTypes.cyclonedx],
-  spdx: [predicateTypes.spdx],
-};
-
-/** Every wanted statement must be there, about this very image, and signed by the key where there is one. */
+/** Every wanted statement must be there, about this very image, and signed as is asked for. Returns by whom. */
 async function attested(
-  wanted: readonly string[],
-  key: KeyObject | undefined,
+  check: ImageCheck,
   client: RegistryClient,
   { repository, digest }: { repository: Reference['repository']; digest: string },
   signal: AbortSignal,
-): Promise<void> {
-  const source = registrySource(client, repository);
-  const { descriptors } = await listReferrers(client, repository, digest, signal);
-  const statements = await Promise.all(descriptors.map(one => statementOf(source, one, digest, key, signal)));
-  for (const word of wanted) {
-    const types = words[word] ?? [word];
-    const found = statements.filter(one => one !== undefined && types.includes(one.type));
-    if (found.some(one => one!.good)) continue;
-    const why = found.length === 0 ? 'is not attached' : `is attached, but ${found.map(one => one!.why).join('; ')}`;
-    throw new ProbeFailure('attestation', `${word} of ${digest} ${why}`);
+): Promise<string> {
+  const signer = await signerOf(check);
+  const { statements, unread } = await attachedStatements(client, repository, digest, signal);
+  for (const type of check.attestations) {
+    const types = predicatesOf(type)!;
+    const refused: string[] = [];
+    const counts = async ({ about, bytes }: Attached): Promise<boolean> => {
+      const judged = !about
+        ? { why: 'it is about another image' }
+        : signer === undefined
+          ? { attestedBy: 'nobody' }
+          : await judge(bytes, digest, { signer, types, type });
+      if ('why' in judged) refused.push(judged.why);
+      return 'attestedBy' in judged;
+    };
+    const those = statements.filter(one => types.includes(one.predicateType));
+    let good = false;
+    for (const one of those) good ||= await counts(one);
+    if (good) continue;
+    const why = those.length === 0 ? 'is not attached' : `is attached, but ${listReasons(refused)}`;
+    throw new ProbeFailure('attestation', listReasons([`${type} of ${digest} ${why}`, ...unread]));
   }
+  return signer === undefined ? 'attached' : `signed by ${signer.name}`;
 }
 
-async function statementOf(
-  source: ReturnType<typeof registrySource>,
-  descriptor: Descriptor,
-  digest: string,
-  key: KeyObject | undefined,
-  signal: AbortSignal,
-): Promise<{ type: string; good: boolean; why: string } | undefined> {
-  const { bytes } = await source.manifest(descriptor.digest, signal);
-  const { layers = [] } = JSON.parse(bytes.toString('utf8')) as Partial<Manifest & Index>;
-  const [layer] = layers;
-  if (layer === undefined) return undefined;
-  const content = await source.read(layer, signal);
-  const { payload, signature } = readStatement(content);
-  if (payload === undefined) return undefined;
-  const { predicateType: type, subject = [] } = JSON.parse(payload.toString('utf8')) as Partial<Statement>;
-  if (type === undefined) return undefined;
-  const about = subject.some(one => `sha256:${one.digest.sha256}` === digest);
-  const signed = key === undefined || (signature !== undefined && isSignedBy(key, payload, signature));
-  return { type, good: about && signed, why: about ? 'its signature is not by the key' : 'it is about another image' };
+const signers = new WeakMap<ImageCheck, Promise<TrustedSigner | undefined>>();
+
+/** Who must have signed; a trusted root is read or fetched once, and again where that failed. */
+function signerOf(check: ImageCheck): Promise<TrustedSigner | undefined> {
+  const known = signers.get(check) ?? trust(check);
+  signers.set(check, known);
+  known.catch(() => signers.delete(check));
+  return known;
 }
 
-/** A Sigstore bundle, or a bare in-toto statement, which nobody signed. */
-function readStatement(content: Buffer): { payload?: Buffer; signature?: Buffer } {
+async function trust({ signedBy, identity }: ImageCheck): Promise<TrustedSigner | undefined> {
+  if (identity !== undefined) return keylessSigner(identity, process.cwd());
+  if (signedBy === undefined) return undefined;
   try {
-    const { payload, signature } = readBundle(content, 'an attestation');
-    return { payload, signature };
-  } catch {
-    return content.includes('"predicateType"') ? { payload: content } : {};
+    return keySigner(createPublicKey(signedBy));
+  } catch (cause) {
+    throw new ProbeFailure('attestation', '"signed-by" holds no public key in PEM', { retriable: false, cause });
   }
 }

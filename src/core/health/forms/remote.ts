@@ -1,5 +1,8 @@
+import { readIdentity } from '../../attestation/identity.ts';
+import type { SignerInputs } from '../../attestation/inputs.ts';
+import { messageOf } from '../../errors.ts';
 import type { HttpCheck, ImageCheck, Limits, PrometheusCheck } from '../check.ts';
-import type { Form } from './form.ts';
+import type { Form, Given } from './form.ts';
 import { httpCheck } from './http.ts';
 import { routeKeys, tlsKeys } from './network.ts';
 import { amount, fail, flag, headerMap, headerValue, pem, text, texts } from './readers.ts';
@@ -57,19 +60,62 @@ export function queryRequest(
 export const image: Form = {
   word: 'image',
   example: 'image ghcr.io/acme/hello:v1 digest sha256:…',
-  keys: { digest: text, platforms: texts, attestations: texts, 'signed-by': pem, insecure: flag },
-  make: (target, given): ImageCheck => {
+  keys: {
+    digest: text,
+    platforms: texts,
+    attestations: texts,
+    'signed-by': pem,
+    'certificate-identity': text,
+    'certificate-identity-regexp': text,
+    'certificate-oidc-issuer': text,
+    'source-repository': text,
+    'signer-workflow': text,
+    'trusted-root': text,
+    insecure: flag,
+  },
+  make: (target, all): ImageCheck => {
     const reference = text.read(target, 'image');
+    const { identity, given } = identityIn(all);
     if (given['digest'] !== undefined && !/^sha256:[0-9a-f]{64}$/.test(given['digest'])) {
       fail(`"digest" is "${given['digest']}": it is not sha256: and 64 hexadecimal digits`);
     }
-    if (given['signedBy'] !== undefined && (given['attestations'] ?? []).length === 0) {
-      fail('"signed-by" needs "attestations": which statements must be signed');
+    const by = [given['signedBy'] && 'signed-by', identity && Object.keys(identity)[0]].filter(Boolean);
+    if (by.length === 2) fail(`"${by[0]}" and "${by[1]}" both say who must have signed: give one of them`);
+    if (by.length === 1 && (given['attestations'] ?? []).length === 0) {
+      fail(`"${by[0]}" needs "attestations": which statements must be signed`);
     }
     const defaults = { platforms: [], attestations: [], insecure: false };
-    return { kind: 'image', name: `image ${reference}`, reference, ...defaults, ...given };
+    const signer = identity === undefined ? {} : { identity };
+    return { kind: 'image', name: `image ${reference}`, reference, ...defaults, ...given, ...signer };
   },
 };
+
+/** The keys that say whose identity counts, by the names of the inputs; and the others. */
+function identityIn({
+  certificateIdentity,
+  certificateIdentityRegexp,
+  certificateOidcIssuer,
+  sourceRepository,
+  signerWorkflow,
+  trustedRoot,
+  ...given
+}: Given): { identity: SignerInputs | undefined; given: Given } {
+  const identity = defined({
+    'certificate-identity': certificateIdentity,
+    'certificate-identity-regexp': certificateIdentityRegexp,
+    'certificate-oidc-issuer': certificateOidcIssuer,
+    'source-repository': sourceRepository,
+    'signer-workflow': signerWorkflow,
+    'trusted-root': trustedRoot,
+  }) as SignerInputs;
+  if (Object.keys(identity).length === 0) return { identity: undefined, given };
+  try {
+    readIdentity(identity);
+  } catch (error) {
+    fail(messageOf(error).replace(/^input /, ''));
+  }
+  return { identity, given };
+}
 
 function defined(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
