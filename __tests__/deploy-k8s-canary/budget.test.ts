@@ -9,6 +9,7 @@ const options = {
   'step-duration': 30_000,
   'warm-up': 0,
   'probe-rate': 20,
+  probes: [{}],
   'on-inconclusive': 'extend',
 } as unknown as Options;
 
@@ -28,9 +29,9 @@ test.each([
   {
     name: 'users, and what own requests add',
     given: { 'probe-rate': 10 },
-    expected: { traffic: 40, phi: 5 },
+    expected: { metric: 'errors', tolerance: 0.02, traffic: 60, phi: 5 },
     enough: true,
-    line: 'Promotion needs 447 requests to the new release without an error (tolerance 0.01, beta 0.05); in 2 steps of 30s below 100 % come 120 of users (40/s, divided by their dispersion of 5) and 600 own (10/s): enough after 41s; without own requests this cannot suffice, the last step would have to be 1m22s longer.',
+    line: '"errors" needs 222 requests to the new release without an error (tolerance 0.02, beta 0.05); in 2 steps of 30s below 100 % come 180 of users (60/s) and 120 own (10/s), all divided by the dispersion of 5: enough after 51s; without own requests this cannot suffice, the last step would have to be 7s longer.',
   },
 ])('$name', ({ given, expected, enough, line }) => {
   expect(budgetLine({ ...options, ...given }, expected)).toEqual({ line, enough });

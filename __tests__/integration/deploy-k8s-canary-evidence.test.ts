@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { exampleManifests, start } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
+import { pushRegional } from './regional.ts';
 
 const namespace = 'slipway-test-evidence';
 const nodePort = 30291;
@@ -9,7 +10,7 @@ const nodePort = 30291;
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what counts as evidence', lab => {
   const { fresh, end } = ownNamespace(lab, namespace);
   let manifests: Record<string, string>;
-  let [good, failing] = ['', ''];
+  let [good, failing, crashing, unready] = ['', '', '', ''];
 
   const begin = (inputs: Record<string, string>) =>
     start(
@@ -29,8 +30,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
       old: ['v1'],
       good: ['v1', 'HELLO_GREETING=hi'],
       failing: ['v1', 'HELLO_ERROR_RATE=0.6'],
+      crashing: ['v1', 'HELLO_CRASH_AFTER=6s'],
     });
-    ({ good, failing } = images);
+    ({ good, failing, crashing } = images);
+    ({ unready } = await pushRegional(lab, { unready: ['UNREADY_AFTER=4s'] }));
     const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
     await fresh();
@@ -51,6 +54,20 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
     expect([code, deployment?.state]).toEqual([1, 'rolled-back']);
   }, 90_000);
 
+  test('a pod that served and crashes ends the rollout, with its exit code and its last log lines', async () => {
+    const { code, log, deployment } = await begin({ image: crashing, 'step-duration': '60s', 'probe-rate': '1' }).done;
+    expect(log).toMatch(/pod hello-canary-\S+: container hello ended: Error, exit code \d+/);
+    expect(log).toContain('crashing, as crash_after asks');
+    expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'RESTARTED']);
+  }, 90_000);
+
+  test('a pod that served and is not ready any more ends the rollout, with its events', async () => {
+    const { code, log, deployment } = await begin({ image: unready, 'step-duration': '60s' }).done;
+    expect(log).toMatch(/pod hello-canary-\S+: it served, and has not been ready for \d+ s/);
+    expect(log).toMatch(/event Unhealthy: Readiness probe failed/);
+    expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'READINESS_LOST']);
+  }, 90_000);
+
   test('too few requests: said before the start and at the end, with how many more would have sufficed', async () => {
     const inputs = { image: good, steps: '0,100', 'step-duration': '2s', 'probe-rate': '5' };
     const { code, log, summary } = await begin({ ...inputs, 'on-inconclusive': 'rollback' }).done;
@@ -58,7 +75,9 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
       /Promotion needs 447 requests .* come 10 own \(5\/s\): this cannot suffice, the last step would have to be/,
     );
     expect(summary).toMatch(/\d+ more requests to the new release without an error would have sufficed/);
-    expect(summary).toMatch(/\| errors \| own requests \| 0 \/ \d+ \| 0 \/ \d+ \| 1 \| [\d.]+ \| open \|/);
+    expect(summary).toMatch(
+      /\| own requests \| – \| 0 \/ \d+ \| 0 \/ \d+ \| 1 \| [\d.]+ \| open; \d+ more without a bad one would suffice \|/,
+    );
     expect([code, log.includes('[INCONCLUSIVE]')]).toEqual([1, true]);
   }, 90_000);
 

@@ -61,8 +61,10 @@ export type InfoOf<C extends Component> = C extends 'registry'
 export type Lab<C extends Component> = { readonly [K in C]: InfoOf<K> };
 
 /** The lab's module of a component, for what only it can do: `(await labModule('host')).restart('host1')`. */
-// biome-ignore lint/suspicious/noExplicitAny: the lab is plain JavaScript
-export function labModule(kind: 'registry' | 'cluster' | 'host' | 'go' | 'node-arm64' | 'peers' | 'apt'): Promise<any> {
+export function labModule(
+  kind: 'registry' | 'cluster' | 'prometheus' | 'host' | 'go' | 'node-arm64' | 'peers' | 'apt',
+  // biome-ignore lint/suspicious/noExplicitAny: the lab is plain JavaScript
+): Promise<any> {
   return import(new URL(`../../scripts/lab/${kind}.mjs`, import.meta.url).href);
 }
 

@@ -12,6 +12,7 @@ import {
 import { imageOf } from './containers.ts';
 import { handOverReplicas } from './replicas.ts';
 import type { Situation } from './situation.ts';
+import type { RolloutPlan } from './work.ts';
 
 /** Applies what the manifests say besides the workload: what the new pods may need. */
 export async function applyOthers(
@@ -29,7 +30,11 @@ export async function applyOthers(
 }
 
 /** Gives the workload itself the new release: its manifest, or only the fields of its template that the release changes. */
-export async function applyWorkload(cluster: Cluster, situation: Situation, signal: AbortSignal): Promise<void> {
+export async function applyWorkload(
+  cluster: Cluster,
+  situation: RolloutPlan['situation'],
+  signal: AbortSignal,
+): Promise<void> {
   const { manifest, workload, live } = situation;
   const path = deploymentPath(cluster.namespace, workload);
   if (manifest === undefined) {
@@ -42,7 +47,7 @@ export async function applyWorkload(cluster: Cluster, situation: Situation, sign
 
 /** Each field is tested to be what it was when the release was planned: what somebody else changed meanwhile is not overwritten. */
 function templatePatch(
-  { workload, container, image, previous, live, desired }: Situation,
+  { workload, container, image, previous, live, desired }: RolloutPlan['situation'],
   now: KubeObject,
 ): PatchOperation[] | undefined {
   const wanted = desired['spec'].template;

@@ -4,58 +4,84 @@ import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
 import { canaryDeployment, canaryService, canaryServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
-import type { StepRow } from './journal.ts';
+import { Interruption } from './interruption.ts';
 import { namesOf } from './names.ts';
 import { raised } from './raised.ts';
 import { deleteCanary, drain } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
-import { marking, newRow } from './step-row.ts';
+import { marking, rowOf } from './step-row.ts';
 import { watchStep } from './watch-step.ts';
 
 export type CanaryEnd =
-  | { readonly end: 'promoted'; readonly identity: Identity; readonly inconclusive: boolean }
-  | { readonly end: 'held' };
+  | { readonly end: 'promoted'; readonly identity: Identity }
+  /** At its weight, to be resumed. */
+  | { readonly end: 'inconclusive' | 'paused' | 'progressing'; readonly why: string };
 
-/** The canary, step by step. What throws here leaves the rollback to the caller. */
+/** How a step ended; what else ends it is thrown. */
+type StepEnd = 'passed' | 'promote' | 'inconclusive' | 'hold' | Interruption;
+
+/** The canary, step by step, from where its state says. What throws here leaves the rollback to the caller. */
 export async function canaryRollout(session: Session): Promise<CanaryEnd> {
-  const { steps } = session.options;
-  let inconclusive = false;
-  for (const weight of steps.filter(step => step < 100)) {
-    await step(session, weight);
-    if (weight !== steps.at(-2)) continue;
-    const enough = await decide(session);
-    if (enough === 'hold') return { end: 'held' };
-    inconclusive = enough === 'inconclusive';
-  }
   const router = session.router!;
-  if (router.full) await step(session, 100);
+  if (session.state.phase !== 'promoting') {
+    const held = await steps(session, router.full);
+    if (held !== undefined) return held;
+  }
   await promote(session);
   await (router.full ? endCanary(session, session.signal) : whileEnding(session, () => watchPromoted(session)));
-  return { end: 'promoted', identity: await prove(session), inconclusive };
+  return { end: 'promoted', identity: await prove(session) };
+}
+
+/** All steps that have a baseline, and the one at 100 where the router can do that while the old pods are there. */
+async function steps(session: Session, full: boolean): Promise<CanaryEnd | undefined> {
+  const last = session.options.steps.length - 1;
+  const { step: from, byHand } = session.state.progress;
+  for (let index = byHand === undefined ? from : last; index <= (full ? last : last - 1); index++) {
+    const ended = await oneStep(session, index, last - 1);
+    if (ended === 'hold')
+      return { end: 'inconclusive', why: session.users?.blind(true) ?? session.analysis.evidence.reason };
+    if (!(ended instanceof Interruption)) continue;
+    if (ended.kind !== 'promote') return { end: ended.kind, why: ended.by };
+    await session.promoteByHand(ended.by);
+    index = Math.max(index, last - 1);
+  }
+  return undefined;
+}
+
+async function oneStep(session: Session, index: number, deciding: number): Promise<StepEnd> {
+  try {
+    await step(session, index);
+    return index <= deciding ? await decide(session, index === deciding) : 'passed';
+  } catch (error) {
+    if (error instanceof Interruption) return error;
+    throw error;
+  }
 }
 
 /** One weight: pods first, then traffic, then time. */
-async function step(session: Session, weight: number): Promise<StepRow> {
+async function step(session: Session, index: number): Promise<void> {
   const { journal, signal, options } = session;
+  const weight = options.steps[index]!;
   const blueGreen = options.strategy === 'blue-green';
   const router = session.router!;
   const podsFor = (old: number) => (blueGreen ? old : router.podsFor(weight, old));
   let replicas = await stableReplicas(session);
   let pods = podsFor(replicas);
-  const row = newRow(weight);
-  journal.rows.push(row);
-  session.analysis.beginStep(options.steps.indexOf(weight));
-  await session.save({ weight });
+  const row = rowOf(journal, weight);
+  session.analysis.beginStep(index);
+  session.users?.beginStep();
+  const watched = await session.beginStep(index, weight);
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
   await journal.span(`${weight} %: pods of the new release`, () => marked(() => ensureCanary(session, pods)));
   await journal.span(`${weight} %: traffic`, async () => {
     row.share = weight === 0 ? 'no user traffic' : await marked(() => router.shift(weight, signal));
     log.info(`  ${row.share}`);
   });
+  const duration = options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'];
   await journal.span(`${weight} %: watching`, () =>
-    watchStep(session, row, options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'], {
+    watchStep(session, row, Math.max(0, duration - watched), {
       canary: true,
       hurry: options.auto && weight < 100,
       each: async () => {
@@ -70,7 +96,6 @@ async function step(session: Session, weight: number): Promise<StepRow> {
     }),
   );
   log.info(`${weight} % passed: ${session.analysis.evidence.reason}`);
-  return row;
 }
 
 /** How many old pods there are to be now; an autoscaler may change it at any time. */
@@ -101,31 +126,36 @@ async function ensureCanary(session: Session, replicas: number): Promise<void> {
   });
 }
 
-/** At the last weight below 100 there still is a baseline: here it is decided. */
-async function decide(session: Session): Promise<'promote' | 'hold' | 'inconclusive'> {
-  const { analysis, options, journal } = session;
+/** At the last weight below 100 there still is a baseline: here it is decided. Before it, only that nobody goes on blindly. */
+async function decide(session: Session, last: boolean): Promise<StepEnd> {
+  const { analysis, options, journal, users } = session;
   const row = journal.rows.at(-1)!;
   const otherwise = options['on-inconclusive'];
-  while (analysis.evidence.decision !== 'promote') {
-    const { reason, canary, needed } = analysis.evidence;
+  for (;;) {
+    const { decision, canary, needed } = analysis.evidence;
+    const blind = users?.blind(row.weight > 0);
+    if (blind === undefined && (!last || decision === 'promote')) return 'promote';
+    const reason = blind ?? analysis.evidence.reason;
     if (otherwise === 'extend') {
       log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
       await watchStep(session, row, Math.min(options['step-duration'], 15_000), { canary: true });
       continue;
     }
     row.verdict = 'inconclusive';
-    journal.note(
-      `Inconclusive: ${reason}; ${needed} more requests to the new release without an error would have sufficed; on-inconclusive: ${otherwise}.`,
-    );
+    const enough =
+      blind === undefined ? `; ${needed} more requests to the new release without an error would have sufficed` : '';
+    journal.note(`Inconclusive: ${reason}${enough}; on-inconclusive: ${otherwise}.`);
     if (otherwise === 'hold') return 'hold';
-    if (otherwise === 'promote' && canary.requests > 0) return 'inconclusive';
+    if (otherwise === 'promote' && canary.requests > 0) {
+      await session.save({ reason: 'promoted although inconclusive' });
+      return 'inconclusive';
+    }
     const why = canary.requests === 0 ? 'no request to the new release was seen at all' : reason;
     throw new RolloutError('INCONCLUSIVE', `the evidence does not suffice to promote: ${why}`, {
       inconclusive: true,
       hint: 'Watch longer (step-duration), ask more (probe-rate), or tolerate more (tolerance, beta).',
     });
   }
-  return 'promote';
 }
 
 /** The stable Deployment takes the new release, and the traffic goes back to it. */
@@ -175,8 +205,8 @@ function prove({ cluster, plan, signal, state, options }: Session): Promise<Iden
 
 /** Behind a plain Service the last step is the rollout itself; it is watched when it is done, without a baseline. */
 async function watchPromoted(session: Session): Promise<void> {
-  const row = { ...newRow(100), share: 'all pods' };
-  session.journal.rows.push(row);
+  const row = rowOf(session.journal, 100);
+  row.share = 'all pods';
   await session.journal.span('100 %: watching', () =>
     watchStep(session, row, session.options['step-duration'], { canary: false }),
   );

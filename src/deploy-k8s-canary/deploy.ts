@@ -1,23 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { deadline } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
-import { acquireLease, type Cluster, type HeldLease, nameOf } from '../core/kubernetes/index.ts';
+import { type Cluster, nameOf } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { applyOthers } from './apply-release.ts';
-import { canaryRollout } from './canary.ts';
 import { discardCopies } from './discard-copies.ts';
-import { findRouter } from './find-router.ts';
+import { drive } from './drive.ts';
 import { proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
-import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { type Plan, preflight } from './preflight.ts';
 import { recover } from './recover.ts';
-import { rollingRollout } from './rolling.ts';
-import { Session } from './session.ts';
-import { isUnfinished, newState, readState } from './state.ts';
-import { takeBack } from './take-back.ts';
+import { differing, type Request, requestOf } from './request.ts';
+import { resumed } from './resume.ts';
+import { isUnfinished, newState, type RolloutState, readState, type UnderWay } from './state.ts';
+import type { StateFile } from './state-file.ts';
+import { takeWheel } from './take-wheel.ts';
+import { workOf } from './work.ts';
 
 /** Deploys: preflight, lease, what a dead run left behind, rollout, and the way back when the release is not good. */
 export async function deploy(
@@ -26,38 +23,51 @@ export async function deploy(
   journal: Journal,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  let plan = await journal.span('preflight', () => preflight(cluster, options, signal));
-  const { workload } = plan.situation;
-  const lease = await lock(cluster, workload, options, signal);
-  try {
-    const left = await readState(cluster, workload, signal);
-    if (isUnfinished(left)) {
-      await recover(cluster, left, lease.expiredHolder, { signal: AbortSignal.any([signal, lease.lost]), journal });
-      plan = await preflight(cluster, options, signal);
+  const request = await requestOf(options, cluster.namespace);
+  const workload = options.workload?.name;
+  const left = workload === undefined ? undefined : await readState(cluster, workload, signal);
+  // planned before the lock, so that what is wrong is said at once; there is nothing to plan where it is gone on with
+  let plan = goesOn(left, options, request)
+    ? undefined
+    : await journal.span('preflight', () => preflight(cluster, options, signal));
+  return takeWheel(cluster, plan?.situation.workload ?? workload!, { options, journal, signal }, async wheel => {
+    const { file, lease } = wheel;
+    const guarded = wheel.cluster;
+    const state = file.state;
+    if (goesOn(state, options, request)) return drive(wheel, resumed(state, options, journal));
+    if (isUnfinished(state)) {
+      await recover(file, state, lease.expiredHolder, { signal: AbortSignal.any([signal, lease.lost]), journal });
+      plan = undefined;
     }
-    if (plan.kind === 'unchanged') return await unchanged(cluster, plan, options, signal);
-    const outcome = await rollOut(cluster, plan, options, journal, signal, lease);
-    if (!signal.aborted && !lease.lost.aborted) await discardOld(cluster, workload, lease.lost);
+    plan ??= await preflight(guarded, options, signal);
+    const kind = plan.kind;
+    if (kind === 'unchanged') return unchanged(guarded, plan, options, signal);
+    for (const note of plan.findings.notes) journal.note(note);
+    const outcome = await drive(wheel, stateOf({ ...plan, kind }, request, options, lease.holder), plan.situation);
+    if (!signal.aborted && !lease.lost.aborted) await discardOld(file, lease.lost);
     return outcome;
-  } finally {
-    await lease.release();
-  }
+  });
+}
+
+/** Whether a rollout that a dead run left behind is gone on with: it is the same that is asked for now. */
+function goesOn(state: RolloutState | undefined, options: Options, request: Request): state is UnderWay {
+  if (!isUnfinished(state) || state.progress === undefined) return false;
+  const same = differing(state.progress.request, request).length === 0;
+  if (same && state.phase === 'paused')
+    throw new SlipwayError('PAUSED', `the rollout of ${state.image} is held at ${state.weight} %: ${state.reason}`, {
+      hint: 'Run with `mode: resume`, `promote` or `abort`. Nothing was changed.',
+    });
+  return same && options['on-dead-run'] === 'resume' && (state.phase === 'progressing' || state.phase === 'promoting');
 }
 
 /** What is left of old releases' configuration is no reason to fail. */
-async function discardOld(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
+async function discardOld(file: StateFile, signal: AbortSignal): Promise<void> {
   try {
-    const old = await discardCopies(cluster, workload, signal);
+    const old = await discardCopies(file, signal);
     if (old.length > 0) log.info(`deleted ${old.join(', ')}: no release reads them any more`);
   } catch (error) {
     log.warning(`Copies of old configuration stay: ${messageOf(error)}`);
   }
-}
-
-/** Two jobs of one workflow run, on two runners, have the same name and may have the same pid: each process is a holder of its own. */
-export function lock(cluster: Cluster, workload: string, options: Options, signal: AbortSignal): Promise<HeldLease> {
-  const holder = `${options.by} (${randomUUID().slice(0, 8)})`;
-  return acquireLease(cluster, { name: namesOf(workload).lease, holder, signal });
 }
 
 async function unchanged(
@@ -80,49 +90,13 @@ async function unchanged(
   };
 }
 
-async function rollOut(
-  cluster: Cluster,
-  plan: Plan,
+function stateOf(
+  plan: Plan & { kind: 'first' | 'rolling' | 'canary' },
+  request: Request,
   options: Options,
-  journal: Journal,
-  signal: AbortSignal,
-  lease: HeldLease,
-): Promise<Outcome> {
-  using limited = deadline(options.timeout, 'the rollout', AbortSignal.any([signal, lease.lost]));
-  const session = new Session({ cluster, options, plan, journal, signal: limited, state: stateOf(plan, options) });
-  const { workload, image, release, previous } = session.state;
-  const base = { workload, release, image, previous };
-  try {
-    await session.save({});
-    for (const note of plan.findings.notes) journal.note(note);
-    const applied = await applyOthers(cluster, plan.situation, limited);
-    if (applied.length > 0) log.info(`applied ${applied.join(', ')}`);
-    if (plan.kind !== 'canary') {
-      const identity = await rollingRollout(session);
-      await session.save({ phase: 'healthy' });
-      return { ...base, state: 'healthy', changed: true, identity };
-    }
-    // what was just applied may be the route itself
-    if (applied.length > 0)
-      await session.save({ router: (await findRouter(cluster, options, plan.situation.live!, limited)).state });
-    const done = await canaryRollout(session);
-    if (done.end === 'held') {
-      await session.save({ phase: 'inconclusive', reason: session.analysis.evidence.reason });
-      return { ...base, state: 'inconclusive', changed: true, error: held(session) };
-    }
-    await session.save({
-      phase: 'healthy',
-      ...(done.inconclusive ? { reason: 'promoted although inconclusive' } : {}),
-    });
-    return { ...base, state: 'healthy', changed: true, identity: done.identity };
-  } catch (error) {
-    // another run has taken over: not one write more to the cluster
-    if (lease.lost.aborted) return { ...base, state: 'progressing', changed: true, error: lease.lost.reason };
-    return takeBack(session, base, error, { cancelled: signal.aborted, lost: lease.lost });
-  }
-}
-
-function stateOf({ kind, situation, router }: Plan, options: Options) {
+  holder: string,
+): UnderWay {
+  const { kind, situation, router } = plan;
   const { workload, container, live, image, previous, state } = situation;
   const first = kind === 'first';
   const copies = [...new Set([...(state?.copies ?? []), ...[...situation.copies.keys()].map(nameOf)])];
@@ -146,15 +120,7 @@ function stateOf({ kind, situation, router }: Plan, options: Options) {
     steps: kind === 'canary' ? options.steps : [100],
     by: options.by,
     started: new Date().toISOString(),
+    holder,
+    progress: { request, work: workOf(plan), applied: false, step: 0, watched: 0, spent: 0, rows: [] },
   });
-}
-
-function held({ analysis, state }: Session): SlipwayError {
-  return new SlipwayError(
-    'INCONCLUSIVE',
-    `the canary was left at ${state.weight} %: ${messageOf(analysis.evidence.reason)}`,
-    {
-      hint: 'Run with `mode: abort` to send all traffic to the old release, or deploy again.',
-    },
-  );
 }

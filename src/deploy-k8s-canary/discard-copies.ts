@@ -1,5 +1,4 @@
 import {
-  type Cluster,
   corePath,
   deleteObject,
   deploymentPath,
@@ -10,7 +9,8 @@ import {
 import { configTrack } from './config-copies.ts';
 import { type ConfigKind, configReferences, keyOf } from './config-references.ts';
 import { labels, namesOf } from './names.ts';
-import { isUnfinished, readState, writeState } from './state.ts';
+import { isUnfinished } from './state.ts';
+import type { StateFile } from './state-file.ts';
 
 const resources: Record<ConfigKind, string> = { ConfigMap: 'configmaps', Secret: 'secrets' };
 
@@ -26,8 +26,8 @@ export function configPath(namespace: string, key: string): string {
  *
  * @returns what was deleted
  */
-export async function discardCopies(cluster: Cluster, workload: string, signal: AbortSignal): Promise<string[]> {
-  const state = await readState(cluster, workload, signal);
+export async function discardCopies(file: StateFile, signal: AbortSignal): Promise<string[]> {
+  const { cluster, workload, state } = file;
   if (state?.copies === undefined || state.copies.length === 0 || isUnfinished(state)) return [];
   const [stable, canary, sets] = await Promise.all([
     getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
@@ -44,8 +44,7 @@ export async function discardCopies(cluster: Cluster, workload: string, signal: 
     const object = await getObject(cluster, path, signal);
     if (object !== undefined && isCopy(object, workload)) await deleteObject(cluster, path, signal);
   }
-  if (old.length > 0)
-    await writeState(cluster, { ...state, copies: state.copies.filter(key => read.has(key)) }, signal);
+  if (old.length > 0) await file.write({ ...state, copies: state.copies.filter(key => read.has(key)) }, signal);
   return old;
 }
 

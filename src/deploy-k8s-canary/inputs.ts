@@ -1,10 +1,13 @@
 import { signerInputs } from '../core/attestation/inputs.ts';
 import { define } from '../core/definition.ts';
+import { SlipwayError } from '../core/errors.ts';
 import { parseChecks } from '../core/health/parse-checks.ts';
 import { parseWorkload } from '../core/kubernetes/workload.ts';
 import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
 import { choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
+import { metrics } from './metrics/forms.ts';
+import { parsePlace } from './metrics/source.ts';
 import { parseSteps } from './steps.ts';
 
 export const definition = define({
@@ -17,8 +20,8 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and writes nothing; `deploy`; `rollback` goes back to the release before; `status`; `abort` ends a rollout that a dead run left behind, all traffic on the old release.',
-      value: choice('plan', 'deploy', 'rollback', 'status', 'abort'),
+        '`plan` shows what would be done and writes nothing; `deploy`; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release.',
+      value: choice('plan', 'deploy', 'status', 'rollback', 'pause', 'resume', 'promote', 'abort'),
       default: 'deploy',
     },
     kubeconfig: {
@@ -103,11 +106,40 @@ export const definition = define({
     },
     probes: {
       description:
-        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares. Needed for `strategy: canary`.',
+        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares, with `metrics`. A canary needs one of the two.',
       value: mapped(text, 'checks such as http://host/ 200', parseChecks, 'checks'),
       default: '',
     },
     'probe-rate': { description: 'Own requests a second to each side.', value: number(1, 200), default: '20' },
+    'prometheus-url': {
+      description:
+        'Prometheus, or what speaks its API, which is asked for `metrics`: a URL, or `service:NAMESPACE/NAME:PORT` through the API server.',
+      value: mapped(text, 'a URL or service:NAMESPACE/NAME:PORT', parsePlace),
+    },
+    'prometheus-token': { description: 'Bearer token of each query.', value: text, secret: true },
+    'prometheus-headers': {
+      description: 'Headers of each query, `Name: value`, one a line.',
+      value: lines,
+      secret: true,
+      default: '',
+    },
+    metrics: {
+      description:
+        'What users’ requests are compared by, as YAML: `errors`, `latency`, and own ones with `numerator`, `denominator` and `better: lower | higher`, or `histogram` with `threshold` or `quantile`. See “Metrics” below.',
+      value: metrics,
+      default: '',
+    },
+    'group-by': {
+      description:
+        'Labels of the metrics (`region`, `endpoint`) whose values are compared each for itself, so that one bad region is not hidden in the whole.',
+      value: list,
+      default: '',
+    },
+    'pod-labels': {
+      description: 'The two labels by which Prometheus names a pod: of its namespace and of its name.',
+      value: mapped(list, 'two labels', twoLabels),
+      default: 'namespace,pod',
+    },
     tolerance: {
       description: 'Error rate that is still acceptable, where nothing is left to compare with.',
       value: number(0.0001, 0.5),
@@ -127,20 +159,37 @@ export const definition = define({
     },
     'on-inconclusive': {
       description:
-        'When the evidence suffices neither to promote nor to roll back after the last step below 100: `extend` goes on watching until `timeout` and then rolls back; `rollback`; `hold` leaves the canary at its weight (end it with `mode: abort`); `promote` goes on if requests were seen at all, and records that it was inconclusive.',
+        'When the evidence suffices neither to promote nor to roll back after the last step below 100: `extend` goes on watching until `timeout` and then rolls back; `rollback`; `hold` leaves the canary at its weight (for `mode: resume`, `promote` or `abort`); `promote` goes on if requests were seen at all, and records that it was inconclusive.',
       value: choice('extend', 'rollback', 'hold', 'promote'),
       default: 'extend',
     },
+    'on-dead-run': {
+      description:
+        'What `mode: deploy` does with an unfinished rollout that nobody drives any more, because its runner died or `max-runtime` was over: `resume` goes on with it if it is the same that is asked for now; `abort`, or another release: all traffic on the old release first.',
+      value: choice('resume', 'abort'),
+      default: 'resume',
+    },
+    'max-runtime': {
+      description:
+        'After it the job ends as `progressing`, the canary at its weight, for another job with `mode: resume`: for rollouts that take longer than a job may. The default is no limit.',
+      value: duration,
+    },
     timeout: {
-      description: 'The whole rollout; after it, the release is rolled back.',
+      description:
+        'The whole rollout: the running time of all its jobs together. After it, the release is rolled back.',
       value: duration,
       default: '15m',
     },
   },
   outputs: {
     release: 'Path of the release record.',
-    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive` or `progressing`.',
+    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`.',
     previous: 'The image before.',
     changed: 'Whether something else runs now than before: `true` or `false`.',
   },
 });
+
+function twoLabels(labels: string[]): string[] {
+  if (labels.length === 2 && labels.every(label => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(label))) return labels;
+  throw new SlipwayError('INPUT_INVALID', `${labels.join(',')} are not two names of labels`);
+}

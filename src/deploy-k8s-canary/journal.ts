@@ -1,6 +1,7 @@
 import { log } from '../core/log.ts';
 import type { Count, MetricRow } from '../core/statistics/index.ts';
 import type { Span } from '../core/summary.ts';
+import { Trend } from './trend.ts';
 
 /** One step as the table shows it. */
 export interface StepRow {
@@ -25,6 +26,8 @@ export class Journal {
   readonly spans: Span[] = [];
   readonly rows: StepRow[] = [];
   readonly notes: string[] = [];
+  /** Weight and evidence over time. */
+  readonly trend = new Trend();
   /** What was compared, as the last look found it. */
   metrics: readonly MetricRow[] = [];
 

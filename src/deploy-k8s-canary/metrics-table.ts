@@ -17,8 +17,8 @@ export function metricsTable(rows: readonly MetricRow[], { alpha, beta }: Pick<L
   );
 }
 
-function verdictOf({ harm, good, canary }: MetricRow, { alpha, beta }: Pick<Limits, 'alpha' | 'beta'>): string {
+function verdictOf({ harm, good, canary, needed }: MetricRow, { alpha, beta }: Pick<Limits, 'alpha' | 'beta'>): string {
   if (canary.requests === 0) return 'no data';
   if (harm >= 1 / alpha) return 'worse';
-  return good >= 1 / beta ? 'good' : 'open';
+  return good >= 1 / beta ? 'good' : `open; ${needed} more without a bad one would suffice`;
 }

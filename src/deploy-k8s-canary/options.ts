@@ -51,6 +51,18 @@ export function resolveOptions(
       `route "${inputs.route}" is given, but router is "service"`,
       'Set router: gateway, traefik or istio, or leave the route out.',
     );
+  if (deploys && inputs.metrics.length > 0 && inputs['prometheus-url'] === undefined)
+    throw wrong(
+      'PROMETHEUS_MISSING',
+      '"metrics" are given, but nobody to ask for them',
+      'Set prometheus-url: a URL, or service:NAMESPACE/NAME:PORT.',
+    );
+  if (deploys && inputs.metrics.length === 0 && inputs['prometheus-url'] !== undefined)
+    throw wrong(
+      'METRICS_MISSING',
+      '"prometheus-url" is given, but nothing to ask it for',
+      'Set metrics, for example `- errors` and `- latency`.',
+    );
   return {
     ...inputs,
     // preview, then everyone

@@ -86,6 +86,6 @@ function rolloutLines(cluster: Cluster, { router, situation, port, budget }: Pla
         `  ${String(step).padStart(3)} %     ${doing(step)}${pods(step)}, watched for ${options.auto ? 'at most ' : ''}${formatDuration(options['step-duration'])}`,
     ),
     `  time      ${options.auto ? '' : `at least ${formatDuration(below * options['step-duration'])} below 100 %, `}at most ${formatDuration(options.timeout)} in all`,
-    ...(budget === undefined ? [] : [`  budget    ${budget}`]),
+    ...budget.map(line => `  budget    ${line}`),
   ];
 }

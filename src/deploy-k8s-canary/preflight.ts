@@ -7,6 +7,7 @@ import {
   missingPermissions,
   nameOf,
   permissions,
+  podsOfDeployment,
   requirePermissions,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
@@ -14,6 +15,8 @@ import { budgetLine } from './budget.ts';
 import { checkRelease, type Findings } from './checks/release.ts';
 import { targetPort } from './containers.ts';
 import { findRouter } from './find-router.ts';
+import { type Prepared, prepare } from './metrics/prepare.ts';
+import { viewOf } from './metrics/view.ts';
 import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import { moduleOf, routerKind } from './routers/all.ts';
@@ -28,8 +31,10 @@ export interface Plan {
   readonly router: FoundRouter | undefined;
   /** Port at which pods are asked directly; undefined when they cannot be. */
   readonly port: number | undefined;
-  /** Of a canary: whether the requests can suffice for the promised certainty. */
-  readonly budget?: string;
+  /** Of a canary: what users' requests are compared by. */
+  readonly metrics: readonly Prepared[];
+  /** Of a canary: whether the requests can suffice for the promised certainty, a line each of own requests and metrics. */
+  readonly budget: readonly string[];
   readonly findings: Findings;
 }
 
@@ -51,16 +56,24 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
 /** What has to be done, and which router can divide the traffic for it. */
 async function choose(cluster: Cluster, options: Options, situation: Situation, signal: AbortSignal): Promise<Chosen> {
   const { live, workload, container } = situation;
+  const none = { metrics: [], budget: [] };
   const serves = (live?.['status']?.availableReplicas ?? 0) > 0;
   if (live === undefined || !serves)
-    return { kind: 'first', situation, router: undefined, port: targetPort(undefined, situation.desired, container) };
+    return {
+      kind: 'first',
+      situation,
+      router: undefined,
+      port: targetPort(undefined, situation.desired, container),
+      ...none,
+    };
   if (!changesPods(situation) && situation.planned.every(({ change }) => change === 'unchanged'))
-    return { kind: 'unchanged', situation, router: undefined, port: undefined };
+    return { kind: 'unchanged', situation, router: undefined, port: undefined, ...none };
   if (options.strategy === 'rolling' || !changesPods(situation))
-    return { kind: 'rolling', situation, router: undefined, port: targetPort(undefined, live, container) };
-  if (options.probes.length === 0) {
+    return { kind: 'rolling', situation, router: undefined, port: targetPort(undefined, live, container), ...none };
+  const metricsDo = options.metrics.length > 0 && options.strategy === 'canary';
+  if (options.probes.length === 0 && !metricsDo) {
     throw new SlipwayError('PROBES_MISSING', 'a canary needs evidence, and the input "probes" is empty', {
-      hint: 'Give URLs that users ask, e.g. `http://host/ 200`, or set strategy: rolling. Nothing was changed.',
+      hint: 'Give URLs that users ask, e.g. `http://host/ 200`, or metrics of a Prometheus (not for blue-green, whose preview no user reaches), or set strategy: rolling. Nothing was changed.',
     });
   }
   const router = await findRouter(cluster, options, live, signal);
@@ -71,16 +84,41 @@ async function choose(cluster: Cluster, options: Options, situation: Situation, 
   await refuseTakenNames(cluster, workload, options, signal);
   const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
   const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
-  if (port === undefined) {
+  if (port === undefined && options.probes.length > 0) {
     const why = forbidden === undefined ? 'their port is not known' : 'the kubeconfig’s user may not get pods/proxy';
     log.warning(
-      `Pods cannot be asked directly, because ${why}: requests cannot be told apart by release, and the evidence will hardly suffice to promote.`,
+      `Pods cannot be asked directly, because ${why}: own requests cannot be told apart by release${options.metrics.length > 0 ? '' : ', and the evidence will hardly suffice to promote'}.`,
     );
   }
-  const budget = budgetLine(options);
-  if (budget.enough) log.info(budget.line);
-  else log.warning(budget.line);
-  return { kind: 'canary', situation, router, port, budget: budget.line };
+  const metrics = await prepareMetrics(cluster, options, workload, signal);
+  return { kind: 'canary', situation, router, port, metrics, budget: sayBudget(options, metrics) };
+}
+
+async function prepareMetrics(
+  cluster: Cluster,
+  options: Options,
+  workload: string,
+  signal: AbortSignal,
+): Promise<Prepared[]> {
+  const view = viewOf(cluster, options);
+  if (view === undefined) return [];
+  const pods = (await podsOfDeployment(cluster, workload, signal)).map(pod => pod.metadata.name);
+  const metrics = await prepare(options.metrics, view, pods, options.tolerance, signal);
+  for (const { warning } of metrics) if (warning !== undefined) log.warning(warning);
+  return metrics;
+}
+
+/** What the promised certainty needs, and when it will have come. */
+function sayBudget(options: Options, metrics: readonly Prepared[]): string[] {
+  const own = options.probes.length === 0 ? [] : [budgetLine(options)];
+  const users = metrics.map(({ name, tolerance, history: { traffic, phi } }) =>
+    budgetLine(options, { metric: name, tolerance, traffic, phi }),
+  );
+  return [...own, ...users].map(({ line, enough }) => {
+    if (enough) log.info(line);
+    else log.warning(line);
+    return line;
+  });
 }
 
 function needed(options: Options) {

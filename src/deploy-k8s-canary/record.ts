@@ -5,6 +5,7 @@ import type { Deployment } from '../core/record/schema.ts';
 import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
+import { plainRow } from './step-row.ts';
 
 /** The record with this deployment added; a new one where no earlier step made one. */
 export function withDeployment(
@@ -47,7 +48,7 @@ function deploymentOf(
     ended: new Date().toISOString(),
     evidence: {
       mode: options.mode,
-      steps: journal.rows.map(row => ({ ...row, harm: finite(row.harm), good: finite(row.good) })),
+      steps: journal.rows.map(plainRow),
       limits: { alpha: options.alpha, beta: options.beta, tolerance: options.tolerance },
       probes: options.probes.map(({ name }) => name),
       identity: identity?.identity ?? 'unknown',
@@ -57,11 +58,6 @@ function deploymentOf(
       ...(lines === undefined || lines.length === 0 ? {} : { lines }),
     },
   };
-}
-
-/** JSON has no infinity. */
-function finite(e: number): number {
-  return Math.min(e, Number.MAX_VALUE);
 }
 
 /** Of an image that no record describes: its tag, else the beginning of its digest. */

@@ -1,12 +1,12 @@
-import type { Cluster } from '../core/kubernetes/index.ts';
 import type { Identity } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { restoreStable } from './rollback.ts';
-import { type RolloutState, writeState } from './state.ts';
+import { endedState, type RolloutState } from './state.ts';
+import type { StateFile } from './state-file.ts';
 
 /** Ends a rollout that nobody drives any more: all traffic on the old release. A first deploy that was cut short has nothing to restore. */
 export async function recover(
-  cluster: Cluster,
+  file: StateFile,
   state: RolloutState,
   holder: string | undefined,
   { signal, journal }: { signal: AbortSignal; journal: Journal },
@@ -17,10 +17,12 @@ export async function recover(
   );
   const reason = state.reason ?? 'the run that made it ended before it was done';
   if (state.former === undefined) {
-    await writeState(cluster, { ...state, phase: 'failed', reason }, signal);
+    await file.write(endedState(state, 'failed', reason), signal);
     return undefined;
   }
-  const identity = await restoreStable(cluster, state, { signal, journal });
-  await writeState(cluster, { ...state, phase: 'rolled-back', weight: 0, reason }, signal);
+  await file.write({ ...state, phase: 'rolling-back', reason }, signal);
+  const identity = await restoreStable(file.cluster, state, { signal, journal });
+  await file.write(endedState(state, 'rolled-back', reason), signal);
+  await file.clearOrder(signal);
   return identity;
 }

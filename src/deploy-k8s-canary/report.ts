@@ -1,5 +1,6 @@
 import { type Limits, show } from '../core/statistics/index.ts';
 import { codeBlock, table, timeline } from '../core/summary.ts';
+import { trendCharts } from './charts.ts';
 import type { Journal } from './journal.ts';
 import { metricsTable } from './metrics-table.ts';
 import type { Outcome } from './outcome.ts';
@@ -15,6 +16,7 @@ export function renderSummary(place: string, outcome: Outcome, journal: Journal,
   if (lines.length > 0) parts.push(codeBlock(lines.join('\n')));
   if (journal.rows.length > 0) parts.push(stepsTable(journal));
   if (journal.metrics.length > 0) parts.push(metricsTable(journal.metrics, limits));
+  parts.push(...trendCharts(journal.trend.points, limits));
   if (identity !== undefined)
     parts.push(
       `${identity.pods.length} pods run \`${identity.pods[0]?.image ?? '–'}\`, identity ${identity.identity}.`,

@@ -16,6 +16,7 @@ import { type Identity, proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { isOurs, namesOf } from './names.ts';
 import { raised } from './raised.ts';
+import { proveRestored } from './restored.ts';
 import { waitForRollout } from './rollout.ts';
 import { routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
@@ -69,12 +70,14 @@ export async function restoreStable(
     );
   }
   if (canary !== undefined && isOurs(canary, workload)) {
+    if (hurry) journal.note(`Read back: ${await proveRestored(cluster, state, { signal, hurry })}.`);
     if (state.weight > 0) await sleep(hurry ? 1500 : drain, signal);
     await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
   }
   if (hurry) return undefined;
   if (replaced) await sleep(follow, signal);
   await waitForRollout(cluster, workload, { within: 180_000, signal });
+  journal.note(`Read back: ${await proveRestored(cluster, state, { signal, hurry })}.`);
   const digest = imageDigest(state.previous);
   return proveImage(cluster, workload, state.container, state.previous, digest === '' ? [] : [digest], signal);
 }

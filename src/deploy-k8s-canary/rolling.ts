@@ -6,15 +6,15 @@ import { type Identity, proveImage } from './identity.ts';
 import { follow } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Session } from './session.ts';
-import { marking, newRow } from './step-row.ts';
+import { marking, rowOf } from './step-row.ts';
 import { watchStep } from './watch-step.ts';
 
 /** The Deployment's own rolling update, watched: pods as they come, then own requests for one step's time where there are probes. */
 export async function rollingRollout(session: Session): Promise<Identity> {
   const { cluster, plan, signal, state, options, journal } = session;
   const { situation } = plan;
-  const row = { ...newRow(100), share: 'all pods' };
-  journal.rows.push(row);
+  const row = rowOf(journal, 100);
+  row.share = 'all pods';
   await session.save({ phase: 'promoting', weight: 100 });
   await journal.span(`rolling out Deployment/${state.workload}`, () =>
     marking(row, async () => {

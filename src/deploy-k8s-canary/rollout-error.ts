@@ -22,6 +22,8 @@ const hints: Record<string, string> = {
   IMAGE_PULL:
     'See that the image exists under this digest, that the node may pull it (imagePullSecrets), and that its platform fits the node.',
   CRASH_LOOP: 'The last log lines are in the log above.',
+  RESTARTED: 'The last log lines are in the log above. No pod of the old release was started again meanwhile.',
+  READINESS_LOST: 'See the events of the readiness probe above. All pods of the old release stayed ready.',
   OOM_KILLED: 'Raise the memory limit, or lower GOMEMLIMIT.',
 };
 

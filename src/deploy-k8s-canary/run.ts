@@ -17,20 +17,24 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
   try {
     if (options.mode === 'plan') return await plan(cluster, options, context);
     const [journal, started] = [new Journal(), new Date().toISOString()];
-    const outcome = await perform(cluster, options, journal, signal);
+    const outcome = await perform(cluster, { ...options, mode: options.mode }, journal, signal);
     await conclude(context, cluster, options, outcome, journal, started);
   } finally {
     cluster.close();
   }
 }
 
-async function perform(cluster: Cluster, options: Options, journal: Journal, signal: AbortSignal): Promise<Outcome> {
+async function perform(
+  cluster: Cluster,
+  options: Options & { mode: Exclude<Options['mode'], 'plan'> },
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<Outcome> {
   if (options.mode === 'deploy') return (await import('./deploy.ts')).deploy(cluster, options, journal, signal);
-  const modes = await import('./modes.ts');
-  if (options.mode === 'status') return modes.status(cluster, options, signal);
-  return options.mode === 'abort'
-    ? modes.abort(cluster, options, journal, signal)
-    : modes.rollback(cluster, options, journal, signal);
+  if (options.mode === 'status') return (await import('./status.ts')).status(cluster, options, signal);
+  const { pause, promote } = await import('./steer.ts');
+  const { abort, resume, rollback } = await import('./modes.ts');
+  return { abort, pause, promote, resume, rollback }[options.mode](cluster, options, journal, signal);
 }
 
 async function plan(

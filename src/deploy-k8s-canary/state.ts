@@ -1,7 +1,11 @@
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, corePath, getObject, type KubeObject, serverSideApply } from '../core/kubernetes/index.ts';
+import { type Cluster, corePath, getObject, type KubeObject } from '../core/kubernetes/index.ts';
+import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
+import type { Request } from './request.ts';
+import type { SavedEvidence } from './session.ts';
 import type { RouteRule } from './weights.ts';
+import type { Work } from './work.ts';
 
 const schema = 'slipway.rollout/v1';
 
@@ -40,8 +44,11 @@ export interface RouteState {
 /** What is known of the last rollout of a workload; kept in a ConfigMap, so that another run can end or undo it. */
 export interface RolloutState {
   readonly schema: typeof schema;
-  /** `progressing` and `promoting` are unfinished; `inconclusive` is a canary that was left at its weight. */
-  readonly phase: 'progressing' | 'promoting' | 'inconclusive' | 'healthy' | 'rolled-back' | 'failed';
+  /**
+   * Unfinished: `progressing`, `promoting` and `rolling-back`, which cannot be turned round any more; and left at its weight, to
+   * be resumed: `paused` by hand, `inconclusive` for want of evidence.
+   */
+  readonly phase: UnfinishedPhase | 'healthy' | 'rolled-back' | 'failed';
   readonly workload: string;
   readonly container: string;
   readonly strategy: 'canary' | 'blue-green' | 'rolling';
@@ -66,12 +73,56 @@ export interface RolloutState {
   /** ISO 8601. */
   readonly started: string;
   readonly updated: string;
+  /** The process that writes now, as in the Lease. */
+  readonly holder?: string;
+  /** While it is unfinished: what another run goes on with. */
+  readonly progress?: Progress;
 }
 
-export function isUnfinished(
-  state: RolloutState | undefined,
-): state is RolloutState & { phase: 'progressing' | 'promoting' | 'inconclusive' } {
-  return state !== undefined && ['progressing', 'promoting', 'inconclusive'].includes(state.phase);
+/** Where an unfinished rollout is, and all that a run on another machine needs to go on from there. */
+export interface Progress {
+  readonly request: Request;
+  readonly work: Work;
+  /** Whether what the manifests have besides the workload was applied. */
+  readonly applied: boolean;
+  /** Index of the present step. */
+  readonly step: number;
+  /** Since when, ISO 8601; and how many milliseconds of it count as watched. */
+  readonly since?: string;
+  readonly watched: number;
+  /** Milliseconds of running time, of all runs together: what `timeout` is about. */
+  readonly spent: number;
+  /** Pods of the new release whose answers count. */
+  readonly warm?: readonly string[];
+  readonly rows: readonly StepRow[];
+  readonly evidence?: SavedEvidence;
+  /** Who ended the waiting by `mode: promote`, and on what evidence. */
+  readonly byHand?: string;
+}
+
+/** Of a rollout that has not ended; what keeps no progress, of an earlier version, can only be aborted. */
+export type UnderWay = RolloutState & { readonly progress: Progress };
+
+export type UnfinishedPhase = (typeof unfinished)[number];
+
+const unfinished = ['progressing', 'promoting', 'rolling-back', 'paused', 'inconclusive'] as const;
+
+export function isUnfinished(state: RolloutState | undefined): state is RolloutState & { phase: UnfinishedPhase } {
+  return state !== undefined && (unfinished as readonly string[]).includes(state.phase);
+}
+
+/** A rollout that has ended needs no progress any more; why it ended the way it did is in its record. */
+export function endedState(
+  { progress: _, ...state }: RolloutState,
+  phase: 'healthy' | 'rolled-back' | 'failed',
+  reason?: string,
+): RolloutState {
+  return {
+    ...state,
+    phase,
+    ...(phase === 'rolled-back' ? { weight: 0 } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 export function statePath(cluster: Cluster, workload: string): string {
@@ -106,24 +157,7 @@ export function parseState(map: KubeObject): RolloutState {
   );
 }
 
-export async function writeState(cluster: Cluster, state: RolloutState, signal?: AbortSignal): Promise<RolloutState> {
-  const updated: RolloutState = { ...state, updated: new Date().toISOString() };
-  const names = namesOf(state.workload);
-  await serverSideApply(
-    cluster,
-    statePath(cluster, state.workload),
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: names.state, labels: { 'slipway/workload': state.workload } },
-      data: { state: JSON.stringify(updated) },
-    },
-    { signal },
-  );
-  return updated;
-}
-
-export const newState = (fields: Omit<RolloutState, 'schema' | 'updated' | 'phase' | 'weight'>): RolloutState => ({
+export const newState = (fields: Omit<UnderWay, 'schema' | 'updated' | 'phase' | 'weight'>): UnderWay => ({
   schema,
   phase: 'progressing',
   weight: 0,

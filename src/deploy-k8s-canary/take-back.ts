@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts';
 import { restoreStable } from './rollback.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
-import { type RolloutState, writeState } from './state.ts';
+import { endedState } from './state.ts';
 
 /** A runner that cancels gives 7.5 s; a rollout that failed may take its time. */
 const within = { cancelled: 6500, failed: 300_000 };
@@ -21,15 +21,14 @@ export async function takeBack(
   cause: unknown,
   { cancelled, lost }: { readonly cancelled: boolean; readonly lost: AbortSignal },
 ): Promise<Outcome> {
-  const { cluster, journal, state } = session;
+  const { cluster, file, journal, state } = session;
   const lines = cause instanceof RolloutError ? cause.lines : [];
   log.info(messageOf(cause)); // the error itself comes at the end, when it is known what serves
   for (const line of lines) log.info(`  ${line}`);
   using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback', lost);
-  const end = (phase: RolloutState['phase']) =>
-    writeState(cluster, { ...state, phase, reason: messageOf(cause) }, limited);
+  const reason = messageOf(cause);
   if (state.former === undefined) {
-    await end('failed').catch(error => log.warning(messageOf(error)));
+    await file.write(endedState(state, 'failed', reason), limited).catch(error => log.warning(messageOf(error)));
     const error = wrap(
       'FIRST_DEPLOY_FAILED',
       `the first deploy of Deployment/${base.workload} failed and there is nothing to go back to`,
@@ -38,8 +37,10 @@ export async function takeBack(
     return { ...base, state: 'failed', changed: true, error, lines };
   }
   try {
+    // first of all it is written that there is no going on from here any more
+    await file.write({ ...state, phase: 'rolling-back', reason }, limited);
     const identity = await restoreStable(cluster, state, { signal: limited, journal, hurry: cancelled });
-    await end('rolled-back');
+    await file.write(endedState(state, 'rolled-back', reason), limited);
     return { ...base, state: 'rolled-back', changed: false, identity, error: rolledBack(base, cause, identity), lines };
   } catch (error) {
     const failed = wrap(
@@ -48,7 +49,9 @@ export async function takeBack(
       error,
       'Run `mode: abort` when the cluster can be reached: it ends the rollback.',
     );
-    await writeState(cluster, { ...state, reason: messageOf(failed) }, limited).catch(() => undefined); // it stays unfinished: any later run ends it
+    if (failed.code === 'LOCK_LOST') return { ...base, state: 'progressing', changed: true, error: failed };
+    const unfinished = { ...state, phase: 'rolling-back' as const, reason: messageOf(failed) };
+    await file.write(unfinished, limited).catch(() => undefined); // any later run ends it
     return { ...base, state: 'failed', changed: true, error: failed, lines };
   }
 }

@@ -7,9 +7,16 @@ export class WarmUp {
   readonly #since = new Map<string, number>();
   #firstAreWarm: boolean;
 
-  /** @param firstAreWarm pods of the first look were there before the rollout */
-  constructor(duration: number, { firstAreWarm = false } = {}) {
+  /**
+   * @param firstAreWarm pods of the first look were there before the rollout
+   * @param known pods that were warm already when the run before this one ended
+   */
+  constructor(
+    duration: number,
+    { firstAreWarm = false, known = [] }: { firstAreWarm?: boolean; known?: readonly string[] } = {},
+  ) {
     this.#duration = duration;
+    for (const name of known) this.#since.set(name, Number.NEGATIVE_INFINITY);
     this.#firstAreWarm = firstAreWarm;
   }
 
@@ -22,5 +29,10 @@ export class WarmUp {
     if (ready.length > 0) this.#firstAreWarm = false;
     for (const name of ready) if (!this.#since.has(name)) this.#since.set(name, since);
     return ready.filter(name => now - this.#since.get(name)! >= this.#duration);
+  }
+
+  /** Pods that were seen long enough, whether they are there any more or not. */
+  known(now: number): string[] {
+    return [...this.#since].filter(([, since]) => now - since >= this.#duration).map(([name]) => name);
   }
 }

@@ -11,15 +11,15 @@ import {
   viewPod,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { show } from '../core/statistics/index.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
 import { Pace } from './pace.ts';
-import type { Seen } from './prober.ts';
-import { podFailure, RolloutError } from './rollout-error.ts';
+import { progress } from './progress.ts';
+import { podFailure, type RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { Split } from './split.ts';
 import { marking } from './step-row.ts';
+import { judge, weigh } from './weigh.ts';
 
 const tick = 1000;
 const sayEvery = 5000;
@@ -49,7 +49,9 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   if (options.canary && !warm) log.info(`  ${row.weight} %: waiting until the new pods are warm`);
   prober.take();
   prober.start();
+  session.users?.start();
   try {
+    if (options.canary) await session.look(false);
     while (Date.now() < until) {
       await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
       await options.each?.();
@@ -62,17 +64,19 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       judge(session, seen);
       split.judge();
       pace?.add(seen.canary);
+      if (options.canary) await session.look(warm);
       const told = row.weight === 0 || split.judged || split.share === undefined;
       if (told && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();
-        log.info(progress(row));
+        log.info(progress(row, session.journal.metrics));
       }
     }
     row.verdict = 'passed';
     if (row.weight > 0 && row.weight < 100 && !split.judged) unobserved(session, row);
   } finally {
     prober.stop();
+    session.users?.stop();
   }
 }
 
@@ -80,7 +84,8 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
 function unobserved({ journal }: Session, row: StepRow): void {
   row.verdict = 'passed; split not observed';
   const why = 'too few answers through the router could be told apart by release';
-  journal.note(`The split at ${row.weight} % was read back, but not observed: ${why}.`);
+  const note = `The split at ${row.weight} % was read back, but not observed: ${why}.`;
+  if (!journal.notes.includes(note)) journal.note(note);
 }
 
 /** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm. */
@@ -90,7 +95,8 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<boo
     canary ? canaryPods(session) : podsOfDeployment(cluster, state.workload, signal),
     canary ? podsOfDeployment(cluster, state.workload, signal) : [],
   ]);
-  const trouble = fresh.map(troubleOf).filter(one => one?.final)[0];
+  const worse = session.signals.add(fresh, old, performance.now());
+  const trouble = fresh.map(troubleOf).find(one => one?.final) ?? worse;
   if (trouble !== undefined) throw await failureOf(session, trouble);
   const ready = (pods: readonly KubeObject[]) => pods.map(viewPod).filter(pod => pod.ready);
   const image = plan.situation.image;
@@ -101,6 +107,7 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<boo
   const warm = session.warmUp.canary.warm(pods.canary, now);
   const counted = new Set([...warm, ...session.warmUp.baseline.warm(pods.baseline, now)]);
   prober.aim(pods.canary, pods.baseline, row.weight > 0, counted);
+  session.users?.aim(pods.canary, pods.baseline, counted);
   return warm.length > 0;
 }
 
@@ -115,47 +122,4 @@ async function canaryPods({ cluster, state, signal }: Session): Promise<KubeObje
 
 async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promise<RolloutError> {
   return podFailure(trouble, await explainPod(cluster, trouble, signal));
-}
-
-function weigh({ analysis, routed, old, journal }: Session, row: StepRow, seen: Seen): void {
-  analysis.add({ canary: seen.canary, baseline: seen.baseline });
-  routed.add(seen.router);
-  old.add(seen.baseline);
-  row.canary = sum(row.canary, seen.canary);
-  row.baseline = sum(row.baseline, seen.baseline);
-  row.router = sum(row.router, seen.router);
-  const { harm, good, metrics } = analysis.evidence;
-  journal.metrics = metrics;
-  row.harm = harm;
-  row.good = good;
-}
-
-function judge({ analysis, routed, old }: Session, seen: Seen): void {
-  const evidence = analysis.evidence;
-  if (evidence.decision === 'rollback') {
-    throw new RolloutError('CANARY_WORSE', `the new release answers worse than the old one: ${evidence.reason}`, {
-      lines: seen.failures,
-      hint: 'See the failures above; the same requests to the old pods succeeded.',
-    });
-  }
-  // when the old pods fail as well it is not the release: going back would not help, and nothing is promoted on it either
-  if (routed.exceeded && !old.exceeded) {
-    const { requests, errors } = routed.count;
-    throw new RolloutError(
-      'USERS_SEE_ERRORS',
-      `${errors} of ${requests} own requests through the router failed: E(too many) ${show(routed.e)}`,
-      { lines: seen.failures, hint: 'See the failures above: the router, the route or the new release.' },
-    );
-  }
-}
-
-export function progress(row: StepRow): string {
-  const through =
-    row.router.requests === 0 ? '' : `, through the router ${row.router.errors} of ${row.router.requests}`;
-  const share = row.observed === undefined ? '' : `, observed share ${(100 * row.observed).toFixed(0)} %`;
-  return `  ${row.weight} %: failed ${row.canary.errors} of ${row.canary.requests} new, ${row.baseline.errors} of ${row.baseline.requests} old${through}${share}; E(worse) ${show(row.harm)}, E(good) ${show(row.good)}`;
-}
-
-function sum(a: { requests: number; errors: number }, b: { requests: number; errors: number }) {
-  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
 }

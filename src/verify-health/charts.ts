@@ -1,3 +1,4 @@
+import { chart } from '../core/report/chart.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Finding } from './finding.ts';
 
@@ -14,34 +15,15 @@ export function charts(findings: readonly Finding[]): string[] {
     .slice(0, most);
   return shown.flatMap(({ name, series }) => {
     const buckets = series!;
-    const times = buckets.map(one => JSON.stringify(formatDuration(one.from)));
+    const times = buckets.map(one => formatDuration(one.from));
     const slowest = buckets.map(one => Math.round(one.slowest ?? 0));
     const available = buckets.map(one => Math.round(((one.attempts - one.failures) / one.attempts) * 100));
     const failed = buckets.some(one => one.failures > 0);
+    const slow = { title: `${name}: slowest answer (ms)`, times, unit: 'ms', to: Math.max(...slowest, 1) };
+    const there = { title: `${name}: availability (%)`, times, unit: '%', to: 100 };
     return [
-      ...(slowest.some(ms => ms > 0)
-        ? [chart(`${name}: slowest answer (ms)`, times, 'ms', Math.max(...slowest, 1), slowest, 'line')]
-        : []),
-      ...(failed ? [chart(`${name}: availability (%)`, times, '%', 100, available, 'bar')] : []),
+      ...(slowest.some(ms => ms > 0) ? [chart({ ...slow, lines: [{ form: 'line', values: slowest }] })] : []),
+      ...(failed ? [chart({ ...there, lines: [{ form: 'bar', values: available }] })] : []),
     ];
   });
-}
-
-function chart(
-  title: string,
-  times: readonly string[],
-  unit: string,
-  top: number,
-  values: readonly number[],
-  form: 'line' | 'bar',
-): string {
-  return [
-    '```mermaid',
-    'xychart-beta',
-    `    title ${JSON.stringify(title.replaceAll('"', "'"))}`,
-    `    x-axis [${times.join(', ')}]`,
-    `    y-axis "${unit}" 0 --> ${top}`,
-    `    ${form} [${values.join(', ')}]`,
-    '```',
-  ].join('\n');
 }

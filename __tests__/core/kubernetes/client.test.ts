@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import {
-  acquireLease,
   type Cluster,
   connectCluster,
   deleteObject,
@@ -360,80 +359,5 @@ describe('writing', () => {
       expect.objectContaining({ code: 'APPLY_CONFLICT', message: expect.stringContaining('helm owns .spec.x') }),
     );
     expect(forced).toEqual([null, 'true', null]);
-  });
-});
-
-describe('the lease', () => {
-  const lease = (holder: string, age: number): KubeObject => ({
-    ...object('5'),
-    spec: {
-      holderIdentity: holder,
-      renewTime: new Date(Date.now() - age).toISOString(),
-      leaseDurationSeconds: 30,
-      leaseTransitions: 1,
-    },
-  });
-  test('one that is held names its holder', async () => {
-    const cluster = await clusterWith((_, response) => json(response, 200, lease('other run', 1000)));
-    await expect(acquireLease(cluster, { name: 'a', holder: 'me' })).rejects.toThrow(
-      expect.objectContaining({ code: 'LOCKED', message: expect.stringContaining('other run') }),
-    );
-  });
-  test('one that has expired is taken over, and times have microseconds', async () => {
-    let written: KubeObject | undefined;
-    const cluster = await clusterWith((request, response, body) => {
-      if (request.method === 'GET') return json(response, 200, lease('dead run', 31_000));
-      written ??= JSON.parse(body);
-      json(response, 200, JSON.parse(body));
-    });
-    const held = await acquireLease(cluster, { name: 'a', holder: 'me' });
-    expect([held.expiredHolder, written!['spec'].holderIdentity, written!.metadata.resourceVersion]).toEqual([
-      'dead run',
-      'me',
-      '5',
-    ]);
-    expect(written!['spec'].renewTime).toMatch(/\.\d{6}Z$/);
-    await held.release();
-  });
-  test('one whose answer was lost is ours', async () => {
-    let now = lease('', 0);
-    const cluster = await clusterWith((request, response, body) => {
-      if (request.method === 'GET') return json(response, 200, now);
-      const sent: KubeObject = JSON.parse(body);
-      if (sent.metadata.resourceVersion !== now.metadata.resourceVersion)
-        return json(response, 409, status(409, 'Conflict'));
-      const first = now.metadata.resourceVersion === '5';
-      now = { ...sent, metadata: { ...sent.metadata, resourceVersion: first ? '6' : '7' } };
-      if (first) request.socket.destroy();
-      else json(response, 200, now);
-    });
-    const held = await acquireLease(cluster, { name: 'a', holder: 'me' });
-    await held.release();
-    expect([now.metadata.resourceVersion, now['spec'].holderIdentity]).toEqual(['7', '']);
-  });
-  test('one that cannot be renewed is given up when it ends, whatever the API server is waited for', async () => {
-    const cluster = await clusterWith((request, response, body, count) => {
-      if (count === 1) return json(response, 404, status(404, 'NotFound'));
-      if (request.method === 'POST') return json(response, 201, JSON.parse(body));
-      json(response, 503, status(503, 'ServiceUnavailable'));
-    });
-    const held = await acquireLease(cluster, { name: 'a', holder: 'me', duration: 900 });
-    const began = Date.now();
-    await new Promise(resolve => held.lost.addEventListener('abort', resolve, { once: true }));
-    expect(held.lost.reason).toMatchObject({ code: 'LOCK_LOST' });
-    expect(Date.now() - began).toBeLessThan(10_000); // 60 s is how long an answer is waited for
-    await held.release();
-  });
-  test('one that is taken away aborts the holder', async () => {
-    const cluster = await clusterWith((request, response, body, count) => {
-      if (request.method === 'GET')
-        return count === 1 ? json(response, 404, status(404, 'NotFound')) : json(response, 200, lease('thief', 0));
-      if (request.method === 'POST') return json(response, 201, JSON.parse(body));
-      json(response, 409, status(409, 'Conflict'));
-    });
-    const held = await acquireLease(cluster, { name: 'a', holder: 'me', duration: 300 });
-    await new Promise(resolve => held.lost.addEventListener('abort', resolve, { once: true }));
-    expect(held.lost.reason).toMatchObject({ code: 'LOCK_LOST' });
-    await held.release();
   });
 });

@@ -4,7 +4,6 @@ import {
   type AnalysisPlan,
   errors,
   type Observation,
-  ownRequests,
   type Tick,
   Watchdog,
 } from '../../../src/core/statistics/index.ts';
@@ -82,6 +81,7 @@ describe('several metrics', () => {
         group: '',
         harm: 1,
         good: expect.any(Number),
+        needed: 0,
         canary: { requests: 1000, errors: 0 },
         baseline: { requests: 1000, errors: 0 },
       },
@@ -90,6 +90,7 @@ describe('several metrics', () => {
         group: 'eu',
         harm: expect.any(Number),
         good: expect.any(Number),
+        needed: expect.any(Number),
         canary: { requests: 100, errors: 40 },
         baseline: { requests: 100, errors: 0 },
       },
@@ -315,7 +316,7 @@ describe('kept across runs', () => {
     expect(b.metrics.map(({ metric, group, canary }) => [metric, group, canary])).toEqual(
       a.metrics.map(({ metric, group, canary }) => [metric, group, canary]),
     );
-    expect(b.metrics.some(({ group }) => group === ownRequests)).toBe(true);
+    expect(b.metrics.some(({ group }) => group === '')).toBe(true);
   });
   test('the guard is kept as well', () => {
     const analysis = Analysis.restore(repeated(limits, 1, of(errors, tick(10, 10, 100, 0))).save());

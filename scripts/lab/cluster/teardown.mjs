@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { detach } from '../network.mjs';
-import { stopDaemon, waitUntil } from '../process.mjs';
+import { daemons, stopDaemon, waitUntil } from '../process.mjs';
 import { capture } from '../run.mjs';
 import { cgroupPids, removeCgroup } from './cgroup.mjs';
-import { CONTAINERD_SOCKET, clusterDir, DAEMONS, NETNS, RUNTIME } from './layout.mjs';
+import { CONTAINERD_SOCKET, clusterDir, NETNS, RUNTIME } from './layout.mjs';
 import { forgetState } from './state.mjs';
 
 /** Whatever state the cluster is in, afterwards there is none. */
@@ -14,7 +14,8 @@ export async function teardown() {
   forgetState();
   // containerd last: it still hears of the ends of its containers. Nobody gets long, since no data is to be kept.
   const last = 'cluster-containerd';
-  await Promise.all(DAEMONS.filter(name => name !== last).map(name => stopDaemon(name, { timeout: 1_000 })));
+  const others = daemons().filter(name => name.startsWith('cluster-') && name !== last);
+  await Promise.all(others.map(name => stopDaemon(name, { timeout: 1_000 })));
   await waitUntil('ending the processes of the pods', 20_000, () => kill(cgroupPids()), { interval: 50 });
   await stopDaemon(last, { timeout: 2_000 });
   await waitUntil('ending the container runtime', 20_000, () => kill(shimPids()), { interval: 50 });

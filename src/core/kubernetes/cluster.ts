@@ -27,6 +27,8 @@ export interface RequestOptions {
   readonly within?: number;
   /** A POST that creates nothing (access reviews) may be sent twice. */
   readonly harmless?: boolean;
+  /** Awaited before each try; when it throws, nothing is sent. */
+  readonly before?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** An answer passed through from a pod or a service by the API server's proxy. */
@@ -99,11 +101,12 @@ async function requestJson<T>(
   path: string,
   options: RequestOptions,
 ): Promise<T> {
-  const { body, contentType = 'application/json', query = {}, signal, within = 60_000, harmless } = options;
+  const { body, contentType = 'application/json', query = {}, signal, within = 60_000, harmless, before } = options;
   const target = withQuery(path, query);
   const doing = `${method} ${path}`;
   let renew = false;
   const once = async (limited: AbortSignal): Promise<T> => {
+    await before?.(limited);
     const answer = await send({
       method,
       path: target,

@@ -11,9 +11,12 @@ export {
 } from './apply.ts';
 export { type Cluster, type ConnectOptions, connectCluster, contentTypes } from './cluster.ts';
 export { explainPod } from './explain.ts';
+export { fenced } from './fenced.ts';
+export type { HeldLease } from './held-lease.ts';
 export { Kinds } from './kinds.ts';
-export { acquireLease, type HeldLease, holderOf, leasePath } from './lease.ts';
+export { acquireLease } from './lease.ts';
 export { type KubeList, type KubeObject, nameOf, selectorText, selects } from './objects.ts';
+export { observeLease } from './observe-lease.ts';
 export { missingPermissions, type Permission, permissions, requirePermissions } from './permissions.ts';
 export { type Trouble, troubleOf } from './pod-trouble.ts';
 export { imageDigest, type PodView, podsOfDeployment, viewPod } from './pods.ts';

@@ -106,6 +106,8 @@ export const Image = v.looseObject({
 export const deploymentStates = [
   'healthy',
   'progressing',
+  /** Held at its weight by hand, to be resumed. */
+  'paused',
   'inconclusive',
   'rolled-back',
   'failed',

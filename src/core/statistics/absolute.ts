@@ -26,13 +26,13 @@ export function goodness(tolerance: number, logs?: readonly number[]): Mixture<C
 }
 
 /** Evidence that the error rate is above the tolerance. Null: it is at most `tolerance`. For where no baseline is left. */
-export function excess(tolerance: number): Mixture<Count> {
+export function excess(tolerance: number, logs?: readonly number[]): Mixture<Count> {
   // by odds, so that no rate reaches 1 whatever the tolerance
   const rates = [2, 4, 8, 16, 32, 64].map(factor => {
     const odds = (factor * tolerance) / (1 - tolerance);
     return odds / (1 + odds);
   });
-  return binomial(tolerance, rates);
+  return binomial(tolerance, rates, logs);
 }
 
 function goodRates(tolerance: number): number[] {

@@ -1,4 +1,4 @@
-import { type Evidence, errors, loudestOf, ownRequests, rowsOf, show, told } from './evidence.ts';
+import { type Evidence, errors, loudestOf, rowsOf, show, told } from './evidence.ts';
 import { Metric, type MetricPlan, type SavedMetric } from './metric.ts';
 import type { Count, Tick } from './mixture.ts';
 
@@ -64,13 +64,13 @@ export class Analysis {
   }
 
   /**
-   * Adds what was seen since the look before; a bare tick is one of own requests. What is no count (NaN, negative, more errors
+   * Adds what was seen since the look before; a bare tick is one of errors. What is no count (NaN, negative, more errors
    * than requests) and what has no requests at all is no evidence, for nor against.
    */
   add(seen: Tick | readonly Observation[]): void {
     this.beginStep(0);
     const steps = { all: this.#plan.steps, begun: this.#begun };
-    const all = 'canary' in seen ? [{ metric: errors, group: ownRequests, tick: seen, phi: 1 }] : seen;
+    const all = 'canary' in seen ? [{ metric: errors, group: '', tick: seen, phi: 1 }] : seen;
     for (const { metric, group, tick, phi } of all) {
       const found = this.#metrics.find(({ plan }) => plan.name === metric);
       if (found === undefined) throw new Error(`the analysis was not planned for the metric "${metric}"`);
@@ -82,7 +82,7 @@ export class Analysis {
     const { alpha, beta } = this.#plan;
     const harm = this.#metrics.reduce((all, one) => all + one.harm, 0) / this.#metrics.length;
     const weakest = this.#metrics.reduce((least, one) => (one.good < least.good ? one : least));
-    const metrics = this.#metrics.flatMap(rowsOf);
+    const metrics = this.#metrics.flatMap(one => rowsOf(one, 1 / beta));
     const base = { harm, good: weakest.good, metrics };
     if (harm >= 1 / alpha) {
       const loudest = loudestOf(this.#metrics);

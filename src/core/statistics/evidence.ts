@@ -7,6 +7,8 @@ export interface MetricRow {
   readonly group: string;
   readonly harm: number;
   readonly good: number;
+  /** Further requests to the canary, nothing bad among them, until the metric is shown to be good. */
+  readonly needed: number;
   readonly canary: Count;
   readonly baseline: Count;
 }
@@ -29,17 +31,20 @@ export interface Evidence {
 /** What a sentence speaks of. */
 type Subject = Pick<MetricRow, 'metric' | 'group' | 'canary' | 'baseline'>;
 
-/** The metric and group of the action's own requests. */
+/** The metric that is meant where none is named, and that of the action's own requests. */
 export const errors = 'errors';
 export const ownRequests = 'own requests';
 
-export function rowsOf(metric: Metric): MetricRow[] {
+/** @param level that a metric's evidence of goodness has to reach */
+export function rowsOf(metric: Metric, level: number): MetricRow[] {
   const { good } = metric;
+  const needed = metric.needed(level);
   return [...metric.strata].map(([group, { harm, canary, baseline }]) => ({
     metric: metric.plan.name,
     group,
     harm,
     good,
+    needed,
     canary,
     baseline,
   }));
@@ -61,10 +66,10 @@ export function told(
   { metric, group, canary, baseline }: Subject,
   why: string,
 ): Pick<Evidence, 'canary' | 'baseline' | 'reason'> {
-  const plain = metric === errors && (group === '' || group === ownRequests);
+  const plain = metric === ownRequests || (metric === errors && group === '');
   const where = plain ? '' : `${metric}${group === '' ? '' : ` in ${group}`}: `;
   const counts = `canary ${canary.errors} of ${canary.requests}, old release ${baseline.errors} of ${baseline.requests}`;
-  return { canary, baseline, reason: `${where}${counts} ${metric === errors ? 'failed' : 'bad'}: ${why}` };
+  return { canary, baseline, reason: `${where}${counts} ${plain || metric === errors ? 'failed' : 'bad'}: ${why}` };
 }
 
 /** Three digits for the eye: 0.66, 145.7, 3.1e5. */

@@ -9,4 +9,5 @@ export type { MetricPlan } from './metric.ts';
 export type { Count, EProcess, Tick } from './mixture.ts';
 export { harm, nonInferiority } from './relative.ts';
 export { type Sprt, sprt } from './sprt.ts';
-export { Watchdog } from './watchdog.ts';
+export { sum } from './stratum.ts';
+export { type SavedWatchdog, Watchdog } from './watchdog.ts';

@@ -3,15 +3,27 @@ import type { Limits } from './analysis.ts';
 import { type Count, type Mixture, thinned } from './mixture.ts';
 import { Guard } from './stratum.ts';
 
+export interface SavedWatchdog {
+  readonly logs: readonly number[];
+  readonly count: Count;
+  readonly badTicks: number;
+}
+
 /** One stream without a baseline: what the router's users see, or what is left at 100 %. */
 export class Watchdog {
   readonly #alpha: number;
   readonly #excess: Mixture<Count>;
-  readonly #guard = new Guard();
+  readonly #guard: Guard;
 
-  constructor({ alpha, tolerance }: Pick<Limits, 'alpha' | 'tolerance'>) {
+  /** @param saved goes on where {@link save} was called; with the same limits, since other ones would void the bound */
+  constructor({ alpha, tolerance }: Pick<Limits, 'alpha' | 'tolerance'>, saved?: SavedWatchdog) {
     this.#alpha = alpha;
-    this.#excess = excess(tolerance);
+    this.#excess = excess(tolerance, saved?.logs);
+    this.#guard = new Guard(saved?.count, saved?.badTicks);
+  }
+
+  save(): SavedWatchdog {
+    return { logs: this.#excess.logs, count: this.#guard.count, badTicks: this.#guard.badTicks };
   }
 
   /** @param phi dispersion of the counts */

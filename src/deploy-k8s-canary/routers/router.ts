@@ -1,5 +1,6 @@
 import type { Cluster, KubeObject, Permission } from '../../core/kubernetes/index.ts';
 import type { Options } from '../options.ts';
+import type { Fact } from '../restored.ts';
 import type { RouterState } from '../state.ts';
 
 /** Divides the traffic between the stable pods and the canary. Touches only its weights and reads the truth from the cluster. */
@@ -13,6 +14,8 @@ export interface Router {
   shift(percent: number, signal: AbortSignal): Promise<string>;
   /** All traffic back on the stable pods, everything as before. Does nothing twice. */
   restore(signal: AbortSignal): Promise<void>;
+  /** Reads whether all traffic is on the stable pods, as before; changes nothing. */
+  former(signal: AbortSignal): Promise<Fact>;
 }
 
 /** What is known of the workload when its router is looked for. */

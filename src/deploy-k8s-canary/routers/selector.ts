@@ -4,6 +4,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import {
   type Cluster,
   corePath,
+  getObject,
   isApiError,
   type KubeObject,
   type PatchOperation,
@@ -12,7 +13,7 @@ import {
 } from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
 import type { RouterState } from '../state.ts';
-import { readySides } from './ready-sides.ts';
+import { onlyStable, readySides } from './ready-sides.ts';
 import type { RouterModule } from './router.ts';
 
 export type SelectorState = RouterState & { kind: 'selector' };
@@ -47,6 +48,23 @@ export const selector: RouterModule<SelectorState> = {
         return readBack(cluster, workload, state, percent === 100, signal);
       },
       restore: async signal => void (await set('former', signal)),
+      async former(signal) {
+        const there = await Promise.all(
+          state.services.map(({ name }) => getObject(cluster, corePath(cluster.namespace, 'services', name), signal)),
+        );
+        const left = state.services.filter((_, i) => there[i] !== undefined);
+        const switched = left.find(
+          ({ name, selector }) =>
+            !isDeepStrictEqual(there.find(one => one?.metadata.name === name)!['spec'].selector, selector),
+        );
+        if (switched !== undefined) return { ok: false, seen: `Service/${switched.name} has another selector` };
+        return onlyStable(
+          cluster,
+          workload,
+          left.map(({ name }) => name),
+          signal,
+        );
+      },
     };
   },
 };

@@ -18,7 +18,7 @@ import { raised } from '../raised.ts';
 import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
 import { findService } from './find-service.ts';
-import { readySides } from './ready-sides.ts';
+import { onlyStable, readySides } from './ready-sides.ts';
 import type { Router, RouterModule } from './router.ts';
 
 const settle = 30_000;
@@ -139,6 +139,7 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
       const pods = await canaryPods(signal);
       await Promise.all(pods.map(pod => relabel(pod, state.hold, signal)));
     },
+    former: signal => onlyStable(cluster, workload, state.services, signal),
   };
 }
 

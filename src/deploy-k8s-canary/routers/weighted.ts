@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../../core/errors.ts';
-import { type Cluster, isApiError, type KubeObject, patchObject, permissions } from '../../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  getObject,
+  isApiError,
+  type KubeObject,
+  patchObject,
+  permissions,
+} from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
 import type { RouteState } from '../state.ts';
 import {
@@ -77,6 +84,17 @@ export function weightedRouter(
           } catch (error) {
             if (!isApiError(error, 404)) throw error; // a route that was deleted leads nowhere
           }
+        },
+        async former(signal) {
+          const route = await getObject(cluster, path, signal);
+          const place = `${kind.kind}/${state.route}`;
+          if (route === undefined) return { ok: true, seen: `${place} was deleted` };
+          const now = state.rules.map(rule => backendsAt(kind, route, rule));
+          const says = now.map(backends => describeBackends(kind, backends, cluster.namespace)).join(', ');
+          return {
+            ok: state.rules.every((rule, i) => isDeepStrictEqual(now[i], rule.backends)),
+            seen: `${place}: ${says}`,
+          };
         },
       };
     },

@@ -12,6 +12,11 @@ export async function prometheus(check: PrometheusCheck, options: AttemptOptions
 
 /** The samples that a query gives. `request` is the POST that holds it. */
 export async function query(request: HttpCheck, options: AttemptOptions, trace: Trace): Promise<Sample[]> {
+  return samplesOf(await queryData(request, options, trace));
+}
+
+/** What a query gives, of any type of result. */
+export async function queryData(request: HttpCheck, options: AttemptOptions, trace: Trace): Promise<Result['data']> {
   const answer = await follow(request, options, trace);
   const document = parsed(answer.body.toString('utf8'));
   if (answer.truncated) throw new ProbeFailure('query', `the result is larger than ${bodyLimit / 1024 / 1024} MiB`);
@@ -22,10 +27,11 @@ export async function query(request: HttpCheck, options: AttemptOptions, trace: 
       retriable: answer.status !== 200 && retriableStatus(answer.status),
     });
   }
-  return samplesOf(document.data);
+  return document.data;
 }
 
-interface Result {
+/** https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview */
+export interface Result {
   readonly status?: string;
   readonly error?: string;
   // biome-ignore lint/suspicious/noExplicitAny: four shapes, told apart by resultType
@@ -60,7 +66,7 @@ export function samplesOf(data: Result['data']): Sample[] {
   });
 }
 
-function numberOf(text: string): number {
+export function numberOf(text: string): number {
   return text === '+Inf' ? Number.POSITIVE_INFINITY : text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text);
 }
 

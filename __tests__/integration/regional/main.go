@@ -1,0 +1,102 @@
+// regional: a service whose errors and latency are set by region, and which counts its requests as client libraries do.
+// LISTEN (:8080), VERSION, ERRORS ("eu=0.5,us=0"), LATENCY ("0s"), UNREADY_AFTER ("0s": never); a request says its region: /?region=eu.
+package main
+
+import (
+	"fmt"
+	"math/rand"
+	"net/http"
+	"os"
+	"os/signal"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+var bounds = []float64{.001, .005, .025, .1, .25, 1, 5}
+
+type counters struct {
+	codes   map[string]int
+	buckets []int // the last is +Inf; not cumulative
+}
+
+var (
+	mu      sync.Mutex
+	regions = map[string]*counters{}
+)
+
+func observe(region string, code int, took time.Duration) {
+	mu.Lock()
+	defer mu.Unlock()
+	c := regions[region]
+	if c == nil {
+		c = &counters{codes: map[string]int{}, buckets: make([]int, len(bounds)+1)}
+		regions[region] = c
+	}
+	c.codes[strconv.Itoa(code)]++
+	c.buckets[sort.SearchFloat64s(bounds, took.Seconds())]++
+}
+
+func metrics(w http.ResponseWriter, _ *http.Request) {
+	mu.Lock()
+	defer mu.Unlock()
+	for region, c := range regions {
+		for code, n := range c.codes {
+			fmt.Fprintf(w, "http_requests_total{region=%q,code=%q} %d\n", region, code, n)
+		}
+		total := 0
+		for i, n := range c.buckets {
+			total += n
+			le := "+Inf"
+			if i < len(bounds) {
+				le = strconv.FormatFloat(bounds[i], 'g', -1, 64)
+			}
+			fmt.Fprintf(w, "http_request_duration_seconds_bucket{region=%q,le=%q} %d\n", region, le, total)
+		}
+	}
+}
+
+func main() {
+	env := func(key, fallback string) string {
+		if value := os.Getenv(key); value != "" {
+			return value
+		}
+		return fallback
+	}
+	started := time.Now()
+	unready, _ := time.ParseDuration(env("UNREADY_AFTER", "0s"))
+	latency, _ := time.ParseDuration(env("LATENCY", "0s"))
+	rates := map[string]float64{}
+	for _, one := range strings.Split(env("ERRORS", ""), ",") {
+		region, rate, _ := strings.Cut(one, "=")
+		rates[region], _ = strconv.ParseFloat(rate, 64)
+	}
+	ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }
+	http.HandleFunc("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		if unready > 0 && time.Since(started) > unready {
+			http.Error(w, "not any more", http.StatusServiceUnavailable)
+			return
+		}
+		ok(w, r)
+	})
+	http.HandleFunc("/healthz", ok)
+	http.HandleFunc("/metrics", metrics)
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		began, region, code := time.Now(), r.URL.Query().Get("region"), 200
+		time.Sleep(latency)
+		if rand.Float64() < rates[region] {
+			code = 500
+		}
+		w.WriteHeader(code)
+		fmt.Fprintf(w, "{\"version\":%q}\n", env("VERSION", "none"))
+		observe(region, code, time.Since(began))
+	})
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	go func() { panic(http.ListenAndServe(env("LISTEN", ":8080"), nil)) }()
+	<-stop
+	time.Sleep(3 * time.Second) // endpoints hear of it a moment later
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { loadManifests } from './manifests.ts';
+import type { Options } from './options.ts';
+
+/** What was asked for, as far as it decides what is deployed and how it is judged. Whoever goes on must ask for the same. */
+export interface Request {
+  readonly image?: string;
+  /** Hash of the objects. */
+  readonly manifests?: string;
+  readonly strategy: string;
+  readonly router: string;
+  readonly route?: string;
+  readonly steps: string;
+  /** Names of the checks, without credentials. */
+  readonly probes: string;
+  /** Names of the metrics, and a hash of all that they say. */
+  readonly metrics?: string;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly tolerance: number;
+  readonly 'warm-up': number;
+  /** Digests by which a runtime may name the image. */
+  readonly digests: readonly string[];
+}
+
+export async function requestOf(options: Options, namespace: string): Promise<Request> {
+  const { image, manifests, strategy, router, route, steps, probes, alpha, beta, tolerance, digests } = options;
+  const objects = await loadManifests(manifests, options.directory, namespace);
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(objects.length === 0
+      ? {}
+      : { manifests: createHash('sha256').update(JSON.stringify(objects)).digest('hex').slice(0, 16) }),
+    strategy,
+    router,
+    ...(route === undefined ? {} : { route }),
+    steps: options.auto ? 'auto' : steps.join(','),
+    probes: probes.map(({ name }) => name).join(', '),
+    ...(options.metrics.length === 0 ? {} : { metrics: metricsText(options) }),
+    alpha,
+    beta,
+    tolerance,
+    'warm-up': options['warm-up'],
+    digests,
+  };
+}
+
+function metricsText({ metrics, 'group-by': by }: Options): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([metrics, by]))
+    .digest('hex');
+  return `${metrics.map(({ name }) => name).join(', ')} (${hash.slice(0, 8)})`;
+}
+
+/**
+ * Where a request is another one than that of the rollout: `image: B instead of A`. Image and manifests that are not given are
+ * the rollout's own.
+ */
+export function differing(of: Request, asked: Request): string[] {
+  const names = [
+    'image',
+    'manifests',
+    'strategy',
+    'router',
+    'route',
+    'steps',
+    'probes',
+    'metrics',
+    'alpha',
+    'beta',
+    'tolerance',
+  ] as const;
+  const own = ['image', 'manifests', 'route'];
+  return names.flatMap(name => {
+    const [was, now] = [of[name], asked[name]];
+    if (was === now || (now === undefined && own.includes(name))) return [];
+    return [name === 'manifests' ? 'manifests: others' : `${name}: ${now ?? 'none'} instead of ${was ?? 'none'}`];
+  });
+}

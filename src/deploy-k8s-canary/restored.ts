@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sleep } from '../core/deadline.ts';
+import { SlipwayError } from '../core/errors.ts';
+import {
+  type Cluster,
+  corePath,
+  deploymentPath,
+  getObject,
+  type KubeList,
+  type KubeObject,
+  selectorText,
+} from '../core/kubernetes/index.ts';
+import { canaryServices } from './canary-objects.ts';
+import { configReferences, keyOf } from './config-references.ts';
+import { configPath } from './discard-copies.ts';
+import { namesOf } from './names.ts';
+import { routerOf } from './routers/all.ts';
+import type { RolloutState } from './state.ts';
+
+/** Something that a rollback has to have brought about, as it was read back. */
+export interface Fact {
+  readonly ok: boolean;
+  readonly seen: string;
+}
+
+/** Milliseconds. */
+const within = { failed: 30_000, cancelled: 2500 };
+
+/**
+ * Reads back, from the cluster, that the old release is all there is: no weight and no endpoint of the new one, the old template
+ * with its pods ready, the ConfigMaps and Secrets that they read. Only what was seen is said.
+ *
+ * @param hurry the runner ends soon: only where the traffic goes
+ * @throws NOT_RESTORED with what is not as it was
+ */
+export async function proveRestored(
+  cluster: Cluster,
+  state: RolloutState,
+  { signal, hurry }: { readonly signal: AbortSignal; readonly hurry: boolean },
+): Promise<string> {
+  const until = performance.now() + (hurry ? within.cancelled : within.failed);
+  for (;;) {
+    const facts = await look(cluster, state, hurry, signal);
+    const off = facts.filter(({ ok }) => !ok);
+    if (off.length === 0) return facts.map(({ seen }) => seen).join('; ');
+    if (performance.now() > until)
+      throw new SlipwayError(
+        'NOT_RESTORED',
+        `the old release was put back, but: ${off.map(({ seen }) => seen).join('; ')}`,
+        {
+          hint: 'Put that right, then run `mode: abort`.',
+        },
+      );
+    await sleep(300, signal);
+  }
+}
+
+async function look(cluster: Cluster, state: RolloutState, hurry: boolean, signal: AbortSignal): Promise<Fact[]> {
+  const { workload, router } = state;
+  const traffic = router === undefined ? [] : [await routerOf(cluster, workload, router).former(signal)];
+  if (hurry) return traffic;
+  const made =
+    router === undefined ? [] : [canaryPods(cluster, workload, signal), leftServices(cluster, state, signal)];
+  return [
+    ...traffic,
+    ...(await Promise.all([...made, stable(cluster, state, signal), config(cluster, state, signal)])),
+  ];
+}
+
+/** Pods that end are no endpoints any more. */
+async function canaryPods(cluster: Cluster, workload: string, signal: AbortSignal): Promise<Fact> {
+  const query = { labelSelector: selectorText(namesOf(workload).canaryLabels) };
+  const { items } = await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), { query, signal });
+  const left = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return { ok: left.length === 0, seen: `${left.length} pods of ${namesOf(workload).canary}` };
+}
+
+async function leftServices(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<Fact> {
+  const names = canaryServices(state);
+  const found = await Promise.all(
+    names.map(name => getObject(cluster, corePath(cluster.namespace, 'services', name), signal)),
+  );
+  const left = names.filter((_, i) => found[i] !== undefined && found[i].metadata.deletionTimestamp === undefined);
+  return { ok: left.length === 0, seen: left.length === 0 ? 'no Service of the canary' : `Service/${left.join(', ')}` };
+}
+
+async function stable(cluster: Cluster, { workload, former }: RolloutState, signal: AbortSignal): Promise<Fact> {
+  const path = deploymentPath(cluster.namespace, workload);
+  const { spec, status = {} } = await cluster.request<KubeObject>('GET', path, { signal });
+  const { availableReplicas = 0, updatedReplicas = 0 } = status;
+  const same = isDeepStrictEqual(spec.template, former?.template);
+  const wanted = spec.replicas ?? 1;
+  return {
+    ok: same && availableReplicas >= wanted && updatedReplicas >= wanted,
+    seen: `Deployment/${workload} has ${same ? 'its former' : 'another'} template, ${availableReplicas} of ${wanted} pods ready`,
+  };
+}
+
+/** The copies that this action made and the old template reads. */
+async function config(cluster: Cluster, { former, copies = [] }: RolloutState, signal: AbortSignal): Promise<Fact> {
+  const read = new Set(configReferences(former?.template).map(keyOf));
+  const own = copies.filter(key => read.has(key));
+  const found = await Promise.all(own.map(key => getObject(cluster, configPath(cluster.namespace, key), signal)));
+  const gone = own.filter((_, i) => found[i] === undefined);
+  if (gone.length > 0) return { ok: false, seen: `${gone.join(', ')}, which the old pods read, is gone` };
+  return { ok: true, seen: own.length === 0 ? 'no ConfigMap or Secret of its own' : `${own.join(', ')} in place` };
+}

@@ -1,0 +1,69 @@
+import { SlipwayError } from '../core/errors.ts';
+import { type Cluster, deploymentPath, getObject, observeLease } from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
+import { imageOf } from './containers.ts';
+import { proveImage } from './identity.ts';
+import { workloadOf } from './last-rollout.ts';
+import { namesOf } from './names.ts';
+import type { Options } from './options.ts';
+import type { DeploymentState, Outcome } from './outcome.ts';
+import { progress as progressLine } from './progress.ts';
+import { isComplete, progressOf } from './rollout.ts';
+import { isUnfinished, type RolloutState, readState, type UnfinishedPhase } from './state.ts';
+
+/** `mode: status`: what is deployed, what is under way and who drives it. Reads only. */
+export async function status(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Outcome> {
+  const workload = workloadOf(options);
+  const [deployment, state] = await Promise.all([
+    getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
+    readState(cluster, workload, signal),
+  ]);
+  if (deployment === undefined)
+    throw new SlipwayError(
+      'WORKLOAD_MISSING',
+      `there is no Deployment/${workload} in ${cluster.contextName}/${cluster.namespace}`,
+      { hint: 'Correct "workload", "namespace" or "context".' },
+    );
+  const container = state?.container ?? options.container ?? deployment['spec'].template.spec.containers[0].name;
+  const image = imageOf(deployment, container);
+  log.info(
+    `Deployment/${workload} in ${cluster.contextName}/${cluster.namespace}: ${image}; ${progressOf(deployment)}`,
+  );
+  if (state !== undefined)
+    log.info(
+      `Last rollout: ${state.image}, ${state.phase} at ${state.weight} %, by ${state.by}, begun ${state.started}${state.reason === undefined ? '' : `: ${state.reason}`}`,
+    );
+  const base = { workload, release: state?.release ?? '', image, previous: state?.previous ?? '', changed: false };
+  if (isUnfinished(state)) {
+    for (const line of await unfinishedLines(cluster, state, signal)) log.info(line);
+    return { ...base, state: unfinished[state.phase] };
+  }
+  const complete = isComplete(deployment);
+  const identity = complete
+    ? await proveImage(cluster, workload, container, image, image.includes('@') ? [image.split('@')[1]!] : [], signal)
+    : undefined;
+  const known = state?.phase === 'rolled-back' || state?.phase === 'failed' ? state.phase : 'healthy';
+  return { ...base, state: complete ? known : 'progressing', identity };
+}
+
+const unfinished: Record<UnfinishedPhase, DeploymentState> = {
+  progressing: 'progressing',
+  promoting: 'progressing',
+  'rolling-back': 'progressing',
+  paused: 'paused',
+  inconclusive: 'inconclusive',
+};
+
+/** Where the traffic is, what the evidence is so far, and whether anybody drives it: a lease that is renewed has a living holder. */
+async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<string[]> {
+  const { weight, image, previous, progress, workload } = state;
+  const row = progress?.rows.at(-1);
+  const { lease, alive } = await observeLease(cluster, namesOf(workload).lease, { signal });
+  return [
+    `Up to ${weight} % of the traffic is on ${image}, the rest on ${previous || 'nothing, as it is the first'}.`,
+    ...(row === undefined ? [] : [`  ${progressLine(row)}`]),
+    alive
+      ? `It is driven by ${lease!.spec.holderIdentity}.`
+      : 'Nobody drives it: run `mode: resume` to go on, `promote`, or `abort`.',
+  ];
+}

@@ -1,0 +1,74 @@
+import type { KubeObject } from '../core/kubernetes/index.ts';
+import type { Prepared } from './metrics/prepare.ts';
+import type { Plan } from './preflight.ts';
+import type { FoundRouter } from './routers/router.ts';
+import type { Situation } from './situation.ts';
+import type { RolloutState } from './state.ts';
+
+/** What is rolled out, as it was planned once: a run that goes on makes nothing new of it. */
+export interface Work {
+  readonly kind: 'first' | 'rolling' | 'canary';
+  /** The Deployment's manifest as it is applied; absent when only an existing one's template is changed. */
+  readonly manifest?: KubeObject;
+  /** Of the Deployment as it will be: what the canary is made of. */
+  readonly spec: KubeObject['spec'];
+  /** Port of the pods, and ports of their Service. */
+  readonly port?: number;
+  readonly ports?: readonly object[];
+  /** What users' requests are compared by, as it was known before the start. */
+  readonly metrics?: readonly Prepared[];
+}
+
+/** What the parts of a rollout ask of the plan. */
+export interface RolloutPlan {
+  readonly kind: Work['kind'];
+  readonly situation: Pick<
+    Situation,
+    'workload' | 'container' | 'live' | 'desired' | 'manifest' | 'image' | 'previous'
+  >;
+  readonly router: Pick<FoundRouter, 'service'> | undefined;
+  readonly port: number | undefined;
+  readonly metrics: readonly Prepared[];
+}
+
+export function workOf({ kind, situation, router, port, metrics }: Plan & { kind: Work['kind'] }): Work {
+  const { template, progressDeadlineSeconds, minReadySeconds } = situation.desired['spec'];
+  return {
+    kind,
+    ...(situation.manifest === undefined ? {} : { manifest: situation.manifest }),
+    spec: { template, progressDeadlineSeconds, minReadySeconds },
+    ...(port === undefined ? {} : { port }),
+    ...(router === undefined ? {} : { ports: router.service['spec'].ports }),
+    ...(metrics.length === 0 ? {} : { metrics }),
+  };
+}
+
+/** The plan, from the state alone. @param live the Deployment now: what a rollout makes belongs to it */
+export function planOf(
+  { workload, container, image, previous, former }: RolloutState,
+  work: Work,
+  live?: KubeObject,
+): RolloutPlan {
+  const object = (spec: object, metadata: KubeObject['metadata'] = { name: workload }): KubeObject => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec,
+  });
+  const before = live && former && object({ ...live['spec'], template: former.template }, live.metadata);
+  return {
+    kind: work.kind,
+    situation: {
+      workload,
+      container,
+      image,
+      previous,
+      live: before,
+      desired: object(work.spec),
+      manifest: work.manifest,
+    },
+    router: work.ports && { service: { ...object({ ports: work.ports }), apiVersion: 'v1', kind: 'Service' } },
+    port: work.port,
+    metrics: work.metrics ?? [],
+  };
+}
