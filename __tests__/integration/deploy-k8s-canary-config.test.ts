@@ -203,4 +203,27 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary versions Co
     expect(log).toMatch(/applied ConfigMap\/hello-config-[0-9a-f]{10}/);
     expect(await greetings()).toEqual(new Set(['five']));
   }, 60_000);
+
+  test('a rollback reads back that the old ConfigMap is there, and does not say that it went well where it is not', async () => {
+    const read = await kubectl(['get', 'deployment', 'hello', '-o', 'jsonpath={.spec.template}']);
+    const own = (await copies()).find(name => name.startsWith('configmap/') && read.includes(name.split('/')[1]!))!;
+    const content = await kubectl(['get', own, '-o', 'json']);
+    manifests['config.yaml'] = config('six');
+    const few = { 'probe-rate': '2', 'step-duration': '1s', 'on-inconclusive': 'hold' };
+    expect((await act(few)).outputs['state']).toBe('inconclusive');
+    await kubectl(['delete', own]);
+    const failed = await act({ mode: 'abort' });
+    expect([failed.code, failed.log.includes('[NOT_RESTORED]')]).toEqual([1, true]);
+    expect(failed.log).toContain(`${own.replace('configmap', 'ConfigMap')}, which the old pods read, is gone`);
+    expect((await act({ mode: 'status' })).outputs['state']).toBe('progressing');
+    const { metadata, ...rest } = JSON.parse(content);
+    const { name, labels } = metadata;
+    await kubectl(['apply', '-f', '-'], JSON.stringify({ ...rest, metadata: { name, labels } }));
+    const { outputs, log } = await good({ mode: 'resume' }); // what is going back goes back
+    expect(outputs['state']).toBe('rolled-back');
+    expect(log).toMatch(
+      /Read back: Service\/hello: 2 old and 0 new pods; .*ConfigMap\/hello-config-[0-9a-f]{10}.* in place/,
+    );
+    expect(await greetings()).toEqual(new Set(['five']));
+  }, 90_000);
 });

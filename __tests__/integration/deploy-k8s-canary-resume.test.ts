@@ -132,7 +132,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary over severa
     await settledOn('v1');
   }, 120_000);
 
-  test('hold leaves it resumable, with what was seen; abort ends it from another run', async () => {
+  test('hold leaves it resumable, with what was seen; a deployment of another release ends it first', async () => {
     const inputs = {
       image: images.v2,
       steps: '20,100',
@@ -146,8 +146,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary over severa
     const again = await act({ ...inputs, mode: 'resume' });
     expect([again.code, again.outputs['state']]).toEqual([1, 'inconclusive']);
     expect((await stateNow()).progress.rows[0].canary.requests).toBeGreaterThan(seen);
-    const aborted = await steer('abort');
-    expect([aborted.code, aborted.outputs['state']]).toEqual([0, 'rolled-back']);
+    const other = await act({ ...inputs, image: images.v1 });
+    expect(other.log).toContain('was left behind');
+    expect([other.code, other.outputs['state']]).toEqual([0, 'unchanged']);
+    expect((await stateNow()).phase).toBe('rolled-back');
     await settledOn('v1');
   }, 120_000);
 

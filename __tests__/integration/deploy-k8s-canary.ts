@@ -34,8 +34,17 @@ export interface Running {
   readonly says: (text: string) => Promise<void>;
 }
 
-/** Starts the action as a runner would, in a folder of its own with manifests in `manifests/`. */
-export function start(kubeconfig: string, inputs: Record<string, string>, manifests: Record<string, string>): Running {
+/**
+ * Starts the action as a runner would, in a folder of its own with manifests.
+ *
+ * @param program what is started; default: the source's entry
+ */
+export function start(
+  kubeconfig: string,
+  inputs: Record<string, string>,
+  manifests: Record<string, string>,
+  program = main,
+): Running {
   const began = Date.now();
   let log = '';
   const listeners = new Set<() => void>();
@@ -55,7 +64,7 @@ export function start(kubeconfig: string, inputs: Record<string, string>, manife
         GITHUB_STEP_SUMMARY: file('summary'),
         ...Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value])),
       };
-      const started = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
       for (const stream of [started.stdout, started.stderr]) {
         stream.setEncoding('utf8').on('data', chunk => {

@@ -1,7 +1,6 @@
-import { messageOf, SlipwayError } from '../core/errors.ts';
+import { SlipwayError } from '../core/errors.ts';
 import { type Cluster, nameOf } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { discardCopies } from './discard-copies.ts';
 import { drive } from './drive.ts';
 import { proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
@@ -12,7 +11,6 @@ import { recover } from './recover.ts';
 import { differing, type Request, requestOf } from './request.ts';
 import { resumed } from './resume.ts';
 import { isUnfinished, newState, type RolloutState, readState, type UnderWay } from './state.ts';
-import type { StateFile } from './state-file.ts';
 import { takeWheel } from './take-wheel.ts';
 import { workOf } from './work.ts';
 
@@ -43,9 +41,7 @@ export async function deploy(
     const kind = plan.kind;
     if (kind === 'unchanged') return unchanged(guarded, plan, options, signal);
     for (const note of plan.findings.notes) journal.note(note);
-    const outcome = await drive(wheel, stateOf({ ...plan, kind }, request, options, lease.holder), plan.situation);
-    if (!signal.aborted && !lease.lost.aborted) await discardOld(file, lease.lost);
-    return outcome;
+    return drive(wheel, stateOf({ ...plan, kind }, request, options, lease.holder), plan.situation);
   });
 }
 
@@ -58,16 +54,6 @@ function goesOn(state: RolloutState | undefined, options: Options, request: Requ
       hint: 'Run with `mode: resume`, `promote` or `abort`. Nothing was changed.',
     });
   return same && options['on-dead-run'] === 'resume' && (state.phase === 'progressing' || state.phase === 'promoting');
-}
-
-/** What is left of old releases' configuration is no reason to fail. */
-async function discardOld(file: StateFile, signal: AbortSignal): Promise<void> {
-  try {
-    const old = await discardCopies(file, signal);
-    if (old.length > 0) log.info(`deleted ${old.join(', ')}: no release reads them any more`);
-  } catch (error) {
-    log.warning(`Copies of old configuration stay: ${messageOf(error)}`);
-  }
 }
 
 async function unchanged(

@@ -1,9 +1,10 @@
 import { deadline } from '../core/deadline.ts';
-import { SlipwayError } from '../core/errors.ts';
+import { messageOf, SlipwayError } from '../core/errors.ts';
 import { type Cluster, deploymentPath, getObject, type HeldLease } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyOthers } from './apply-release.ts';
 import { type CanaryEnd, canaryRollout } from './canary.ts';
+import { discardCopies } from './discard-copies.ts';
 import { findRouter } from './find-router.ts';
 import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
@@ -31,10 +32,16 @@ export interface Wheel {
  *
  * @param situation what was found before the start; a run that goes on looks itself, where there still is something to apply
  */
-export async function drive(
+export async function drive(wheel: Wheel, state: UnderWay, situation?: Situation): Promise<Outcome> {
+  const outcome = await toItsEnd(wheel, state, situation);
+  if (!wheel.signal.aborted && !wheel.lease.lost.aborted) await discardOld(wheel.file, wheel.lease.lost);
+  return outcome;
+}
+
+async function toItsEnd(
   { cluster, options, journal, lease, file, signal }: Wheel,
   state: UnderWay,
-  situation?: Situation,
+  situation: Situation | undefined,
 ): Promise<Outcome> {
   const { workload, image, release, previous } = state;
   const base = { workload, release, image, previous };
@@ -61,6 +68,16 @@ export async function drive(
     if (lost instanceof SlipwayError && lost.code === 'LOCK_LOST')
       return { ...base, state: 'progressing', changed: true, error: lost };
     return takeBack(session, base, error, { cancelled: signal.aborted, lost: lease.lost });
+  }
+}
+
+/** What is left of old releases' configuration is no reason to fail. */
+async function discardOld(file: StateFile, signal: AbortSignal): Promise<void> {
+  try {
+    const old = await discardCopies(file, signal);
+    if (old.length > 0) log.info(`deleted ${old.join(', ')}: no release reads them any more`);
+  } catch (error) {
+    log.warning(`Copies of old configuration stay: ${messageOf(error)}`);
   }
 }
 

@@ -21,6 +21,8 @@ import type { RolloutState } from './state.ts';
 export interface Fact {
   readonly ok: boolean;
   readonly seen: string;
+  /** Waiting does not help. */
+  readonly final?: boolean;
 }
 
 /** Milliseconds. */
@@ -43,7 +45,7 @@ export async function proveRestored(
     const facts = await look(cluster, state, hurry, signal);
     const off = facts.filter(({ ok }) => !ok);
     if (off.length === 0) return facts.map(({ seen }) => seen).join('; ');
-    if (performance.now() > until)
+    if (performance.now() > until || off.some(({ final }) => final))
       throw new SlipwayError(
         'NOT_RESTORED',
         `the old release was put back, but: ${off.map(({ seen }) => seen).join('; ')}`,
@@ -102,6 +104,6 @@ async function config(cluster: Cluster, { former, copies = [] }: RolloutState, s
   const own = copies.filter(key => read.has(key));
   const found = await Promise.all(own.map(key => getObject(cluster, configPath(cluster.namespace, key), signal)));
   const gone = own.filter((_, i) => found[i] === undefined);
-  if (gone.length > 0) return { ok: false, seen: `${gone.join(', ')}, which the old pods read, is gone` };
+  if (gone.length > 0) return { ok: false, final: true, seen: `${gone.join(', ')}, which the old pods read, is gone` };
   return { ok: true, seen: own.length === 0 ? 'no ConfigMap or Secret of its own' : `${own.join(', ')} in place` };
 }
