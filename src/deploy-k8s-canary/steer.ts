@@ -21,10 +21,10 @@ export async function pause(
   journal: Journal,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const isDone = (state: RolloutState) => !isUnfinished(state) || state.phase === 'paused';
+  const isDone = (state: RolloutState) => !isUnfinished(state) || ['paused', 'inconclusive'].includes(state.phase);
   const state = await ask(cluster, options, 'pause', isDone, signal);
   if (state !== undefined) {
-    if (state.phase === 'paused') return { ...ended(state, 'paused') };
+    if (state.phase === 'paused' || state.phase === 'inconclusive') return ended(state, state.phase);
     log.info(`Nothing to pause: the last rollout of Deployment/${state.workload} ended ${state.phase}.`);
     return ended(state, 'unchanged');
   }
