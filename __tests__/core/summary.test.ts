@@ -20,6 +20,13 @@ describe('the job summary', () => {
     );
   });
 
+  test('what it is about stands beside its bars, with room for the longest', () => {
+    const spans = ['a', 'a', 'b.example.com'].map((section, start) => ({ name: 'x', section, start, end: start + 1 }));
+    expect(timeline('T', spans)).toMatch(
+      /^```mermaid\n%%\{init: \{"gantt": \{"leftPadding": 111\}\}\}%%\ngantt\n[\s\S]* {4}section a\n {4}x.*\n {4}x.*\n {4}section b\.example\.com\n {4}x/,
+    );
+  });
+
   test('an axis of hours where it took hours', () => {
     expect(timeline('T', [{ name: 'a', start: 0, end: 3_600_000 }])).toContain('axisFormat %H:%M:%S');
   });

@@ -24,6 +24,7 @@ const settings = {
   runAs: 'dynamic',
   type: 'exec',
   listen: undefined,
+  dropIn: '',
   unit: { restart: 'always', after: [], hardening: 'default', overrides: [], memoryMax: 1000 },
 } as unknown as Settings;
 const file = { path: 'a b/c', mode: '644', sha256: 'b'.repeat(64), size: 3, source: '/c' };
@@ -51,6 +52,7 @@ describe('makeCandidate', () => {
     ['a secret variable', { secretEnvironment: { TOKEN: 'other' } }],
     ['a credential', { credentials: { 'tls.key': 'other' } }],
     ['an argument', { args: ['-x'] }],
+    ['a drop-in', { dropIn: '[Service]\nNice=5\n' }],
   ])('%s makes another release', (_name, changes) => {
     expect(make(changes).id).not.toBe(make().id);
     expect(make().id).toBe(make().id);

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseHistory, previousOf, releasesToPrune, served } from '../../src/deploy-ssh-systemd/history.ts';
 
-/** `+a` deployed, `!a` deployed and taken back, `<a` rolled back to. */
+/** `+a` deployed, `!a` deployed and taken back, `-a` taken back with its batch though it was confirmed, `<a` rolled back to. */
 const story = (words: string) =>
   parseHistory(
     words
       .split(' ')
       .filter(Boolean)
       .map((word, index) => {
-        const result = word.startsWith('!') ? 'reverted-unhealthy' : 'confirmed';
+        const result = { '!': 'reverted-unhealthy', '-': 'reverted-withdrawn' }[word[0]!] ?? 'confirmed';
         return `${index} t${index} ${result} ${word.startsWith('<') ? 'rollback' : 'deploy'} ${word.slice(1)} - bWU=`;
       })
       .join('\n'),
@@ -23,6 +23,8 @@ describe('history', () => {
     ['+a !b', 'a', ''],
     ['+a +b !c', 'a b', 'a'],
     ['+a +b <a', 'a', ''],
+    ['+a -a', '', ''],
+    ['+a -a +b', 'b', ''],
     ['+a +b +c <b', 'a b', 'a'],
     ['+a +b +c <b <a', 'a', ''],
     ['+a +b <a +c', 'a c', 'a'],

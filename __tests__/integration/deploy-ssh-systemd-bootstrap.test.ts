@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { sleep } from '../../src/core/deadline.ts';
 import { agentProgram, installedSha256 } from '../../src/deploy-ssh-systemd/agent-program.ts';
 import { Talk } from './agent-talk.ts';
-import { deploy, onHost } from './deploy-ssh-systemd.ts';
+import { deploy, fetchJson, onHost } from './deploy-ssh-systemd.ts';
+import { buildHandover } from './handover.ts';
 import { describeWith } from './lab.ts';
 import { agent, directory, type PrivilegeHost, password, privilegeHost } from './privilege-host.ts';
 
@@ -136,6 +137,40 @@ await describeWith(['host:host40', 'go'], 'deploy-ssh-systemd: bootstrap and the
       90_000,
     );
 
+    test('a user that bootstrap made, and a program that hands over its listener, by the same line', async () => {
+      const handover = {
+        ...on.inputs,
+        service: 'handover',
+        args: ':8090',
+        listen: '8090',
+        'restart-method': 'upgrade-signal',
+        'health-checks': 'http://127.0.0.1:8090/healthz 200',
+        'run-as': 'handover-svc',
+        'create-user': 'true',
+      };
+      const byRoot = { ...handover, hosts: on.as('root'), 'agent-user': 'deploy' };
+      const plan = await deploy({ ...byRoot, mode: 'plan' });
+      expect(plan.log).toContain('would write the system user handover-svc');
+      expect(await on.onShell('id -u handover-svc 2>&1; true')).toContain('no such user');
+      const bootstrapped = await deploy({ ...byRoot, mode: 'bootstrap' });
+      expect(bootstrapped.log).not.toContain('::error');
+      expect(await on.onShell('getent passwd handover-svc')).toMatch(/:\/usr\/sbin\/nologin$/);
+      // somebody took it away: the agent may make just that one
+      await on.onShell('userdel handover-svc');
+      const own = { ...handover, hosts: on.as('deploy') };
+      for (const version of ['one', 'two']) {
+        const done = await deploy({ ...own, binary: await buildHandover(lab.go, on.folder, version) });
+        expect(done.log).not.toContain('::error');
+        const { evidence } = done.record!.deployments[0]!;
+        expect(evidence).toMatchObject({ entered: version === 'one' ? 'restart' : 'upgrade' });
+        const { body } = await fetchJson(`http://${host.address}:8090/`);
+        expect(body).toMatchObject({ version });
+        expect(await on.onShell(`stat -c %U /proc/${body!['pid']}`)).toBe('handover-svc');
+      }
+      const lines = { ...own, binary: on.v1.path, 'drop-in': '[Service]\nExecStartPre=+/bin/true' };
+      expect((await deploy(lines)).log).toMatch(/ExecStartPre= is not allowed.*UNIT_FORBIDDEN/);
+    }, 90_000);
+
     test('without the runner the host takes a release back by itself', async () => {
       const releases = (await on.onShell(`ls ${directory}/releases`)).split('\n');
       const current = (await on.onShell(`readlink ${directory}/current`)).replace('releases/', '');
@@ -200,7 +235,7 @@ await describeWith(['host:host40', 'go'], 'deploy-ssh-systemd: bootstrap and the
       expect(await on.onShell(`ls -A ${directory}/releases`)).not.toMatch(/bad|\.new/);
       const action = await deploy({ ...on.inputs, hosts: on.as('deploy'), service: 'hello2', binary: on.v1.path });
       expect(action.log).toMatch(
-        /deploy may not deploy hello2 in \/opt\/slipway\/hello2; allowed: hello in \/opt\/slipway\/hello.*SERVICE_FORBIDDEN/,
+        /deploy may not deploy hello2 in \/opt\/slipway\/hello2; allowed: .*hello in \/opt\/slipway\/hello.*SERVICE_FORBIDDEN/,
       );
       const another = await deploy({ ...on.inputs, hosts: on.as('deploy'), 'run-as': 'other', binary: on.v1.path });
       expect(another.log).toMatch(/User=other is not allowed.*UNIT_FORBIDDEN/);

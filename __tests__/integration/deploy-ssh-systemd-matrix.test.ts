@@ -182,6 +182,28 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
     await servesV1();
   }, 60_000);
 
+  test('a restart of systemd’s own in the middle of the way back: what serves then has its own unit', async () => {
+    const steps = stepByStep();
+    const running = await startDeploy({ ...inputs, binary: '/usr/bin/true', type: 'exec' });
+    try {
+      await steps.until('restarted');
+      // the link is the one from before, systemd’s unit that of the release that ends again and again
+      await steps.until('linked');
+      const linked = `$(readlink -f ${directory}/current/hello)`;
+      const started = `[ "$(readlink /proc/$(systemctl show -p MainPID --value hello)/exe)" = "${linked}" ]`;
+      expect(await sh(`for try in $(seq 100); do ${started} && echo yes && break; sleep 0.1; done`)).toBe('yes');
+      steps.goOn();
+    } finally {
+      steps.end();
+    }
+    const done = await running.ended;
+    expect(done.outputs).toMatchObject({ state: 'rolled-back', changed: 'true' });
+    // Type=notify
+    const environ = await sh(`tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value hello)/environ`);
+    expect(environ).toContain('NOTIFY_SOCKET=');
+    await servesV1();
+  }, 60_000);
+
   const pointed: [string, Record<string, string>, RegExp][] = [
     [
       'makes a forbidden system call',

@@ -1,15 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { run } from '../../src/core/process.ts';
 import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
+import { buildHandover } from './handover.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
-
-const source = fileURLToPath(new URL('handover', import.meta.url));
 
 jest.setTimeout(60_000);
 
@@ -172,17 +169,8 @@ await describeWith(['host:host24', 'go'], 'deploy-ssh-systemd: restart methods',
   describe('upgrade-signal', () => {
     const url = `http://${host.address}:8090`;
     let inputs: Record<string, string>;
-    const build = async (version: string, broken = '') => {
-      const path = join(folder, `handover-${version}`);
-      await run([lab.go, 'build', '-ldflags', `-X main.version=${version} -X main.broken=${broken}`, '-o', path, '.'], {
-        cwd: source,
-        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' },
-        timeout: 240_000,
-      });
-      return path;
-    };
     const release = async (version: string, broken = '', more: Record<string, string> = {}) =>
-      deploy({ ...inputs, binary: await build(version, broken), ...more });
+      deploy({ ...inputs, binary: await buildHandover(lab.go, folder, version, broken), ...more });
     const serving = async () => {
       const { body } = await fetchJson(url);
       const pid = await onHost(host, 'systemctl', 'show', '-p', 'MainPID', '--value', inputs['service']!);

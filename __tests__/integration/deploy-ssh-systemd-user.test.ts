@@ -88,6 +88,16 @@ await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: services of a use
     await serves(v1.sha256);
   });
 
+  test('the command in the summary goes back by hand, without root', async () => {
+    const done = await deploy({ ...inputs, binary: v2.path, 'drop-in': '[Service]\nNice=5\n' });
+    expect(done.outputs).toMatchObject({ state: 'healthy' });
+    expect(await asDeploy('systemctl --user show -p Nice --value hello')).toBe('5');
+    const [, command = ''] = /^ssh \S+ (sh .+)$/m.exec(done.summary) ?? [];
+    expect(await asDeploy(command)).toMatch(/^hello: \S+ serves$/);
+    await serves(v1.sha256);
+    expect(await onShell('ls /home/deploy/.config/systemd/user')).not.toContain('hello.service.d');
+  });
+
   test('what fails is taken back, and its journal is shown', async () => {
     const done = await deploy({ ...inputs, binary: v2.path, environment: 'HELLO_LISTEN=nowhere' });
     expect(done.outputs).toMatchObject({ state: 'rolled-back' });

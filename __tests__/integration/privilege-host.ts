@@ -46,6 +46,7 @@ export async function privilegeHost(host: LabHost, go: string) {
   };
   return {
     inputs,
+    folder,
     v1: await buildHello(go, folder, 'v1.0.0'),
     v2: await buildHello(go, folder, 'v2.0.0'),
     onShell,

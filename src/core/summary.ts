@@ -4,6 +4,8 @@ import { formatDuration } from './units.ts';
 /** One bar of the timeline; milliseconds since the epoch. */
 export interface Span {
   readonly name: string;
+  /** What it is about, where the chart has several: the bars of a section stand together. */
+  readonly section?: string;
   readonly start: number;
   readonly end: number;
   readonly failed?: boolean;
@@ -34,17 +36,26 @@ export function timeline(title: string, spans: readonly Span[]): string {
   const whole = Math.max(...spans.map(span => span.end)) - zero;
   // A day on which no time zone puts its clocks forward or back.
   const at = (ms: number) => new Date(Date.UTC(2001, 0, 1) + Math.round(ms)).toISOString().slice(0, -1);
-  const bar = (span: Span, index: number) => {
-    const name = span.name
+  const plain = (text: string) =>
+    text
       .replaceAll(/[:;#,]/g, ' ')
       .replaceAll(/\s+/g, ' ')
       .trim();
+  const bar = (span: Span, index: number) => {
+    const { section } = span;
+    const head =
+      section === undefined || section === spans[index - 1]?.section ? '' : `    section ${plain(section)}\n`;
+    const name = plain(span.name);
     const status = span.failed ? 'crit, ' : '';
     const length = Math.max(1, Math.round(span.end - span.start));
-    return `    ${name} (${formatDuration(span.end - span.start)}) :${status}t${index}, ${at(span.start - zero)}, ${length}ms`;
+    return `${head}    ${name} (${formatDuration(span.end - span.start)}) :${status}t${index}, ${at(span.start - zero)}, ${length}ms`;
   };
+  // what does not fit would run into the bars; 7 px a character
+  const longest = Math.max(0, ...spans.map(({ section = '' }) => section.length));
+  const room = longest === 0 ? [] : [`%%{init: {"gantt": {"leftPadding": ${Math.min(300, 20 + 7 * longest)}}}}%%`];
   return [
     '```mermaid',
+    ...room,
     'gantt',
     `    title ${title}`,
     '    dateFormat YYYY-MM-DDTHH:mm:ss.SSS',

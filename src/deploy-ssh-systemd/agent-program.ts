@@ -9,6 +9,7 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/base.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/go-back.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/unit-rules.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/confine.sh', import.meta.url), 'utf8'),

@@ -6,6 +6,7 @@ import { joinErrors, onAll } from './fleet.ts';
 import type { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
 import type { Settings } from './settings.ts';
+import { code } from './summary.ts';
 
 /** What bootstrap did on a host, or would do. */
 export interface Bootstrapped {
@@ -26,7 +27,11 @@ export async function bootstrapHost(session: HostSession, settings: Settings, dr
   await session.facts(); // names the service to the agent
   // it is there and allows this service, or facts would have been refused
   if (dry && session.way === 'agent') return { user, changes: [], wide: false };
-  const answer = await session.ask('bootstrap', [user, settings.runAs, dry ? 'yes' : 'no']);
+  const answer = await session.ask('bootstrap', [
+    user,
+    settings.runAs,
+    ...[dry, settings.createUser].map(yes => (yes ? 'yes' : 'no')),
+  ]);
   return { user, changes: answer.all('change'), wide: answer.text('wide') === 'yes' };
 }
 
@@ -60,7 +65,7 @@ export async function bootstrap(
   });
   output('state', errors.length > 0 ? 'failed' : dry ? 'planned' : 'bootstrapped');
   output('changed', String(!dry && results.some(({ changes }) => changes.length > 0)));
-  const rows = results.map(({ place, user, changes }) => [place, user, changes.join('<br>') || 'nothing']);
+  const rows = results.map(({ place, user, changes }) => [code(place), user, changes.join('<br>') || 'nothing']);
   await summary(table(['Host', 'User of the agent', dry ? 'Would write' : 'Wrote'], rows));
   if (errors.length > 0) throw joinErrors(errors, sessions.length);
 }

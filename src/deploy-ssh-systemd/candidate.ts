@@ -3,6 +3,7 @@ import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatTarget } from '../core/target.ts';
 import type { Artifact } from './artifacts.ts';
 import { fitUnit } from './directives.ts';
+import { renderDropIn } from './drop-in.ts';
 import { renderEnvironment } from './environment-file.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
@@ -25,6 +26,8 @@ export interface Candidate {
   readonly id: string;
   readonly artifact: Artifact;
   readonly unit: string;
+  /** Empty where there is none. */
+  readonly dropIn: string;
   /** Directives that the host's systemd does not know. */
   readonly left: readonly string[];
   /** Directives that a user's systemd cannot do. */
@@ -33,7 +36,7 @@ export interface Candidate {
   readonly variables: readonly string[];
   /** Names of the credentials; empty where they had to become variables. */
   readonly credentials: readonly string[];
-  /** Unit, socket, environment, credentials, record. */
+  /** Unit, drop-in, socket, environment, credentials, record. */
   readonly parts: readonly Part[];
   readonly files: readonly ExtraFile[];
 }
@@ -52,6 +55,7 @@ export function makeCandidate(
   const rendered = renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
   const { text, left } = fitUnit(rendered, systemd);
   const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
+  const dropIn = settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, settings.directory);
   const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
   const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
@@ -68,6 +72,7 @@ export function makeCandidate(
     settings.fingerprint(asFiles),
     files.map(one => [one.path, one.mode, one.sha256]),
     ...socket,
+    ...(dropIn === '' ? [] : [{ dropIn }]),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
@@ -86,6 +91,7 @@ export function makeCandidate(
     service,
     binary,
     environment: variables,
+    secretEnvironment: Object.keys(secret).sort(),
     credentials,
     files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
   };
@@ -93,12 +99,14 @@ export function makeCandidate(
     id,
     artifact,
     unit,
+    dropIn,
     left,
     beyondUser,
     variables,
     credentials,
     parts: [
       { path: 'unit', mode: '644', content: unit },
+      ...(dropIn === '' ? [] : [{ path: 'drop-in', mode: '644', content: dropIn } as const]),
       ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),

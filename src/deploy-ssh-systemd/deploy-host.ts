@@ -171,11 +171,13 @@ async function switchTo(
 }
 
 /** The same release with all that belongs to it, the same unit file and running binary: nothing is restarted. */
-function isUnchanged({ unit, unitFile, current, pending, running, content }: HostFacts, goal: Goal): boolean {
+function isUnchanged({ unit, unitFile, dropIn, current, pending, running, content }: HostFacts, goal: Goal): boolean {
   if (goal.kind === 'restart') return false;
   const same = current === goal.id && pending.length === 0 && unit.active === 'active' && running === goal.sha256;
   if (!same || goal.candidate === undefined) return same;
-  return goal.candidate.unit.trim() === unitFile.trim() && content === contentOf(goal.candidate);
+  const { candidate } = goal;
+  const installed = candidate.unit.trim() === unitFile.trim() && candidate.dropIn.trim() === dropIn.trim();
+  return installed && content === contentOf(candidate);
 }
 
 function unchanged(

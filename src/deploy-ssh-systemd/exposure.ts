@@ -10,9 +10,10 @@ export type Exposure = number | 'unknown';
  *
  * @throws UNIT_REFUSED
  */
-export async function tryUnit(session: HostSession, unit: string): Promise<Exposure> {
-  const data = Buffer.from(unit);
-  return told(session.place, await session.ask('try', [String(data.length)], { data }));
+export async function tryUnit(session: HostSession, unit: string, dropIn: string): Promise<Exposure> {
+  const texts = [unit, dropIn].map(text => Buffer.from(text));
+  const sizes = texts.map(({ length }) => String(length));
+  return told(session.place, await session.ask('try', sizes, { data: Buffer.concat(texts) }));
 }
 
 /** What the requests "verify" and "try" bring back. */

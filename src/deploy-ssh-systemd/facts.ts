@@ -94,6 +94,8 @@ export interface HostFacts extends MachineFacts {
   readonly unitFile: string;
   /** What systemd has loaded the service from. */
   readonly unitFiles: readonly UnitFile[];
+  /** Text of the present release's drop-in, as it is installed; empty when it has none. */
+  readonly dropIn: string;
   /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
   readonly running: string;
   /** A hash over the parts of the present release, when that runs; else empty. */
@@ -157,6 +159,7 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     holder: answer.text('locked') === 'yes' ? answer.text('holder') || 'unknown' : '',
     unitFile: answer.text('unit-file'),
     unitFiles: readUnitFiles(answer.text('files')),
+    dropIn: answer.text('drop-in'),
     running: answer.text('sha256'),
     content: answer.text('content'),
     variables: words('variables'),

@@ -5,9 +5,24 @@ import { Hooks } from './hooks.ts';
 import type { HostSession } from './host-session.ts';
 import type { Outcome } from './outcome.ts';
 import type { Settings } from './settings.ts';
+import { withdraw } from './withdraw.ts';
 
-/** Brings a host back to the release before, because another host failed: a deployment of its own, with its health gate. */
+/** Brings a host back to what it served before, because another host failed; where that is nothing, to nothing. */
 export async function goBack(
+  session: HostSession,
+  from: Outcome,
+  why: string,
+  settings: Settings,
+  means: Means,
+): Promise<Outcome> {
+  const back = await (from.previous === '' ? withdraw : toTheOneBefore)(session, from, why, settings, means);
+  if (back.error === undefined)
+    await means.hooks.onRollback(session, { release: from.release, previous: from.previous }, means.signal);
+  return back;
+}
+
+/** A deployment of its own, with its health gate. */
+async function toTheOneBefore(
   session: HostSession,
   from: Outcome,
   why: string,
@@ -20,8 +35,6 @@ export async function goBack(
     ...means,
     hooks: new Hooks({ ...settings, hooks: [] }), // those of a deployment are not for the way back
   });
-  if (back.error === undefined)
-    await means.hooks.onRollback(session, { release: from.release, previous: from.previous }, means.signal);
   const whole = {
     ...from,
     changed: true,

@@ -13,6 +13,12 @@ import { isServing } from './status.ts';
 export interface Manifest {
   readonly version: string;
   readonly binary: { readonly target: string; readonly size: number; readonly sha256: string };
+  /** Names of variables and of credentials. */
+  readonly environment: readonly string[];
+  /** Those that are secrets; releases of former versions do not say it. */
+  readonly secretEnvironment?: readonly string[];
+  readonly credentials: readonly string[];
+  readonly files: readonly { readonly path: string; readonly mode: string; readonly sha256: string }[];
 }
 
 /** The goal, when it is a release that is on the host: for a rollback, a restart, or where nothing is to be done. */

@@ -37,8 +37,10 @@ export function parseHistory(text: string): HistoryEntry[] {
 export function served(history: readonly HistoryEntry[]): string[] {
   const stack: string[] = [];
   for (const { result, kind, release } of history) {
-    if (result !== 'confirmed') continue;
     const at = stack.lastIndexOf(release);
+    // a first release that went back with its batch
+    if (result === 'reverted-withdrawn' && at >= 0) stack.splice(at);
+    if (result !== 'confirmed') continue;
     if (kind === 'rollback' && at >= 0) stack.splice(at + 1);
     else if (stack.at(-1) !== release) stack.push(release);
   }

@@ -49,6 +49,7 @@ const repeatable = [
   'haproxy',
   'alive',
   'fetch',
+  'whole',
 ];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 

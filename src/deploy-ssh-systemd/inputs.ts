@@ -166,6 +166,11 @@ export const definition = define({
       value: overrides,
       default: '',
     },
+    'drop-in': {
+      description:
+        'Lines of your own for the unit, as a drop-in file has them (`[Service]`, then `Directive=value`), or the path of such a file. Part of the release: it is verified, switched and taken back with it.',
+      value: text,
+    },
     files: {
       description:
         'More files of the release, `SRC:DEST[:MODE]`, one a line. SRC is a file, folder or glob; DEST lies below the folder that the program starts in, with `/` at its end sources go into it.',

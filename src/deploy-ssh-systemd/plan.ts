@@ -1,6 +1,7 @@
 import { codeBlock, table } from '../core/summary.ts';
 import { formatTarget } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
+import { code } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { blobsOf, missingBlobs } from './upload.ts';
 
@@ -20,6 +21,7 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
     `  binary ${formatTarget(artifact.target)} sha256:${artifact.sha256}, ${formatSize(artifact.size)}, ${there ? 'is there already' : 'is uploaded'}`,
   );
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
+  lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));
   if (exposure !== undefined) lines.push(`  exposure ${exposure} by systemd-analyze security`);
   for (const [kind, before, after] of [
     ['environment', facts.variables, candidate.variables],
@@ -55,11 +57,31 @@ export function planSummary(
   plans: readonly { readonly surveyed: Surveyed; readonly lines: readonly string[] }[],
 ): string {
   const rows = plans.map(({ surveyed: { session, facts, goal, exposure } }) => [
-    session.place,
+    code(session.place),
     facts.current || '–',
-    goal.id,
+    facts.current === goal.id ? 'the same' : goal.id,
     exposure === undefined ? '–' : String(exposure),
   ]);
-  const details = plans.map(({ lines }) => codeBlock(lines.join('\n'), 'diff'));
+  // hosts of which the same is to be said are named together
+  const alike = new Map<string, string[]>();
+  for (const { surveyed, lines } of plans) {
+    const text = asDiff(lines.slice(1));
+    if (text !== '') alike.set(text, [...(alike.get(text) ?? []), code(surveyed.session.place)]);
+  }
+  const details = [...alike].map(([text, places]) => `${places.join(', ')}:\n\n${codeBlock(text, 'diff')}`);
   return ['### Plan: nothing was changed', table(['Host', 'Now', 'Then', 'Exposure'], rows), ...details].join('\n\n');
+}
+
+/** What comes and goes stands at the beginning of its line, so that it has its colour; above it, of which file. */
+function asDiff(lines: readonly string[]): string {
+  let file = '';
+  return lines
+    .flatMap(line => {
+      const [, of, change] = /^ {2}(unit|drop-in) ([+-].*)$/.exec(line) ?? [];
+      if (of === undefined || change === undefined) return [line.slice(1)];
+      const head = of === file ? [] : [`@@ ${of} @@`];
+      file = of;
+      return [...head, change];
+    })
+    .join('\n');
 }

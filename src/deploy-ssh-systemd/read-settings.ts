@@ -6,13 +6,18 @@ import { maskSecret } from '../core/mask.ts';
 import { readAccess } from '../core/ssh/access.ts';
 import { dialAhead } from '../core/ssh/dial-ahead.ts';
 import { formatDuration } from '../core/units.ts';
+import { readDropIn } from './drop-in.ts';
 import type { definition } from './inputs.ts';
 import { fingerprintBy } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { type Listen, serviceName } from './values.ts';
 
 /** The inputs as the hosts need them: defaults that depend on other inputs, and what must agree. */
-export async function readSettings({ inputs, record }: Context<typeof definition.inputs>): Promise<Settings> {
+export async function readSettings({
+  inputs,
+  record,
+  directory,
+}: Context<typeof definition.inputs>): Promise<Settings> {
   const service = inputs.service ?? fromRecord(record?.record.name);
   if (inputs['min-healthy-time'] >= inputs['healthy-deadline']) {
     throw invalid(
@@ -64,6 +69,7 @@ export async function readSettings({ inputs, record }: Context<typeof definition
       hardening: inputs.hardening,
       overrides: inputs['unit-overrides'],
     },
+    dropIn: await readDropIn(inputs['drop-in'], directory),
     files: inputs.files,
     requires: inputs.requires,
     listen: inputs.listen,
@@ -85,7 +91,7 @@ export async function readSettings({ inputs, record }: Context<typeof definition
 }
 
 /** The lines of a secret input are masked already; its values are, too, where it is JSON or a value has several lines. */
-function masked(values: Record<string, string>): Record<string, string> {
+export function masked(values: Record<string, string>): Record<string, string> {
   for (const value of Object.values(values)) if (value.trim().length > 3) maskSecret(value);
   return values;
 }

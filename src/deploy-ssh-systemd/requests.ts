@@ -59,6 +59,11 @@ export function switchRequest(
   };
 }
 
+/** A confirmed first release is stopped and its unit removed. */
+export function withdrawRequest(token: string, id: string, by: string): Request {
+  return { verb: 'withdraw', args: [token, id, by], timeout: 60_000 };
+}
+
 /** What the host waits for before it answers a look at the unit: a second at most, as a cancelled run has to get through. */
 const longestWait = 1000;
 

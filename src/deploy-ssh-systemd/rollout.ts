@@ -20,7 +20,7 @@ export interface Rollout {
 export interface Tasks {
   /** @param soak milliseconds for which the release must stay healthy beyond what it must anyway */
   readonly deploy: (host: Surveyed, soak: number) => Promise<Outcome>;
-  /** Brings a host back to the release before, which is there. */
+  /** Brings a host back to the release before, or to none where there was none. */
   readonly goBack: (host: Surveyed, from: Outcome, why: string) => Promise<Outcome>;
 }
 
@@ -73,8 +73,8 @@ async function goBack(
   await Promise.all(
     changed.map(async host => {
       const from = outcomes.get(host)!;
-      if (from.previous === '' || from.previous === from.release)
-        log.warning(`${from.place}: there is no release before to go back to: ${from.release} goes on serving`);
+      if (from.previous === from.release)
+        log.warning(`${from.place}: it was a restart: there is no other release to go back to`);
       else outcomes.set(host, await settled(host, tasks.goBack(host, from, why)));
     }),
   );

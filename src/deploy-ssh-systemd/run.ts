@@ -34,6 +34,7 @@ import { deploySummary, refusedSummary } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { surveyAll } from './survey-all.ts';
 import { tellOwnServices } from './user-unit.ts';
+import type { WholeRelease } from './whole-release.ts';
 
 type Here = Context<typeof definition.inputs>;
 
@@ -50,11 +51,11 @@ export async function run(context: Here): Promise<void> {
   }
   for (const session of sessions) session.reachOut();
   if (settings.mode === 'status') return await showStatus(sessions, context);
-  const { release, artifacts, files } = await whatToServe(sessions, settings, context);
+  const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context);
   packAhead(settings.mode === 'deploy' ? artifacts : []);
   if (settings.mode === 'remove') return await removeAll(sessions, settings, release, context);
 
-  const { surveyed, unreached, refusal } = await surveyAll(sessions, settings, release.record, artifacts, files);
+  const { surveyed, unreached, refusal } = await surveyAll(sessions, settings, release.record, artifacts, files, whole);
   if (refusal !== undefined) {
     setOutputs(context, 'failed', [], false);
     await context.summary(refusedSummary(unreached, surveyed, settings.service));
@@ -197,23 +198,28 @@ function setOutputs(
   output('changed', String(changed));
 }
 
-/** The record, which is begun where there is none, and the binaries that a host may get. */
-async function whatToServe(
-  sessions: readonly HostSession[],
-  settings: Settings,
-  context: Here,
-): Promise<{ release: LoadedRecord; artifacts: readonly Artifact[]; files: readonly ExtraFile[] }> {
+interface ToServe {
+  readonly release: LoadedRecord;
+  readonly artifacts: readonly Artifact[];
+  readonly files: readonly ExtraFile[];
+  /** What hosts serve, where the others are to get the same. */
+  readonly whole: readonly WholeRelease[];
+}
+
+/** The record, which is begun where there is none, and what a host may get. */
+async function whatToServe(sessions: readonly HostSession[], settings: Settings, context: Here): Promise<ToServe> {
   const { inputs, directory, signal, record: given } = context;
   const { mode, service: name } = settings;
   const needsBinary = mode === 'plan' || mode === 'deploy' || mode === 'converge';
-  const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
   if (mode === 'converge' && given === undefined) {
-    const { release, artifacts } = await servedByHosts(sessions, inputs['require-attestation'] !== undefined);
+    const { release, whole } = await servedByHosts(sessions, inputs['require-attestation'] !== undefined);
     const { version, commit, commitTime } = release;
-    return { release: beginRecord(directory, { name, version, commit, commitTime }), artifacts, files };
+    const begun = beginRecord(directory, { name, version, commit, commitTime });
+    return { release: begun, artifacts: whole.map(({ artifact }) => artifact), files: [], whole };
   }
+  const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
   const release = given ?? beginRecord(directory, { name, ...(await releaseVersion({ directory, signal })) });
-  return { release, artifacts: needsBinary ? await artifactsOf(release.record, context) : [], files };
+  return { release, artifacts: needsBinary ? await artifactsOf(release.record, context) : [], files, whole: [] };
 }
 
 /** What could be released; where that is demanded, only what is attested. */

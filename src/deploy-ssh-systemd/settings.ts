@@ -40,6 +40,8 @@ export interface Settings {
   /** Make the user of `runAs` when the host does not have it. */
   readonly createUser: boolean;
   readonly unit: UnitSettings;
+  /** Text of a drop-in for the unit; empty where there is none. */
+  readonly dropIn: string;
   readonly files: readonly FileRule[];
   readonly requires: readonly Requirement[];
   readonly listen: Listen | undefined;

@@ -1,6 +1,7 @@
 import { table } from '../core/summary.ts';
 import type { HostFacts } from './facts.ts';
 import { previousOf } from './history.ts';
+import { code } from './summary.ts';
 
 /** Whether the service is up with a confirmed release. */
 export function isServing(facts: HostFacts): boolean {
@@ -18,7 +19,7 @@ export function statusLine(place: string, facts: HostFacts): string {
 
 export function statusSummary(hosts: readonly { readonly place: string; readonly facts: HostFacts }[]): string {
   const rows = hosts.map(({ place, facts }) => [
-    place,
+    code(place),
     facts.current || '–',
     `${facts.unit.active} (${facts.unit.sub})`,
     String(facts.unit.restarts),

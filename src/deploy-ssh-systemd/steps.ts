@@ -27,7 +27,7 @@ export class Steps {
   /** @param start milliseconds since the epoch */
   ended(name: string, start: number, good = true): void {
     const end = Date.now();
-    this.spans.push({ name: `${this.#place} ${name}`, start, end, ...(good ? {} : { failed: true }) });
+    this.spans.push({ name, start, end, ...(good ? {} : { failed: true }) });
     log.info(`${this.#place}: ${name} ${good ? 'done' : 'failed'} in ${formatDuration(end - start)}`);
   }
 }

@@ -8,6 +8,7 @@ import { type Outcome, untouched } from './outcome.ts';
 import { hostsOf } from './pace.ts';
 import type { Settings } from './settings.ts';
 import { type Surveyed, survey } from './survey.ts';
+import type { WholeRelease } from './whole-release.ts';
 
 export interface Fleet {
   readonly surveyed: readonly Surveyed[];
@@ -27,9 +28,10 @@ export async function surveyAll(
   record: ReleaseRecord,
   artifacts: readonly Artifact[],
   files: readonly ExtraFile[],
+  whole: readonly WholeRelease[],
 ): Promise<Fleet> {
   const { results: surveyed, failed } = await onAll(sessions, one =>
-    survey(one, one.settings, record, artifacts, files),
+    survey(one, one.settings, record, artifacts, files, whole),
   );
   const unreached = failed.map(({ host, error }) => {
     const { message } = error;

@@ -12,6 +12,7 @@ import type { HostSession } from './host-session.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
 import { missingBlobs } from './upload.ts';
+import { candidateFrom, valuesOf, type WholeRelease } from './whole-release.ts';
 
 /** A host that could be changed: looked at, nothing done yet. */
 export interface Surveyed {
@@ -24,16 +25,21 @@ export interface Surveyed {
   readonly settings: Settings;
 }
 
-/** Reads the host, picks what is to be served, and refuses what cannot work there. Changes nothing. */
+/**
+ * Reads the host, picks what is to be served, and refuses what cannot work there. Changes nothing.
+ *
+ * @param whole what other hosts serve, where that is to be served as it is
+ */
 export async function survey(
   session: HostSession,
   given: Settings,
   record: ReleaseRecord,
   artifacts: readonly Artifact[],
   files: readonly ExtraFile[],
+  whole: readonly WholeRelease[],
 ): Promise<Surveyed> {
   const facts = await session.facts(artifacts.map(one => one.sha256));
-  const settings = { ...given, directory: facts.path, ownServices: facts.user !== undefined };
+  let settings: Settings = { ...given, directory: facts.path, ownServices: facts.user !== undefined };
   const there = await goalThere(session, facts, settings, record, artifacts);
   if (there !== undefined) {
     const found = obstacles(facts, settings, { space: 0, inodes: 0 });
@@ -41,7 +47,12 @@ export async function survey(
     return { session, facts, settings, goal: there };
   }
   const artifact = choose(session, artifacts, facts);
-  const candidate = makeCandidate(artifact, record, settings, files, facts.systemd);
+  const same = whole.find(one => one.artifact.sha256 === artifact.sha256);
+  if (same !== undefined) settings = { ...settings, ...valuesOf(same) };
+  const candidate =
+    same === undefined
+      ? makeCandidate(artifact, record, settings, files, facts.systemd)
+      : candidateFrom(same, settings, facts, session.place);
   const found = obstacles(facts, settings, neededOf(candidate, facts));
   if (found.length > 0) throw refused(session.place, found);
   tellWhatDiffers(session.place, candidate, settings, facts);
@@ -51,7 +62,7 @@ export async function survey(
     facts,
     settings,
     goal,
-    ...(settings.mode === 'plan' ? { exposure: await tryUnit(session, candidate.unit) } : {}),
+    ...(settings.mode === 'plan' ? { exposure: await tryUnit(session, candidate.unit, candidate.dropIn) } : {}),
   };
 }
 

@@ -44,10 +44,10 @@ foreign() {
   case $here in '') return 1;; "$units/$unit") [ -e "$here" ] && ! ours;; esac
 }
 
-read_intent() { # FILE → new old kind way by
-  new=; old=; kind=; way=restart; by=
+read_intent() { # FILE → new old kind way by was
+  new=; old=; kind=; way=restart; by=; was=
   while IFS='=' read -r key value; do
-    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; way) way=$value;; by) by=$value;; esac
+    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; way) way=$value;; by) by=$value;; was) was=$value;; esac
   done <"$1" || return 1
   safe "$new" || return 1
   [ -z "$old" ] || safe "$old"

@@ -82,6 +82,7 @@ facts_of_state() {
   if [ -f "$units/$unit" ]; then
     ours && fact ours yes
     fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
+    [ ! -e "$units/$unit.d/50-slipway.conf" ] || fact drop-in "$(cat "$units/$unit.d/50-slipway.conf")"
   fi
   [ -d "$dir" ] || return 0
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"

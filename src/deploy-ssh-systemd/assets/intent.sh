@@ -4,11 +4,11 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
   case $5 in *[!A-Za-z0-9+/=]*) fail NAME_REFUSED "$5"; return;; esac
   safe "$1" && safe "$2" && safe "$3" && number "$4" && safe "${6:-restart}" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
   ! foreign || { fail UNIT_FOREIGN "$here"; return; }
-  { unit_allowed "$dir/releases/$2/unit" service && { [ ! -e "$dir/releases/$2/socket" ] || unit_allowed "$dir/releases/$2/socket" socket; }; } ||
+  units_allowed "$dir/releases/$2" ||
     { fail UNIT_FORBIDDEN "$why"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
-  printf 'new=%s\nold=%s\nkind=%s\nway=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "$(date +%s)" "$5" >"$state/.intent.$1" &&
+  printf 'new=%s\nold=%s\nkind=%s\nway=%s\nwas=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "${pid:-}" "$(date +%s)" "$5" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended

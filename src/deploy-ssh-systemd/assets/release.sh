@@ -12,11 +12,11 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
   mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
-  for file in unit socket; do
-    [ $file = socket ] && [ ! -e "$new/socket" ] || has_mark "$new/$file" ||
+  for file in unit socket drop-in; do
+    [ $file != unit ] && [ ! -e "$new/$file" ] || has_mark "$new/$file" ||
       { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
   done
-  { unit_allowed "$new/unit" service && { [ ! -e "$new/socket" ] || unit_allowed "$new/socket" socket; }; } ||
+  units_allowed "$new" ||
     { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
   if [ ! -e "$new/$service" ] || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
@@ -43,7 +43,7 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
     # what root will read was looked at: nobody else may ever have it open for writing
-    case $path in unit|socket) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
+    case $path in unit|socket|drop-in) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)
@@ -74,10 +74,14 @@ serve_user() { # NAME
   # where the agent is confined, runners are the users that the service may have
   [ -z "${confined:-}" ] || case ",$runners," in *",$1,"*) ;; *) false;; esac || { fail NAME_REFUSED "$1"; return; }
   if ! id -u "$1" >/dev/null 2>&1; then
-    { useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$1" ||
-      adduser -S -D -H -h / -s /sbin/nologin "$1"; } >/dev/null 2>&1
-    id -u "$1" >/dev/null 2>&1 || { fail USER_FAILED "$1"; return; }
+    make_user "$1" || { fail USER_FAILED "$1"; return; }
     fact made "$1"
   fi
   printf '@ok\n'
+}
+
+make_user() { # NAME
+  { useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin "$1" ||
+    adduser -S -D -H -h / -s /sbin/nologin "$1"; } >/dev/null 2>&1
+  id -u "$1" >/dev/null 2>&1
 }

@@ -26,7 +26,7 @@ revert_to_old() { # boot|''
   outcome=old
   if [ -n "$1" ]; then move_listener boot; return 0; fi
   look_at_process
-  if [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old"; then enter; fi
+  if [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old" || ! stayed; then enter; fi
   # up to 45 s for the old release to be up again: whoever asks wants to know what serves now. An automatic restart may
   # have started it just before ours: only when no job is queued any more it stays that process.
   tries=0
@@ -38,10 +38,16 @@ revert_to_old() { # boot|''
   done
 }
 
+# Whether the main process is still the one from before the switch. One that systemd started by itself meanwhile may have
+# the unit of one release and the program of the other; who was handed a listener has a unit that is the same in both.
+stayed() {
+  seen_of MainPID; [ $how = upgrade ] || [ "$property" = "$was" ]
+}
+
 revert_to_none() { # boot|''
   outcome=none
   if is_ours "$socket"; then systemctl stop ${1:+--no-block} "$socket" "$unit"; drop_unit "$socket"; fi
-  if ! foreign; then systemctl stop ${1:+--no-block} "$unit"; drop_unit "$unit"; fi
+  if ! foreign; then systemctl stop ${1:+--no-block} "$unit"; drop_unit "$unit"; put_drop_in /nowhere; fi
   rm -f "$dir/current"; durable "$dir"
   # the guard last: until here it is what finishes this after a power cut
   drop_unit "$guard"

@@ -5,8 +5,19 @@ put_unit() { # FILE NAME: installs a unit file unless it is there already; never
   cmp -s "$1" "$units/$2" && return 0
   [ ! -e "$units/$2" ] || is_ours "$2" || return 1
   changed=yes
-  cp "$1" "$units/.$2.$$" && chmod 644 "$units/.$2.$$" && durable "$units/.$2.$$" &&
-    mv -T "$units/.$2.$$" "$units/$2" && durable "$units"
+  draft=$units/.${2##*/}.$$ into=$units/$2
+  cp "$1" "$draft" && chmod 644 "$draft" && durable "$draft" && mv -T "$draft" "$into" && durable "${into%/*}"
+}
+
+# The release's own lines of the unit, beside drop-ins of others; one without any takes away those before.
+put_drop_in() { # FILE → changed
+  changed= own_drop_in=$unit.d/50-slipway.conf
+  if [ -e "$1" ]; then
+    mkdir -p "$units/$unit.d" && put_unit "$1" "$own_drop_in"
+  elif is_ours "$own_drop_in"; then
+    changed=yes; rm -f "$units/$own_drop_in" && durable "$units/$unit.d"
+    rmdir "$units/$unit.d" 2>/dev/null || :
+  fi
 }
 
 # Makes a release the current one: link, units, autostart. Idempotent, every step atomic, nothing is started.
@@ -15,6 +26,8 @@ activate() { # ID → moves: "open" or "close" when the listener changes hands, 
   step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
   again=$changed moves=
+  put_drop_in "$dir/releases/$1/drop-in" || return 1
+  again=$again$changed
   if [ -e "$dir/releases/$1/socket" ]; then
     [ ! -e "$units/$socket" ] || is_ours "$socket" || return 1
     put_unit "$dir/releases/$1/socket" "$socket" || return 1
@@ -67,8 +80,8 @@ alike() { # RELEASE RELEASE PART...
 choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
   how=${3%-*}; signal=${3#*-}
   case $3 in
-    reload-HUP|reload-USR2) alike "$1" "$2" unit socket environment credentials "$service" || how=restart ;;
-    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit socket environment credentials || how=restart ;;
+    reload-HUP|reload-USR2) alike "$1" "$2" unit drop-in socket environment credentials "$service" || how=restart ;;
+    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit drop-in socket environment credentials || how=restart ;;
     *) how=restart ;;
   esac
   [ "$1" != "$2" ] || how=restart

@@ -9,7 +9,8 @@ serve_verify() { # ID
     printf '@ok\n'; return
   fi
   # what "current" leads to is looked at before it leads there
-  verified=$(sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" | try_unit "$dir/releases/$1/socket"); good=$?
+  verified=$(sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/unit" |
+    try_unit "$dir/releases/$1/socket" "$(sed "s|$dir/current/|$dir/releases/$1/|g" "$dir/releases/$1/drop-in" 2>/dev/null)"); good=$?
   printf '%s\n' "$verified"
   [ $good -eq 0 ] || return 1
   if [ -n "$about" ] && [ -d "$state" ]; then
@@ -18,25 +19,28 @@ serve_verify() { # ID
   printf '@ok\n'
 }
 
-# A hash over the unit, its socket, the drop-ins of both, and the systemd that reads them; nothing where it cannot be told.
+# A hash over the unit, its socket, the drop-ins of both (but the one that is installed for the release which serves now), and
+# the systemd that reads them; nothing where it cannot be told.
 all_that_is_verified() { # ID
   [ -z "$manager" ] || return # a user's systemd reads from other folders
-  set -- "$dir/releases/$1/unit"
+  from=$dir/releases/$1
   names="$unit.d service.d $(prefixes "$service" service)"
-  if [ -e "${1%unit}socket" ]; then
-    set -- "$@" "${1%unit}socket"; names="$names $socket.d socket.d $(prefixes "$service" socket)"
-  fi
+  set -- "$from/unit"; parts=unit
+  for part in socket drop-in; do [ ! -e "$from/$part" ] || { set -- "$@" "$from/$part"; parts="$parts $part"; }; done
+  [ ! -e "$from/socket" ] || names="$names $socket.d socket.d $(prefixes "$service" socket)"
   own=$# # a release's own files are looked at where they will be
   # systemd.unit(5); what it has loaded says nothing of a drop-in whose folder is new
   for folder in /etc/systemd/system /etc/systemd/system.* /run/systemd/system /run/systemd/system.* /run/systemd/transient \
     /run/systemd/generator* /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
     for name in $names; do
-      for file in "$folder/$name"/*; do [ ! -e "$file" ] || set -- "$@" "$file"; done
+      for file in "$folder/$name"/*; do
+        [ ! -e "$file" ] || [ "$file" = "$units/$unit.d/50-slipway.conf" ] || set -- "$@" "$file"
+      done
     done
   done
   texts=$(cat "$@" 2>/dev/null) || return
   shift $own
-  printf '%s\n' "$version $unit $own $*" "$texts" | sha256sum
+  printf '%s\n' "$version $unit $parts $*" "$texts" | sha256sum
 }
 
 # The folders for all units whose names begin alike: of a-b-c these are a-.service.d and a-b-.service.d.
@@ -46,14 +50,18 @@ prefixes() { # SERVICE TYPE
 }
 
 # The same of a unit whose release is not there yet.
-serve_try() { # BYTES, then the unit
-  number "$1" || { fail NAME_REFUSED "$1"; exit 1; }
-  take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' -e '/^Requires=/d' | try_unit && printf '@ok\n'
+serve_try() { # BYTES [BYTES], then the unit and its drop-in
+  number "$1" && number "${2:-0}" || { fail NAME_REFUSED "$1 ${2:-}"; exit 1; }
+  tried=$(take "$1" | sed -e 's|^ExecStart=.*|ExecStart=/bin/true|' -e '/^WorkingDirectory=/d' -e '/^Requires=/d')
+  dropped=$(take "${2:-0}" | sed "s|^\(Exec[A-Za-z]*\)=[-+@:!]*$dir/current/.*|\1=/bin/true|")
+  printf '%s\n' "$tried" | try_unit '' "$dropped" && printf '@ok\n'
 }
 
-try_unit() { # [SOCKET], the unit on standard input → facts
+try_unit() { # SOCKET TEXT-OF-DROP-IN, the unit on standard input → facts
   command -v systemd-analyze >/dev/null || { cat >/dev/null; fact skipped systemd-analyze; return 0; }
-  trial=$(mktemp -d) && cat >"$trial/$unit" && { [ ! -e "${1:-}" ] || cp "$1" "$trial/$socket"; } || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
+  trial=$(mktemp -d) && cat >"$trial/$unit" && { [ ! -e "$1" ] || cp "$1" "$trial/$socket"; } &&
+    # in front of the one that is installed
+    mkdir "$trial/$unit.d" && printf '%s\n' "$2" >"$trial/$unit.d/50-slipway.conf" || { fail DIRECTORY_FAILED "the folder for temporary files"; return 1; }
   # both at once; the score offline, since 250
   fact score "$(systemd-analyze security --offline=yes --no-pager "$trial/$unit" 2>/dev/null </dev/null |
     sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')" & scoring=$!
