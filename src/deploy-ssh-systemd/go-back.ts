@@ -1,5 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { deployHost, type Means } from './deploy-host.ts';
+import { asSlipwayError, isUnreachable } from './fleet.ts';
 import { goalOf } from './goal-there.ts';
 import { Hooks } from './hooks.ts';
 import type { HostSession } from './host-session.ts';
@@ -8,6 +9,23 @@ import type { Settings } from './settings.ts';
 
 /** Brings a host back to the release before, because another host failed: a deployment of its own, with its health gate. */
 export async function goBack(
+  session: HostSession,
+  from: Outcome,
+  why: string,
+  settings: Settings,
+  means: Means,
+): Promise<Outcome> {
+  try {
+    return await goneBack(session, from, why, settings, means);
+  } catch (error) {
+    // it was not begun: when the host is there, it serves what it served
+    const reason = asSlipwayError(error);
+    const serving = isUnreachable(reason) ? undefined : from.serving;
+    return { ...from, serving, ended: Date.now(), ...notBack(from.place, why, reason) };
+  }
+}
+
+async function goneBack(
   session: HostSession,
   from: Outcome,
   why: string,
@@ -31,15 +49,16 @@ export async function goBack(
   };
   if (back.error === undefined)
     return { ...whole, state: 'rolled-back', evidence: { ...back.evidence, reason: `taken back because ${why}` } };
-  const message = `${from.place}: it had to go back because ${why}, and did not: ${back.error.message}`;
   return {
     ...whole,
-    state: 'failed',
     evidence: back.evidence,
     ...(back.journal === undefined ? {} : { journal: back.journal }),
-    error: new SlipwayError(back.error.code, message, {
-      hint: back.error.hint ?? 'Look at it with `mode: status`.',
-      cause: back.error,
-    }),
+    ...notBack(from.place, why, back.error),
   };
+}
+
+function notBack(place: string, why: string, error: SlipwayError): Pick<Outcome, 'state'> & { error: SlipwayError } {
+  const message = `${place}: it had to go back because ${why}, and did not: ${error.message}`;
+  const hint = error.hint ?? 'Look at it with `mode: status`.';
+  return { state: 'failed', error: new SlipwayError(error.code, message, { hint, cause: error }) };
 }

@@ -7,15 +7,18 @@ import type { Surveyed } from './survey.ts';
  * The job summary of a deployment: a row a host, the course of time, and how to go back by hand. Pure.
  *
  * @param own place → directory, where it is a service of the user's own
+ * @param about place → its roles and labels; without any there is no column for them
  */
 export function deploySummary(
   outcomes: readonly Outcome[],
   service: string,
   directoryOf: (place: string) => string,
   own: ReadonlyMap<string, string> = new Map(),
+  about: ReadonlyMap<string, string> = new Map(),
 ): string {
   const rows = outcomes.map(one => [
     one.place,
+    ...(about.size === 0 ? [] : [about.get(one.place) ?? '–']),
     one.previous || '–',
     one.serving === undefined ? 'unknown' : one.serving || 'nothing',
     formatDuration(one.ended - one.started),
@@ -32,7 +35,19 @@ export function deploySummary(
     );
   return [
     `### ${service}: deployment to ${outcomes.length} host${outcomes.length === 1 ? '' : 's'}`,
-    table(['Host', 'Before', 'Serves now', 'Time', 'Downtime', 'Exposure', 'Result'], rows),
+    table(
+      [
+        'Host',
+        ...(about.size === 0 ? [] : ['Roles, labels']),
+        'Before',
+        'Serves now',
+        'Time',
+        'Downtime',
+        'Exposure',
+        'Result',
+      ],
+      rows,
+    ),
     ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),
     ...outcomes.flatMap(adviceOf),
     ...journals,
