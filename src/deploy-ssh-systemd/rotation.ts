@@ -78,14 +78,17 @@ export class Rotation implements AsyncDisposable {
   /** Where only servers that a deployment has out are left beside it, one of them is waited for. */
   async #drained(server: Server, { place }: HostSession, seconds: number, signal: AbortSignal): Promise<boolean> {
     const { lockWait } = this.#settings;
-    for (const began = Date.now(); ; await sleep(Math.min(lockWait, 1000), signal)) {
+    const began = Date.now();
+    for (let tries = 0; ; tries++) {
+      if (tries === 1)
+        log.info(`${place}: the others are out of the load balancer; waiting up to ${formatDuration(lockWait)}`);
       try {
         return await this.#inTurn(() => server.drain(seconds, signal));
       } catch (error) {
         const isTaken = error instanceof SlipwayError && error.code === 'UPSTREAM_TAKEN';
         if (!isTaken || Date.now() - began >= lockWait) throw error;
-        log.info(`${place}: the others are out of the load balancer; waiting up to ${formatDuration(lockWait)}`);
       }
+      await sleep(1000, signal);
     }
   }
 
