@@ -22,10 +22,24 @@ describe('hooks', () => {
     expect(hooks.parse(text).map(({ name, run, on, timeout }) => [name, run, on, timeout])).toEqual(expected);
   });
 
-  test.each(['before: a', 'before-deploy: ""', 'before-deploy: {on: each}', 'after-switch: {run: a, on: all}', '- a'])(
-    'not %j',
-    text => expect(() => hooks.parse(text)).toThrow(expect.objectContaining({ code: 'HOOKS_INVALID' })),
-  );
+  test.each([
+    'before: a',
+    'before-deploy: ""',
+    'before-deploy: {on: each}',
+    'after-switch: {run: a, on: all}',
+    'after-switch: {run: a, on: runner role=a}',
+    '- a',
+  ])('not %j', text => expect(() => hooks.parse(text)).toThrow(expect.objectContaining({ code: 'HOOKS_INVALID' })));
+
+  test.each([
+    ['first', 'first', undefined],
+    ['role=db', 'each', { by: 'role', value: 'db' }],
+    ['each region=eu', 'each', { by: 'region', value: 'eu' }],
+    ['first role=db', 'first', { by: 'role', value: 'db' }],
+  ])('on: %s', (text, on, where) => {
+    const [hook] = hooks.parse(`before-deploy: {run: a, on: ${text}}`);
+    expect([hook!.on, hook!.where]).toEqual([on, where]);
+  });
 
   test('a time without its unit is refused', () => {
     expect(() => hooks.parse('after-switch: {run: a, timeout: "90"}')).toThrow();
@@ -51,7 +65,6 @@ describe('load-balancer', () => {
     '{nginx: a.conf, hosts: lb@h, server: "a:1"}',
     '{nginx: /etc/../a.conf, hosts: lb@h, server: "a:1"}',
     '{nginx: /etc/a.conf, hosts: lb@h, server: "a; include /etc/passwd"}',
-    '{nginx: /etc/a.conf, server: "a:1"}',
     '{nginx: /etc/a.conf, hosts: h, server: "a:1"}',
     '{haproxy: /run/a, hosts: lb@h, server: "app"}',
     '{haproxy: /run/a, hosts: lb@h, server: "app/x; disable frontend y"}',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { sleep } from '../../src/core/deadline.ts';
 import { SlipwayError } from '../../src/core/errors.ts';
 import type { Outcome } from '../../src/deploy-ssh-systemd/outcome.ts';
 import { hostsOf, nextBatch, type Pace, parseShare } from '../../src/deploy-ssh-systemd/pace.ts';
@@ -80,6 +81,8 @@ describe('rollOut', () => {
   /** Deploys to all but the failing ones; what was called, in order. */
   const carriedOut = async (failing: string, options: Rollout, signal = new AbortController()) => {
     const calls: string[] = [];
+    let going = 0;
+    let most = 0;
     const outcomes = await rollOut(
       hosts,
       options,
@@ -95,12 +98,16 @@ describe('rollOut', () => {
         },
         goBack: async host => {
           calls.push(`<${host.session.place}`);
+          going++;
+          most = Math.max(most, going);
+          await sleep(5);
+          going--;
           return outcome(host, 'rolled-back');
         },
       },
       signal.signal,
     );
-    return { calls: calls.join(' '), states: outcomes.map(one => one.state).join(' '), outcomes };
+    return { calls: calls.join(' '), states: outcomes.map(one => one.state).join(' '), outcomes, most };
   };
 
   test.each([
@@ -125,6 +132,16 @@ describe('rollOut', () => {
     ],
   ] as [string, Partial<Rollout>, string, string][])('"%s" fail, %j: %s', async (failing, changes, calls, states) => {
     expect(await carriedOut(failing, rollout(changes))).toMatchObject({ calls, states });
+  });
+
+  test.each([
+    [{ count: 1 }, 1],
+    [{ count: 2 }, 2],
+    [{ percent: 100 }, 3],
+  ])('batches of %j: no more go back at once', async (batch, expected) => {
+    const pace: Pace = { strategy: 'rolling', batch, maxUnavailable: undefined };
+    const { most, states } = await carriedOut('d', rollout({ pace, onFailure: 'rollback-all' }));
+    expect({ most, states }).toEqual({ most: expected, states: 'rolled-back rolled-back rolled-back rolled-back' });
   });
 
   test('max-unavailable that leaves none begins none, and says why', async () => {

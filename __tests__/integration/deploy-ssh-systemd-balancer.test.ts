@@ -120,6 +120,20 @@ await describeWith(
       expect(await upstream()).toBe(pristine);
     });
 
+    test('nginx: what has to go back goes back one by one, and no request is lost', async () => {
+      const breaks = `[Service]\nExecStartPre=/bin/sh -c 'test "$$HELLO_GREETING" != worse'\n`;
+      const dropIns = '/etc/systemd/system/hello.service.d';
+      await onHost(second, 'sh', '-c', `mkdir -p ${dropIns} && printf %s "$1" >${dropIns}/fail.conf`, 'sh', breaks);
+      const back = { ...nginx, ...greet('worse'), 'on-failure': 'rollback-all' };
+      const { done, load } = await underLoad(80, back);
+      await onHost(second, 'rm', '-r', dropIns);
+      await onHost(second, 'systemctl', 'daemon-reload');
+      expect(states(done)).toEqual(['rolled-back', 'rolled-back']);
+      expect(load.failed).toEqual({});
+      expect(await upstream()).toBe(pristine);
+      expect(await greetings()).toEqual(['three', 'three']);
+    });
+
     test('nginx: the last server is not taken out; one that somebody else took out stays out', async () => {
       const edit = (from: string, to: string) => onHost(balancer, 'sed', '-i', `s/${from}/${to}/`, nginxFile);
       await edit(`${second.address}:8080`, `${second.address}:8080 down`);
@@ -256,6 +270,47 @@ await describeWith(
       expect(done.log.match(/should this run be killed, a server stays in drain: there is no timer/g)).toHaveLength(1);
       expect(states(done)).toEqual(['healthy', 'healthy']);
       expect(load.failed).toEqual({});
+      await deploy({ ...inputs, ...greet('eight') });
+    });
+
+    test('haproxy: killed, and nobody is root on its host: the systemd of a user who lingers brings it in', async () => {
+      const { user, address } = balancer;
+      const server = `app/${first.address}`;
+      const asUser = (script: string) =>
+        onHost(balancer, 'su', '-', user, '-c', `export XDG_RUNTIME_DIR=/run/user/$(id -u); ${script}`);
+      await onHost(balancer, 'loginctl', 'enable-linger', user);
+      const hosts = [
+        { host: first.address, user },
+        { host: second.address, user },
+        { host: address, user, roles: 'lb', become: 'none' },
+      ];
+      const socket = balanced({ haproxy: haproxySocket, server: 'app/{host}' });
+      const running = await startDeploy({ ...inputs, ...socket, ...greet('user'), hosts: JSON.stringify(hosts) });
+      await running.logged('drain done');
+      running.child.kill('SIGKILL');
+      await running.ended;
+      expect(await haproxyStatus(balancer, server)).toBe('DRAIN');
+      await asUser(`cd ~/.config/systemd/user && sed -i 's/^OnActiveSec=.*/OnActiveSec=1/' slipway-balancer-*.timer &&
+        systemctl --user daemon-reload && systemctl --user restart slipway-balancer-*.timer`);
+      await eventually(async () => expect(await haproxyStatus(balancer, server)).toBe('no check'));
+      await eventually(async () =>
+        expect(await asUser('find ~/.config/systemd ~/.local/share/slipway -name "*balancer-*"')).toBe(''),
+      );
+      await eventually(async () => expect((await greetings())[0]).not.toBe('user'));
+      await onHost(balancer, 'loginctl', 'disable-linger', user);
+    });
+
+    test.each([
+      ['nginx', 80, nginx],
+      ['haproxy', 81, haproxy],
+    ] as const)('%s: of hosts that are changed at once one waits for the other', async (name, port, given) => {
+      const { done, load } = await underLoad(port, { ...given, ...greet(`all ${name}`), strategy: 'all' });
+      expect(states(done)).toEqual(['healthy', 'healthy']);
+      expect(done.log).toContain('the others are out of the load balancer; waiting up to 5m0s');
+      expect(load.failed).toEqual({});
+      const { done: refused } = await underLoad(port, { ...given, ...greet('x'), strategy: 'all', 'lock-wait': '0s' });
+      expect(states(refused).toSorted()).toEqual(['failed', 'healthy']);
+      expect(refused.log).toMatch(/no server would be up: a deployment has the others out.*UPSTREAM_TAKEN/);
       await deploy({ ...inputs, ...greet('eight') });
     });
 

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { run } from '../../src/core/process.ts';
 import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
@@ -32,6 +33,10 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
     await onHost(host, 'sh', '-c', `mkdir -p ${dropIns} && cat >${dropIns}/fail.conf <<'END'\n${text}END`);
     await onHost(host, 'systemctl', 'daemon-reload');
   };
+
+  /** The host's cable: pulled, nothing answers any more, not even with a refusal. */
+  const cable = async (host: LabHost, state: 'up' | 'down') =>
+    run(['ip', 'link', 'set', `slw${host.address.split('.')[3]}`, state], { timeout: 10_000 });
 
   beforeAll(async () => {
     const { up } = await labModule('host');
@@ -124,6 +129,32 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
     expect(await greetings()).toEqual(['three', 'two', 'two']);
   });
 
+  test('lost before it is begun: it is named, what it serves is not claimed, and the rest is not begun', async () => {
+    const running = await startDeploy({ ...inputs, ...greet('five'), strategy: 'rolling', 'connect-timeout': '3s' });
+    await running.logged(`${place(hosts[0]!)}: switch done`);
+    await cable(second, 'down');
+    const done = await running.ended;
+    await cable(second, 'up');
+    expect(done.code).toBe(1);
+    expect(states(done)).toEqual(['healthy', 'failed', 'not-begun']);
+    expect(done.record!.deployments[1]!.evidence).not.toHaveProperty('serving');
+    expect(await greetings()).toEqual(['five', 'two', 'two']);
+  }, 120_000);
+
+  test('two runs with different hosts: one waits for the other where they meet, and both come to their end', async () => {
+    const slow = await startDeploy({ ...inputs, ...greet('six'), strategy: 'rolling', 'min-healthy-time': '3s' });
+    await slow.logged(`${place(second)}: switch done`);
+    const meets = { ...inputs, hosts: [second, third].map(place).join('\n') };
+    const impatient = await deploy({ ...meets, ...greet('no'), 'lock-wait': '0s', strategy: 'rolling' });
+    expect(states(impatient)).toEqual(['failed', 'not-begun']);
+    expect(impatient.log).toMatch(/another deployment of this service is under way: octocat.*LOCKED/);
+    const other = await deploy({ ...meets, ...greet('seven'), strategy: 'rolling' });
+    expect(states(await slow.ended)).toEqual(['healthy', 'healthy', 'healthy']);
+    expect(states(other)).toEqual(['healthy', 'healthy']);
+    // the second one waited for each host until the first was done with it
+    expect(await greetings()).toEqual(['six', 'seven', 'seven']);
+  });
+
   test('one is not reached, as max-unavailable allows: the others are deployed, and it is named', async () => {
     // nobody listens there
     const elsewhere = inputs['hosts']!.replace(`${second.address}:22`, `${second.address}:2222`);
@@ -139,6 +170,31 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
       [`${second.address}:2222`, 'unreachable'],
     ]);
     expect(done.log).toMatch(new RegExp(`${second.address}:2222.*CONNECT_FAILED`));
-    expect(await greetings()).toEqual(['four', 'two', 'four']);
+    expect(await greetings()).toEqual(['four', 'seven', 'four']);
   });
+
+  test('rollback-all, and one is lost that was done: it is told apart, the others go back', async () => {
+    await breaks(third);
+    const cut = {
+      strategy: 'rolling',
+      'on-failure': 'rollback-all',
+      'connect-timeout': '3s',
+      'min-healthy-time': '2s',
+    };
+    const running = await startDeploy({ ...inputs, ...greet('bad4'), ...cut });
+    await running.logged(`${place(second)}: switch done`);
+    await cable(hosts[0]!, 'down');
+    const done = await running.ended;
+    await cable(hosts[0]!, 'up');
+    expect(states(done)).toEqual(['failed', 'rolled-back', 'rolled-back']);
+    const [lost] = done.record!.deployments;
+    // what it serves nobody knows; least of all the release before
+    expect(lost!.evidence).not.toHaveProperty('serving');
+    expect(done.log).toMatch(
+      new RegExp(`${hosts[0]!.address}:22: it had to go back because .*${third.address}.* failed, and did not: `),
+    );
+    // the lost one's lock is held until its agent has heard nothing for a minute
+    const bodies = await Promise.all(hosts.map(host => fetchJson(`http://${host.address}:8080/`)));
+    expect(bodies.map(({ body }) => body?.['greeting'])).toEqual(['bad4', 'seven', 'four']);
+  }, 120_000);
 });

@@ -63,6 +63,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `no other server would be up without ${detail}`,
     'Bring another one in first, or change the hosts without load-balancer.',
   ],
+  UPSTREAM_TAKEN: detail => [
+    `without ${detail} no server would be up: a deployment has the others out`,
+    'Run again when it is over, or give a longer lock-wait.',
+  ],
   UPSTREAM_BUSY: detail => [`somebody else is changing ${detail}`, 'Run again.'],
   UPSTREAM_FAILED: detail => [
     `nginx does not take the change: ${detail}`,

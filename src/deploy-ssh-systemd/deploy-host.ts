@@ -78,10 +78,11 @@ export async function deployHost(
       () => false,
     );
   const occasion = () => ({ release: goal.id, previous: facts.current });
-  const timer = settings.healthyDeadline + hooks.time('after-switch') + timerMargin;
+  const timer = settings.healthyDeadline + hooks.time('after-switch', session) + timerMargin;
   const next = [switchOf(token, goal, settings, timer), watchRequest(token, { hash: true, wait: 1000 })];
   // all up to the first look at the new process is sent together, as each of them costs a round trip
-  const together = hooks.time('before-deploy') === 0 && !rotation.exists;
+  const isBalanced = settings.loadBalancer !== undefined;
+  const together = hooks.time('before-deploy', session) === 0 && !isBalanced;
   let bringIn: BringIn | undefined;
   const { id, candidate } = goal;
   const preparing = { ...means, session, id, candidate, settings, steps, lock: locked, next: together ? next : [] };
@@ -104,8 +105,7 @@ export async function deployHost(
     if (!together) {
       await holdingLock(session, async () => {
         await hooks.beforeDeploy(session, occasion(), signal);
-        if (rotation.exists)
-          bringIn = await steps.run('drain', () => rotation.takeOut(session, timer + revertTime, signal));
+        if (isBalanced) bringIn = await steps.run('drain', () => rotation.takeOut(session, timer + revertTime, signal));
       });
       facts = await locked(10_000); // it may have been lost meanwhile, with the connection
       prepared = { ...prepared, next: await session.begin(next) };
@@ -119,7 +119,7 @@ export async function deployHost(
   const outcome = await switchTo(session, goal, switched, facts, settings, means, prepared);
   if (outcome.state === 'rolled-back') {
     // in a run that was cancelled, too
-    await hooks.onRollback(session, occasion(), AbortSignal.timeout(hooks.time('on-rollback') + 1000));
+    await hooks.onRollback(session, occasion(), AbortSignal.timeout(hooks.time('on-rollback', session) + 1000));
   }
   return inRotation(outcome, steps, rotation, bringIn);
 }

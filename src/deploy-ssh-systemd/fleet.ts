@@ -63,3 +63,8 @@ export function withNothingChanged(error: SlipwayError): SlipwayError {
 export function asSlipwayError(error: unknown): SlipwayError {
   return error instanceof SlipwayError ? error : new SlipwayError('DEPLOY_FAILED', messageOf(error), { cause: error });
 }
+
+/** Whether nothing is known of the host, as it does not answer. */
+export function isUnreachable({ code }: SlipwayError): boolean {
+  return code === 'CONNECT_FAILED' || code === 'CONNECTION_LOST' || code === 'DEADLINE';
+}

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { deployHost, type Means } from './deploy-host.ts';
+import { asSlipwayError, isUnreachable } from './fleet.ts';
 import { goalOf } from './goal-there.ts';
 import { Hooks } from './hooks.ts';
 import type { HostSession } from './host-session.ts';
@@ -15,10 +16,27 @@ export async function goBack(
   settings: Settings,
   means: Means,
 ): Promise<Outcome> {
-  const back = await (from.previous === '' ? withdraw : toTheOneBefore)(session, from, why, settings, means);
+  const back = await begun(session, from, why, settings, means);
   if (back.error === undefined)
     await means.hooks.onRollback(session, { release: from.release, previous: from.previous }, means.signal);
   return back;
+}
+
+async function begun(
+  session: HostSession,
+  from: Outcome,
+  why: string,
+  settings: Settings,
+  means: Means,
+): Promise<Outcome> {
+  try {
+    return await (from.previous === '' ? withdraw : toTheOneBefore)(session, from, why, settings, means);
+  } catch (error) {
+    // it was not begun: when the host is there, it serves what it served
+    const reason = asSlipwayError(error);
+    const serving = isUnreachable(reason) ? undefined : from.serving;
+    return { ...from, serving, ended: Date.now(), ...notBack(from.place, why, reason) };
+  }
 }
 
 /** A deployment of its own, with its health gate. */
@@ -44,15 +62,16 @@ async function toTheOneBefore(
   };
   if (back.error === undefined)
     return { ...whole, state: 'rolled-back', evidence: { ...back.evidence, reason: `taken back because ${why}` } };
-  const message = `${from.place}: it had to go back because ${why}, and did not: ${back.error.message}`;
   return {
     ...whole,
-    state: 'failed',
     evidence: back.evidence,
     ...(back.journal === undefined ? {} : { journal: back.journal }),
-    error: new SlipwayError(back.error.code, message, {
-      hint: back.error.hint ?? 'Look at it with `mode: status`.',
-      cause: back.error,
-    }),
+    ...notBack(from.place, why, back.error),
   };
+}
+
+function notBack(place: string, why: string, error: SlipwayError): Pick<Outcome, 'state'> & { error: SlipwayError } {
+  const message = `${place}: it had to go back because ${why}, and did not: ${error.message}`;
+  const hint = error.hint ?? 'Look at it with `mode: status`.';
+  return { state: 'failed', error: new SlipwayError(error.code, message, { hint, cause: error }) };
 }

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { deadline, sleep } from '../core/deadline.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
+import { explain } from './agent-error.ts';
 import type { HaproxyTimers } from './haproxy-timers.ts';
 import type { HostSession } from './host-session.ts';
 
@@ -32,15 +33,7 @@ export class HaproxyServer {
     const { status, others } = await this.#look(signal);
     if (status.startsWith('MAINT')) return false;
     if (status.startsWith('DRAIN') && !(await this.#remembered('ask', 0, signal))) return false;
-    if (isServing(status) && !others.some(isServing)) {
-      throw new SlipwayError(
-        'UPSTREAM_LAST',
-        `${this.#host.place}: no other server would be up without ${this.#server}`,
-        {
-          hint: 'Bring another one in first, or change the hosts without load-balancer; with `strategy: rolling` one waits for the other.',
-        },
-      );
-    }
+    if (isServing(status) && !others.some(one => isServing(one.status))) throw await this.#last(others, signal);
     try {
       await this.#remembered('down', seconds, signal);
       await this.#set('drain', signal);
@@ -50,6 +43,20 @@ export class HaproxyServer {
       throw error;
     }
     return true;
+  }
+
+  async #last(others: readonly { name: string; status: string }[], signal: AbortSignal): Promise<SlipwayError> {
+    for (const { name, status } of others) {
+      const server = `${this.#server.split('/')[0]}/${name}`;
+      if (status.startsWith('DRAIN') && (await this.#timers.ask('ask', [this.#socket, server], 0, signal)))
+        return this.#alone('UPSTREAM_TAKEN');
+    }
+    return this.#alone('UPSTREAM_LAST');
+  }
+
+  #alone(code: 'UPSTREAM_TAKEN' | 'UPSTREAM_LAST'): SlipwayError {
+    const [words, hint] = explain(code, this.#server);
+    return new SlipwayError(code, `${this.#host.place}: ${words}`, { hint });
   }
 
   /** Resolves when requests go there: with health checks, when HAProxy has found it up. */
@@ -90,7 +97,9 @@ export class HaproxyServer {
     if (said !== '') throw this.#refused(said);
   }
 
-  async #look(signal: AbortSignal): Promise<{ status: string; sessions: number; others: string[] }> {
+  async #look(
+    signal: AbortSignal,
+  ): Promise<{ status: string; sessions: number; others: { name: string; status: string }[] }> {
     const text = await this.#command('show stat', signal);
     const [head = '', ...rows] = text.replace(/^# /, '').trim().split('\n');
     const names = head.split(',');
@@ -105,7 +114,9 @@ export class HaproxyServer {
     return {
       status: row[status] ?? '',
       sessions: Number(row[names.indexOf('scur')]),
-      others: servers.filter(one => one !== row && one[1] !== 'FRONTEND').map(one => one[status] ?? ''),
+      others: servers
+        .filter(one => one !== row && one[1] !== 'FRONTEND')
+        .map(one => ({ name: one[1] ?? '', status: one[status] ?? '' })),
     };
   }
 

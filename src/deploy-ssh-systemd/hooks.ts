@@ -2,8 +2,10 @@ import { messageOf, SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import type { Hook, HookName } from './hook-values.ts';
 import type { HostSession } from './host-session.ts';
+import { type Host, variablesOf } from './hosts.ts';
 import { redact } from './redact.ts';
 import { runScript, type ScriptRun } from './script.ts';
+import { fits } from './selector.ts';
 import type { Settings } from './settings.ts';
 
 /** One run of a hook, as the record keeps it. */
@@ -27,9 +29,9 @@ export class Hooks {
     this.#settings = settings;
   }
 
-  /** Milliseconds that the hooks of this name may take together. */
-  time(name: HookName): number {
-    return this.#of(name).reduce((sum, { timeout }) => sum + timeout, 0);
+  /** Milliseconds that the hooks of this name may take together for a host. */
+  time(name: HookName, { host }: HostSession): number {
+    return this.#of(name, host).reduce((sum, { timeout }) => sum + timeout, 0);
   }
 
   /** What ran, in the order of its end. */
@@ -42,7 +44,7 @@ export class Hooks {
    * once; the other hosts wait for it, and fail with it.
    */
   async beforeDeploy(host: HostSession, occasion: Occasion, signal: AbortSignal): Promise<void> {
-    for (const hook of this.#of('before-deploy')) {
+    for (const hook of this.#of('before-deploy', host.host)) {
       if (hook.on === 'each') await this.#run(hook, host, host, occasion, signal);
       else await this.#first(hook, host, occasion, signal);
     }
@@ -50,7 +52,7 @@ export class Hooks {
 
   /** When a host's release is healthy and not yet confirmed; a failure takes it back. */
   async afterSwitch(host: HostSession, occasion: Occasion, signal: AbortSignal): Promise<void> {
-    for (const hook of this.#of('after-switch')) {
+    for (const hook of this.#of('after-switch', host.host)) {
       if (hook.on === 'first' && this.#once.has(hook)) continue;
       if (hook.on === 'first') await this.#first(hook, host, occasion, signal);
       else await this.#run(hook, hook.on === 'runner' ? undefined : host, host, occasion, signal);
@@ -59,7 +61,7 @@ export class Hooks {
 
   /** When a host went back. It must not end worse by this: a failure is a warning. */
   async onRollback(host: HostSession, occasion: Occasion, signal: AbortSignal): Promise<void> {
-    for (const hook of this.#of('on-rollback')) {
+    for (const hook of this.#of('on-rollback', host.host)) {
       if (hook.on === 'first' && this.#once.has(hook)) continue;
       const where = hook.on === 'runner' ? undefined : host;
       const running =
@@ -70,20 +72,20 @@ export class Hooks {
     }
   }
 
-  /** When all hosts are done and something was changed. */
-  async afterDeploy(hosts: readonly HostSession[], occasion: Occasion, signal: AbortSignal): Promise<void> {
-    const [first] = hosts;
-    if (first === undefined) return;
-    for (const hook of this.#of('after-deploy')) {
-      const where = hook.on === 'each' ? hosts : [first];
+  /** When all hosts are done; for those that were changed, each with its own release. */
+  async afterDeploy(hosts: readonly [HostSession, Occasion][], signal: AbortSignal): Promise<void> {
+    for (const hook of this.#settings.hooks.filter(({ name }) => name === 'after-deploy')) {
+      const there = hosts.filter(([{ host }]) => isFor(hook, host));
       await Promise.all(
-        where.map(host => this.#run(hook, hook.on === 'runner' ? undefined : host, host, occasion, signal)),
+        there
+          .slice(0, hook.on === 'each' ? undefined : 1)
+          .map(([host, occasion]) => this.#run(hook, hook.on === 'runner' ? undefined : host, host, occasion, signal)),
       );
     }
   }
 
-  #of(name: HookName): readonly Hook[] {
-    return this.#settings.hooks.filter(hook => hook.name === name);
+  #of(name: HookName, host: Host): readonly Hook[] {
+    return this.#settings.hooks.filter(hook => hook.name === name && isFor(hook, host));
   }
 
   #first(hook: Hook, host: HostSession, occasion: Occasion, signal: AbortSignal): Promise<HookRun> {
@@ -102,7 +104,7 @@ export class Hooks {
     { release, previous }: Occasion,
     signal: AbortSignal,
   ): Promise<HookRun> {
-    const { service, environment, secretEnvironment } = this.#settings;
+    const { service, environment, secretEnvironment } = about.settings;
     const script = {
       name: `hook ${hook.name}`,
       text: hook.run,
@@ -113,7 +115,7 @@ export class Hooks {
         ...secretEnvironment,
         SLIPWAY_HOOK: hook.name,
         SLIPWAY_SERVICE: service,
-        SLIPWAY_HOST: about.host.host,
+        ...variablesOf(about.host),
         SLIPWAY_RELEASE: release,
         SLIPWAY_PREVIOUS: previous,
         SLIPWAY_RELEASE_DIRECTORY: `${about.settings.directory}/releases/${release}`,
@@ -135,4 +137,8 @@ export class Hooks {
     this.#runs.push(kept);
     return kept;
   }
+}
+
+function isFor({ where }: Hook, host: Host): boolean {
+  return where === undefined || fits(host, where);
 }

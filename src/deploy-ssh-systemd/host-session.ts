@@ -13,7 +13,8 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { explain } from './agent-error.ts';
 import { agentProgram, installedSha256 } from './agent-program.ts';
 import { type HostFacts, readFacts } from './facts.ts';
-import { type Host, settingsOf } from './hosts.ts';
+import { settingsOf } from './host-settings.ts';
+import type { Host } from './hosts.ts';
 import type { Settings } from './settings.ts';
 
 export interface AskOnce {

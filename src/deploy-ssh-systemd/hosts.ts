@@ -1,9 +1,8 @@
 import { SlipwayError } from '../core/errors.ts';
 import type { Become } from '../core/host-agent/become.ts';
-import { type HostSpec, onceEach, parseHosts } from '../core/ssh/hosts.ts';
+import { formatHost, type HostSpec, onceEach, parseHosts } from '../core/ssh/hosts.ts';
 import { lines, type Value } from '../core/values.ts';
 import { hostSchema, readHostList } from './hosts-yaml.ts';
-import type { Settings } from './settings.ts';
 
 /** A host to deploy to, with what is written for it alone. */
 export interface Host extends HostSpec {
@@ -12,14 +11,6 @@ export interface Host extends HostSpec {
   readonly become?: Become;
   /** Instead of `service-directory`. */
   readonly directory?: string;
-}
-
-/** What is written for one host outranks what is written for all. */
-export function settingsOf(host: Host, settings: Settings): Settings {
-  const { become: given = settings.become, directory = settings.directory } = host;
-  // an agent that is there cannot replace itself
-  const become = settings.mode === 'bootstrap' && given !== 'none' ? 'sudo-shell' : given;
-  return { ...settings, become, directory };
 }
 
 /** `user@host:port`, one a line; or a YAML (or JSON) list of such texts and of maps. */
@@ -37,3 +28,20 @@ export const hosts: Value<Host[]> = {
     throw new SlipwayError('HOST_INVALID', 'it names no host', { hint: 'Write at least one, such as deploy@app1.' });
   },
 };
+
+/** What a script is told of a host: SLIPWAY_ROLES, and SLIPWAY_LABEL_REGION of a label "region". */
+export function variablesOf({ host, roles, labels }: Host): Record<string, string> {
+  const ofLabels = Object.entries(labels).map(([name, value]) => [variableName(name), value]);
+  return { SLIPWAY_HOST: host, SLIPWAY_ROLES: roles.join(','), ...Object.fromEntries(ofLabels) };
+}
+
+const variableName = (label: string) => `SLIPWAY_LABEL_${label.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_')}`;
+
+/** Place → roles and labels in words, of hosts that have any. */
+export function aboutEach(hosts: readonly Host[]): ReadonlyMap<string, string> {
+  const words = ({ roles, labels }: Host) => [
+    ...roles,
+    ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+  ];
+  return new Map(hosts.filter(host => words(host).length > 0).map(host => [formatHost(host), words(host).join(', ')]));
+}

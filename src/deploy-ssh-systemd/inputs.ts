@@ -7,7 +7,9 @@ import { hooks } from './hook-values.ts';
 import { hosts } from './hosts.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { requirements } from './requirements.ts';
+import { roleKeys, roles } from './role-settings.ts';
 import { credentials } from './secrets.ts';
+import { limit } from './selector.ts';
 import { cpuQuota, logRateLimit, overrides, units } from './unit-values.ts';
 import {
   agentUser,
@@ -45,9 +47,20 @@ export const definition = define({
     },
     hosts: {
       description:
-        'The hosts, `user@host:port`, one a line; port 22 where none is written. Or a YAML list of maps: `host`, `user`, `port`, `fingerprints`, `jump-hosts`, `roles`, `labels`, `become`, `service-directory`.',
+        'The hosts, `user@host:port`, one a line; port 22 where none is written. Or a YAML list of maps: `host`, `user`, `port`, `fingerprints`, `jump-hosts`, `roles`, `labels`, `become`, `service-directory`. One with the role `lb` is a load balancer of the others, and not deployed to.',
       value: hosts,
       required: true,
+    },
+    limit: {
+      description:
+        'Only these hosts: names, `role=NAME`, `LABEL=VALUE`, separated by commas or line ends. Of one kind any fits, of several kinds all must.',
+      value: limit,
+      default: '',
+    },
+    roles: {
+      description: `What hosts of a role have instead of the input of the same name, \`ROLE: {NAME: value}\`: ${roleKeys.map(key => `\`${key}\``).join(', ')}. \`environment\` is added; \`listen: none\` and \`load-balancer: none\` are without.`,
+      value: roles,
+      default: '{}',
     },
     ...sshInputs,
     'connect-timeout': {
@@ -260,12 +273,12 @@ export const definition = define({
     },
     'load-balancer': {
       description:
-        'Takes each host out before it is changed, and waits for what is under way there. `{nginx: FILE, hosts: lb@…, server: "{host}:8080"}` marks the server `down` in the file of an upstream; `{haproxy: SOCKET, hosts, server: "BACKEND/{host}"}` uses the runtime socket; `{drain: COMMAND, restore: COMMAND, on: runner | host}` runs yours. `wait`, 30s, for requests to end.',
+        'Takes each host out before it is changed, and waits for what is under way there. `{nginx: FILE, hosts: lb@…, server: "{host}:8080"}` marks the server `down` in the file of an upstream; `{haproxy: SOCKET, hosts, server: "BACKEND/{host}"}` uses the runtime socket; `{drain: COMMAND, restore: COMMAND, on: runner | host}` runs yours. `wait`, 30s, for requests to end. `hosts` may be left out where hosts have the role `lb`.',
       value: loadBalancer,
     },
     hooks: {
       description:
-        '`before-deploy` (the release is there, nothing is switched; its failure leaves all as it is), `after-switch` (healthy, not yet confirmed; its failure takes it back), `on-rollback`, `after-deploy`: each a command for `sh`, or `{run, on: first | each | runner, timeout}`, or a list of them. On a host they run as the user of the connection.',
+        '`before-deploy` (the release is there, nothing is switched; its failure leaves all as it is), `after-switch` (healthy, not yet confirmed; its failure takes it back), `on-rollback`, `after-deploy`: each a command for `sh`, or `{run, on: first | each | runner | role=NAME | LABEL=VALUE, timeout}`, or a list of them. On a host they run as the user of the connection.',
       value: hooks,
       default: '{}',
     },

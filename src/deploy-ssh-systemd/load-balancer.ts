@@ -14,6 +14,7 @@ export type LoadBalancer = Common &
   (
     | {
         readonly kind: 'nginx';
+        /** Empty where they are those of the input "hosts" with the role lb. */
         readonly hosts: readonly HostSpec[];
         /** Of the file with the `server` lines. */
         readonly path: string;
@@ -47,14 +48,14 @@ const wait = v.optional(v.string());
 const form = v.union([
   v.strictObject({
     nginx: path,
-    hosts,
+    hosts: v.optional(hosts),
     server: server(/^[A-Za-z0-9_.:[\]{}/-]+$/, 'an address, such as {host}:8080'),
     unit: v.optional(server(/^[A-Za-z0-9_.-]+$/, 'the name of a unit')),
     wait,
   }),
   v.strictObject({
     haproxy: socket,
-    hosts,
+    hosts: v.optional(hosts),
     server: server(/^[A-Za-z0-9_.:{}-]+\/[A-Za-z0-9_.:{}-]+$/, 'BACKEND/SERVER, such as app/{host}'),
     wait,
   }),
@@ -81,11 +82,12 @@ export const loadBalancer: Value<LoadBalancer> = yaml(forms, { type: 'object' },
   }
   const given = read.output;
   const common = { wait: parseDuration(given.wait ?? '30s') };
+  const named = 'hosts' in given && given.hosts !== undefined ? parseHosts(given.hosts) : [];
   if ('nginx' in given) {
-    const { nginx, unit = 'nginx', server: named } = given;
-    return { ...common, kind: 'nginx', hosts: parseHosts(given.hosts), path: nginx, server: named, unit };
+    const { nginx, unit = 'nginx', server } = given;
+    return { ...common, kind: 'nginx', hosts: named, path: nginx, server, unit };
   }
   if ('haproxy' in given)
-    return { ...common, kind: 'haproxy', hosts: parseHosts(given.hosts), socket: given.haproxy, server: given.server };
+    return { ...common, kind: 'haproxy', hosts: named, socket: given.haproxy, server: given.server };
   return { ...common, kind: 'command', drain: given.drain, restore: given.restore, on: given.on ?? 'runner' };
 });

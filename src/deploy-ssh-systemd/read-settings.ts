@@ -1,16 +1,20 @@
 import { hostname, userInfo } from 'node:os';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { parseChecks } from '../core/health/index.ts';
 import { maskSecret } from '../core/mask.ts';
 import { readAccess } from '../core/ssh/access.ts';
 import { dialAhead } from '../core/ssh/dial-ahead.ts';
+import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { readDropIn } from './drop-in.ts';
+import { settingsOf } from './host-settings.ts';
+import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
+import { inventory } from './inventory.ts';
 import { fingerprintBy } from './secrets.ts';
+import { mustBeKnown, type Selector } from './selector.ts';
 import type { Settings } from './settings.ts';
-import { type Listen, serviceName } from './values.ts';
+import { serviceName } from './values.ts';
 
 /** The inputs as the hosts need them: defaults that depend on other inputs, and what must agree. */
 export async function readSettings({
@@ -19,29 +23,20 @@ export async function readSettings({
   directory,
 }: Context<typeof definition.inputs>): Promise<Settings> {
   const service = inputs.service ?? fromRecord(record?.record.name);
-  if (inputs['min-healthy-time'] >= inputs['healthy-deadline']) {
-    throw invalid(
-      `input "min-healthy-time" is ${formatDuration(inputs['min-healthy-time'])}, which does not fit into "healthy-deadline" (${formatDuration(inputs['healthy-deadline'])})`,
-      'Give a longer healthy-deadline: it includes min-healthy-time.',
-    );
-  }
-  if (inputs['restart-method'] === 'socket' && inputs.listen === undefined) {
-    throw invalid(
-      'input "listen" is missing, and "restart-method" is socket',
-      'Say on which port or address systemd is to listen.',
-    );
-  }
   if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
     throw invalid(`input "pid-file" is not below /run/${service}`, 'The service may write there only.');
   }
-  const { 'load-balancer': balancer } = inputs;
-  const balancers = balancer !== undefined && 'hosts' in balancer ? balancer.hosts : [];
+  const { hosts, loadBalancer } = inventory(inputs.hosts, inputs.limit, inputs['load-balancer'], inputs.mode);
+  for (const [where, selectors] of selectorsOf(inputs)) mustBeKnown(selectors, inputs.hosts, where);
+  const balancers = loadBalancer !== undefined && 'hosts' in loadBalancer ? loadBalancer.hosts : [];
   // while the keys are read; through a jump host it is that one's turn
-  for (const host of inputs.hosts) if ((host.jumpHosts ?? inputs['jump-hosts']).length === 0) dialAhead(host);
-  return {
+  for (const host of hosts) if ((host.jumpHosts ?? inputs['jump-hosts']).length === 0) dialAhead(host);
+  const settings: Settings = {
+    hosts,
+    roles: inputs.roles,
     mode: inputs.mode,
     to: inputs.to,
-    access: await readAccess(inputs, [...inputs.hosts, ...balancers]),
+    access: await readAccess(inputs, [...hosts, ...balancers]),
     connectTimeout: inputs['connect-timeout'],
     become: inputs.become,
     becomePassword: inputs['become-password'],
@@ -76,18 +71,44 @@ export async function readSettings({
     restartMethod: inputs['restart-method'],
     pidFile: inputs['pid-file'],
     way: wayOf(inputs),
-    checks: inputs['health-checks'].length > 0 ? inputs['health-checks'] : defaultChecks(inputs.listen),
+    checks: inputs['health-checks'],
     minHealthyTime: inputs['min-healthy-time'],
     healthyDeadline: inputs['healthy-deadline'],
     lockWait: inputs['lock-wait'],
     keepReleases: inputs['keep-releases'],
-    loadBalancer: inputs['load-balancer'],
+    loadBalancer,
     hooks: inputs.hooks,
     pace: { strategy: inputs.strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
     onFailure: inputs['on-failure'],
     soakTime: inputs['soak-time'],
     by: whoRuns(process.env),
   };
+  for (const host of hosts) mustAgree(host, settingsOf(host, settings));
+  return settings;
+}
+
+/** Where an input beside `limit` names roles. */
+function selectorsOf({ roles, hooks }: Context<typeof definition.inputs>['inputs']): [string, Selector[]][] {
+  return [
+    ['input "roles"', [...roles.keys()].map(value => ({ by: 'role', value }))],
+    ['input "hooks"', hooks.flatMap(({ where }) => where ?? [])],
+  ];
+}
+
+function mustAgree(host: Host, { minHealthyTime, healthyDeadline, restartMethod, listen }: Settings): void {
+  const of = host.roles.length === 0 ? '' : ` (${formatHost(host)}, ${host.roles.join(', ')})`;
+  if (minHealthyTime >= healthyDeadline) {
+    throw invalid(
+      `input "min-healthy-time" is ${formatDuration(minHealthyTime)}, which does not fit into "healthy-deadline" (${formatDuration(healthyDeadline)})${of}`,
+      'Give a longer healthy-deadline: it includes min-healthy-time.',
+    );
+  }
+  if (restartMethod === 'socket' && listen === undefined) {
+    throw invalid(
+      `input "listen" is missing, and "restart-method" is socket${of}`,
+      'Say on which port or address systemd is to listen.',
+    );
+  }
 }
 
 /** The lines of a secret input are masked already; its values are, too, where it is JSON or a value has several lines. */
@@ -118,12 +139,6 @@ function wayOf(inputs: Context<typeof definition.inputs>['inputs']): string {
   const name = (signal: string) => signal.replace('SIG', '');
   if (method === 'upgrade-signal') return `upgrade-${name(upgrade)}`;
   return reload === undefined ? 'restart' : `reload-${name(reload)}`;
-}
-
-/** A program that listens is healthy at the least when it accepts connections. */
-function defaultChecks(listen: Listen | undefined) {
-  if (listen === undefined) return [];
-  return parseChecks(`tcp ${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`);
 }
 
 /** The actor and the run where a workflow runs it, else user and machine. */

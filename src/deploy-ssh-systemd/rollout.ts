@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
-import { asSlipwayError } from './fleet.ts';
+import { asSlipwayError, isUnreachable } from './fleet.ts';
 import { type Outcome, untouched } from './outcome.ts';
 import { nextBatch, type Pace } from './pace.ts';
 import { isServing } from './status.ts';
@@ -39,6 +39,7 @@ export async function rollOut(
   const outcomes = new Map<Surveyed, Outcome>();
   let waiting = hosts.map(host => ({ host, serves: isServing(host.facts) }));
   let why = '';
+  let most = 1;
   while (waiting.length > 0 && why === '') {
     const first = outcomes.size === 0;
     const lost = unreachable + [...outcomes.values()].filter(one => !one.serving).length;
@@ -47,6 +48,7 @@ export async function rollOut(
       why = `max-unavailable leaves none to begin: ${lost} of ${all} hosts do not serve`;
       break;
     }
+    most = Math.max(most, batch.length);
     waiting = waiting.filter(({ host }) => !batch.includes(host));
     const soak = first && pace.strategy === 'canary' ? rollout.soakTime : 0;
     if (batch.length < all) log.info(announcement(batch, waiting.length, soak));
@@ -56,34 +58,37 @@ export async function rollOut(
     else if (failed.length > 0) {
       why = `${failed.map(({ session }) => session.place).join(', ')} failed`;
       const back = onFailure === 'stop' ? [] : onFailure === 'rollback-batch' ? batch : [...outcomes.keys()];
-      await goBack(back, outcomes, tasks, why);
+      await goBack(back, most, outcomes, tasks, why);
     }
   }
   return hosts.map(host => outcomes.get(host) ?? untouched('not-begun', placed(host), why));
 }
 
-/** Those of the hosts that were changed and serve the new release. */
+/** Those of the hosts that were changed and serve the new release; no more at once than went forward at once. */
 async function goBack(
   hosts: readonly Surveyed[],
+  most: number,
   outcomes: Map<Surveyed, Outcome>,
   tasks: Tasks,
   why: string,
 ): Promise<void> {
   const changed = hosts.filter(host => outcomes.get(host)!.state === 'healthy');
-  await Promise.all(
-    changed.map(async host => {
-      const from = outcomes.get(host)!;
-      if (from.previous === from.release)
-        log.warning(`${from.place}: it was a restart: there is no other release to go back to`);
-      else outcomes.set(host, await settled(host, tasks.goBack(host, from, why)));
-    }),
-  );
+  for (let begun = 0; begun < changed.length; begun += most) {
+    await Promise.all(
+      changed.slice(begun, begun + most).map(async host => {
+        const from = outcomes.get(host)!;
+        if (from.previous === from.release)
+          log.warning(`${from.place}: it was a restart: there is no other release to go back to`);
+        else outcomes.set(host, await settled(host, tasks.goBack(host, from, why)));
+      }),
+    );
+  }
 }
 
 async function settled(host: Surveyed, task: Promise<Outcome>): Promise<Outcome> {
   return task.catch(error => {
     const reason = asSlipwayError(error);
-    return untouched('failed', placed(host), reason.message, reason);
+    return untouched(isUnreachable(reason) ? 'unreachable' : 'failed', placed(host), reason.message, reason);
   });
 }
 

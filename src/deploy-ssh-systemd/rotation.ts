@@ -1,8 +1,11 @@
+import { sleep } from '../core/deadline.ts';
+import { messageOf, SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import { HaproxyServer } from './haproxy.ts';
 import { HaproxyTimers } from './haproxy-timers.ts';
 import { HostSession } from './host-session.ts';
+import { variablesOf } from './hosts.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import { NginxServer } from './nginx.ts';
 import { redact } from './redact.ts';
@@ -28,18 +31,15 @@ export class Rotation implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #hosts: readonly HostSession[];
   readonly #timers: readonly HaproxyTimers[];
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(settings: Settings, signal: AbortSignal) {
     const { loadBalancer } = settings;
     this.#settings = settings;
     this.#balancer = loadBalancer;
     const hosts = loadBalancer === undefined || loadBalancer.kind === 'command' ? [] : loadBalancer.hosts;
-    this.#hosts = hosts.map(host => new HostSession({ ...host, roles: [], labels: {} }, settings, signal));
+    this.#hosts = hosts.map(host => new HostSession({ roles: [], labels: {}, ...host }, settings, signal));
     this.#timers = this.#hosts.map(host => new HaproxyTimers(host));
-  }
-
-  get exists(): boolean {
-    return this.#balancer !== undefined;
   }
 
   /**
@@ -62,17 +62,42 @@ export class Rotation implements AsyncDisposable {
     try {
       for (const server of servers) {
         const seconds = Math.ceil((balancer.wait + ownTime) / 1000) + 60;
-        if (await server.drain(seconds, signal)) ours.push(server);
+        if (await this.#drained(server, session, seconds, signal)) ours.push(server);
         else log.warning(`${session.place}: it was out of the rotation before, not by Slipway, and stays so`);
       }
       const quiet = await Promise.all(servers.map(server => server.isQuiet(balancer.wait, signal)));
       if (quiet.includes(false))
         log.warning(`${session.place}: after ${formatDuration(balancer.wait)} requests are still under way there`);
     } catch (error) {
-      await bringIn();
+      await bringIn().catch(failed => log.warning(`${session.place}: ${messageOf(failed)}: ${this.afterwards}`));
       throw error;
     }
     return ours.length === 0 ? undefined : bringIn;
+  }
+
+  /** Where only servers that a deployment has out are left beside it, one of them is waited for. */
+  async #drained(server: Server, { place }: HostSession, seconds: number, signal: AbortSignal): Promise<boolean> {
+    const { lockWait } = this.#settings;
+    const began = Date.now();
+    for (let tries = 0; ; tries++) {
+      if (tries === 1)
+        log.info(`${place}: the others are out of the load balancer; waiting up to ${formatDuration(lockWait)}`);
+      try {
+        return await this.#inTurn(() => server.drain(seconds, signal));
+      } catch (error) {
+        const isTaken = error instanceof SlipwayError && error.code === 'UPSTREAM_TAKEN';
+        if (!isTaken || Date.now() - began >= lockWait) throw error;
+      }
+      await sleep(1000, signal);
+    }
+  }
+
+  /** Two that looked at the same time would each take the other one for the last. */
+  #inTurn(drain: () => Promise<boolean>): Promise<boolean> {
+    if (this.#balancer?.kind === 'command') return drain();
+    const draining = this.#turn.then(drain, drain);
+    this.#turn = draining;
+    return draining;
   }
 
   /** What becomes of a host that was taken out and is not brought in: it serves nothing, or nobody knows. */
@@ -102,7 +127,7 @@ export class Rotation implements AsyncDisposable {
     const script = (name: 'drain' | 'restore') => ({
       name: `load-balancer ${name}`,
       text: balancer[name],
-      environment: { SLIPWAY_SERVICE: service, SLIPWAY_HOST: session.host.host },
+      environment: { SLIPWAY_SERVICE: service, ...variablesOf(session.host) },
       redact: (text: string) => redact(text, this.#settings),
       timeout: name === 'drain' ? balancer.wait : restoreTimeout,
     });

@@ -19,7 +19,8 @@ import { warnOfFullRoot } from './full-root.ts';
 import { goBack } from './go-back.ts';
 import { Hooks } from './hooks.ts';
 import { HostSession } from './host-session.ts';
-import { settingsOf } from './hosts.ts';
+import { settingsOf } from './host-settings.ts';
+import { aboutEach } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { type Outcome, untouched, worst } from './outcome.ts';
 import { planOf, planSummary } from './plan.ts';
@@ -43,7 +44,7 @@ export async function run(context: Here): Promise<void> {
   const { inputs, signal } = context;
   const settings = await readSettings(context);
   await using stack = new AsyncDisposableStack();
-  const sessions = inputs.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
+  const sessions = settings.hosts.map(host => stack.use(new HostSession(host, settings, signal)));
   if (settings.mode === 'bootstrap') return await bootstrap(sessions, settings, context);
   if (settings.mode === 'plan' && settings.agentUser !== undefined) {
     await bootstrap(sessions, settings, context);
@@ -113,15 +114,11 @@ async function afterDeploy(
 ): Promise<SlipwayError | undefined> {
   const changed = outcomes.filter(one => one.changed);
   if (changed.length === 0 || failureOf(outcomes, signal) !== undefined) return undefined;
-  const hosts = surveyed.filter(({ session }) => changed.some(({ place }) => place === session.place));
-  const [{ release, previous }] = changed as [Outcome];
-  return hooks
-    .afterDeploy(
-      hosts.map(({ session }) => session),
-      { release, previous },
-      signal,
-    )
-    .then(() => undefined, asSlipwayError);
+  const hosts = surveyed.flatMap(({ session }) => {
+    const own = changed.find(({ place }) => place === session.place);
+    return own === undefined ? [] : [[session, own] as [HostSession, Outcome]];
+  });
+  return hooks.afterDeploy(hosts, signal).then(() => undefined, asSlipwayError);
 }
 
 async function removeAll(
@@ -148,7 +145,7 @@ async function report(
   own?: ReadonlyMap<string, string>,
 ): Promise<void> {
   const { service, by } = settings;
-  const ofPlace = new Map(context.inputs.hosts.map(host => [formatHost(host), settingsOf(host, settings)]));
+  const ofPlace = new Map(settings.hosts.map(host => [formatHost(host), settingsOf(host, settings)]));
   const deployments = outcomes.map((outcome, index) => {
     const ran = hooks?.runs.filter(({ place }) => place === outcome.place || (index === 0 && place === 'the runner'));
     return deploymentOf(outcome, service, by, ran);
@@ -161,7 +158,8 @@ async function report(
     outcomes,
     outcomes.some(one => one.changed),
   );
-  await context.summary(deploySummary(outcomes, service, place => ofPlace.get(place)!.directory, own));
+  const about = aboutEach(settings.hosts);
+  await context.summary(deploySummary(outcomes, service, place => ofPlace.get(place)!.directory, own, about));
   for (const { place, journal } of outcomes)
     if (journal)
       await log.group(`${place}: the last lines of the journal of ${service}`, async () => log.info(journal));

@@ -3,15 +3,21 @@ import type { Become } from '../core/host-agent/become.ts';
 import type { Access } from '../core/ssh/access.ts';
 import type { FileRule } from './extra-files.ts';
 import type { Hook } from './hook-values.ts';
+import type { Host } from './hosts.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Pace } from './pace.ts';
 import type { Requirement } from './requirements.ts';
+import type { RoleSettings } from './role-settings.ts';
 import type { Fingerprint } from './secrets.ts';
 import type { UnitSettings } from './unit-file.ts';
 import type { Listen } from './values.ts';
 
 /** What is the same for all hosts of a run; read and checked before the first is connected. */
 export interface Settings {
+  /** To deploy to: without load balancers, as `limit` says. */
+  readonly hosts: readonly Host[];
+  /** Role → what its hosts have instead. */
+  readonly roles: ReadonlyMap<string, RoleSettings>;
   readonly mode: 'plan' | 'deploy' | 'rollback' | 'status' | 'restart' | 'remove' | 'converge' | 'bootstrap';
   /** Of a rollback: `previous`, a version, or the id of a release. */
   readonly to: string;
@@ -49,6 +55,7 @@ export interface Settings {
   readonly pidFile: string | undefined;
   /** How the agent may bring in a release that a running process can take up: `upgrade-USR2`, `reload-HUP`; else `restart`. */
   readonly way: string;
+  /** Empty, where they are those of `listen`, which a host may have another one of. */
   readonly checks: readonly Check[];
   /** Milliseconds, all of them. */
   readonly minHealthyTime: number;

@@ -10,15 +10,18 @@ const hostsInSteps = 8;
  * The job summary of a deployment: a row a host, what went wrong, the course of time, and how to go back by hand. Pure.
  *
  * @param own place → directory, where it is a service of the user's own
+ * @param about place → its roles and labels; without any there is no column for them
  */
 export function deploySummary(
   outcomes: readonly Outcome[],
   service: string,
   directoryOf: (place: string) => string,
   own: ReadonlyMap<string, string> = new Map(),
+  about: ReadonlyMap<string, string> = new Map(),
 ): string {
   const rows = outcomes.map(one => [
     code(one.place),
+    ...(about.size === 0 ? [] : [about.get(one.place) ?? '–']),
     `${mark(one)} ${one.state}`,
     one.previous || '–',
     one.serving === undefined ? 'unknown' : one.serving || 'nothing',
@@ -33,7 +36,19 @@ export function deploySummary(
     .map(one => folded(`Journal of ${service} on ${one.place}`, codeBlock(one.journal!)));
   return [
     `### ${service}: deployment to ${outcomes.length} host${outcomes.length === 1 ? '' : 's'}`,
-    table(['Host', 'Result', 'Before', 'Serves now', 'Time', 'Downtime', 'Exposure'], rows),
+    table(
+      [
+        'Host',
+        ...(about.size === 0 ? [] : ['Roles, labels']),
+        'Result',
+        'Before',
+        'Serves now',
+        'Time',
+        'Downtime',
+        'Exposure',
+      ],
+      rows,
+    ),
     ...(said === '' ? [] : [said]),
     ...journals,
     ...(spans.length === 0 ? [] : [timeline(`Deployment of ${service}`, spans)]),

@@ -2,7 +2,7 @@ import type { SlipwayError } from '../core/errors.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import type { Artifact } from './artifacts.ts';
 import type { ExtraFile } from './extra-files.ts';
-import { joinErrors, onAll, withNothingChanged } from './fleet.ts';
+import { isUnreachable, joinErrors, onAll, withNothingChanged } from './fleet.ts';
 import type { HostSession } from './host-session.ts';
 import { type Outcome, untouched } from './outcome.ts';
 import { hostsOf } from './pace.ts';
@@ -49,8 +49,4 @@ export async function surveyAll(
     sessions.length,
   );
   return { surveyed, unreached, refusal: withNothingChanged(joined) };
-}
-
-function isUnreachable({ code }: SlipwayError): boolean {
-  return code === 'CONNECT_FAILED' || code === 'CONNECTION_LOST' || code === 'DEADLINE';
 }

@@ -29,7 +29,8 @@ export async function withdraw(
   let bringIn: (() => Promise<void>) | undefined;
   try {
     // it gets no requests any more, and is not brought in again: nothing serves there
-    if (rotation.exists) bringIn = await steps.run('drain', () => rotation.takeOut(session, endTime, signal));
+    if (settings.loadBalancer !== undefined)
+      bringIn = await steps.run('drain', () => rotation.takeOut(session, endTime, signal));
     await steps.run('withdraw', async () => {
       await lock(session, token, from.binary ?? '', settings, signal);
       await session.askAll([withdrawRequest(token, from.release, settings.by)], signal);

@@ -4,7 +4,7 @@ mark=' down; # taken out by Slipway'
 run=/run/slipway
 
 # What is written in a line goes away without a trace.
-set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours); or fails with what is wrong
+set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours; last or only: up alone, only as others are out by us); or fails with what is wrong
   file=$(readlink -f "$1" 2>/dev/null)
   [ -f "$file" ] || { fail UPSTREAM_MISSING "$1"; return 1; }
   exec 7>>"$run/upstream.lock"; flock -w 20 7 || { fail UPSTREAM_BUSY "$file"; return 1; }
@@ -12,12 +12,14 @@ set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours); or fails w
     $1 != "server" || $2 == "{" { next }
     { address = $2; sub(/;.*/, "", address); state = index($0, mark) ? "ours" : $0 ~ /[ \t]down[ \t;]/ ? "down" : "up" }
     address == server { found = state; next }
+    state == "ours" { out++ }
     state == "up" && $0 !~ /[ \t]backup[ \t;]/ { others++ }
-    END { print found == "" ? "missing" : found == "up" && !others ? "last" : found }' "$file")
+    END { print found == "" ? "missing" : found == "up" && !others ? (out ? "only" : "last") : found }' "$file")
   case $was$4 in
     missing*) fail UPSTREAM_MISSING "server $2 in $file"; return 1 ;;
     lastdown) fail UPSTREAM_LAST "$2 in $file"; return 1 ;;
-    down*|oursdown|upup|lastup) return 0 ;;
+    onlydown) fail UPSTREAM_TAKEN "$2 in $file"; return 1 ;;
+    down*|oursdown|upup|lastup|onlyup) return 0 ;;
   esac
   new=${file%/*}/.slipway.$$
   cp -p "$file" "$new" && cp -p "$file" "$new.before" && awk -v server="$2" -v mark="$mark" -v to="$4" '
@@ -62,7 +64,7 @@ serve_upstream() { # FILE SERVER UNIT down|up SECONDS
   [ "$4" = down ] && [ -n "$good" ] && [ "$was" != down ] || [ "$4$good" = up ] || disarm
   [ -n "$good" ] || { printf '%s\n' "$wrong"; return 1; }
   fact was "$was"
-  case $was in up|last) fact workers "$workers";; esac
+  case $was in up|last|only) fact workers "$workers";; esac
   printf '@ok\n'
 }
 
