@@ -102,8 +102,10 @@ export async function* stream(
     const from = begun <= blob.size ? begun : 0;
     yield Buffer.from(`${blob.name} ${from} ${blob.size} ${packing}\n`);
     for await (const part of wholeBlocks(piecesFrom(from, blob, pieces, packing, unwanted))) {
-      sent(part.length);
-      yield Buffer.concat([Buffer.from(`${part.length}\n`), part]);
+      const length = part.reduce((sum, bytes) => sum + bytes.length, 0);
+      sent(length);
+      yield Buffer.from(`${length}\n`);
+      yield* part.filter(bytes => bytes.length > 0);
     }
     yield Buffer.from('0\n');
   }
@@ -126,16 +128,19 @@ async function* piecesFrom(
   }
 }
 
-/** The same bytes: all but the last part are whole blocks. */
-async function* wholeBlocks(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** The same bytes: all parts but the last are whole blocks. Nothing is copied, as the pieces are those of all hosts. */
+async function* wholeBlocks(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
-    const all = Buffer.concat([rest, piece]);
-    const whole = all.length - (all.length % block);
-    if (whole > 0) yield all.subarray(0, whole);
-    rest = all.subarray(whole);
+    const over = (rest.length + piece.length) % block;
+    if (over > piece.length) rest = Buffer.concat([rest, piece]);
+    else {
+      const whole = piece.subarray(0, piece.length - over);
+      if (rest.length + whole.length > 0) yield [rest, whole];
+      rest = piece.subarray(piece.length - over);
+    }
   }
-  if (rest.length > 0) yield rest;
+  if (rest.length > 0) yield [rest];
 }
 
 /** @throws BINARY_CHANGED when a file is not what was read or recorded before */

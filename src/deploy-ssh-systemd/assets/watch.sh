@@ -3,12 +3,14 @@
 serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; waits up to so long until there is news
   safe "$1" && number "$3" && number "${4:-0}" && number "${5:-0}" || { fail NAME_REFUSED "$1 $3"; return; }
   hashing=; [ "$2" != yes ] || hash_meanwhile "$1"
-  left=$(($3 * 10)) slept=0
-  while no_news "$1" "${4:-0}" "${5:-0}" && [ $slept -lt $left ]; do
-    # most starts take less than a third of a second
-    if [ $slept -lt 30 ] && [ "${4:-0}" -eq 0 ]; then nap=5; else nap=10; fi
-    case $nap in 5) sleep 0.05;; *) sleep 0.1;; esac 2>/dev/null || { sleep 1; nap=100; }
-    slept=$((slept + nap))
+  clock; end=$((at + $3 * 10)) asked=0
+  while began=$at; no_news "$1" "${4:-0}" "${5:-0}"; do
+    clock; [ "$at" -lt "$end" ] || break
+    # the longer a look takes, the rarer they are: on a busy host it is they that a start would wait for
+    case $((at - began)) in 0|1|2) nap=0.05;; 3|4|5) nap=0.2;; *) nap=0.5;; esac
+    [ "${4:-0}" -eq 0 ] || [ $nap != 0.05 ] || nap=0.1
+    sleep $nap 2>/dev/null || sleep 1
+    clock
   done
   fact result "$now"
   [ -n "$seen" ] || look_at_unit
@@ -17,6 +19,8 @@ serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; w
   [ "$2" != yes ] || fact_running_of "$1"
   printf '@ok\n'
 }
+
+clock() { read -r at rest </proc/uptime; at=${at%.*}${at#*.}; } # → at: hundredths of a second
 
 # The program that is being started is hashed while it starts, once for a switch, unless it was hashed as it came.
 hash_meanwhile() { # TOKEN → hashing
@@ -50,7 +54,8 @@ no_news() { # TOKEN PID RESTARTS → now: the result, seen: what systemd says wh
   seen=; now=; [ ! -e "$state/result.$1" ] || read -r now <"$state/result.$1"
   case $now in 'switched '*) ;; '') return 0;; *) return 1;; esac
   # as long as the process is there, systemd is asked twice a second
-  [ "$2" -eq 0 ] || [ ! -d "/proc/$2" ] || [ $((slept % 50)) -eq 0 ] || return 0
+  [ "$2" -eq 0 ] || [ ! -d "/proc/$2" ] || [ $((at - asked)) -ge 50 ] || return 0
+  asked=$at
   look_at_unit
   if [ "$2" -gt 0 ]; then steady "$2" "$3"; return; fi
   seen_of Job; job=$property
