@@ -4,7 +4,6 @@ import type { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
-import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
@@ -209,20 +208,21 @@ async function whatToServe(sessions: readonly HostSession[], settings: Settings,
   const { inputs, directory, signal, record: given } = context;
   const { mode, service: name } = settings;
   const needsBinary = mode === 'plan' || mode === 'deploy' || mode === 'converge';
+  const requirement = needsBinary ? await readRequirement(inputs, directory) : undefined;
   if (mode === 'converge' && given === undefined) {
-    const { release, whole } = await servedByHosts(sessions, inputs['require-attestation'] !== undefined);
+    const { release, whole } = await servedByHosts(sessions, requirement !== undefined);
     const { version, commit, commitTime } = release;
     const begun = beginRecord(directory, { name, version, commit, commitTime });
     return { release: begun, artifacts: whole.map(({ artifact }) => artifact), files: [], whole };
   }
   const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
   const release = given ?? beginRecord(directory, { name, ...(await releaseVersion({ directory, signal })) });
-  return { release, artifacts: needsBinary ? await artifactsOf(release.record, context) : [], files, whole: [] };
-}
-
-/** What could be released; where that is demanded, only what is attested. */
-async function artifactsOf(record: ReleaseRecord, { inputs, directory }: Here): Promise<Artifact[]> {
-  const artifacts = await readArtifacts(record, inputs.binary, directory);
-  const requirement = await readRequirement(inputs, directory);
-  return requirement === undefined ? artifacts : mustBeAttested(artifacts, requirement);
+  if (!needsBinary) return { release, artifacts: [], files, whole: [] };
+  const artifacts = await readArtifacts(release.record, inputs.binary, directory);
+  return {
+    release,
+    artifacts: requirement === undefined ? artifacts : await mustBeAttested(artifacts, requirement),
+    files,
+    whole: [],
+  };
 }

@@ -4,7 +4,11 @@ import { type RequirementInputs, readRequirement } from '../../../src/core/attes
 import { readTrustedRoots } from '../../../src/core/attestation/trusted-root.ts';
 
 const key = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
-const log = { publicKey: { rawBytes: '', validFor: { start: '2020-01-01T00:00:00Z' } } };
+const rawBytes = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .publicKey.export({ type: 'spki', format: 'der' })
+  .toString('base64');
+const since = { validFor: { start: '2020-01-01T00:00:00Z' } };
+const log = { logId: { keyId: 'AAAA' }, publicKey: { rawBytes, ...since } };
 const root = {
   mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
   certificateAuthorities: [{ certChain: { certificates: [] } }],
@@ -64,6 +68,16 @@ describe('a trusted root', () => {
     ['a bundle', { mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json' }, 'is no trusted root'],
     ['no authority', { ...root, certificateAuthorities: [] }, 'names no certificate authority'],
     ['nobody who says when', { ...root, tlogs: [] }, 'neither a transparency log nor a timestamp authority'],
+    [
+      'a key that is none',
+      { ...root, tlogs: [{ ...log, publicKey: { rawBytes: 'AAAA', ...since } }] },
+      'cannot be read',
+    ],
+    [
+      'a certificate that is none',
+      { ...root, certificateAuthorities: [{ certChain: { certificates: [{ rawBytes: 'AAAA' }] } }] },
+      'cannot be read',
+    ],
     ['a log without a beginning', { ...root, tlogs: [{ publicKey: {} }] }, 'without the time from which it is valid'],
   ])('%s is refused', async (_name, given, said) => {
     const text = typeof given === 'string' ? given : JSON.stringify(given);

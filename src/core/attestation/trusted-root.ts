@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { SlipwayError } from '../errors.ts';
+import { toTrustMaterial } from '@sigstore/verify';
+import { messageOf, SlipwayError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
 
 /**
@@ -21,8 +22,17 @@ export async function readTrustedRoots(given: string, directory: string): Promis
       throw invalid('names neither a transparency log nor a timestamp authority: nothing would say when it was signed');
     if ([...root.tlogs, ...root.ctlogs].some(one => one.publicKey?.validFor?.start === undefined))
       throw invalid('has the key of a log without the time from which it is valid');
+    mustBeReadable(root);
     return root;
   });
+}
+
+function mustBeReadable(root: TrustedRoot): void {
+  try {
+    toTrustMaterial(root);
+  } catch (cause) {
+    throw invalid(`holds a certificate or a key that cannot be read: ${messageOf(cause)}`, cause);
+  }
 }
 
 function documentsOf(text: string): unknown[] {
