@@ -65,6 +65,9 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary decides by 
     }).done;
     expect([code, deployment?.state]).toEqual([1, 'rolled-back']);
     expect(log).toMatch(/errors in region=eu: canary \d+ of \d+, old release \d+ of \d+ failed: E\(worse\)/);
+    expect(deployment?.evidence.metrics).toContainEqual(
+      expect.objectContaining({ metric: 'errors', group: 'region=eu', harm: expect.any(Number) }),
+    );
     expect(summary).toMatch(/\| errors \| region=eu \| .* \| worse \|/);
     expect(summary).toMatch(/\| errors \| region=us \| .* \| open; \d+ more .*\|/);
   }, 120_000);

@@ -51,6 +51,7 @@ function deploymentOf(
       steps: journal.rows.map(plainRow),
       limits: { alpha: options.alpha, beta: options.beta, tolerance: options.tolerance },
       probes: options.probes.map(({ name }) => name),
+      metrics: journal.metrics.map(plainRow),
       identity: identity?.identity ?? 'unknown',
       pods: identity?.pods ?? [],
       ...(journal.notes.length === 0 ? {} : { notes: journal.notes }),

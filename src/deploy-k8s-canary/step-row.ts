@@ -38,7 +38,7 @@ function newRow(weight: number): StepRow {
 }
 
 /** As JSON can hold it, which has no infinity. */
-export function plainRow(row: StepRow): StepRow {
+export function plainRow<Row extends Pick<StepRow, 'harm' | 'good'>>(row: Row): Row {
   const finite = (e: number) => Math.min(e, Number.MAX_VALUE);
   return { ...row, harm: finite(row.harm), good: finite(row.good) };
 }
