@@ -13,9 +13,11 @@ place() { # FILE MODE TEXT NOTE
   rm -f "$part"; fail BOOTSTRAP_FAILED "writing $1"; return 1
 }
 
-serve_bootstrap() { # USER RUN-AS yes|no: whether only to say what would be done
-  dry=$3
-  why=$(unfit "$1" "$2"); [ -z "$why" ] || { fail BOOTSTRAP_REFUSED "$why"; return; }
+serve_bootstrap() { # USER RUN-AS yes|no yes|no: whether only to say what would be done; whether to make the user RUN-AS
+  dry=$3 made=
+  if [ "${4:-no}" = yes ] && [ "$2" != dynamic ] && safe "$2" && ! id -u "$2" >/dev/null 2>&1; then made=$2; fi
+  # who is made here is no user of the host's own
+  why=$(unfit "$1" "$([ -n "$made" ] && echo dynamic || echo "$2")"); [ -z "$why" ] || { fail BOOTSTRAP_REFUSED "$why"; return; }
   text=$(printf '#!/bin/sh\nconfined=yes\n%s' "$program")
   sum=$(printf '%s\n' "$text" | sha256sum); sum=${sum%% *}
   line="$service $dir $2"
@@ -26,6 +28,10 @@ serve_bootstrap() { # USER RUN-AS yes|no: whether only to say what would be done
   said=$(printf '%s\n' "$rule" | visudo -cqf - 2>&1) || { fail BOOTSTRAP_FAILED "visudo: $said"; return; }
   # what was wrong before is not our doing: sudo itself is less strict than visudo
   visudo -cq >/dev/null 2>&1 && sound=yes || sound=no
+  if [ -n "$made" ]; then
+    fact change "the system user $made"
+    [ "$dry" = yes ] || make_user "$made" || { fail USER_FAILED "$made"; return; }
+  fi
   place "$installed" 755 "$text" ", sha256 $sum" && place /etc/slipway/agent.sha256 644 "$sum" '' &&
     place "$allowed/$1" 644 "$list" ": $line" && place "$file" 440 "$rule" ": $rule" || return
   if [ "$dry" = no ]; then

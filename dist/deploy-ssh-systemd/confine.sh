@@ -1,7 +1,7 @@
 # A request that runs what it was sent, or gives anything of the host to the service, must ask "confined" first.
 #
 # What an installed agent refuses: services and directories that it was not bootstrapped for, files that somebody else
-# could exchange, units that would be more than the service. Follows switch.sh in one program; "confined" is set in the
+# could exchange, units that would be more than the service. Follows base.sh in one program; "confined" is set in the
 # first lines of the installed one only.
 : "${confined:=}"
 allowed=/etc/slipway/allowed
@@ -11,16 +11,32 @@ permitted() {
   runners=; why=
   [ -n "$confined" ] || return 0
   [ "$(id -u)" = 0 ] || { why='the agent is not root'; return 1; }
-  list=$allowed/${SUDO_USER:-}
-  case ${SUDO_USER:-} in ''|.*|*/*) list=/nowhere;; esac
+  list_of_caller
   runners=$(awk -v service="$service" -v dir="$dir" '$1 == service && $2 == dir { print $3 }' "$list" 2>/dev/null)
   if [ -n "$runners" ]; then
     why=$(exchangeable)
   else
-    others=$(awk '!/^#/ { printf "%s%s in %s", sep, $1, $2; sep = ", " }' "$list" 2>/dev/null)
-    why="${SUDO_USER:-this user} may not deploy $service in $dir; allowed: ${others:-nothing}"
+    why="${SUDO_USER:-this user} may not deploy $service in $dir; allowed: $(others)"
   fi
   [ -z "$why" ]
+}
+
+list_of_caller() { # → list
+  list=$allowed/${SUDO_USER:-}
+  case ${SUDO_USER:-} in ''|.*|*/*) list=/nowhere;; esac
+}
+
+others() {
+  others=$(awk '!/^#/ { printf "%s%s in %s", sep, $1, $2; sep = ", " }' "$list" 2>/dev/null)
+  echo "${others:-nothing}"
+}
+
+# Whether the caller may look at this service, wherever it lies; "why" says why not.
+visible() { # SERVICE
+  [ -n "$confined" ] || return 0
+  list_of_caller
+  [ "$(id -u)" = 0 ] && safe "$1" && awk -v service="$1" '$1 == service { found = 1 } END { exit !found }' "$list" 2>/dev/null ||
+    { why="${SUDO_USER:-this user} may not look at $1; allowed: $(others)"; return 1; }
 }
 
 # Whether only root can put something else there.
@@ -40,15 +56,21 @@ exchangeable() {
   for path in "$state" "$dir/releases" "$dir/blobs"; do kept "$path" || return; done
 }
 
+# Whether the unit files of a release say only what they may say.
+units_allowed() { # FOLDER → why
+  unit_allowed "$1/unit" service || return
+  for part in socket drop-in; do [ ! -e "$1/$part" ] || unit_allowed "$1/$part" "$part" || return; done
+}
+
 # Whether a unit file says only what it may say; "why" has what it may not, a line each.
-unit_allowed() { # FILE service|socket
+unit_allowed() { # FILE service|socket|drop-in
   why=
   [ -n "$confined" ] || return 0
   why=$(unit_refusals "$1" "$2")
   [ "$why" = 'all right' ]
 }
 
-unit_refusals() { # FILE service|socket
+unit_refusals() { # FILE service|socket|drop-in
   # systemd takes CR and NUL for the end of a line, too
   [ "$(tr -d '\n\040-\176\200-\377' <"$1" | wc -c)" -eq 0 ] || { echo 'it has control characters'; return; }
   # what is up already is not started by it
@@ -101,7 +123,7 @@ unit_refusals() { # FILE service|socket
     !/^[A-Za-z][A-Za-z0-9-]*=/ { refuse("this is no directive: " $0); next }
     {
       name = substr($0, 1, index($0, "=") - 1); value = substr($0, index($0, "=") + 1)
-      if (!((section, name) in rule) || (section == "Service" && kind != "service") || (section == "Socket" && kind != "socket")) {
+      if (!((section, name) in rule) || (section == "Service" && kind == "socket") || (section == "Install" && kind == "drop-in") || (section == "Socket" && kind != "socket")) {
         refuse(name "= is not allowed in [" section "]"); next
       }
       given[name] = 1; good = 0

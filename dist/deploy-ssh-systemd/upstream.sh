@@ -4,7 +4,7 @@ mark=' down; # taken out by Slipway'
 run=/run/slipway
 
 # What is written in a line goes away without a trace.
-set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours); or fails with what is wrong
+set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours; last or only: up alone, only as others are out by us); or fails with what is wrong
   file=$(readlink -f "$1" 2>/dev/null)
   [ -f "$file" ] || { fail UPSTREAM_MISSING "$1"; return 1; }
   exec 7>>"$run/upstream.lock"; flock -w 20 7 || { fail UPSTREAM_BUSY "$file"; return 1; }
@@ -12,12 +12,14 @@ set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours); or fails w
     $1 != "server" || $2 == "{" { next }
     { address = $2; sub(/;.*/, "", address); state = index($0, mark) ? "ours" : $0 ~ /[ \t]down[ \t;]/ ? "down" : "up" }
     address == server { found = state; next }
+    state == "ours" { out++ }
     state == "up" && $0 !~ /[ \t]backup[ \t;]/ { others++ }
-    END { print found == "" ? "missing" : found == "up" && !others ? "last" : found }' "$file")
+    END { print found == "" ? "missing" : found == "up" && !others ? (out ? "only" : "last") : found }' "$file")
   case $was$4 in
     missing*) fail UPSTREAM_MISSING "server $2 in $file"; return 1 ;;
     lastdown) fail UPSTREAM_LAST "$2 in $file"; return 1 ;;
-    down*|oursdown|upup|lastup) return 0 ;;
+    onlydown) fail UPSTREAM_TAKEN "$2 in $file"; return 1 ;;
+    down*|oursdown|upup|lastup|onlyup) return 0 ;;
   esac
   new=${file%/*}/.slipway.$$
   cp -p "$file" "$new" && cp -p "$file" "$new.before" && awk -v server="$2" -v mark="$mark" -v to="$4" '
@@ -52,21 +54,17 @@ serve_upstream() { # FILE SERVER UNIT down|up SECONDS
   case $2 in ''|-*|*[!]A-Za-z0-9_.:/[-]*) fail NAME_REFUSED "$2"; return;; esac
   safe "$3" && number "$5" && case $4 in down|up) ;; *) false;; esac || { fail NAME_REFUSED "$3 $4 $5"; return; }
   mkdir -p -m 700 "$run" || { fail UPSTREAM_FAILED "$run"; return; }
-  timer=slipway-upstream-$(printf '%s %s' "$1" "$2" | cksum | tr ' ' -)
-  if [ "$4" = down ]; then
-    # should the runner die, the host is brought in again; first, as a host that is out for good serves nobody
-    printf '%s\n' "$program" >"$run/.agent.$$" && mv -T "$run/.agent.$$" "$run/agent.sh" || { fail UPSTREAM_FAILED "$run"; return; }
-    systemctl stop "$timer.timer" 2>/dev/null
-    said=$(systemd-run --quiet --collect --on-active="$5" --unit="$timer" /bin/sh "$run/agent.sh" upstream "$1" "$2" "$3" 2>&1) ||
-      { fail UPSTREAM_FAILED "arming the timer: $said"; return; }
-  fi
+  note_of "$1" "$2"
+  # first, as a server that is out for good serves nobody
+  [ "$4" = up ] || arm "$5" nginx "$1" "$2" "$3" || return
   workers=$(children "$3")
-  if set_upstream "$1" "$2" "$3" "$4"; then good=yes; else good=; fi
-  exec 7>&-
-  [ "$4" = down ] && [ -n "$good" ] && [ "$was" != down ] || systemctl stop "$timer.timer" 2>/dev/null
-  [ -n "$good" ] || return
+  # the runner may end the agent as soon as it reads that this failed: the timer goes before
+  if wrong=$(set_upstream "$1" "$2" "$3" "$4" && printf '%s\n' "$was"); then good=yes; else good=; fi
+  was=$wrong
+  [ "$4" = down ] && [ -n "$good" ] && [ "$was" != down ] || [ "$4$good" = up ] || disarm
+  [ -n "$good" ] || { printf '%s\n' "$wrong"; return 1; }
   fact was "$was"
-  [ "$was" = ours ] || fact workers "$workers"
+  case $was in up|last|only) fact workers "$workers";; esac
   printf '@ok\n'
 }
 

@@ -1,0 +1,91 @@
+# A switch as the runner asks for it: intended, armed and begun; then confirmed, or taken back.
+
+serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
+  case $5 in *[!A-Za-z0-9+/=]*) fail NAME_REFUSED "$5"; return;; esac
+  safe "$1" && safe "$2" && safe "$3" && number "$4" && safe "${6:-restart}" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+  ! foreign || { fail UNIT_FOREIGN "$here"; return; }
+  units_allowed "$dir/releases/$2" ||
+    { fail UNIT_FORBIDDEN "$why"; return; }
+  old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
+  put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
+  printf 'new=%s\nold=%s\nkind=%s\nway=%s\nwas=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "${pid:-}" "$(date +%s)" "$5" >"$state/.intent.$1" &&
+    durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
+    { fail SWITCH_FAILED "writing the intent"; return; }
+  step intended
+  if ! said=$(systemd-run $manager --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
+    /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
+    rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
+  fi
+  step armed
+  if ! said=$(systemd-run $manager --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
+    /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
+    do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
+  fi
+  printf '@ok\n'
+}
+
+# At boot, before the service: an intent that nobody confirmed is taken back.
+put_guard() {
+  text="[Unit]
+Description=Takes back an unconfirmed release of $service
+Before=$unit
+ConditionPathExistsGlob=|$state/intent.*
+ConditionPathExistsGlob=|$state/reverting.*
+X-Slipway=$dir
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $state/agent.sh guard $dir $service
+
+[Install]
+WantedBy=$boots"
+  [ -e "$units/$guard" ] && [ "$(cat "$units/$guard")" = "$text" ] && return 0
+  printf '%s\n' "$text" >"$state/guard.unit" || return 1
+  put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
+}
+
+# The files that systemd has loaded the service from, with their hashes; $seen has the paths of its unit.
+files_loaded() {
+  seen_of FragmentPath; paths=$property
+  seen_of DropInPaths; paths="$paths $property"
+  [ ! -e "$units/$socket" ] || paths="$paths $(systemctl show "$socket" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  (set -f; sums_of $paths)
+}
+
+serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
+  safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
+  seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts,FragmentPath,DropInPaths 2>/dev/null)
+  if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$2" "$3"; then
+    fail NOT_STEADY "$(printf '%s\n' "$seen" | grep -v Path=)"; return
+  fi
+  if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
+    step confirming
+    systemctl stop "$(timer "$1").timer" 2>/dev/null
+    read_intent "$state/confirmed.$1" && remember "$1" confirmed
+    rm -f "$state/confirmed.$1" "$state/.sum.$1"
+    result "$1" confirmed
+    step confirmed
+    fact files "$(files_loaded)"
+    printf '@ok\n'
+  elif [ "$(cat "$state/result.$1" 2>/dev/null)" = confirmed ]; then
+    fact files "$(files_loaded)"
+    printf '@ok\n' # asked again over a new connection
+  else
+    fail CONFIRM_LOST "$(cat "$state/result.$1" 2>/dev/null)"
+  fi
+}
+
+serve_revert() { # TOKEN WHY
+  safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
+  do_revert "$1" "$2" >/dev/null 2>&1; code=$?
+  how=$(cat "$state/result.$1" 2>/dev/null)
+  if [ -z "$how" ] && [ $code -eq 0 ]; then
+    # a full disk has no room for the result
+    how="reverted $2 $([ -L "$dir/current" ] && echo old || echo none)"
+  elif [ -z "$how" ] && [ ! -e "$state/reverting.$1" ]; then
+    how=unswitched # no trace of it: it never began
+  fi
+  fact result "$how"
+  look_at_unit; fact_unit
+  printf '@ok\n'
+}

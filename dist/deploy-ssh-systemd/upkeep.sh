@@ -1,0 +1,67 @@
+# Between deployments: what is there is read, and what is not needed goes.
+
+serve_look() { # SERVICE LINES
+  visible "$1" || { fail SERVICE_FORBIDDEN "$why"; return; }
+  look_at "$1.service" "$2"
+}
+
+serve_manifest() { # ID
+  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+  [ -e "$dir/releases/$1/release.json" ] || { fail RELEASE_MISSING "$1"; return; }
+  fact manifest "$(cat "$dir/releases/$1/release.json")"
+  printf '@ok\n'
+}
+
+serve_journal() { # TOKEN LINES: since the switch, by this host's clock
+  safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
+  at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
+  fact journal "$(journalctl $of_unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
+  # systemd's own words: its properties show the last end only until the next start
+  fact ended "$(journalctl $told_by="$unit" ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -F ': Main process exited, ' | tail -n 1)"
+  # what seccomp refused, where the kernel says so
+  fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
+    grep -e 'type=1326' -e SECCOMP | grep -F "exe=\"$dir/releases/" | tail -n 1)"
+  printf '@ok\n'
+}
+
+serve_prune() { # ID...
+  for id; do
+    safe "$id" && [ "$(readlink "$dir/current")" != "releases/$id" ] && rm -rf "${dir:?}/releases/$id"
+  done
+  # what no release links to any more, and parts of what was never sent to its end
+  find "$dir/blobs" -type f -links 1 -exec rm -f {} +
+  step pruned
+  printf '@ok\n'
+}
+
+serve_fetch() { # SHA256: of the store, compressed; a fact for each 45 kB
+  safe "$1" && [ -f "$dir/blobs/$1" ] || { fail RELEASE_MISSING "$1"; return; }
+  gzip -4 -c "$dir/blobs/$1" | base64 | tr -d '\n' | base64 |
+    awk '{ line = line $0 } NR % 800 == 0 { print "@fact blob " line; line = "" } END { if (line != "") print "@fact blob " line }'
+  printf '@ok\n'
+}
+
+# All of a release that is not in the store, PATH and content a fact each; the sizes of what is.
+serve_whole() { # ID
+  safe "$1" && cd "$dir/releases/$1" 2>/dev/null || { fail RELEASE_MISSING "$1"; return; }
+  for path in unit drop-in socket environment credentials/*; do
+    [ ! -f "$path" ] || printf '@fact part %s\n' "$({ printf '%s\n' "$path"; cat "$path"; } | base64 | tr -d '\n')"
+  done
+  [ ! -d files ] || fact sizes "$(find files -type f -exec stat -c '%s %n' {} +)"
+  cd /
+  printf '@ok\n'
+}
+
+# All that is ours goes, and the service with it. What it wrote itself stays, and so does what others put here.
+serve_remove() {
+  [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; }
+  [ ! -e "$units/$unit" ] || is_ours "$unit" || { fail UNIT_FOREIGN "$units/$unit"; return; }
+  revert_to_none ''
+  rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
+  for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do
+    [ "$left" = "$state" ] || [ ! -e "$left" ] || fact left "$left"
+  done
+  rm -rf "$state"; rmdir "$dir" 2>/dev/null
+  printf '@ok\n'
+}
