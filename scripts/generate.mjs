@@ -40,7 +40,7 @@ for (const definition of definitions) {
 const measuredIn = {
   'setup-go-cross': [['cross', 'cold', 'warm', 'overhead', 'restore', 'size'], ['shared-cache'], ['memory']],
   'build-multiarch-image': [['image', 'new', 'again', 'memory', 'delay', 'sizes']],
-  'deploy-k8s-canary': [['canary', 'plan', 'real', 'requests']],
+  'deploy-k8s-canary': [['canary', 'plan', 'real', 'requests', 'resume']],
   'deploy-ssh-systemd': [['ssh', 'deploy', 'trips', 'socket', 'downtime', 'many']],
   'verify-health': [['verify', 'start', 'many', 'ready', 'percentiles']],
 };
