@@ -1,30 +1,28 @@
 # The last part of the agent: takes the requests, and ends when nobody asks any more.
 
 # A runner that went silent must not hold the lock: a half-open connection lasts for hours. What counts the seconds is told
-# of every request by a signal, as starting it anew would cost more than most of them.
+# of a request by a signal, as starting it anew would cost more than most of them; anew it is started for another limit, as
+# two signals may come in any order.
 idle() { # SECONDS until the next call
   if [ -n "${dog:-}" ]; then
-    case $grows$1 in
-      "$patience") kill -USR1 "$dog" 2>/dev/null && return ;;
-      300) kill -USR2 "$dog" 2>/dev/null && return ;;
-    esac
+    [ "$limit" != "$1" ] || ! kill -USR1 "$dog" 2>/dev/null || return 0
     kill "$dog" 2>/dev/null
   fi
-  trap '' USR1 USR2 # a call that comes before it listens
+  trap '' USR1 # a call that comes before it listens
   ( count "$1" ) 9>&- >/dev/null 2>&1 </dev/null &
-  dog=$! grows=
-  trap - USR1 USR2
+  dog=$! limit=$1
+  trap - USR1
 }
 
 count() { # SECONDS; then all ends
+  nap=
   trap 'kill $nap 2>/dev/null; exit' TERM
-  trap 'told=$patience' USR1
-  trap 'told=300' USR2
-  limit=$1 spent=0 told=; if [ "$1" -lt 30 ]; then tick=1; else tick=5; fi
-  while [ $spent -lt "$limit" ]; do
+  trap 'told=yes' USR1
+  spent=0 told=; if [ "$1" -lt 30 ]; then tick=1; else tick=5; fi
+  while [ $spent -lt "$1" ]; do
     sleep $tick & nap=$!
     until wait $nap || ! kill -0 $nap; do :; done # a call interrupts it
-    if [ -n "$told" ]; then limit=$told spent=0 told=; else spent=$((spent + tick)); fi
+    spent=$((spent + tick)); [ -z "$told" ] || spent=0 told=
   done
   kill -TERM 0
 }
@@ -40,12 +38,12 @@ growing() {
       was=$now
     done
   ) 9>&- >/dev/null 2>&1 </dev/null &
-  dog=$! grows=yes
+  dog=$! limit=
 }
 
 serve() {
   trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
-  dog=; grows=; dir=; failed=; hashed=
+  dog=; limit=; dir=; failed=; hashed=
   if [ -n "$confined" ]; then
     program=$(cat "$installed")
     # the runner did not know that the program is here already
