@@ -16,7 +16,7 @@ describe('the job summary', () => {
         { name: 'fail', start: 1500, end: 3500, failed: true },
       ]),
     ).toBe(
-      '```mermaid\ngantt\n    title T\n    dateFormat YYYY-MM-DDTHH:mm:ss.SSS\n    axisFormat %M:%S\n    push a b (500ms) :t0, 2001-01-01T00:00:00.000, 500ms\n    fail (2s) :crit, t1, 2001-01-01T00:00:00.500, 2000ms\n```',
+      '```mermaid\ngantt\n    title T\n    dateFormat YYYY-MM-DDTHH:mm:ss.SSS\n    axisFormat %M:%S\n    push∶ a b (500ms) :t0, 2001-01-01T00:00:00.000, 500ms\n    fail (2s) :crit, t1, 2001-01-01T00:00:00.500, 2000ms\n```',
     );
   });
 

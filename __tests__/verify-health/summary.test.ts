@@ -56,7 +56,7 @@ test('charts of what took how long, and of what was not there', () => {
   const series = [
     { from: 0, attempts: 4, failures: 0, slowest: 12 },
     { from: 1000, attempts: 4, failures: 3, slowest: 80 },
-    { from: 2000, attempts: 4, failures: 4 },
+    { from: 2000, attempts: 4, failures: 4, slowest: 5 },
     { from: 3000, attempts: 4, failures: 0, slowest: 15 },
   ];
   const text = summaryOf(
@@ -64,7 +64,7 @@ test('charts of what took how long, and of what was not there', () => {
     { verdict: 'failed', identity: 'unknown', reasons: ['status'] },
     'hello v1',
   );
-  expect(text).toContain('x-axis ["0ms", "1s", "2s", "3s"]\n    y-axis "ms" 0 --> 80\n    line [12, 80, 0, 15]');
+  expect(text).toContain('x-axis ["0ms", "1s", "2s", "3s"]\n    y-axis "ms" 0 --> 80\n    line [12, 80, 5, 15]');
   expect(text).toContain('y-axis "%" 0 --> 100\n    bar [100, 25, 0, 100]');
   const healthy = summaryOf(
     [{ ...bad, verdict: 'passed', series: series.slice(0, 3) }],

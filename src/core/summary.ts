@@ -38,7 +38,8 @@ export function timeline(title: string, spans: readonly Span[]): string {
   const at = (ms: number) => new Date(Date.UTC(2001, 0, 1) + Math.round(ms)).toISOString().slice(0, -1);
   const plain = (text: string) =>
     text
-      .replaceAll(/[:;#,]/g, ' ')
+      .replaceAll(':', '\u2236') // looks like the colon, which would end the name
+      .replaceAll(/[;#,]/g, ' ')
       .replaceAll(/\s+/g, ' ')
       .trim();
   const bar = (span: Span, index: number) => {

@@ -16,10 +16,10 @@ export function charts(findings: readonly Finding[]): string[] {
   return shown.flatMap(({ name, series }) => {
     const buckets = series!;
     const times = buckets.map(one => formatDuration(one.from));
-    const slowest = buckets.map(one => Math.round(one.slowest ?? 0));
+    const slowest = buckets.map(one => Math.round(one.slowest));
     const available = buckets.map(one => Math.round(((one.attempts - one.failures) / one.attempts) * 100));
     const failed = buckets.some(one => one.failures > 0);
-    const slow = { title: `${name}: slowest answer (ms)`, times, unit: 'ms', to: Math.max(...slowest, 1) };
+    const slow = { title: `${name}: slowest attempt (ms)`, times, unit: 'ms', to: Math.max(...slowest, 1) };
     const there = { title: `${name}: availability (%)`, times, unit: '%', to: 100 };
     return [
       ...(slowest.some(ms => ms > 0) ? [chart({ ...slow, lines: [{ form: 'line', values: slowest }] })] : []),

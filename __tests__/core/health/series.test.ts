@@ -14,12 +14,12 @@ test('however long, it is few buckets, and none of the attempts is lost', () => 
   expect(buckets.map(one => one.from)).toEqual(buckets.map(one => one.from).toSorted((a, b) => a - b));
 });
 
-test('a part without an attempt is left out; one without an answer has no time', () => {
+test('a part without an attempt is left out; an attempt that failed counts by the time until then', () => {
   const series = new Series();
-  series.add(0, false, undefined);
+  series.add(0, false, 500);
   series.add(1000, true, 5);
   expect(series.buckets).toEqual([
-    { from: 0, attempts: 1, failures: 1 },
+    { from: 0, attempts: 1, failures: 1, slowest: 500 },
     { from: 1000, attempts: 1, failures: 0, slowest: 5 },
   ]);
 });

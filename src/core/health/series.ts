@@ -4,8 +4,8 @@ export interface Bucket {
   readonly from: number;
   readonly attempts: number;
   readonly failures: number;
-  /** The slowest good answer, milliseconds; undefined without one. */
-  readonly slowest?: number;
+  /** The slowest attempt, milliseconds; one that failed counts by the time until then. */
+  readonly slowest: number;
 }
 
 /** Points that a chart can show. */
@@ -14,44 +14,39 @@ const most = 40;
 /** Attempts over time, for a chart: however many there are, they are kept in at most 80 buckets of equal length. */
 export class Series {
   #width = 50;
-  #buckets: Bucket[] = [];
+  /** By their begin. */
+  #buckets = new Map<number, Bucket>();
 
-  /** `at`: milliseconds since the begin. */
-  add(at: number, ok: boolean, ms: number | undefined): void {
+  /** `at`: milliseconds since the begin; `ms`: what the attempt took. */
+  add(at: number, ok: boolean, ms: number): void {
     while (at / this.#width >= 2 * most) this.#halve();
-    const index = Math.floor(at / this.#width);
-    const seen = {
-      from: index * this.#width,
-      attempts: 1,
-      failures: ok ? 0 : 1,
-      ...(ms === undefined ? {} : { slowest: ms }),
-    };
-    this.#buckets[index] = joined(this.#buckets[index], seen);
+    this.#join({ from: at, attempts: 1, failures: ok ? 0 : 1, slowest: ms });
   }
 
   /** In the order of time; parts without an attempt are left out. */
   get buckets(): readonly Bucket[] {
-    return this.#buckets.filter(one => one !== undefined);
+    return [...this.#buckets.values()].sort((a, b) => a.from - b.from);
   }
 
   #halve(): void {
     this.#width *= 2;
-    const halved: Bucket[] = [];
-    for (const one of this.buckets) {
-      const index = Math.floor(one.from / this.#width);
-      halved[index] = { ...joined(halved[index], one), from: index * this.#width };
-    }
-    this.#buckets = halved;
+    const finer = this.#buckets.values();
+    this.#buckets = new Map();
+    for (const one of finer) this.#join(one);
+  }
+
+  #join(one: Bucket): void {
+    const from = Math.floor(one.from / this.#width) * this.#width;
+    this.#buckets.set(from, { ...joined(this.#buckets.get(from), one), from });
   }
 }
 
 function joined(a: Bucket | undefined, b: Bucket): Bucket {
   if (a === undefined) return b;
-  const slowest = Math.max(a.slowest ?? -1, b.slowest ?? -1);
   return {
     from: a.from,
     attempts: a.attempts + b.attempts,
     failures: a.failures + b.failures,
-    ...(slowest < 0 ? {} : { slowest }),
+    slowest: Math.max(a.slowest, b.slowest),
   };
 }

@@ -63,7 +63,7 @@ export class Tally {
     this.now = now;
     this.last = observation;
     const answered = observation.ok || observation.reason === 'slow';
-    this.#series.add(now, observation.ok, answered ? observation.ms : undefined);
+    this.#series.add(now, observation.ok, observation.ms);
     if (answered && this.#samples.length < keptSamples) {
       this.#samples.push(observation.ms);
     }
