@@ -232,6 +232,7 @@ await describeWith(['host:host40', 'go'], 'deploy-ssh-systemd: bootstrap and the
         expect((await release(two, unit(line), blob)).end).toBe('UNIT_FORBIDDEN');
       // whoever could write to it later would write what root reads
       expect((await release(two, unit(), blob, '666')).end).toBe('NAME_REFUSED');
+      expect((await two.ask('lock', ['t3', 'me'])).end).toBe('ended'); // it has put everything away by then
       expect(await on.onShell(`ls -A ${directory}/releases`)).not.toMatch(/bad|\.new/);
       const action = await deploy({ ...on.inputs, hosts: on.as('deploy'), service: 'hello2', binary: on.v1.path });
       expect(action.log).toMatch(
