@@ -188,7 +188,9 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
 
   test('a switch that cannot begin changes nothing, and says so', async () => {
     const inTheWay = `${directory}/state/guard.unit`;
-    await onHost(host, 'sh', '-c', `rm ${inTheWay} && mkdir ${inTheWay}`);
+    // the boot guard is written only where there is none like it
+    const guard = '/etc/systemd/system/slipway-guard-hello.service';
+    await onHost(host, 'sh', '-c', `rm ${guard} ${inTheWay} && mkdir ${inTheWay}`);
     const before = await pid();
     const done = await deploy({ ...inputs, binary: v2.path });
     await onHost(host, 'rmdir', inTheWay);
