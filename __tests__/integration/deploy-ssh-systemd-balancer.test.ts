@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { askHaproxy, haproxySocket, haproxyStatus, nginxFile, startBalancers } from './balancers.ts';
 import { type Deployed, deploy, fetchJson, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
+import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
@@ -13,17 +14,6 @@ jest.setTimeout(60_000);
 
 /** Of an answer that may take its time. */
 const status = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(30_000) })).status;
-
-/** Until it holds; fails with what it is like in the end. */
-async function eventually(holds: () => Promise<void>): Promise<void> {
-  for (const until = Date.now() + 40_000; ; await sleep(200)) {
-    try {
-      return await holds();
-    } catch (error) {
-      if (Date.now() >= until) throw error;
-    }
-  }
-}
 
 await describeWith(
   ['host:host25', 'host:host26', 'host:host27', 'go', 'package:nginx-light', 'package:haproxy'],
