@@ -19,10 +19,13 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
   let inputs: Record<string, string>;
 
   const place = (host: LabHost) => `${host.user}@${host.address}:${host.port}`;
-  const greetings = async () => {
+  const answers = async () => {
     const bodies = await Promise.all(hosts.map(host => fetchJson(`http://${host.address}:8080/`)));
-    for (const host of hosts) expect(await leftovers(host, directory)).toBe('');
     return bodies.map(({ body }) => body?.['greeting']);
+  };
+  const greetings = async () => {
+    for (const host of hosts) expect(await leftovers(host, directory)).toBe('');
+    return answers();
   };
   const greet = (greeting: string) => ({ environment: `HELLO_GREETING=${greeting}` });
   const states = (done: Deployed) => done.record!.deployments.map(one => one.state);
@@ -196,6 +199,6 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
       new RegExp(`${hosts[0]!.address}:22: it had to go back because .*${third.address}.* failed, and did not: `),
     );
     // the lost one's lock is held until its agent has heard nothing for a minute
-    await eventually(async () => expect(await greetings()).toEqual(['bad4', 'seven', 'four']));
+    await eventually(async () => expect(await answers()).toEqual(['bad4', 'seven', 'four']));
   }, 120_000);
 });
