@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
-import { run } from '../../src/core/process.ts';
+import { cable } from './cable.ts';
 import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
@@ -27,9 +27,6 @@ await describeWith(['host:host11', 'host:host12', 'host:host13', 'go'], 'deploy-
     expect(await sha256FromOutside(host, await pid(host))).toBe(sha256);
     expect(await leftovers(host, directory)).toBe('');
   };
-  /** The host's cable: pulled, nothing answers any more, not even with a refusal. */
-  const cable = async (host: LabHost, state: 'up' | 'down') =>
-    run(['ip', 'link', 'set', `slw${host.address.split('.')[3]}`, state], { timeout: 10_000 });
 
   beforeAll(async () => {
     const { up } = await labModule('host');
