@@ -95,7 +95,7 @@ worker:
         String(300 * 2 ** 20),
       );
       expect(await onHost(web1, 'systemctl', 'show', '-p', 'MemoryMax', '--value', 'hello')).toBe('infinity');
-      expect(done.summary).toMatch(new RegExp(`${worker.address}:22 \\| worker, region=eu, build-host=no \\|`));
+      expect(done.summary).toMatch(new RegExp(`${worker.address}:22\` \\| worker, region=eu, build-host=no \\|`));
       const there = (name: string) =>
         Promise.all([web1, web2, worker].map(host => onHost(host, 'sh', '-c', `cat /tmp/${name} 2>/dev/null || :`)));
       expect(await there('first')).toEqual([`${web1.address} web eu no two`, '', '']);
