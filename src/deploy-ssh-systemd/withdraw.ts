@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { messageOf, SlipwayError } from '../core/errors.ts';
 import { Refusal } from '../core/host-agent/refusal.ts';
 import type { HostSession } from './host-session.ts';
 import { lock } from './lock.ts';
@@ -24,7 +23,6 @@ export async function withdraw(
   { rotation, signal }: { readonly rotation: Rotation; readonly signal: AbortSignal },
 ): Promise<Outcome> {
   const steps = new Steps(session.place);
-  const whole = () => ({ ...from, changed: true, ended: Date.now(), spans: [...from.spans, ...steps.spans] });
   const token = randomBytes(6).toString('hex');
   let bringIn: (() => Promise<void>) | undefined;
   try {
@@ -38,11 +36,16 @@ export async function withdraw(
   } catch (error) {
     // what was refused serves on; of one that was lost nobody knows
     if (error instanceof Refusal) await bringIn?.().catch(() => undefined);
-    const message = `${from.place}: it had to go back because ${why}, and did not: ${messageOf(error)}`;
-    const code = error instanceof SlipwayError ? error.code : 'DEPLOY_FAILED';
-    const hint = 'Look at it with `mode: status`; `mode: remove` takes the service away.';
-    return { ...whole(), state: 'failed', error: new SlipwayError(code, message, { hint, cause: error }) };
+    throw error;
   }
   const reason = `stopped and removed because ${why}; there was no release before`;
-  return { ...whole(), state: 'rolled-back', serving: '', evidence: { ...from.evidence, reason } };
+  return {
+    ...from,
+    changed: true,
+    ended: Date.now(),
+    spans: [...from.spans, ...steps.spans],
+    state: 'rolled-back',
+    serving: '',
+    evidence: { ...from.evidence, reason },
+  };
 }
