@@ -25,6 +25,13 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary whose old r
     throw new Error(`Deployment/hello has ${await available()} pods, not "${wanted}"`);
   };
   const versionNow = async () => JSON.parse((await get(url)).body).version;
+  /** An ended pod is out of the status at once, and out of the node's rules for the Service a moment later. */
+  const onlyAnswers = async (version: string) => {
+    for (let row = 0, limit = Date.now() + 30_000; row < 20; ) {
+      row = (await versionNow()) === version ? row + 1 : 0;
+      if (Date.now() > limit) throw new Error(`others than ${version} still answer`);
+    }
+  };
 
   beforeAll(async () => {
     images = await pushExample(lab, { v1: ['v1'], v2: ['v2'] });
@@ -44,6 +51,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary whose old r
     await kubectl(['create', 'quota', 'full', '--hard=pods=2']);
     await kubectl(['delete', 'pod', '-l', 'app=hello,slipway/track!=canary', '--wait=false']);
     await until('');
+    await onlyAnswers('v2');
     const users = userTraffic(url, undefined, 50);
     running.signal('SIGINT');
     const { code, log, outputs } = await running.done;
