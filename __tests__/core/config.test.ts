@@ -12,7 +12,7 @@ const inputs = {
   'private-key': { description: 'x', value: text, secret: true },
 };
 const texts = (section: Record<string, unknown>, env = {}) =>
-  sectionTexts(section, inputs, { file: 'slipway.yml', directory: '/nowhere', env });
+  sectionTexts(section, inputs, { at: () => 'slipway.yml', directory: '/nowhere', env });
 const parsed = (content: string) => parseConfig(content, 'slipway.yml');
 
 describe('slipway.yml', () => {
@@ -140,7 +140,7 @@ describe('the section of an action', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
   const section = async (content: string, config = 'slipway.yml', action = 'deploy-ssh-systemd') => {
     await writeFile(join(folder, 'slipway.yml'), content);
-    return configSection(action, inputs, { INPUT_CONFIG: config, 'INPUT_WORKING-DIRECTORY': folder });
+    return (await configSection(action, inputs, { INPUT_CONFIG: config, 'INPUT_WORKING-DIRECTORY': folder }))?.texts;
   };
   const both =
     'deploy: [{ kind: deploy-ssh-systemd, name: 1, targets: a }, { kind: deploy-ssh-systemd, name: b, targets: b }]';
@@ -172,7 +172,7 @@ test('the version of the file is the build’s, with the root action and alone',
   const inputs = { version: { description: 'x', value: text }, targets: { description: 'x', value: lines } };
   const read = async (content: string) => {
     await writeFile(join(folder, 'slipway.yml'), content);
-    return configSection('setup-go-cross', inputs, { INPUT_CONFIG: join(folder, 'slipway.yml') });
+    return (await configSection('setup-go-cross', inputs, { INPUT_CONFIG: join(folder, 'slipway.yml') }))?.texts;
   };
   expect(await read('version: 1.10\nbuild: { targets: linux/amd64 }')).toEqual({
     version: '1.10',

@@ -41,7 +41,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function check(content: string, env: NodeJS.ProcessEnv = {}) {
   await writeFile(join(folder, 'slipway.yml'), content);
-  return checkLinks(planChain(await readConfigFile(join(folder, 'slipway.yml'))), schemas, env);
+  return checkLinks(planChain(await readConfigFile(join(folder, 'slipway.yml'))), schemas, env, folder);
 }
 
 test('a file that every action can read passes', async () => {

@@ -61,7 +61,7 @@ test('the README’s slipway.yml is one that every action can read', async () =>
   ] as const) {
     const { inputs } = schemas[action];
     const texts = await sectionTexts(section, inputs, {
-      file: 'README.md',
+      at: () => 'README.md',
       directory: root,
       env: { SSH_PRIVATE_KEY: 'the key of a test' },
     });

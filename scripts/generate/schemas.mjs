@@ -2,6 +2,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { takesMap } from '../../src/core/config-section.ts';
 import { fileKeys } from '../../src/core/inputs.ts';
+import { findings } from '../../src/release/checklist.ts';
 
 const variable = {
   type: 'object',
@@ -17,6 +18,37 @@ const secret = {
     variable,
     { type: 'object', properties: { file: { type: 'string' } }, required: ['file'], additionalProperties: false },
   ],
+};
+
+const records = {
+  description:
+    'Where releases and what was done with them are kept: `oci` is the repository of the image, `folder` is slipway-records, `git` is the branch slipway-records; a map names another.',
+  oneOf: [
+    { enum: ['oci', 'folder', 'git'] },
+    ...['oci', 'folder', 'git'].map(kind => ({
+      type: 'object',
+      properties: { [kind]: { type: 'string' } },
+      required: [kind],
+      additionalProperties: false,
+    })),
+  ],
+};
+
+const require = {
+  type: 'array',
+  description: 'Findings of the checklist without which nothing is deployed there.',
+  items: {
+    anyOf: [
+      ...Object.entries(findings).map(([name, { means }]) => ({ const: name, description: means })),
+      {
+        type: 'object',
+        description: 'The version was verified in that environment before.',
+        properties: { 'verified-in': { type: 'string' } },
+        required: ['verified-in'],
+        additionalProperties: false,
+      },
+    ],
+  },
 };
 
 function section(definition, extra = {}) {
@@ -40,11 +72,25 @@ function valueSchema({ secret: isSecret, value: { schema } }) {
 }
 
 export function slipwaySchema(byName) {
+  const kinds = ['deploy-ssh-systemd', 'deploy-k8s-canary'];
   const deployment = name =>
     section(byName[name], {
       kind: { const: name },
       name: { type: 'string', description: 'Names the deployment among several.' },
     });
+  const verify = section(byName['verify-health']);
+  const environment = {
+    type: ['object', 'null'],
+    description: 'What a place has of its own; the rest is what the file says for all.',
+    properties: {
+      url: { type: 'string', description: 'Where people open it.' },
+      require,
+      // The kind may be left out: the entry of that name has it.
+      deploy: { type: 'array', items: { anyOf: kinds.map(deployment) } },
+      verify,
+    },
+    additionalProperties: false,
+  };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'slipway.yml',
@@ -54,10 +100,17 @@ export function slipwaySchema(byName) {
         type: 'string',
         description: 'Version of the release; default: the tag on HEAD, else Go’s pseudo-version.',
       },
+      records,
       build: section(byName['setup-go-cross']),
       image: section(byName['build-multiarch-image']),
-      deploy: { type: 'array', items: { oneOf: [deployment('deploy-ssh-systemd'), deployment('deploy-k8s-canary')] } },
-      verify: section(byName['verify-health']),
+      deploy: { type: 'array', items: { oneOf: kinds.map(kind => ({ ...deployment(kind), required: ['kind'] })) } },
+      verify,
+      environments: {
+        type: 'object',
+        description: 'Places that a release goes through: staging, production.',
+        propertyNames: { pattern: '^[A-Za-z0-9_-]+$' },
+        additionalProperties: environment,
+      },
     },
     additionalProperties: false,
   };

@@ -40,7 +40,7 @@ export async function runAction<S extends Inputs>(definition: Definition<S>, par
   const { signal, release } = cancellation();
   try {
     const section = await configSection(definition.name, definition.inputs, process.env);
-    const inputs = readInputs(definition.inputs, process.env, section);
+    const inputs = readInputs(definition.inputs, process.env, section?.texts, section?.at);
     const common = inputs as unknown as { release: string[]; 'working-directory': string; summary: boolean };
     const directory = resolve(common['working-directory']);
     const record = await loadRecords(common.release, directory);

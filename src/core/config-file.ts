@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, LineCounter, parseDocument, visit } from 'yaml';
+import { relative } from 'node:path';
 import type { ActionName } from './action-names.ts';
-import { messageOf, SlipwayError } from './errors.ts';
-import { exactNumber, isExactNumber } from './exact-number.ts';
+import { type Deployment, deploymentsOf, isMap, type Section, word } from './config-deployments.ts';
+import { type ConfigPath, invalid, readDocument } from './config-document.ts';
+import { applyEnvironment, environmentsOf } from './config-environments.ts';
+import { SlipwayError } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
 /** The sections of slipway.yml and the actions that read them. `deploy` is a list; each entry has one `kind`. */
@@ -14,115 +16,103 @@ export const sections = {
   'verify-health': 'verify',
 } as const satisfies Record<ActionName, string>;
 
-export type Section = Record<string, unknown>;
-
-/** An entry of `deploy`; several of one kind have each a name. */
-export type Deployment = Section & { kind: ActionName; name?: string };
-
-/** slipway.yml as data, its shape checked as far as every action needs it. */
+/** slipway.yml as data, its shape checked as far as every action needs it, an environment's own laid over it. */
 export interface ConfigFile {
   readonly file: string;
   /** Of the release: what `build` has for its input of that name, unless it says otherwise. */
   readonly version?: string;
+  /** Where releases and what was done with them are kept; read by whoever keeps them. */
+  readonly records?: unknown;
   readonly build?: Section;
   readonly image?: Section;
   readonly deploy?: readonly Deployment[];
   readonly verify?: Section;
+  /** Names of all environments of the file. */
+  readonly environments: readonly string[];
+  /** The one that was asked for. */
+  readonly environment?: string;
+  /** Of that environment. */
+  readonly url?: string;
+  /** Of that environment: findings of the checklist that have to be met. */
+  readonly require: readonly unknown[];
+  /** `slipway.yml:12`, of the part that a path names; paths are those of this object. */
+  readonly at: (path: ConfigPath) => string;
 }
 
-const deployKinds = ['deploy-ssh-systemd', 'deploy-k8s-canary'];
-const topLevel = ['version', 'build', 'image', 'deploy', 'verify'];
+const topLevel = ['version', 'records', 'build', 'image', 'deploy', 'verify', 'environments'];
 
-/** Reads slipway.yml. Syntax errors name line and column; unknown keys say what was probably meant. */
-export async function readConfigFile(file: string): Promise<ConfigFile> {
+/**
+ * Reads slipway.yml. Errors name the line; unknown keys say what was probably meant.
+ *
+ * @param environment the one of its `environments` whose own values are laid over the file's
+ */
+export async function readConfigFile(file: string, environment?: string): Promise<ConfigFile> {
   const text = await readFile(file, 'utf8').catch(error => {
     throw new SlipwayError('CONFIG_MISSING', `the config file ${file} cannot be read: ${error.code}`, {
       hint: 'Nothing was changed. Give the input "config" the path of a slipway.yml.',
       cause: error,
     });
   });
-  return parseConfig(text, file);
+  return { ...parseConfig(text, shown(file), environment), file };
 }
 
-export function parseConfig(text: string, file: string): ConfigFile {
-  // `<<: *web` lets deployments share what they have in common.
-  const document = parseDocument(text, { prettyErrors: true, lineCounter: new LineCounter(), merge: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw invalid(file, problem.message.split('\n')[0]!.replace(/:$/, ''));
-  const data = dataOf(document, file);
-  if (!isMap(data)) throw invalid(file, 'it is not a map with keys such as build, image, deploy, verify');
-  for (const key of Object.keys(data)) {
-    if (!topLevel.includes(key))
-      throw invalid(file, `unknown key "${key}"${didYouMean(key, topLevel)}; allowed: ${topLevel.join(', ')}`);
-  }
-  for (const key of ['build', 'image', 'verify']) {
-    if (data[key] === null) throw invalid(file, `"${key}" is empty: give it inputs, or {} for their defaults`);
-    if (data[key] !== undefined && !isMap(data[key])) throw invalid(file, `"${key}" is not a map of inputs`);
-  }
-  const { version, deploy, ...rest } = data as Omit<ConfigFile, 'file'>;
-  return {
-    ...rest,
-    ...(version === undefined ? {} : { version: word(version, 'version', file) }),
-    ...(deploy === undefined ? {} : { deploy: deployments(deploy, file) }),
+/** As people wrote it: below the folder that they are in, without it. */
+function shown(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
+}
+
+export function parseConfig(text: string, file: string, environment?: string): ConfigFile {
+  const { data, at } = readDocument(text, file);
+  const { environments: given, deploy: list, version, ...rest } = shapeOf(data, file, at);
+  const environments = given === undefined ? {} : environmentsOf(given, at);
+  const deploy = list === undefined ? undefined : deploymentsOf(list, at);
+  const read = {
+    ...(rest as { build?: Section; image?: Section; verify?: Section }),
+    ...(version === undefined ? {} : { version: word(version, 'version', at(['version'])) }),
+    ...(deploy === undefined ? {} : { deploy }),
     file,
+    environments: Object.keys(environments),
+    require: [],
+    at,
+  };
+  // Each is laid over the file: what does not fit is found whichever is deployed to.
+  const applied = Object.entries(environments).map(
+    ([name, own]) => [name, applyEnvironment(name, own, { ...read, deploy: deploy ?? [] }, at)] as const,
+  );
+  if (environment === undefined) return read;
+  const found = applied.find(([name]) => name === environment)?.[1];
+  if (found === undefined) throw unknownEnvironment(environment, read);
+  const { url, require = [] } = environments[environment]!;
+  return {
+    ...read,
+    ...(found.deploy.length === 0 ? {} : { deploy: found.deploy }),
+    ...(found.verify === undefined ? {} : { verify: found.verify }),
+    environment,
+    ...(url === undefined ? {} : { url }),
+    require,
+    at: path => at(found.origin(path)),
   };
 }
 
-/** The document's data; a number is kept as it was written: `1.20` is no `1.2`. */
-function dataOf(document: Document.Parsed, file: string): unknown {
-  visit(document, {
-    Scalar: (key, node) => {
-      if (typeof node.value === 'number' && node.source !== undefined && String(node.value) !== node.source)
-        node.value = key === 'key' ? node.source : exactNumber(node.source);
-    },
-  });
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw invalid(file, messageOf(error)); // an alias without its anchor, or one that unfolds without end
+function shapeOf(data: unknown, file: string, at: (path: ConfigPath) => string): Section {
+  if (!isMap(data)) throw invalid(file, 'it is not a map with keys such as build, image, deploy, verify');
+  for (const key of Object.keys(data)) {
+    if (!topLevel.includes(key))
+      throw invalid(at([key]), `unknown key "${key}"${didYouMean(key, topLevel)}; allowed: ${topLevel.join(', ')}`);
   }
+  for (const key of ['build', 'image', 'verify']) {
+    if (data[key] === null) throw invalid(at([key]), `"${key}" is empty: give it inputs, or {} for their defaults`);
+    if (data[key] !== undefined && !isMap(data[key])) throw invalid(at([key]), `"${key}" is not a map of inputs`);
+  }
+  return data;
 }
 
-/** A text or a number, as it was written. */
-function word(value: unknown, where: string, file: string): string {
-  if (typeof value === 'string' && value !== '') return value;
-  if (typeof value === 'number') return String(value);
-  if (isExactNumber(value)) return value.rawJSON;
-  throw invalid(file, `"${where}" is not a text`);
-}
-
-function deployments(deploy: unknown, file: string): Deployment[] {
-  if (!Array.isArray(deploy) || !deploy.every(isMap)) throw invalid(file, '"deploy" is not a list of deployments');
-  const seen = new Map<string, number>();
-  return deploy.map((entry, index) => {
-    const kind = String(entry['kind'] ?? '');
-    if (!deployKinds.includes(kind)) {
-      throw invalid(
-        file,
-        `deploy[${index}].kind is "${kind}"${didYouMean(kind, deployKinds)}; allowed: ${deployKinds.join(', ')}`,
+function unknownEnvironment(name: string, { file, environments, at }: ConfigFile): SlipwayError {
+  return environments.length === 0
+    ? invalid(file, `it has no environments, so not "${name}" either`)
+    : invalid(
+        at(['environments']),
+        `there is no environment "${name}"${didYouMean(name, [...environments])}; there are ${environments.join(', ')}`,
       );
-    }
-    const name = entry['name'] === undefined ? undefined : word(entry['name'], `deploy[${index}].name`, file);
-    if (name !== undefined && /[#/\\]/.test(name))
-      throw invalid(file, `deploy[${index}].name is "${name}": a name has no #, / or \\, because FILE#NAME names it`);
-    const key = JSON.stringify([kind, name]);
-    const other = seen.get(key);
-    if (other !== undefined) {
-      const alike = name === undefined ? 'without a name' : `with the name "${name}"`;
-      throw invalid(file, `deploy[${other}] and deploy[${index}] are both ${kind} ${alike}: name them apart`);
-    }
-    seen.set(key, index);
-    return { ...entry, kind: kind as ActionName, ...(name === undefined ? {} : { name }) };
-  });
-}
-
-/** An error about the file; nothing has been changed when it is thrown. */
-export function invalid(file: string, why: string): SlipwayError {
-  return new SlipwayError('CONFIG_INVALID', `${file}: ${why}`, {
-    hint: 'Nothing was changed. Correct the file and run again.',
-  });
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }

@@ -36,7 +36,7 @@ export const commonInputs = {
   },
   config: {
     description:
-      'A slipway.yml whose section for this action gives what the inputs leave out; `FILE#NAME` names one of several deployments.',
+      'A slipway.yml whose section for this action gives what the inputs leave out; `FILE@ENVIRONMENT` takes one of its environments, `FILE#NAME` one of several deployments.',
     value: text,
   },
   'working-directory': {
@@ -65,20 +65,24 @@ export function variableOf(name: string): string {
  * name, the value (never a secret's), and what is allowed.
  *
  * @param section values of the slipway.yml section, used where the runner gave none
+ * @param at where a value of the section stands: `slipway.yml:12`
  */
 export function readInputs<S extends Inputs>(
   schema: S,
   env: NodeJS.ProcessEnv = process.env,
-  section: Record<string, string> = {},
+  section: Readonly<Record<string, string>> = {},
+  at?: (input: string) => string,
 ): Read<S> {
-  const problems = [...unknownInputs(schema, env), ...unknownKeys(schema, section)];
+  const problems = [...unknownInputs(schema, env), ...unknownKeys(schema, section, at)];
   const read: Record<string, unknown> = {};
   for (const [name, input] of Object.entries(schema)) {
-    const raw = (env[variableOf(name)] ?? '').trim() || (section[name] ?? '').trim();
+    const fromRunner = (env[variableOf(name)] ?? '').trim();
+    const raw = fromRunner || (section[name] ?? '').trim();
     if (input.secret && raw !== '') maskSecret(raw);
     const given = raw === '' ? (input.default ?? '') : raw;
     if (given === '') {
-      if (input.required) problems.push(`input "${name}" is missing: give ${input.value.allowed}`);
+      const where = at === undefined ? '' : ` (${at(name)})`;
+      if (input.required) problems.push(`input "${name}" is missing${where}: give ${input.value.allowed}`);
       read[name] = input.default === undefined ? undefined : emptyOf(input.value);
       continue;
     }
@@ -89,7 +93,8 @@ export function readInputs<S extends Inputs>(
       const shown = input.secret ? '***' : JSON.stringify(safe.length > 120 ? `${safe.slice(0, 117)}...` : safe);
       const why = input.secret ? 'cannot be used' : messageOf(error);
       const todo = !input.secret && error instanceof SlipwayError && error.hint !== undefined ? ` (${error.hint})` : '';
-      problems.push(`input "${name}" is ${shown}: ${why}; allowed: ${input.value.allowed}${todo}`);
+      const where = fromRunner === '' && section[name] !== undefined && at !== undefined ? ` (${at(name)})` : '';
+      problems.push(`input "${name}" is ${shown}${where}: ${why}; allowed: ${input.value.allowed}${todo}`);
     }
   }
   if (problems.length > 0) {
@@ -115,9 +120,9 @@ function unknownInputs(schema: Inputs, env: NodeJS.ProcessEnv): string[] {
     );
 }
 
-function unknownKeys(schema: Inputs, section: Record<string, string>): string[] {
+function unknownKeys(schema: Inputs, section: object, at: (key: string) => string = () => 'the config file'): string[] {
   const known = fileKeys(schema);
   return Object.keys(section)
     .filter(key => !known.includes(key))
-    .map(key => `unknown key "${key}" in the config file${didYouMean(key, known) || `; allowed: ${known.join(', ')}`}`);
+    .map(key => `unknown key "${key}" in ${at(key)}${didYouMean(key, known) || `; allowed: ${known.join(', ')}`}`);
 }

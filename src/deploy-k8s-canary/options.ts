@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os';
 import { SlipwayError } from '../core/errors.ts';
 import type { Read } from '../core/inputs.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
+import { whoRuns } from '../core/who-runs.ts';
 import type { definition } from './inputs.ts';
 import { autoSteps } from './steps.ts';
 
@@ -77,18 +77,6 @@ export function resolveOptions(
     by: whoRuns(process.env),
     directory,
   };
-}
-
-/** `octocat, acme/hello run 123 attempt 1`, or `user@host`. */
-export function whoRuns(env: NodeJS.ProcessEnv): string {
-  const {
-    GITHUB_ACTOR: actor,
-    GITHUB_REPOSITORY: repository,
-    GITHUB_RUN_ID: run,
-    GITHUB_RUN_ATTEMPT: attempt = '1',
-  } = env;
-  if (run) return `${actor ?? 'unknown'}, ${repository ?? ''} run ${run} attempt ${attempt}`;
-  return `${userInfo().username}@${hostname()}`;
 }
 
 function wrong(code: string, message: string, hint: string): SlipwayError {

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os';
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { maskSecret } from '../core/mask.ts';
@@ -6,6 +5,7 @@ import { readAccess } from '../core/ssh/access.ts';
 import { dialAhead } from '../core/ssh/dial-ahead.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
+import { whoRuns } from '../core/who-runs.ts';
 import { readDropIn } from './drop-in.ts';
 import { settingsOf } from './host-settings.ts';
 import type { Host } from './hosts.ts';
@@ -139,15 +139,6 @@ function wayOf(inputs: Context<typeof definition.inputs>['inputs']): string {
   const name = (signal: string) => signal.replace('SIG', '');
   if (method === 'upgrade-signal') return `upgrade-${name(upgrade)}`;
   return reload === undefined ? 'restart' : `reload-${name(reload)}`;
-}
-
-/** The actor and the run where a workflow runs it, else user and machine. */
-export function whoRuns(env: NodeJS.ProcessEnv): string {
-  const { GITHUB_ACTOR: actor, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
-  if (actor !== undefined && actor !== '') {
-    return server && repository && id ? `${actor}, ${server}/${repository}/actions/runs/${id}` : actor;
-  }
-  return `${userInfo().username} on ${hostname()}`;
 }
 
 function invalid(message: string, hint: string): SlipwayError {

@@ -11,15 +11,25 @@ export type Schemas = Readonly<Record<ActionName, { readonly inputs: Inputs }>>;
 /**
  * Reads the section of every link as its action will, before the first one runs: a mistake in the last section must
  * not be found after the first deployment. All problems are reported in one error.
+ *
+ * @param directory where the path of a secret's file begins; absolute
  */
-export async function checkLinks(links: readonly Link[], schemas: Schemas, env: NodeJS.ProcessEnv): Promise<void> {
+export async function checkLinks(
+  links: readonly Link[],
+  schemas: Schemas,
+  env: NodeJS.ProcessEnv,
+  directory: string,
+): Promise<ReadLink[]> {
   const problems: string[] = [];
   const read: ReadLink[] = [];
-  for (const { action, title, config } of links) {
+  for (const { action, title, config, inputs: own } of links) {
     const { inputs } = schemas[action];
     try {
-      const section = await configSection(action, inputs, { ...env, [variableOf('config')]: config });
-      read.push({ action, title, inputs: readInputs(inputs, {}, section) });
+      const section = await configSection(action, inputs, {
+        ...env,
+        ...variables({ config, 'working-directory': directory }),
+      });
+      read.push({ action, title, inputs: readInputs(inputs, variables(own), section?.texts, section?.at) });
     } catch (error) {
       if (!(error instanceof SlipwayError)) throw error;
       problems.push(`${title}: ${error.message}`);
@@ -31,4 +41,9 @@ export async function checkLinks(links: readonly Link[], schemas: Schemas, env: 
       hint: 'Nothing was changed. Correct slipway.yml or pass what it names, and run again.',
     });
   }
+  return read;
+}
+
+function variables(inputs: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [variableOf(name), value]));
 }

@@ -1,5 +1,6 @@
 import { define } from '../core/definition.ts';
-import { text } from '../core/values.ts';
+import { choice, text } from '../core/values.ts';
+import { modes } from './modes.ts';
 
 export const definition = define({
   name: 'slipway',
@@ -9,14 +10,35 @@ export const definition = define({
   icon: 'anchor',
   color: 'blue',
   inputs: {
+    mode: {
+      description:
+        'What to do. `release`: build, image, deploy and verify, as far as slipway.yml has the sections. `build`: without deploying. `plan`: builds, and shows what a deployment would do. With a release that is kept (`records`) or handed on (`release`): `deploy`; `promote`, which takes the version that the environment before calls verified; `verify`; `audit`. `rollback` goes back to the release before, with `version` to that one. `status` says what serves. Of an unfinished rollout on a cluster: `resume`, `pause`, `abort`.',
+      value: choice(...modes),
+      default: 'release',
+    },
+    environment: { description: 'One of the `environments` of slipway.yml.', value: text },
     version: {
       description:
-        'Version of the release. Default: what slipway.yml says, else the tag on HEAD, else Go’s pseudo-version.',
+        'Version of the release that is built. Default: what slipway.yml says, else the tag on HEAD, else Go’s pseudo-version. Of the other modes: the version that is kept; default: the last.',
+      value: text,
+    },
+    from: {
+      description: 'Of `promote`: the environment that the version comes from. Default: the one before in slipway.yml.',
+      value: text,
+    },
+    strategy: { description: 'Strategy of the deployments, instead of their own.', value: text },
+    deployment: { description: 'Only the deployment of this name.', value: text },
+    records: {
+      description:
+        'Where releases and what was done with them are kept, instead of what slipway.yml says: `oci`, `folder`, `git`, or a map such as `{ folder: PATH }`.',
       value: text,
     },
   },
   outputs: {
     release: 'Path of the release record.',
+    version: 'Version of the release.',
+    state: 'State of the deployments: that of the worst.',
+    changed: 'Whether anything was changed in a place.',
     verdict: '`verified`, `failed` or `inconclusive`; `rolled-back` when a deployment was taken back.',
     report: 'Path of the HTML report.',
   },

@@ -8,16 +8,19 @@ export interface Beginning {
   readonly version: string;
   readonly commit?: string | undefined;
   readonly commitTime?: string | undefined;
+  /** Changed and untracked files. */
+  readonly changes?: readonly string[];
 }
 
 /** A record without evidence. */
-export function emptyRecord({ name, version, commit, commitTime }: Beginning): ReleaseRecord {
+export function emptyRecord({ name, version, commit, commitTime, changes = [] }: Beginning): ReleaseRecord {
   return {
     schema: recordSchema,
     name,
     version,
     ...(commit === undefined ? {} : { commit }),
     ...(commitTime === undefined ? {} : { commitTime }),
+    ...(changes.length === 0 ? {} : { modified: true }),
     binaries: [],
     images: [],
     deployments: [],

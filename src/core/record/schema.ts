@@ -169,6 +169,8 @@ export const ReleaseRecord = v.looseObject({
   /** Full git sha; absent outside a repository. */
   commit: v.optional(v.string()),
   commitTime: v.optional(time),
+  /** Whether files were changed or not committed when it was built. */
+  modified: v.optional(v.boolean()),
   toolchain: v.optional(Toolchain),
   tests: v.optional(v.array(TestRun)),
   binaries: v.optional(v.array(Binary), []),

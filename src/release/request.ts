@@ -1,0 +1,26 @@
+import type { Mode } from './modes.ts';
+
+/** What is asked of the chain, by the root action or from a terminal. */
+export interface Request {
+  readonly mode: Mode;
+  /** Path of slipway.yml, relative to `directory`. */
+  readonly config: string;
+  /** One of the file's `environments`. */
+  readonly environment?: string | undefined;
+  /** Of the release to build, or of a stored one. */
+  readonly version?: string | undefined;
+  /** The environment whose verified version is promoted. */
+  readonly from?: string | undefined;
+  /** Instead of what the deployments say themselves. */
+  readonly strategy?: string | undefined;
+  /** Only the deployment of this name. */
+  readonly deployment?: string | undefined;
+  /** Records of the steps before: paths, globs or `oci://` references. */
+  readonly release: readonly string[];
+  /** Instead of the file's `records`. */
+  readonly records?: string | undefined;
+  /** Where relative paths begin; absolute. */
+  readonly directory: string;
+  /** Whether the actions write job summaries. */
+  readonly summary: boolean;
+}
