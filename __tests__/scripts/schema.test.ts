@@ -22,6 +22,10 @@ const examples: [name: string, text: string][] = [
   ['examples/hello', await read('examples/hello/slipway.yml')],
   ['examples/podinfo', await read('examples/podinfo/slipway.yml')],
   ['the README', readme],
+  [
+    'a file with environments',
+    'records: { oci: ghcr.io/acme/hello }\ndeploy: [{ kind: deploy-ssh-systemd, name: hosts }]\nenvironments:\n  staging:\n  production:\n    url: https://hello.example.com\n    require: [signed, { verified-in: staging }]\n    deploy: [{ name: hosts, hosts: web1 }]\n    verify: { hold: 3s }\n',
+  ],
 ];
 
 describe('schema/slipway.schema.json', () => {
@@ -36,6 +40,9 @@ describe('schema/slipway.schema.json', () => {
     ['a secret in plain text', (text: string) => text.replace('{ env: SSH_PRIVATE_KEY }', 'hunter2')],
     ['what only a step can say', (text: string) => text.replace('build:', 'build:\n  release: x')],
     ['a duration without a unit', (text: string) => text.replace('deadline: 30s', 'deadline: 30')],
+    ['a finding that is none', (text: string) => `${text}\nenvironments: { a: { require: [singed] } }`],
+    ['a build of an environment', (text: string) => `${text}\nenvironments: { a: { build: {} } }`],
+    ['records of another kind', (text: string) => `${text}\nrecords: s3`],
   ])('refuses %s', (_, edit) => {
     const edited = edit(examples[0]![1]);
     expect(edited).not.toBe(examples[0]![1]);
