@@ -27,6 +27,9 @@ export async function runLinks(links: readonly Link[], from: Progress, request: 
     if (run.signal.aborted) break;
     log.info(`── ${link.title}`);
     const ended = await startAction(link.action, { ...run, inputs: inputsOf(link, release, request) });
+    log.info(
+      `── ${link.title} ${ended.code === 0 ? 'took' : 'failed after'} ${((ended.ended - ended.started) / 1000).toFixed(1)} s`,
+    );
     done.push({ ...ended, title: link.title });
     run.onDone?.(done);
     release = ended.outputs['release'] || release;
