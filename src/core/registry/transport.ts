@@ -12,7 +12,7 @@ export interface Body {
 }
 
 export interface Outgoing {
-  readonly method: 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT';
+  readonly method: 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Body | Buffer;

@@ -1,0 +1,80 @@
+import { describe, messageOf, SlipwayError } from '../../core/errors.ts';
+import { log } from '../../core/log.ts';
+import { GitHubApi } from './api.ts';
+import { stickyComment } from './comment.ts';
+import {
+  type BegunDeployment,
+  beginDeployment,
+  type DeploymentRequest,
+  type EndState,
+  endAbandoned,
+} from './deployments.ts';
+import { type IssueRequest, oneIssue } from './issue.ts';
+import { placeOf } from './place.ts';
+import { type CommitStatus, commitStatus } from './status.ts';
+
+export type { DeploymentRequest, EndState } from './deployments.ts';
+export { pullRequestOf, refuseFork } from './fork.ts';
+export type { IssueRequest } from './issue.ts';
+export type { CommitStatus } from './status.ts';
+
+/** A deployment on GitHub's page. */
+export interface ShownDeployment {
+  /** Says how it ended; call it in any case, also after a cancellation. */
+  end(state: EndState, description: string): Promise<void>;
+}
+
+/**
+ * What a run tells GitHub. All of it but the release is news about a deployment, not the deployment: when GitHub is
+ * down, or the token lacks a permission, that is a warning with what to write in the workflow, and the run goes on.
+ *
+ *     await refuseFork(env, mode);                                            // first of all
+ *     using github = openGitHub(env, signal);                                 // undefined: not on GitHub, or no token
+ *     const shown = await github?.beginDeployment({ environment, ref: commit, version, url });
+ *     …
+ *     await shown?.end(healthy ? 'success' : 'failure', 'verified: v1.2.3');  // in `finally`
+ *
+ * Permissions: `deployments: write`, `statuses: write`, `pull-requests: write` (comment), `issues: write` (issue),
+ * `contents: write` (release), `actions: read` (only to know sooner that another run has died).
+ */
+export interface GitHub extends Disposable {
+  beginDeployment(request: DeploymentRequest): Promise<ShownDeployment>;
+  /** For mode abort and the job that cleans up: marks what a dead run left as under way, also this run's when `sameRun`. */
+  endAbandoned(environment: string, options: { sameRun: boolean }): Promise<void>;
+  commitStatus(status: CommitStatus): Promise<void>;
+  /** One comment for each marker, updated in place. */
+  stickyComment(pullRequest: number, marker: string, markdown: string): Promise<void>;
+  /** One issue for each marker: opened, updated, closed, opened again. */
+  oneIssue(request: IssueRequest): Promise<void>;
+}
+
+/** @returns undefined outside of GitHub's workflows or without GITHUB_TOKEN: everything works without it */
+export function openGitHub(env: NodeJS.ProcessEnv, signal: AbortSignal): GitHub | undefined {
+  const place = placeOf(env);
+  return place === undefined ? undefined : gitHub(new GitHubApi(place), signal);
+}
+
+export function gitHub(api: GitHubApi, signal: AbortSignal): GitHub {
+  const softly = async <T>(task: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await task;
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) throw error;
+      log.warning(error instanceof SlipwayError ? describe(error) : messageOf(error));
+      return undefined;
+    }
+  };
+  return {
+    beginDeployment: async request => {
+      const begun: BegunDeployment | undefined = await softly(beginDeployment(api, request, signal));
+      return { end: async (state, description) => void (begun && (await softly(begun.end(state, description)))) };
+    },
+    endAbandoned: async (environment, { sameRun }) =>
+      void (await softly(endAbandoned(api, environment, sameRun, signal))),
+    commitStatus: async status => void (await softly(commitStatus(api, status, signal))),
+    stickyComment: async (pullRequest, marker, markdown) =>
+      void (await softly(stickyComment(api, pullRequest, marker, markdown, signal))),
+    oneIssue: async request => void (await softly(oneIssue(api, request, signal))),
+    [Symbol.dispose]: () => api.close(),
+  };
+}
