@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as bodyText } from 'node:stream/consumers';
@@ -9,8 +10,16 @@ import { FakeRepository } from './fake-repository.ts';
 export interface Fault {
   /** Of the operation's name: `POST /repos/{owner}/{repo}/deployments`. */
   readonly at: RegExp;
-  /** `reset-before`: cut before the request is carried out, `reset-after`: instead of its answer. */
-  readonly what: 'reset-before' | 'reset-after' | { status: number; headers?: Record<string, string>; body?: unknown };
+  /**
+   * `reset-before`: cut before the request is carried out; `reset-after`: instead of its answer; `torn`: amid an upload,
+   * which leaves an asset without content; `hang`: never answered.
+   */
+  readonly what:
+    | 'reset-before'
+    | 'reset-after'
+    | 'torn'
+    | 'hang'
+    | { status: number; headers?: Record<string, string>; body?: unknown };
   /** How often; default once. */
   times?: number;
 }
@@ -50,6 +59,11 @@ export class FakeGitHub {
   };
   readonly #server: Server;
   readonly #apis: GitHubApi[] = [];
+  #onHang: () => void = () => undefined;
+  /** When a request hangs. */
+  readonly hanging = new Promise<void>(resolve => {
+    this.#onHang = resolve;
+  });
 
   private constructor(server: Server) {
     this.#server = server;
@@ -111,6 +125,12 @@ export class FakeGitHub {
     const name = operation.name.replace('/repos/{owner}/{repo}', '…');
     const fault = this.#fault(name);
     if (fault === 'reset-before') return void request.socket.destroy();
+    if (fault === 'hang') return void this.#onHang();
+    if (fault === 'torn') {
+      await once(request, 'data');
+      this.repository.tear(operation.path['release_id']!, url.searchParams.get('name')!);
+      return void request.socket.destroy();
+    }
     const type = request.headers['content-type'] ?? '';
     const raw =
       type === 'application/octet-stream' ? Buffer.concat(await Array.fromAsync(request)) : await bodyText(request);

@@ -37,6 +37,12 @@ export class FakeRepository {
     return ++this.#id;
   }
 
+  /** What GitHub keeps of an upload that was cut. */
+  tear(release: string, name: string): void {
+    const found = this.releases.find(one => one.id === Number(release));
+    found?.assets.push({ ...sample('release-asset'), name, id: this.nextId(), size: 0, state: 'open', digest: null });
+  }
+
   answer(name: string, path: Readonly<Record<string, string>>, query: URLSearchParams, body: unknown): Answer {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`the fake knows no ${name}`);

@@ -17,7 +17,7 @@ export interface Call {
   /** Sent as JSON. */
   readonly json?: unknown;
   /** A file's bytes. */
-  readonly file?: Body;
+  readonly file?: Body | Buffer;
   /** What the token has to allow. */
   readonly needs: Permission;
 }

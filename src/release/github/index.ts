@@ -1,5 +1,6 @@
 import { describe, messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
+import type { LoadedRecord } from '../../core/record/files.ts';
 import { GitHubApi } from './api.ts';
 import { stickyComment } from './comment.ts';
 import {
@@ -11,11 +12,13 @@ import {
 } from './deployments.ts';
 import { type IssueRequest, oneIssue } from './issue.ts';
 import { placeOf } from './place.ts';
+import { type Published, publishRelease } from './release.ts';
 import { type CommitStatus, commitStatus } from './status.ts';
 
 export type { DeploymentRequest, EndState } from './deployments.ts';
 export { pullRequestOf, refuseFork } from './fork.ts';
 export type { IssueRequest } from './issue.ts';
+export type { Published } from './release.ts';
 export type { CommitStatus } from './status.ts';
 
 /** A deployment on GitHub's page. */
@@ -46,6 +49,17 @@ export interface GitHub extends Disposable {
   stickyComment(pullRequest: number, marker: string, markdown: string): Promise<void>;
   /** One issue for each marker: opened, updated, closed, opened again. */
   oneIssue(request: IssueRequest): Promise<void>;
+  /**
+   * Publishes the GitHub release of `releaseTag(env)` with the record's files; the one call that throws.
+   * Run again, it goes on where it was.
+   */
+  publishRelease(tag: string, record: LoadedRecord): Promise<Published>;
+}
+
+/** The tag that the workflow runs for, when the release has its name: then there is a GitHub release to publish. */
+export function releaseTag(env: NodeJS.ProcessEnv, version: string): string | undefined {
+  const tag = env['GITHUB_REF_TYPE'] === 'tag' ? env['GITHUB_REF_NAME'] : undefined;
+  return tag !== undefined && tag.split('/').at(-1) === version ? tag : undefined;
 }
 
 /** @returns undefined outside of GitHub's workflows or without GITHUB_TOKEN: everything works without it */
@@ -75,6 +89,7 @@ export function gitHub(api: GitHubApi, signal: AbortSignal): GitHub {
     stickyComment: async (pullRequest, marker, markdown) =>
       void (await softly(stickyComment(api, pullRequest, marker, markdown, signal))),
     oneIssue: async request => void (await softly(oneIssue(api, request, signal))),
+    publishRelease: (tag, record) => publishRelease(api, tag, record, signal),
     [Symbol.dispose]: () => api.close(),
   };
 }

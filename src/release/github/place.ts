@@ -5,6 +5,8 @@ export interface Place {
   readonly repository: string;
   /** Without a slash at the end: `https://api.github.com`, of a GitHub Enterprise Server `https://HOST/api/v3`. */
   readonly api: string;
+  /** Where people look: `https://github.com`. */
+  readonly server: string;
   readonly run: Run;
 }
 
@@ -30,14 +32,14 @@ export function placeOf(env: NodeJS.ProcessEnv): Place | undefined {
   const other = env['GITEA_ACTIONS'] === 'true' || env['FORGEJO_ACTIONS'] === 'true';
   const rehearsal = env['ACT'] === 'true' && api === usualApi;
   if (token === '' || !/^[^/]+\/[^/]+$/.test(repository) || other || rehearsal) return undefined;
-  return { token, repository, api, run: runOf(env) };
+  const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
+  return { token, repository, api, server, run: runOf(env, `${server}/${repository}`) };
 }
 
 const usualApi = 'https://api.github.com';
 
-function runOf(env: NodeJS.ProcessEnv): Run {
-  const { GITHUB_RUN_ID: id = '', GITHUB_REPOSITORY: repository = '' } = env;
-  const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
+function runOf(env: NodeJS.ProcessEnv, page: string): Run {
+  const id = env['GITHUB_RUN_ID'] ?? '';
   const attempt = Number(env['GITHUB_RUN_ATTEMPT'] || 1);
-  return { id, attempt, url: id === '' ? '' : `${server}/${repository}/actions/runs/${id}` };
+  return { id, attempt, url: id === '' ? '' : `${page}/actions/runs/${id}` };
 }
