@@ -2,6 +2,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { readImage } from '../core/oci/read-image.ts';
 import type { Image } from '../core/record/schema.ts';
+import { registryClient } from '../core/registry/client-of-inputs.ts';
 import { copyAttached } from '../core/registry/copy-attached.ts';
 import { formatRepository, parseRepository, type Repository } from '../core/registry/reference.ts';
 import { registrySource } from '../core/registry/source.ts';
@@ -12,7 +13,6 @@ import { deliver, type ImageContext } from './deliver.ts';
 import { withImage } from './evidence.ts';
 import { joinImages } from './join.ts';
 import { type Part, partsOf } from './parts.ts';
-import { registryClient } from './registries.ts';
 import { tagsFor } from './tags/for-release.ts';
 import { timed } from './timed.ts';
 

@@ -4,6 +4,7 @@ import type { ImageGraph } from '../core/oci/graph.ts';
 import { readImage } from '../core/oci/read-image.ts';
 import type { Image, ReleaseRecord } from '../core/record/schema.ts';
 import type { RegistryClient } from '../core/registry/client.ts';
+import { registryClient } from '../core/registry/client-of-inputs.ts';
 import { copyAttached } from '../core/registry/copy-attached.ts';
 import { headManifest } from '../core/registry/manifests.ts';
 import { formatReference, formatRepository, parseRepository, type Reference } from '../core/registry/reference.ts';
@@ -13,7 +14,6 @@ import { wantedOfPromotion } from './attest/existing.ts';
 import { sealerOf } from './attest/sealer.ts';
 import { deliver, type ImageContext } from './deliver.ts';
 import { withImage } from './evidence.ts';
-import { registryClient } from './registries.ts';
 import { tagsFor } from './tags/for-release.ts';
 
 /**

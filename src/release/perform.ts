@@ -4,7 +4,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
 import type { Entry } from '../core/records/entry.ts';
-import type { Records } from '../core/records/records.ts';
+import type { OpenRecords } from '../core/records/index.ts';
 import { verdictOf } from '../core/report/verdict.ts';
 import type { ReadLink } from './agree.ts';
 import { type Link, planChain } from './chain.ts';
@@ -57,7 +57,7 @@ interface Plan {
   readonly links: readonly Link[];
   readonly read: readonly ReadLink[];
   readonly requirements: readonly Requirement[];
-  readonly records: Records | undefined;
+  readonly records: OpenRecords | undefined;
   readonly started: Date;
 }
 
@@ -69,7 +69,8 @@ interface Plan {
  */
 export async function perform(request: Request, around: Surroundings): Promise<Result> {
   const plan = await read(request, around);
-  const source = await sourceOf(request, plan.file, plan.records);
+  using _ = plan.records;
+  const source = isStored(request) ? await sourceOf(request, plan.file, plan.records) : undefined;
   const begun: Progress = { done: [], release: source?.file ?? request.release.join('\n') };
   const made = await runLinks(plan.links.filter(isMaker), begun, request, around);
   const record = await loadedFrom(made, request);

@@ -1,7 +1,8 @@
 import type { ConfigFile } from '../core/config-file.ts';
 import { configSection } from '../core/config-section.ts';
 import { readInputs, variableOf } from '../core/inputs.ts';
-import type { Records } from '../core/records/records.ts';
+import type { OpenRecords } from '../core/records/index.ts';
+import type { RegistryInputs } from '../core/registry/client-of-inputs.ts';
 import type { Schemas } from './check.ts';
 import type { Request } from './request.ts';
 
@@ -10,7 +11,7 @@ export async function openStored(
   request: Request,
   file: ConfigFile,
   { schemas, env, signal }: { schemas: Schemas; env: NodeJS.ProcessEnv; signal: AbortSignal },
-): Promise<Records | undefined> {
+): Promise<OpenRecords | undefined> {
   const spec = request.records ?? file.records;
   if (spec === undefined) return undefined;
   const { openRecords } = await import('../core/records/index.ts');
@@ -26,5 +27,5 @@ async function imageInputs(file: ConfigFile, directory: string, schemas: Schemas
     [variableOf('config')]: file.file,
     [variableOf('working-directory')]: directory,
   });
-  return readInputs(inputs, {}, section?.texts, section?.at) as Readonly<Record<string, unknown>>;
+  return readInputs(inputs, {}, section?.texts, section?.at) as unknown as RegistryInputs;
 }

@@ -70,7 +70,8 @@ export async function saveRecord({ file, record }: LoadedRecord): Promise<void> 
   await writeAtomic(file, `${JSON.stringify(portable, undefined, 2)}\n`);
 }
 
-function mapPaths(record: ReleaseRecord, map: (path: string) => string): ReleaseRecord {
+/** The record with every path that it holds mapped. */
+export function mapPaths(record: ReleaseRecord, map: (path: string) => string): ReleaseRecord {
   const binaries = record.binaries.map(binary => ({
     ...binary,
     path: map(binary.path),

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf, SlipwayError } from '../core/errors.ts';
+import { messageOf, SlipwayError } from '../errors.ts';
 
 const hint = 'Give the path of a PEM file with the authority’s certificates, or its text.';
 

@@ -1,11 +1,11 @@
-import { SlipwayError } from '../core/errors.ts';
-import { log } from '../core/log.ts';
-import { RegistryClient } from '../core/registry/client.ts';
-import { awsEnvironment, type CloudIdentities, cloudLogin } from '../core/registry/cloud-login.ts';
-import { type CredentialSource, firstOf, githubToken, given } from '../core/registry/credentials.ts';
-import { dockerConfig } from '../core/registry/docker-config.ts';
-import type { Insecure } from '../core/registry/endpoint.ts';
+import { SlipwayError } from '../errors.ts';
+import { log } from '../log.ts';
 import { authoritiesOf } from './authorities.ts';
+import { RegistryClient } from './client.ts';
+import { awsEnvironment, type CloudIdentities, cloudLogin } from './cloud-login.ts';
+import { type CredentialSource, firstOf, githubToken, given } from './credentials.ts';
+import { dockerConfig } from './docker-config.ts';
+import type { Insecure } from './endpoint.ts';
 
 export interface RegistryInputs extends CloudIdentities {
   readonly images: readonly { readonly host: string }[];

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { registryClient } from '../../src/build-multiarch-image/registries.ts';
+import { registryClient } from '../../../src/core/registry/client-of-inputs.ts';
 
 const signal = new AbortController().signal;
 let folder: string;
