@@ -20,6 +20,7 @@ export function ensureDependencies() {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: 600_000,
+    shell: process.platform === 'win32', // npm is npm.cmd there
   });
   writeFileSync(stamp, want);
 }
