@@ -36,9 +36,9 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
   deploy: { hosts: '', cluster: '', verify: '' },
   rollback: { hosts: 'rollback', cluster: 'rollback' },
   promote: { hosts: '', cluster: '', verify: '' },
-  // A host that loses its runner goes back by itself: only rollouts on a cluster are left in the middle.
-  resume: { cluster: 'resume' },
-  abort: { cluster: 'abort' },
+  // A host that loses its runner goes back by itself, and says what serves: only a cluster is left in the middle.
+  resume: { hosts: 'status', cluster: 'resume' },
+  abort: { hosts: 'status', cluster: 'abort' },
   pause: { cluster: 'pause' },
   status: { hosts: 'status', cluster: 'status' },
   verify: { verify: '' },

@@ -39,8 +39,7 @@ async function run(
   );
   const { release, version, digest, image, state, verdict, report, changed } = result;
   const outputs = { release, version, digest, image, state, verdict, report, changed: String(changed) };
-  for (const [name, value] of Object.entries(outputs))
-    if (value !== undefined) output(name, value);
+  for (const [name, value] of Object.entries(outputs)) if (value !== undefined) output(name, value);
   signal.throwIfAborted();
   refuseUnfinished(result);
 }
