@@ -36,9 +36,9 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
   deploy: { hosts: '', cluster: '', verify: '' },
   rollback: { hosts: 'rollback', cluster: 'rollback' },
   promote: { hosts: '', cluster: '', verify: '' },
-  // A host that loses its runner goes back by itself: only rollouts on a cluster are left in the middle.
-  resume: { cluster: 'resume' },
-  abort: { cluster: 'abort' },
+  // A host that loses its runner goes back by itself, and says what serves: only a cluster is left in the middle.
+  resume: { hosts: 'status', cluster: 'resume' },
+  abort: { hosts: 'status', cluster: 'abort' },
   pause: { cluster: 'pause' },
   status: { hosts: 'status', cluster: 'status' },
   verify: { verify: '' },
@@ -52,7 +52,7 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
  */
 export function modeOf(mode: Mode, action: ActionName, stored: boolean): string | undefined {
   const kind = kinds[action];
-  if (stored && (kind === 'build' || kind === 'image')) return undefined;
+  if (stored && (kind === 'build' || (kind === 'image' && mode !== 'build'))) return undefined;
   return parts[mode === 'rollback' && stored ? 'deploy' : mode][kind];
 }
 
@@ -71,7 +71,8 @@ export function isStored({
   version?: string | undefined;
   release: readonly string[];
 }): boolean {
-  if (mode === 'release' || mode === 'build') return false;
+  if (mode === 'release') return false;
+  if (mode === 'build') return release.length > 0; // its binaries: the image is made of them
   if (mode === 'plan' || mode === 'rollback') return version !== undefined || release.length > 0;
   return true;
 }

@@ -3,6 +3,7 @@ import { type ConfigFile, readConfigFile } from '../core/config-file.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
 import type { Entry } from '../core/records/entry.ts';
 import type { OpenRecords } from '../core/records/index.ts';
 import { verdictOf } from '../core/report/verdict.ts';
@@ -41,6 +42,10 @@ export interface Result {
   /** Path of the release record. */
   readonly release?: string;
   readonly version?: string;
+  /** Of the image. */
+  readonly digest?: string;
+  /** `REPOSITORY@DIGEST`. */
+  readonly image?: string;
   /** Of the deployments of this run, that of the worst. */
   readonly state?: string;
   readonly verdict?: string;
@@ -75,7 +80,7 @@ export async function perform(request: Request, around: Surroundings): Promise<R
   const made = await runLinks(plan.links.filter(isMaker), begun, request, around);
   const record = await loadedFrom(made, request);
   if (!failed(made) && !around.signal.aborted) {
-    if (record !== undefined && plan.links.some(isMaker) && request.mode !== 'plan') await plan.records?.put(record);
+    if (record !== undefined && keeps(plan)) await plan.records?.put(record);
     await refuse(plan, record);
   }
   const ended = failed(made)
@@ -92,13 +97,20 @@ export async function perform(request: Request, around: Surroundings): Promise<R
 async function read(request: Request, around: Surroundings): Promise<Plan> {
   const file = await readConfigFile(resolve(request.directory, request.config), request.environment);
   const links = planChain(file, { ...request, stored: isStored(request) });
-  if (links.length === 0) throw nothingToDo(request, file);
+  if (links.length === 0 && !onlyKeeps(request, file)) throw nothingToDo(request, file);
   const requirements = requirementsOf(file);
   if (request.mode === 'promote') earlier(request, file);
   const checked = await checkLinks(links, around.schemas, around.env, request.directory);
   const records = await openStored(request, file, around);
   return { request, file, links, read: checked, requirements, records, started: new Date() };
 }
+
+/** A release whose binaries come from other jobs, and that has no image: `build` only keeps it. */
+const onlyKeeps = (request: Request, { records }: ConfigFile) =>
+  request.mode === 'build' && isStored(request) && (request.records ?? records) !== undefined;
+
+const keeps = ({ request, links }: Plan) =>
+  request.mode === 'build' || (request.mode !== 'plan' && links.some(isMaker));
 
 const isMaker = ({ action }: Link) => action === 'setup-go-cross' || action === 'build-multiarch-image';
 
@@ -136,22 +148,25 @@ async function conclude(
   const changed = done.some(({ outputs }) => outputs['changed'] === 'true');
   if (done.length > 0) await around.summary(summaryOf(done));
   const loaded = await loadedFrom(ended, request);
-  if (loaded === undefined || done.length === 0) return { done, left, changed };
+  if (loaded === undefined) return { done, left, changed };
   const { record } = loaded;
+  const known = { done, left, changed, release: loaded.file, version: record.version, ...imageOf(record) };
+  if (done.length === 0) return known;
   if (records !== undefined) await keepDeed(records, { request, file, record, started, env: around.env });
   const report = await writeReport(loaded, done, request.directory);
   const states = done.flatMap(({ outputs }) => outputs['state'] ?? []) as ReturnType<typeof worst>[];
   log.info(`release record: ${loaded.file}\nreport: ${report}\nverdict: ${verdictOf(record)}`);
   return {
-    done,
-    left,
-    changed,
-    release: loaded.file,
-    version: record.version,
+    ...known,
     ...(states.length === 0 ? {} : { state: worst(states.map(state => ({ state }))) }),
     verdict: verdictOf(record),
     report,
   };
+}
+
+/** The first image of a release; hosts need none. */
+function imageOf({ images: [image] }: ReleaseRecord): Pick<Result, 'digest' | 'image'> {
+  return image === undefined ? {} : { digest: image.digest, image: `${image.repositories[0]}@${image.digest}` };
 }
 
 function nothingToDo({ mode, environment }: Request, { file, environments }: ConfigFile): SlipwayError {

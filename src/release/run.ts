@@ -37,9 +37,9 @@ async function run(
       onDone: done => saveState(stateName, JSON.stringify(done.map(({ name, state }) => ({ name, state })))),
     },
   );
-  const { release, version, state, verdict, report, changed } = result;
-  for (const [name, value] of Object.entries({ release, version, state, verdict, report, changed: String(changed) }))
-    if (value !== undefined) output(name, value);
+  const { release, version, digest, image, state, verdict, report, changed } = result;
+  const outputs = { release, version, digest, image, state, verdict, report, changed: String(changed) };
+  for (const [name, value] of Object.entries(outputs)) if (value !== undefined) output(name, value);
   signal.throwIfAborted();
   refuseUnfinished(result);
 }

@@ -81,7 +81,7 @@ export const definition = define({
     ...signerInputs,
     'insecure-registries': {
       description:
-        'Registries of the record’s images that are asked by plain HTTP: hosts, or `true` for all. This machine itself always is.',
+        'Registries that are asked by plain HTTP, for the record’s images and for `image` checks: hosts, or `true` for all. This machine itself always is.',
       value: insecure,
       default: 'false',
     },

@@ -54,7 +54,8 @@ export class Places implements Reach, AsyncDisposable {
     });
   }
 
-  registry(insecure: Insecure): Promise<RegistryClient> {
+  registry(asked: Insecure): Promise<RegistryClient> {
+    const insecure = asked === false ? (this.#keys.insecure ?? false) : asked;
     return once(this.#registries, String(insecure), async () => {
       const [{ RegistryClient }, { dockerConfig }, { githubToken }] = await Promise.all([
         import('../core/registry/client.ts'),

@@ -28,6 +28,7 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
     become: inputs.become,
     kubeconfig: inputs.kubeconfig,
     context: inputs.context,
+    insecure: inputs['insecure-registries'],
   };
   const subjects = [
     ...(planned.deployments.length === 0 ? [] : await subjectsOf(planned.deployments, early!.record, keys)),

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { Become } from '../../core/host-agent/become.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
+import type { Insecure } from '../../core/registry/endpoint.ts';
 import type { Access, AccessInputs } from '../../core/ssh/access.ts';
 import { missingIdentity } from '../../core/ssh/missing-identity.ts';
 import type { Plan } from '../plan.ts';
@@ -12,6 +13,8 @@ export interface Keys {
   readonly become: Become;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  /** Registries that are asked by plain HTTP. */
+  readonly insecure?: Insecure;
 }
 
 /**
