@@ -168,7 +168,7 @@ describe('the modes of the chain, with records in a folder', () => {
 
   test.each([
     [{ mode: 'deploy', version: 'v3.0.0' }, 'VERSION_MISSING', 'keeps no release v3.0.0'],
-    [{ mode: 'resume' }, 'CONFIG_EMPTY', 'asks for nothing that resume could do'],
+    [{ mode: 'pause' }, 'CONFIG_EMPTY', 'asks for nothing that pause could do'],
     [{ mode: 'deploy', environment: 'prod' }, 'CONFIG_INVALID', 'slipway.yml:10: there is no environment "prod"'],
     [{ mode: 'deploy', deployment: 'web' }, 'CONFIG_INVALID', 'there is no deployment "web"'],
     [{ mode: 'audit' }, 'NOTHING_DEPLOYED', 'has no deployment'],

@@ -1,1 +1,0 @@
-export const id=166;export const ids=[166];export const modules={7166:(o,n,e)=>{e.d(n,{openRecords:()=>r});var t=e(996);async function r(o,{place:n}){throw new t.GQ("CONFIG_INVALID",`${n}: records ${JSON.stringify(o)} cannot be opened`)}}};

@@ -1,0 +1,70 @@
+import { log } from '../core/log.ts';
+import type { LoadedRecord } from '../core/record/files.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
+import { verdictOf } from '../core/report/verdict.ts';
+import { keepDeed, worst } from './keep.ts';
+import type { Done } from './links.ts';
+import type { Plan } from './prepare.ts';
+import type { Surroundings } from './surroundings.ts';
+import { summaryOf, writeReport } from './tell.ts';
+
+/** How the chain ended. */
+export interface Result {
+  readonly done: readonly Done[];
+  /** Titles of the links that were not begun. */
+  readonly left: readonly string[];
+  readonly record?: LoadedRecord;
+  /** Path of the release record. */
+  readonly release?: string;
+  readonly version?: string;
+  /** Of the image. */
+  readonly digest?: string;
+  /** `REPOSITORY@DIGEST`. */
+  readonly image?: string;
+  /** Of the deployments of this run, that of the worst. */
+  readonly state?: string;
+  readonly verdict?: string;
+  /** Path of the HTML report. */
+  readonly report?: string;
+  /** Whether anything was changed in a place. */
+  readonly changed: boolean;
+}
+
+/** Says how the links ended: in the records, the report, the summary, the log. */
+export async function conclude(
+  { request, file, links, records, started }: Plan,
+  { done }: { readonly done: readonly Done[] },
+  loaded: LoadedRecord | undefined,
+  around: Surroundings,
+): Promise<Result> {
+  const left = links.slice(done.length).map(({ title }) => title);
+  const changed = done.some(({ outputs }) => outputs['changed'] === 'true');
+  if (done.length > 0) await around.summary(summaryOf(done));
+  if (loaded === undefined) return { done, left, changed };
+  const { record } = loaded;
+  const known = {
+    done,
+    left,
+    changed,
+    record: loaded,
+    release: loaded.file,
+    version: record.version,
+    ...imageOf(record),
+  };
+  if (done.length === 0) return known;
+  if (records !== undefined) await keepDeed(records, { request, file, record, started, env: around.env });
+  const report = await writeReport(loaded, done, request.directory);
+  const states = done.flatMap(({ outputs }) => outputs['state'] ?? []) as ReturnType<typeof worst>[];
+  log.info(`release record: ${loaded.file}\nreport: ${report}\nverdict: ${verdictOf(record)}`);
+  return {
+    ...known,
+    ...(states.length === 0 ? {} : { state: worst(states.map(state => ({ state }))) }),
+    verdict: verdictOf(record),
+    report,
+  };
+}
+
+/** The first image of a release; hosts need none. */
+function imageOf({ images: [image] }: ReleaseRecord): Pick<Result, 'digest' | 'image'> {
+  return image === undefined ? {} : { digest: image.digest, image: `${image.repositories[0]}@${image.digest}` };
+}
