@@ -64,7 +64,7 @@ describe('evidence', () => {
   test('a canary is drawn over time: weight, evidence, errors; an endpoint by its availability', () => {
     expect(drawn()).toEqual([
       'Weight of the new release. It got 50 % of the traffic at the most, 50 % in the end.',
-      'Evidence, as powers of ten. In the end E(worse) was 0.900 and E(good) 31.0; the chance of a wrong decision is at most 0.01 and 0.05.',
+      'Evidence, as powers of ten. In the end E(worse) was 0.9 and E(good) 31; the chance of a wrong decision is at most 0.01 and 0.05.',
       'Own requests that failed, by step. Of the new release 2 of 400 failed, of the old one 4 of 400.',
       'Availability of https://hello.example.com/readyz. 15 of 16 attempts were answered well (93.75 %).',
       'Slowest attempt at https://hello.example.com/readyz. The slowest of all took 20ms.',
@@ -82,7 +82,7 @@ describe('evidence', () => {
     const deployments = [cluster({ evidence: odd }), host({ evidence: odd })];
     const verification = {
       ...richRecord().verification!,
-      checks: [{ name: 'x', verdict: 'passed' as const, series: 'x' }],
+      checks: [{ name: 'x', verdict: 'passed' as const }],
     };
     expect(drawn(richRecord({ deployments, verification }))).toEqual([]);
   });

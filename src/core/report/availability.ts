@@ -1,7 +1,7 @@
 import type { Check, ReleaseRecord } from '../record/schema.ts';
 import { formatDuration } from '../units.ts';
 import { type Drawing, drawing } from './drawing.ts';
-import { hostOf, type Series, seriesOf } from './evidence.ts';
+import { hostOf } from './evidence.ts';
 import { escapeHtml, htmlTable } from './markup.ts';
 import { latest } from './verdict.ts';
 
@@ -32,8 +32,10 @@ function hostRows(place: string, host: ReturnType<typeof hostOf>): string[][] {
   ]);
 }
 
+type Series = NonNullable<Check['series']>;
+
 function checkDrawings(check: Check): Drawing[] {
-  const series = seriesOf(check);
+  const { series = [] } = check;
   if (series.length < 2) return [];
   const points = series.map(({ from }) => ({ at: from, label: formatDuration(from) }));
   return [availabilityDrawing(check.name, points, series), latencyDrawing(check.name, points, series)];

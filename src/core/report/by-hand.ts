@@ -8,9 +8,15 @@ export function byHand(record: ReleaseRecord): string {
   return proofsOf(record).map(group).join('');
 }
 
-function group({ title, where, proofs }: ProofGroup): string {
+const places: Record<ProofGroup['place'], string> = {
+  repository: 'in a clone of the repository',
+  record: 'in the folder of release.json',
+  anywhere: 'anywhere',
+};
+
+function group({ title, place, needs, proofs }: ProofGroup): string {
   const items = proofs.map(proof).join('');
-  return `<details open><summary>${escapeHtml(title)}</summary><p class="soft">Run it ${escapeHtml(where)}.</p><ol class="proofs">${items}</ol></details>`;
+  return `<details open><summary>${escapeHtml(title)}</summary><p class="soft">Run it ${places[place]}; with ${escapeHtml(needs)}.</p><ol class="proofs">${items}</ol></details>`;
 }
 
 function proof({ claim, command, prints }: Proof): string {

@@ -1,4 +1,5 @@
 import type { Deployment } from '../record/schema.ts';
+import { show } from '../statistics/index.ts';
 import { formatDuration } from '../units.ts';
 import type { Drawing } from './drawing.ts';
 import { type Canary, canaryOf } from './evidence.ts';
@@ -55,7 +56,7 @@ function evidenceDrawing(course: readonly Moment[], { alpha, beta }: Canary['lim
   const end = course.at(-1)!;
   return {
     title: 'Evidence, as powers of ten',
-    says: `In the end E(worse) was ${end.harm.toPrecision(3)} and E(good) ${end.good.toPrecision(3)}; the chance of a wrong decision is at most ${alpha} and ${beta}.`,
+    says: `In the end E(worse) was ${show(end.harm)} and E(good) ${show(end.good)}; the chance of a wrong decision is at most ${alpha} and ${beta}.`,
     points: course,
     from: Math.min(0, Math.floor(Math.min(...all))),
     to: Math.ceil(Math.max(highest, ...all) + 0.1),

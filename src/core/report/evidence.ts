@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Check, Deployment } from '../record/schema.ts';
+import type { Deployment } from '../record/schema.ts';
 
 /** What the page shows of a deployment's evidence. A record may come from anywhere: what has another shape is not shown. */
 const number = v.pipe(v.number(), v.finite());
@@ -35,14 +35,9 @@ const Spans = v.array(
   ),
 );
 
-/** Attempts at one endpoint over time; `from` in milliseconds since the first. */
-const Series = v.array(v.object({ from: number, attempts: number, failures: number, slowest: number }));
-export type Series = v.InferOutput<typeof Series>;
-
 export const canaryOf = (one: Deployment) => shaped(Canary, one.evidence);
 export const hostOf = (one: Deployment) => shaped(Host, one.evidence);
 export const spansOf = (one: Deployment) => shaped(Spans, one.evidence['spans']) ?? [];
-export const seriesOf = (one: Check) => shaped(Series, one['series']) ?? [];
 
 function shaped<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> | undefined {
   const result = v.safeParse(schema, value);

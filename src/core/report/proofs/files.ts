@@ -8,7 +8,8 @@ export function sourceProofs({ commit, commitTime, toolchain }: ReleaseRecord): 
   const show = "TZ=UTC0 git show --no-patch --date=format-local:%Y-%m-%dT%H:%M:%SZ --format='%H %cd'";
   return {
     title: 'Commit and toolchain',
-    where: 'in a clone of the repository; with git and go',
+    place: 'repository',
+    needs: 'git and go',
     proofs: [
       ...(known
         ? [
@@ -51,7 +52,8 @@ export function fileProofs(record: ReleaseRecord): ProofGroup {
   const listed = binaries.filter(one => one.sbom !== undefined);
   return {
     title: 'Binaries',
-    where: 'in the folder of release.json; with sha256sum, go and jq',
+    place: 'record',
+    needs: 'sha256sum, go and jq',
     proofs: [
       ...sums('The binaries are those of the record.', binaries),
       ...(binaries.length === 0 ? [] : [buildInfoProof(record)]),

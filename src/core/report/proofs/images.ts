@@ -9,11 +9,18 @@ export function imageProofs(image: Image): ProofGroup {
   const repositories = image.repositories.filter(name => !name.startsWith('-'));
   const [repository] = repositories;
   const title = `Image ${bare(image.digest).slice(0, 12)}`;
-  if (repository === undefined) return { title, where: '', proofs: [] };
+  if (repository === undefined) return { title, place: 'anywhere', needs: '', proofs: [] };
+  const signers = image.attestations.flatMap(({ signedBy }) => signedBy ?? []);
   const at = (digest: string) => shellWord(`${repository}@${digest}`);
   return {
     title,
-    where: 'anywhere; with crane and cosign',
+    place: 'anywhere',
+    needs:
+      signers.length === 0
+        ? 'crane'
+        : signers.includes('keyless')
+          ? 'crane and cosign'
+          : "crane, cosign and the signer's cosign.pub",
     proofs: [
       ...repositories.map(name => ({
         claim: `${name} serves the recorded index, byte for byte.`,

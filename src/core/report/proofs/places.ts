@@ -9,12 +9,14 @@ export function placeProofs(record: ReleaseRecord): ProofGroup[] {
   return [
     {
       title: 'Hosts',
-      where: 'anywhere; with ssh, as somebody who may use sudo there',
+      place: 'anywhere',
+      needs: 'ssh, and sudo there',
       proofs: serving.filter(({ kind }) => kind === 'ssh-systemd').flatMap(hostProofs),
     },
     {
       title: 'Clusters',
-      where: 'anywhere; with kubectl',
+      place: 'anywhere',
+      needs: 'kubectl',
       proofs: serving.filter(({ kind }) => kind === 'kubernetes').flatMap(clusterProofs),
     },
   ];
@@ -85,7 +87,8 @@ export function healthProofs({ verification }: ReleaseRecord): ProofGroup {
   );
   return {
     title: 'Health',
-    where: 'from where the endpoints can be reached; with curl',
+    place: 'anywhere',
+    needs: 'curl, and a way to the endpoints',
     proofs: asked.map(({ name, ...check }) => ({
       claim: `${name} answers as it did.`,
       command: `curl --silent --show-error --output /dev/null --write-out '%{http_code}\\n' ${shellWord(name)}`,

@@ -11,8 +11,10 @@ export interface Proof {
 /** Proofs of one link of the chain. */
 export interface ProofGroup {
   readonly title: string;
-  /** What is needed, and where the commands are run; plain text. */
-  readonly where: string;
+  /** Where the commands are run: in a clone of the repository, in the folder of release.json, or wherever one likes. */
+  readonly place: 'repository' | 'record' | 'anywhere';
+  /** Programs and what else is needed; plain text. */
+  readonly needs: string;
   readonly proofs: readonly Proof[];
 }
 
