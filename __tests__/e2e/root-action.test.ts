@@ -1,14 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWith } from '../integration/lab.ts';
+import { runByHand } from './by-hand.ts';
 import { readRecord, runRootAction } from './root-action.ts';
 import { namespaceOf, removeFolder, repositoryOf, servicesOf, temporaryFolder } from './support.ts';
 
 const nodePort = 30472;
 const limit = 300_000;
 
-await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs the chain of slipway.yml', lab => {
+const components = ['registry', 'host:host4', 'cluster', 'go', 'peer:crane', 'peer:cosign', 'package:jq'] as const;
+const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+await describeWith(components, 'the root action runs the chain of slipway.yml', lab => {
   const host = lab['host:host4'];
   const namespace = namespaceOf(lab.cluster, 'e2e-root');
   let folder: string;
@@ -20,6 +25,10 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
     const repository = await repositoryOf('hello', join(folder, 'repository'), 'v1.0.1', {
       'slipway.yml': text =>
         text
+          .replace(
+            'image:\n',
+            'image:\n  sbom: [cyclonedx, spdx]\n  provenance: true\n  sign: key\n  signing-key: { env: SIGNING_KEY }\n',
+          )
           .replace('service: hello', 'service: e2e-root\n    environment: { HELLO_LISTEN: ":8472" }')
           .replace('127.0.0.1:8080', '127.0.0.1:8472')
           .replace('step-duration: 10s', 'step-duration: 3s\n    warm-up: 0s'),
@@ -32,6 +41,7 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
       timeout: limit - 20_000,
       env: {
         IMAGE: `${lab.registry.host}/e2e-root/hello`,
+        SIGNING_KEY: signing.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
         INSECURE_REGISTRIES: lab.registry.host,
         HOSTS: `${host.user}@${host.address}:${host.port}`,
         KNOWN_HOSTS: await readFile(host.knownHosts, 'utf8'),
@@ -65,6 +75,31 @@ await describeWith(['registry', 'host:host4', 'cluster'], 'the root action runs 
     const answer = await fetch(`http://${host.address}:8472/version`);
     expect(await answer.json()).toMatchObject({ version: 'v1.0.1' });
   });
+
+  test('every claim of the report is checked by hand, with its own commands', async () => {
+    const record = await readRecord(ran.outputs['release']!);
+    await writeFile(join(folder, 'cosign.pub'), signing.publicKey.export({ type: 'spki', format: 'pem' }));
+    const checked = await runByHand(record, {
+      folder,
+      repository: join(folder, 'repository'),
+      record: dirname(ran.outputs['release']!),
+      go: lab.go,
+      crane: lab['peer:crane'],
+      cosign: lab['peer:cosign'],
+      host,
+      cluster: lab.cluster,
+    });
+    expect(checked.filter(({ code, missing }) => code !== 0 || missing.length > 0)).toEqual([]);
+    const titles = [
+      'Commit and toolchain',
+      'Binaries',
+      expect.stringMatching(/^Image /),
+      'Hosts',
+      'Clusters',
+      'Health',
+    ];
+    expect([...new Set(checked.map(({ title }) => title))]).toEqual(titles);
+  }, 120_000);
 
   test('the report and the summary show every link', async () => {
     const page = await readFile(ran.outputs['report']!, 'utf8');

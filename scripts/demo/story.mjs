@@ -1,7 +1,9 @@
 // The demo's story: version 1, version 2, a broken version 3 that takes itself back, and the proof that 2 serves.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { loadRecords } from '../../src/core/record/files.ts';
 import { renderReport } from '../../src/core/report/html.ts';
+import { reportPart } from '../../src/core/report/part.ts';
 import { verdictOf } from '../../src/core/report/verdict.ts';
 import { root } from '../root.mjs';
 import { buildInputs, deployHostInputs, deployPodsInputs, imageInputs, verifyInputs } from './inputs.mjs';
@@ -30,7 +32,7 @@ export async function demo() {
     const three = two.failed ? undefined : await chain(3);
     const places = await starting;
     if (three !== undefined) await proveStillServing(two, { places, runner });
-    return conclude({
+    return await conclude({
       releases: [three, two, one].filter((one, i, all) => one && all.indexOf(one) === i),
       two,
       three,
@@ -98,10 +100,12 @@ async function proveStillServing(two, { places, runner }) {
   two.failed ||= done.code !== 0;
 }
 
-function conclude({ releases, two, three, places, runner, began }) {
-  const parts = releases
-    .filter(one => one.record !== '')
-    .map(({ record, spans }) => ({ record: JSON.parse(readFileSync(record, 'utf8')), spans }));
+async function conclude({ releases, two, three, places, runner, began }) {
+  const made = releases.filter(one => one.record !== '');
+  const loaded = await Promise.all(made.map(({ record }) => loadRecords([record], root)));
+  const parts = await Promise.all(
+    made.map(({ spans }, index) => reportPart(loaded[index], { spans, before: loaded[index + 1]?.record })),
+  );
   const page = join(folder, 'report.html');
   writeFileSync(page, renderReport(parts));
   printTable(runner.steps);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { beginRecord } from '../core/record/begin.ts';
 import type { LoadedRecord } from '../core/record/files.ts';
 import type { Deployment } from '../core/record/schema.ts';
+import { spansEvidence } from '../core/record/spans.ts';
 import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
@@ -35,6 +36,7 @@ function deploymentOf(
   started: string,
 ): Deployment {
   const { state, workload, image, previous, release, identity, error, lines } = outcome;
+  const trend = journal.trend.points.map(point => ({ ...plainRow(point), at: new Date(point.at).toISOString() }));
   return {
     kind: 'kubernetes',
     place,
@@ -49,6 +51,8 @@ function deploymentOf(
     evidence: {
       mode: options.mode,
       steps: journal.rows.map(plainRow),
+      ...(trend.length === 0 ? {} : { trend }),
+      ...spansEvidence(journal.spans),
       limits: { alpha: options.alpha, beta: options.beta, tolerance: options.tolerance },
       probes: options.probes.map(({ name }) => name),
       metrics: journal.metrics.map(plainRow),

@@ -1,4 +1,5 @@
 import type { Deployment } from '../core/record/schema.ts';
+import { spansEvidence } from '../core/record/spans.ts';
 import type { HookRun } from './hooks.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -22,6 +23,7 @@ export function deploymentOf(
     ended: new Date(outcome.ended).toISOString(),
     evidence: {
       ...outcome.evidence,
+      ...spansEvidence(outcome.spans),
       ...(hooks.length === 0 ? {} : { hooks }),
       ...(outcome.serving === undefined ? {} : { serving: outcome.serving }),
       ...(outcome.error === undefined ? {} : { error: outcome.error.code }),

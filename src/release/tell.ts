@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeAtomic } from '../core/files.ts';
 import { type LoadedRecord, outputFolder } from '../core/record/files.ts';
 import { renderReport } from '../core/report/html.ts';
+import { reportPart } from '../core/report/part.ts';
 import { timeline } from '../core/summary.ts';
 import type { Done } from './links.ts';
 
@@ -11,9 +12,9 @@ export function summaryOf(done: readonly Done[]): string {
 }
 
 /** Writes the HTML report. @returns its path */
-export async function writeReport({ record }: LoadedRecord, done: readonly Done[], directory: string): Promise<string> {
+export async function writeReport(loaded: LoadedRecord, done: readonly Done[], directory: string): Promise<string> {
   const page = join(directory, outputFolder, 'report.html');
-  await writeAtomic(page, renderReport([{ record, spans: spansOf(done) }]));
+  await writeAtomic(page, renderReport([await reportPart(loaded, { spans: spansOf(done) })]));
   return page;
 }
 

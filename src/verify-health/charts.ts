@@ -7,13 +7,17 @@ const most = 6;
 /** Below this a chart says less than the table. */
 const leastPoints = 4;
 
-/** Mermaid charts of what took how long, and of what was there, over time: what failed first. Pure. */
-export function charts(findings: readonly Finding[]): string[] {
-  const shown = findings
+/** What is worth a chart: what failed first. */
+export function charted(findings: readonly Finding[]): Finding[] {
+  return findings
     .filter(one => (one.series ?? []).length >= leastPoints)
     .sort((a, b) => Number(a.verdict === 'passed') - Number(b.verdict === 'passed'))
     .slice(0, most);
-  return shown.flatMap(({ name, series }) => {
+}
+
+/** Mermaid charts of what took how long, and of what was there, over time. Pure. */
+export function charts(findings: readonly Finding[]): string[] {
+  return charted(findings).flatMap(({ name, series }) => {
     const buckets = series!;
     const times = buckets.map(one => formatDuration(one.from));
     const slowest = buckets.map(one => Math.round(one.slowest));

@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import { writeAtomic } from '../core/files.ts';
 import { type LoadedRecord, outputFolder, saveRecord } from '../core/record/files.ts';
 import type { Verification } from '../core/record/schema.ts';
+import { charted } from './charts.ts';
 import type { Finding, Verdict } from './finding.ts';
 import { junit } from './junit.ts';
 
@@ -12,14 +13,19 @@ export async function closeRecord(
   verdict: Verdict,
   at: Date,
 ): Promise<void> {
+  const drawn = new Set(charted(findings));
   const verification: Verification = {
     ...verdict,
     reasons: [...verdict.reasons],
-    checks: findings.map(({ failure: _, series: __, journal: ___, started, ended, ...finding }) => ({
-      ...finding,
-      started: new Date(started).toISOString(),
-      ended: new Date(ended).toISOString(),
-    })),
+    checks: findings.map(one => {
+      const { failure: _, journal: __, series, started, ended, ...finding } = one;
+      return {
+        ...finding,
+        ...(series !== undefined && drawn.has(one) ? { series: series.map(bucket => ({ ...bucket })) } : {}),
+        started: new Date(started).toISOString(),
+        ended: new Date(ended).toISOString(),
+      };
+    }),
     at: at.toISOString(),
   };
   await saveRecord({ ...loaded, record: { ...loaded.record, verification } });

@@ -60,14 +60,18 @@ async function load(file: string): Promise<Sourced> {
   return { file, record: mapPaths(parseRecord(text, file), path => resolve(dirname(file), path)) };
 }
 
-/** Writes the record atomically, with paths relative to its folder and slashes on every system. */
-export async function saveRecord({ file, record }: LoadedRecord): Promise<void> {
-  const portable = mapPaths(record, path =>
+/** Writes the record atomically, as `portable` has it. */
+export async function saveRecord(loaded: LoadedRecord): Promise<void> {
+  await writeAtomic(loaded.file, `${JSON.stringify(portable(loaded), undefined, 2)}\n`);
+}
+
+/** The record as it lies on disk: paths are relative to its folder, with slashes on every system. */
+export function portable({ file, record }: LoadedRecord): ReleaseRecord {
+  return mapPaths(record, path =>
     relative(dirname(resolve(file)), path)
       .split(sep)
       .join('/'),
   );
-  await writeAtomic(file, `${JSON.stringify(portable, undefined, 2)}\n`);
 }
 
 /** The record with every path that it holds mapped. */

@@ -139,6 +139,7 @@ export const Deployment = v.looseObject({
   by: v.string(),
   started: time,
   ended: v.optional(time),
+  /** Depends on the kind; `spans` are its steps: `{ name, started, ended, failed? }`. */
   evidence: v.looseObject({}),
 });
 
@@ -151,6 +152,10 @@ export const Check = v.looseObject({
   kind: v.optional(v.string()),
   /** What was seen, for people. */
   detail: v.optional(v.string()),
+  /** Attempts over time, of the few that the report draws; milliseconds, `from` since the first. */
+  series: v.optional(
+    v.array(v.looseObject({ from: v.number(), attempts: v.number(), failures: v.number(), slowest: v.number() })),
+  ),
 });
 
 export const verdicts = ['verified', 'failed', 'inconclusive'] as const;

@@ -20,7 +20,7 @@ export function custody(record: ReleaseRecord): string {
     ),
     link('Health', verification && escapeHtml(verification.verdict), health[verdict]),
   ];
-  return `<ul class="chain">${links.join('')}</ul>`;
+  return `<ol class="chain">${links.join('')}</ol>`;
 }
 
 type State = 'done' | 'open' | 'broken';

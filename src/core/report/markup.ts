@@ -7,20 +7,27 @@ export function escapeHtml(text: unknown): string {
     .replaceAll('"', '&quot;');
 }
 
-/** A table of ready-made HTML cells; each cell carries its column's name, so that a phone can stack them. */
-export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[]) =>
-    row.map((cell, i) => `<td data-label="${escapeHtml(head[i] ?? '')}">${cell}</td>`).join('');
+/**
+ * A table of ready-made HTML cells; the first of a row is its header. Each cell carries its column's name, so that a phone
+ * can stack them, and its role, which it would lose by that.
+ */
+export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[], kind = ''): string {
+  const cell = (html: string, i: number) => {
+    const label = escapeHtml(head[i] ?? '');
+    return i === 0
+      ? `<th scope="row" role="rowheader" data-label="${label}">${html}</th>`
+      : `<td role="cell" data-label="${label}">${html}</td>`;
+  };
   return [
-    '<table><thead><tr>',
-    ...head.map(name => `<th>${escapeHtml(name)}</th>`),
-    '</tr></thead><tbody>',
-    ...rows.map(row => `<tr>${cells(row)}</tr>`),
+    `<table role="table"${kind === '' ? '' : ` class="${kind}"`}><thead role="rowgroup"><tr role="row">`,
+    ...head.map(name => `<th scope="col" role="columnheader">${escapeHtml(name)}</th>`),
+    '</tr></thead><tbody role="rowgroup">',
+    ...rows.map(row => `<tr role="row">${row.map(cell).join('')}</tr>`),
     '</tbody></table>',
   ].join('');
 }
 
-/** A hash, shortened for the eye; the whole of it is in the title and is what is copied. */
+/** A hash, shortened for the eye; the whole of it is in the title and on paper, and is what is copied. */
 export function hash(value: string | undefined): string {
   if (value === undefined || value === '') return '–';
   const bare = value.replace(/^sha256:/, '');

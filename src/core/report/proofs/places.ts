@@ -1,0 +1,105 @@
+import type { Deployment, ReleaseRecord } from '../../record/schema.ts';
+import { shellWord } from '../shell.ts';
+import { latest } from '../verdict.ts';
+import type { Proof, ProofGroup } from './proof.ts';
+
+/** Hosts and pods: what runs there is what was built. Only places that should serve this release. */
+export function placeProofs(record: ReleaseRecord): ProofGroup[] {
+  const serving = latest(record).filter(({ state }) => state === 'healthy' || state === 'unchanged');
+  return [
+    {
+      title: 'Hosts',
+      place: 'anywhere',
+      needs: 'ssh, and sudo there',
+      proofs: serving.filter(({ kind }) => kind === 'ssh-systemd').flatMap(hostProofs),
+    },
+    {
+      title: 'Clusters',
+      place: 'anywhere',
+      needs: 'kubectl',
+      proofs: serving.filter(({ kind }) => kind === 'kubernetes').flatMap(clusterProofs),
+    },
+  ];
+}
+
+function hostProofs({ place, service, binary }: Deployment): Proof[] {
+  const unit = shellWord(service);
+  const on = (command: string) => `ssh ${shellWord(`ssh://${place}`)} ${shellWord(command)}`;
+  return [
+    ...(binary === undefined
+      ? []
+      : [
+          {
+            claim: `The process of ${service} at ${place} is the recorded binary.`,
+            command: on(`sudo sha256sum /proc/$(systemctl show --property=MainPID --value -- ${unit})/exe`),
+            prints: [binary],
+          },
+        ]),
+    {
+      claim: `systemd at ${place} calls ${service} active.`,
+      command: on(`systemctl is-active -- ${unit}`),
+      prints: ['active'],
+    },
+  ];
+}
+
+function clusterProofs({ place, service, image, evidence }: Deployment): Proof[] {
+  const slash = place.lastIndexOf('/');
+  const get = [
+    'kubectl',
+    `--context=${shellWord(place.slice(0, slash))}`,
+    `--namespace=${shellWord(place.slice(slash + 1))}`,
+    'get',
+  ].join(' ');
+  const ids = podImages(evidence);
+  return [
+    ...(image === undefined
+      ? []
+      : [
+          {
+            claim: `${service} in ${place} asks for the recorded digest.`,
+            command: `${get} --output=jsonpath='{.spec.template.spec.containers[*].image}' -- ${shellWord(service)}`,
+            prints: [image],
+          },
+        ]),
+    ...(ids.length === 0
+      ? []
+      : [
+          {
+            claim: `The pods in ${place} run what was pulled by that digest.`,
+            command: `${get} pods --output=jsonpath='{range .items[*]}{.metadata.name} {.status.containerStatuses[*].imageID}{"\\n"}{end}'`,
+            prints: ids,
+          },
+        ]),
+  ];
+}
+
+/** The imageIDs that the deployment saw; an index, a platform or a configuration, as the runtime has it. */
+function podImages({ pods }: Deployment['evidence']): string[] {
+  const seen = Array.isArray(pods) ? pods.map(pod => (pod as { imageID?: unknown } | null)?.imageID) : [];
+  return [...new Set(seen.filter(id => typeof id === 'string'))];
+}
+
+/** Endpoints: the same request, once more. */
+export function healthProofs({ verification }: ReleaseRecord): ProofGroup {
+  const asked = (verification?.checks ?? []).filter(
+    ({ kind, verdict, name }) => kind === 'check' && verdict === 'passed' && isUrl(name),
+  );
+  return {
+    title: 'Health',
+    place: 'anywhere',
+    needs: 'curl, and a way to the endpoints',
+    proofs: asked.map(({ name, ...check }) => ({
+      claim: `${name} answers as it did.`,
+      command: `curl --silent --show-error --output /dev/null --write-out '%{http_code}\\n' ${shellWord(name)}`,
+      prints: statusOf(check['evidence']),
+    })),
+  };
+}
+
+const isUrl = (name: string) => /^https?:\/\//.test(name) && URL.canParse(name);
+
+function statusOf(evidence: unknown): string[] {
+  const status = (evidence as { status?: unknown } | undefined)?.status;
+  return typeof status === 'number' ? [String(status)] : [];
+}
