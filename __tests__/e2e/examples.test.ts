@@ -1,0 +1,79 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWith } from '../integration/lab.ts';
+import { readRecord, runRootAction } from './root-action.ts';
+import { removeFolder, repositoryOf, servicesOf, temporaryFolder } from './support.ts';
+
+const limit = 400_000;
+
+await describeWith(['registry', 'host:host4'], 'the examples ship as they are written', lab => {
+  const host = lab['host:host4'];
+  const where = `${host.user}@${host.address}:${host.port}`;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder();
+  });
+  afterAll(async () => {
+    const services = await servicesOf(host);
+    for (const name of ['greeter', 'greeter-grpc', 'worker']) await services.remove(name);
+    await removeFolder(folder);
+  }, 100_000);
+
+  async function run(example: string, inputs: Record<string, string> = {}) {
+    const repository = join(folder, example);
+    await rm(join(repository, 'slipway-out'), { recursive: true, force: true });
+    const ran = await runRootAction({
+      folder,
+      repository,
+      timeout: limit - 20_000,
+      env: {
+        IMAGE: `${lab.registry.host}/e2e-examples/${example}`,
+        INSECURE_REGISTRIES: lab.registry.host,
+        HOSTS: where,
+        STAGING_HOSTS: where,
+        PRODUCTION_HOSTS: where,
+        KNOWN_HOSTS: await readFile(host.knownHosts, 'utf8'),
+        SSH_PRIVATE_KEY: await readFile(host.privateKey, 'utf8'),
+        HEALTH_CHECKS: `grpc ${host.address}:9090 service greeter.Greeter within 1s`,
+        STAGING_CHECKS: `http://${host.address}:8081/healthz 200 within 1s`,
+        PRODUCTION_CHECKS: `http://${host.address}:8082/version 200 within 1s`,
+        ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
+      },
+    });
+    expect([ran.code, ran.code === 0 ? '' : ran.output]).toEqual([0, '']);
+    return ran;
+  }
+
+  test.each([
+    ['grpc', 'greeter-grpc'],
+    ['worker', 'worker'],
+  ])(
+    'examples/%s: released in one step, verified by what runs',
+    async (example, service) => {
+      await repositoryOf(example, join(folder, example), 'v1.0.0');
+      const { outputs } = await run(example);
+      expect(outputs).toMatchObject({ verdict: 'verified', version: 'v1.0.0', state: 'healthy' });
+      const { binaries } = await readRecord(outputs['release']!);
+      expect(await (await servicesOf(host)).runningSha256(service)).toBe(binaries[0]!.sha256);
+    },
+    limit,
+  );
+
+  test(
+    'examples/gin: built once, deployed to staging, promoted to production',
+    async () => {
+      await repositoryOf('gin', join(folder, 'gin'), 'v1.0.0');
+      await run('gin', { mode: 'build' });
+      expect((await run('gin', { mode: 'deploy', environment: 'staging' })).outputs['verdict']).toBe('verified');
+      expect((await run('gin', { mode: 'promote', environment: 'production' })).outputs['verdict']).toBe('verified');
+      const answer = await fetch(`http://${host.address}:8082/version`);
+      expect(await answer.json()).toMatchObject({
+        version: 'v1.0.0',
+        revision: expect.stringMatching(/^[0-9a-f]{40}$/),
+      });
+    },
+    limit,
+  );
+});
