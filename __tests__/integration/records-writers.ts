@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import type { Records } from '../../src/core/records/records.ts';
+
+const program = join(import.meta.dirname, 'records-writer.ts');
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  const child = spawn(process.execPath, ['--no-warnings', program, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
+  return { child, ended, output: () => output };
+}
+
+/** Appends an entry from each of many processes at once, in the folders given in turn; none may be lost. */
+export async function raceOfWriters(
+  records: Records,
+  spec: string,
+  folders: readonly string[],
+  count = 20,
+): Promise<void> {
+  const ids = Array.from({ length: count }, (_, index) => `2026-${String(index).padStart(3, '0')}`);
+  const ended = await Promise.all(
+    ids.map((id, index) => start([spec, folders[index % folders.length]!, 'entry', id]).ended),
+  );
+  expect(ended.filter(one => one.code !== 0)).toEqual([]);
+  expect((await records.entries()).map(one => one.id)).toEqual([...ids].reverse());
+}
+
+/**
+ * Kills writers of a release at moments spread over the time that a whole one takes: what is seen afterwards is the whole
+ * release or none, and the next writer gets it done.
+ */
+export async function killsInTheMiddle(
+  records: Records,
+  spec: string,
+  directory: string,
+  megabytes = 24,
+): Promise<void> {
+  const args = (version: string) => [spec, directory, 'release', version, join(directory, version), String(megabytes)];
+  const whole = start(args('v1.0.0'));
+  await until(whole, 'begin');
+  const begun = performance.now();
+  expect(await whole.ended).toMatchObject({ code: 0 });
+  const took = performance.now() - begun;
+  let [none, all] = [0, 0];
+  for (const part of [0, 0.2, 0.4, 0.6, 0.8, 0.95]) {
+    const version = `v1.1.${part * 100}`;
+    const writer = start(args(version));
+    await until(writer, 'begin');
+    await pause(took * part);
+    writer.child.kill('SIGKILL');
+    await writer.ended;
+    const kept = (await records.releases()).some(one => one.version === version);
+    const got = await records.get(version, join(directory, 'got')).catch(error => error);
+    if (kept) expect(got.record).toMatchObject({ version });
+    else expect(got).toMatchObject({ code: 'VERSION_MISSING' });
+    kept ? all++ : none++;
+    const again = await start(args(version)).ended;
+    expect(again).toMatchObject({ code: 0 });
+    expect((await records.get(version, join(directory, 'got'))).record).toMatchObject({ version });
+  }
+  expect(none).toBeGreaterThan(0);
+  expect(all + none).toBe(6);
+}
+
+async function until({ ended, output }: ReturnType<typeof start>, text: string): Promise<void> {
+  const over = ended.then(({ output }) => {
+    if (!output.includes(text)) throw new Error(output);
+  });
+  while (!output().includes(text)) await Promise.race([pause(5), over]);
+}
