@@ -95,4 +95,12 @@ export function behavesAsRecords(open: (name: string) => Promise<Records>): void
     expect(await records.entries({ environment: 'staging', version: 'v1.0.0' })).toEqual([first]);
     expect(await records.entries({ limit: 2 })).toEqual([third, second]);
   });
+
+  test('an entry is never written again', async () => {
+    const records = await open('again');
+    const entry = sampleEntry();
+    await records.append(entry);
+    await expect(records.append({ ...entry, mode: 'rollback' })).rejects.toThrow(fails('ENTRY_EXISTS'));
+    expect(await records.entries()).toEqual([entry]);
+  });
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openRecords } from '../../src/core/records/index.ts';
 import { sampleRelease } from '../core/records/samples.ts';
 import { behavesAsRecords } from './records-behaviour.ts';
-import { killsInTheMiddle, raceOfWriters } from './records-writers.ts';
+import { killsInTheMiddle, raceOfProcesses } from './records-writers.ts';
 
 const timeout = 120_000;
 
@@ -25,25 +25,41 @@ describe('records in a folder', () => {
     const records = await open('shared');
     for (const version of ['v1.0.0', 'v1.0.1'])
       await records.put(await sampleRelease(join(root, version), version, { content: 'the same' }));
-    // Two binaries and their SBOMs once; an archive and a record of each.
-    expect(await readdir(join(root, 'shared', 'blobs', 'sha256'))).toHaveLength(8);
+    // Two binaries and their SBOMs once; an archive of each.
+    expect(await readdir(join(root, 'shared', 'files'))).toHaveLength(6);
     expect(await readFile(join(root, 'shared', '.gitignore'), 'utf8')).toBe('*\n');
   });
 
-  test.each(['hello-linux-arm64', 'release.json'])('what was changed in the place is refused: %s', async name => {
-    const records = await open(`tampered-${name}`);
-    const release = await sampleRelease(join(root, 'tampered'), 'v1.0.0');
+  test('what was changed in the place is refused, with both hashes', async () => {
+    const records = await open('tampered');
+    const release = await sampleRelease(join(root, 'tampered-release'), 'v1.0.0');
     await records.put(release);
-    const kept = JSON.parse(await readFile(join(root, `tampered-${name}`, 'releases', 'v1.0.0.json'), 'utf8'));
-    const { sha256 } =
-      name === 'release.json' ? kept.record : kept.files.find((one: { name: string }) => one.name === name);
-    await writeFile(join(root, `tampered-${name}`, 'blobs', 'sha256', sha256), 'something else');
+    const { sha256 } = release.record.binaries[1]!;
+    await writeFile(join(root, 'tampered', 'files', sha256), 'something else');
     const refused = expect.objectContaining({
       code: 'RECORD_CHANGED',
-      message: expect.stringMatching(new RegExp(`[0-9a-f]{64}.*${sha256}`)),
+      message: expect.stringMatching(new RegExp(`hello-linux-arm64 in .*its sha256 is [0-9a-f]{64}, .* ${sha256}`)),
     });
-    await expect(records.get('v1.0.0', join(root, `got-${name}`))).rejects.toThrow(refused);
-    expect(await readdir(join(root, `got-${name}`, 'slipway-out')).catch(() => [])).not.toContain(name);
+    await expect(records.get('v1.0.0', join(root, 'tampered-got'))).rejects.toThrow(refused);
+    expect(await readdir(join(root, 'tampered-got', 'slipway-out'))).not.toContain('hello-linux-arm64');
+    // Keeping the same again mends nothing, as it is there; another version with these bytes does.
+    await records.put({ ...release, record: { ...release.record, version: 'v1.0.1' } });
+    expect((await records.get('v1.0.0', join(root, 'tampered-got'))).record.version).toBe('v1.0.0');
+  });
+
+  test('a list that names another file than the record does is not believed', async () => {
+    const records = await open('list');
+    await records.put(await sampleRelease(join(root, 'list-release'), 'v1.0.0'));
+    const file = join(root, 'list', 'releases', 'v1.0.0.json');
+    const kept = JSON.parse(await readFile(file, 'utf8'));
+    const [first, second, ...others] = kept.files;
+    await writeFile(
+      file,
+      JSON.stringify({ ...kept, files: [{ ...first, sha256: second.sha256, size: second.size }, second, ...others] }),
+    );
+    await expect(records.get('v1.0.0', join(root, 'list-got'))).rejects.toThrow(
+      expect.objectContaining({ code: 'RECORD_CHANGED' }),
+    );
   });
 
   test.each(['../outside', '/etc/passwd', 'release.json', 'a/../../b'])(
@@ -64,7 +80,7 @@ describe('records in a folder', () => {
   test(
     'twenty processes at the same moment lose no entry',
     async () => {
-      await raceOfWriters(await open('race'), '{ folder: race }', [root]);
+      await raceOfProcesses(await open('race'), '{ folder: race }', [root]);
     },
     timeout,
   );

@@ -10,9 +10,10 @@ import { freshRepository } from './build-multiarch-image.ts';
 import { describeWith } from './lab.ts';
 import { type OwnRegistry, startRegistry } from './own-registry.ts';
 import { behavesAsRecords } from './records-behaviour.ts';
-import { killsInTheMiddle, raceOfWriters } from './records-writers.ts';
+import { killsInTheMiddle, raceOfClients } from './records-writers.ts';
 
 const timeout = 180_000;
+const plainHttp = { images: [], insecure: true, 'registry-username': undefined, 'registry-password': undefined };
 const { signal } = new AbortController();
 
 // Debian's 2.8 and the CNCF's 3.1 have no referrers API, go-containerregistry's has it.
@@ -36,7 +37,7 @@ await describeWith(
     const open = async (repository: string) => {
       const records = await openRecords(
         { oci: repository },
-        { place: 'slipway.yml:1', image: undefined, directory: root, env: {}, signal },
+        { place: 'slipway.yml:1', image: plainHttp, directory: root, env: {}, signal },
       );
       opened.push(records);
       return records;
@@ -48,10 +49,10 @@ await describeWith(
     });
 
     test.each(['registry', 'distribution-registry', 'referrers-registry'])(
-      'processes at the same moment lose no entry: %s',
+      'twenty writers at the same moment lose no entry: %s',
       async kind => {
         const repository = freshRepository(hostOf(kind));
-        await raceOfWriters(await open(repository), `{ oci: "${repository}" }`, [root], 10);
+        await raceOfClients(await open(repository), () => open(repository));
       },
       timeout,
     );

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import type { Records } from '../../src/core/records/records.ts';
+import { bigRelease, sampleEntry } from '../core/records/samples.ts';
 
+const ids = Array.from({ length: 20 }, (_, index) => `2026-${String(index).padStart(3, '0')}`);
 const program = join(import.meta.dirname, 'records-writer.ts');
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
@@ -19,17 +21,18 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
 }
 
 /** Appends an entry from each of many processes at once, in the folders given in turn; none may be lost. */
-export async function raceOfWriters(
-  records: Records,
-  spec: string,
-  folders: readonly string[],
-  count = 20,
-): Promise<void> {
-  const ids = Array.from({ length: count }, (_, index) => `2026-${String(index).padStart(3, '0')}`);
+export async function raceOfProcesses(records: Records, spec: string, folders: readonly string[]): Promise<void> {
   const ended = await Promise.all(
     ids.map((id, index) => start([spec, folders[index % folders.length]!, 'entry', id]).ended),
   );
   expect(ended.filter(one => one.code !== 0)).toEqual([]);
+  expect((await records.entries()).map(one => one.id)).toEqual([...ids].reverse());
+}
+
+/** The same from as many clients of this process, where only the server between them counts. */
+export async function raceOfClients(records: Records, open: () => Promise<Records>): Promise<void> {
+  const clients = await Promise.all(ids.map(open));
+  await Promise.all(ids.map((id, index) => clients[index]!.append(sampleEntry({ id }))));
   expect((await records.entries()).map(one => one.id)).toEqual([...ids].reverse());
 }
 
@@ -49,8 +52,8 @@ export async function killsInTheMiddle(
   const begun = performance.now();
   expect(await whole.ended).toMatchObject({ code: 0 });
   const took = performance.now() - begun;
-  let [none, all] = [0, 0];
-  for (const part of [0, 0.2, 0.4, 0.6, 0.8, 0.95]) {
+  let none = 0;
+  for (const part of [0, 0.3, 0.6, 0.9]) {
     const version = `v1.1.${part * 100}`;
     const writer = start(args(version));
     await until(writer, 'begin');
@@ -58,16 +61,13 @@ export async function killsInTheMiddle(
     writer.child.kill('SIGKILL');
     await writer.ended;
     const kept = (await records.releases()).some(one => one.version === version);
+    if (!kept) none++;
     const got = await records.get(version, join(directory, 'got')).catch(error => error);
-    if (kept) expect(got.record).toMatchObject({ version });
-    else expect(got).toMatchObject({ code: 'VERSION_MISSING' });
-    kept ? all++ : none++;
-    const again = await start(args(version)).ended;
-    expect(again).toMatchObject({ code: 0 });
+    expect(got).toMatchObject(kept ? { record: { version } } : { code: 'VERSION_MISSING' });
+    await records.put(await bigRelease(join(directory, version), version, megabytes));
     expect((await records.get(version, join(directory, 'got'))).record).toMatchObject({ version });
   }
   expect(none).toBeGreaterThan(0);
-  expect(all + none).toBe(6);
 }
 
 async function until({ ended, output }: ReturnType<typeof start>, text: string): Promise<void> {

@@ -41,6 +41,10 @@ export async function sampleRelease(
   return { file: join(out, 'release.json'), record };
 }
 
+/** One that takes a while to write. */
+export const bigRelease = (folder: string, version: string, megabytes: number) =>
+  sampleRelease(folder, version, { content: Buffer.alloc(megabytes << 20, version) });
+
 let count = 0;
 
 /** A deployment's entry; its id begins with `at`, as keepDeed makes it. */

@@ -53,7 +53,7 @@ async function place(part: string, path: string, bytes: Buffer): Promise<boolean
 }
 
 /** Copies a file under its sha256. One that is there and is right is not written again; one that is damaged is mended. */
-export async function copyBlob(
+export async function copyContent(
   { path, sha256 }: Packing['files'][number],
   to: string,
   signal: AbortSignal,

@@ -3,6 +3,7 @@ import { SlipwayError } from '../errors.ts';
 import type { LoadedRecord } from '../record/files.ts';
 import { suggestions } from '../suggest.ts';
 import { entryText, readEntries } from './entries.ts';
+import type { Entry } from './entry.ts';
 import { entryName } from './names.ts';
 import { pack } from './package.ts';
 import type { Kept, Records } from './records.ts';
@@ -33,9 +34,7 @@ export function keptRecords(store: Store, env: NodeJS.ProcessEnv, signal: AbortS
         newestFirst(await store.releases(limited)),
       ),
     append: entry =>
-      within(limits.small, `writing an entry to ${place}`, limited =>
-        store.writeEntry(entryName(entry), entryText(entry, env), limited),
-      ),
+      within(limits.small, `writing an entry to ${place}`, limited => append(store, entry, env, limited)),
     entries: (filter = {}) =>
       within(limits.small, `reading the entries of ${place}`, async limited =>
         readEntries(await store.entryNames(limited), filter, name => store.readEntry(name, limited)),
@@ -61,6 +60,13 @@ async function get(store: Store, wanted: string, directory: string, signal: Abor
   const found = version === undefined ? undefined : await store.find(version, signal);
   if (found === undefined) throw missing(wanted, store.place, newestFirst(await store.releases(signal)));
   return unpack(found, store.place, directory, (file, limited) => store.open(file, found, limited), signal);
+}
+
+async function append(store: Store, entry: Entry, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  if (await store.writeEntry(entryName(entry), entryText(entry, env), signal)) return;
+  throw new SlipwayError('ENTRY_EXISTS', `${store.place} has another entry ${entry.id} already`, {
+    hint: 'It stays as it is: an entry is written once. Run again; ids are random.',
+  });
 }
 
 function newestFirst(releases: readonly Kept[]): Kept[] {
@@ -90,7 +96,11 @@ function missing(version: string, place: string, releases: readonly Kept[]): Sli
     names.length === 0
       ? 'No release is kept there yet: run mode `release` or `build` first.'
       : `${meant}${others}`.trim();
-  return new SlipwayError('VERSION_MISSING', `no release ${version} is kept in ${place}`, {
-    hint: `Nothing was changed. ${hint}`,
-  });
+  return new SlipwayError(
+    'VERSION_MISSING',
+    version === 'latest' ? `${place} keeps no release` : `${place} keeps no release ${version}`,
+    {
+      hint: `Nothing was changed. ${hint}`,
+    },
+  );
 }

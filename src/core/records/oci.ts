@@ -108,7 +108,9 @@ export function ociStore(client: RegistryClient, repository: Repository): Store 
     async writeEntry(name, text, signal) {
       const blob = bytesBlob(encodeBytes(entryType, Buffer.from(text)));
       const titled = { ...blob, descriptor: { ...blob.descriptor, annotations: { [keys.title]: 'entry.json' } } };
+      if ((await headManifest(client, repository, entryTag(name), signal, 'push')) !== undefined) return false;
       await write(entryTag(name), entryType, {}, [titled], signal);
+      return true;
     },
     entryNames: async signal => (await tags(prefixes.entry, signal)).map(tag => tag.slice(prefixes.entry.length)),
     async readEntry(name, signal) {

@@ -15,7 +15,7 @@ export async function openOci(named: string | undefined, opening: Opening): Prom
   if (repository === undefined) {
     throw new SlipwayError(
       'CONFIG_INVALID',
-      `${place}: records: oci is the repository of the image, and there is none`,
+      `${place}: records: oci means the repository of the image, and the section image names none`,
       {
         hint: 'Nothing was changed. Give the section image the key images, or name a repository: { oci: ghcr.io/acme/hello }.',
       },
@@ -30,7 +30,11 @@ function parsed(text: string, place: string): Repository {
   try {
     return parseRepository(text.replace(/^oci:\/\//, ''));
   } catch (error) {
-    const { message, hint = '' } = error as SlipwayError;
-    throw new SlipwayError('CONFIG_INVALID', `${place}: records: ${message}`, { hint: `Nothing was changed. ${hint}` });
+    const { hint = '' } = error as SlipwayError;
+    const what = `records: ${JSON.stringify(text)} is no repository with its registry, such as ghcr.io/acme/hello`;
+    throw new SlipwayError('CONFIG_INVALID', `${place}: ${what}`, {
+      hint: `Nothing was changed. ${hint}`,
+      cause: error,
+    });
   }
 }

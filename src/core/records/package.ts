@@ -99,15 +99,11 @@ async function measured(path: string, expected: string | undefined, signal: Abor
   }
 }
 
-/** A file that is not the one that was recorded. */
+/** A file that is not the one that was recorded. `seen` is its sha256, or what is there instead of one. */
 export function changed(what: string, seen: string, expected: string): SlipwayError {
-  return new SlipwayError(
-    'RECORD_CHANGED',
-    `${what} was changed: it has the sha256 ${seen}, and ${expected} is recorded`,
-    {
-      hint: 'It was not used. Somebody or a damaged disk changed it after it was built: build it again, or get it from where it is whole.',
-    },
-  );
+  return new SlipwayError('RECORD_CHANGED', `${what} was changed: its sha256 is ${seen}, the record says ${expected}`, {
+    hint: 'It was not used. Somebody or a damaged disk changed it after it was built: build it again, or get it from where it is whole.',
+  });
 }
 
 /** Relative to the record where it is below it, else a name of its own. */

@@ -24,8 +24,9 @@ export function parseSpec(given: unknown, place: string): Spec {
   const fits = value === undefined || (typeof value === 'string' && value.trim() !== '');
   if (kind !== undefined && fits && more.length === 0) return { kind, value: value?.trim() };
   const near = typeof name === 'string' ? didYouMean(name, kinds) : '';
-  throw new SlipwayError('CONFIG_INVALID', `${place}: records ${JSON.stringify(given)} is no place${near}`, {
-    hint: 'Nothing was changed. Write oci, folder or git, or a map of one: { oci: ghcr.io/acme/hello }, { folder: /srv/records }, { git: BRANCH }.',
+  const seen = `records is ${JSON.stringify(spec)}${near}`;
+  throw new SlipwayError('CONFIG_INVALID', `${place}: ${seen}; allowed: oci, folder, git, or a map of one of them`, {
+    hint: 'Nothing was changed. Maps are { oci: ghcr.io/acme/hello }, { folder: /srv/records }, { git: BRANCH }.',
   });
 }
 

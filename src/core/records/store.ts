@@ -14,8 +14,8 @@ export interface Store {
   open(file: KeptFile, release: Package, signal: AbortSignal): Promise<Readable>;
   /** In any order. */
   releases(signal: AbortSignal): Promise<Kept[]>;
-  /** Adds an entry that nobody else writes to: names are unique. */
-  writeEntry(name: string, text: string, signal: AbortSignal): Promise<void>;
+  /** Adds an entry, as `keep` does a release. `false`: another one has this name; it stays as it is. */
+  writeEntry(name: string, text: string, signal: AbortSignal): Promise<boolean>;
   /** In any order. */
   entryNames(signal: AbortSignal): Promise<string[]>;
   /** The text of an entry that `entryNames` named. */

@@ -61,7 +61,7 @@ async function receive(file: KeptFile, path: string, place: string, open: Open, 
     signal.throwIfAborted();
     // Some places check what they give by themselves.
     if ((error as SlipwayError).code !== 'DIGEST_MISMATCH') throw error;
-    throw changed(`${file.name} in ${place}`, `of something else (${messageOf(error)})`, file.sha256);
+    throw changed(`${file.name} in ${place}`, `another (${messageOf(error)})`, file.sha256);
   } finally {
     await rm(part, { force: true });
   }
@@ -76,7 +76,7 @@ function checking({ name, sha256, size }: KeptFile, place: string): Transform {
     transform(chunk: Buffer, _encoding, done) {
       seen += chunk.length;
       hash.update(chunk);
-      if (seen > size) done(wrong(`of more than ${size} bytes`));
+      if (seen > size) done(wrong(`that of more than ${size} bytes`));
       else done(null, chunk);
     },
     flush(done) {
@@ -102,7 +102,8 @@ function checkRecorded(record: Package['record'], files: readonly KeptFile[], pl
   const listed = new Map(files.map(({ name, sha256 }) => [name, sha256]));
   for (const { path, sha256 } of filesOf(record)) {
     const found = listed.get(path);
-    if (found === undefined) throw changed(`${path} in ${place}`, 'of nothing: it is gone', sha256 ?? 'a file');
+    if (found === undefined)
+      throw changed(`${path} in ${place}`, 'unknown, as it is gone', sha256 ?? 'that there is one');
     if (sha256 !== undefined && sha256 !== found) throw changed(`${path} in ${place}`, found, sha256);
   }
 }
