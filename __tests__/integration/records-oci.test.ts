@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { encode } from '../../src/core/oci/graph.ts';
+import { mediaTypes } from '../../src/core/oci/media-types.ts';
+import { loadRecords } from '../../src/core/record/files.ts';
 import { type OpenRecords, openRecords } from '../../src/core/records/index.ts';
+import { RegistryClient } from '../../src/core/registry/client.ts';
+import { pushImage, writeTags } from '../../src/core/registry/push.ts';
+import { parseRepository } from '../../src/core/registry/reference.ts';
 import { sampleEntry, sampleRelease } from '../core/records/samples.ts';
 import { freshRepository } from './build-multiarch-image.ts';
 import { describeWith } from './lab.ts';
@@ -97,6 +103,53 @@ await describeWith(
       await records.put(await sampleRelease(join(root, 'twice-2'), 'v1.0.1', { content: 'twice' }));
       // The record, the archive and the manifest are new; the binaries and their SBOMs are not.
       expect((await blobs()).length - before.length).toBe(3);
+    });
+
+    describe('the input release', () => {
+      const empty = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
+      const image = { ...encode(mediaTypes.index, empty), manifests: [] };
+      const { digest } = image.descriptor;
+      let repository: string;
+      beforeAll(async () => {
+        repository = freshRepository(registries['distribution-registry']!.host);
+        const parsed = parseRepository(repository);
+        using client = new RegistryClient({ credentials: [], insecure: true });
+        await pushImage(client, image, [parsed], { signal });
+        await writeTags(client, image, [{ repository: parsed, tags: ['production'] }], signal);
+        const records = await open(repository);
+        const named = { repositories: [repository], digest, tags: ['production'], platforms: [], attestations: [] };
+        await records.put(await sampleRelease(join(root, 'one'), 'v1.0.0', { more: { images: [named] } }));
+        await records.put(await sampleRelease(join(root, 'two'), 'v2.0.0'));
+      });
+
+      test.each([
+        ['', 'v2.0.0'],
+        [':v1.0.0', 'v1.0.0'],
+        [':production', 'v1.0.0'],
+        [`@${digest}`, 'v1.0.0'],
+        [':slipway.release.v1.0.0', 'v1.0.0'],
+      ])('oci://REPO%s is %s, with its binaries', async (which, version) => {
+        const directory = join(root, `input-${version}-${which.slice(0, 5)}`);
+        const loaded = await loadRecords([`oci://${repository}${which}`], directory);
+        expect(loaded).toMatchObject({ file: join(directory, 'slipway-out', 'release.json'), record: { version } });
+        expect(await readFile(loaded!.record.binaries[0]!.path, 'utf8')).toBe(`linux/amd64${version}`);
+      });
+
+      test.each([[':v3.0.0'], [`@sha256:${'0'.repeat(64)}`]])(
+        'oci://REPO%s, which is not there, names those that are',
+        async which => {
+          const failing = loadRecords([`oci://${repository}${which}`], root);
+          await expect(failing).rejects.toThrow(
+            expect.objectContaining({ code: 'VERSION_MISSING', hint: expect.stringContaining('v2.0.0') }),
+          );
+        },
+      );
+
+      test('what is no reference is refused', async () => {
+        await expect(loadRecords(['oci://hello'], root)).rejects.toThrow(
+          expect.objectContaining({ code: 'REFERENCE_INVALID' }),
+        );
+      });
     });
   },
 );

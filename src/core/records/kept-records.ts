@@ -28,7 +28,9 @@ export function keptRecords(store: Store, env: NodeJS.ProcessEnv, signal: AbortS
     put: release =>
       within(limits.files, `keeping ${release.record.version} in ${place}`, limited => put(store, release, limited)),
     get: (version, directory) =>
-      within(limits.files, `getting ${version} from ${place}`, limited => get(store, version, directory, limited)),
+      within(limits.files, `getting ${version} from ${place}`, limited =>
+        getRelease(store, version, directory, limited),
+      ),
     releases: () =>
       within(limits.small, `listing the releases of ${place}`, async limited =>
         newestFirst(await store.releases(limited)),
@@ -55,7 +57,13 @@ async function put(store: Store, release: LoadedRecord, signal: AbortSignal): Pr
   if (!(await store.keep(packing, signal))) await there(); // somebody else was first
 }
 
-async function get(store: Store, wanted: string, directory: string, signal: AbortSignal): Promise<LoadedRecord> {
+/** As `get` of records. */
+export async function getRelease(
+  store: Store,
+  wanted: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<LoadedRecord> {
   const version = wanted === 'latest' ? newestFirst(await store.releases(signal))[0]?.version : wanted;
   const found = version === undefined ? undefined : await store.find(version, signal);
   if (found === undefined) throw missing(wanted, store.place, newestFirst(await store.releases(signal)));

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import pMap from 'p-map';
 import * as v from 'valibot';
+import { retry } from '../deadline.ts';
 import { messageOf, SlipwayError } from '../errors.ts';
 import type { Descriptor, Manifest } from '../oci/descriptor.ts';
 import { type Blob, encode, encodeBytes } from '../oci/graph.ts';
@@ -9,6 +10,7 @@ import { mediaTypes } from '../oci/media-types.ts';
 import { parseRecord } from '../record/parse.ts';
 import { openBlob, pushBlob, readBlob } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { RegistryError } from '../registry/failure.ts';
 import { getManifest, headManifest, putManifest } from '../registry/manifests.ts';
 import { formatRepository, type Repository } from '../registry/reference.ts';
 import { listTags } from '../registry/tags.ts';
@@ -25,11 +27,20 @@ const keys = {
   version: 'org.opencontainers.image.version',
   revision: 'org.opencontainers.image.revision',
   created: 'org.opencontainers.image.created',
+  /** Digests of its images, with spaces between. */
+  images: 'slipway.images',
 } as const;
+
+/** Milliseconds for an artifact with all its tries. */
+const within = 30 * 60_000;
 
 const annotations = v.optional(v.record(v.string(), v.string()), {});
 const Layer = v.looseObject({ mediaType: v.string(), digest: v.string(), size: v.number(), annotations });
-const Kept = v.looseObject({ artifactType: v.string(), layers: v.pipe(v.array(Layer), v.minLength(1)), annotations });
+const Kept = v.looseObject({
+  artifactType: v.optional(v.string()),
+  layers: v.optional(v.array(Layer), []),
+  annotations,
+});
 
 const prefixes = { release: 'slipway.release.', entry: 'slipway.entry.' };
 export const releaseTag = (version: string) => `${prefixes.release}${versionName(version)}`;
@@ -65,7 +76,6 @@ export function ociStore(client: RegistryClient, repository: Repository): Store 
     const empty = encode(mediaTypes.empty, {});
     const all = [bytesBlob(empty), ...blobs];
     const unique = new Map(all.map(blob => [blob.descriptor.digest, blob]));
-    await pMap(unique.values(), blob => pushBlob(client, repository, blob, [], signal), { concurrency, signal });
     const manifest: Manifest = {
       schemaVersion: 2,
       mediaType: mediaTypes.manifest,
@@ -75,7 +85,13 @@ export function ociStore(client: RegistryClient, repository: Repository): Store 
       annotations: about,
     };
     const node = encode(mediaTypes.manifest, manifest);
-    await putManifest(client, repository, tag, node, signal);
+    await retry(
+      async limited => {
+        await pMap(unique.values(), blob => pushBlob(client, repository, blob, [], limited), { concurrency });
+        await putManifest(client, repository, tag, node, limited);
+      },
+      { doing: `writing ${place}:${tag}`, signal, attempts: 6, within, retriable: lacksBlob },
+    );
     return node.descriptor.digest;
   }
 
@@ -115,22 +131,44 @@ export function ociStore(client: RegistryClient, repository: Repository): Store 
     entryNames: async signal => (await tags(prefixes.entry, signal)).map(tag => tag.slice(prefixes.entry.length)),
     async readEntry(name, signal) {
       const { layers } = await readManifest(client, repository, entryTag(name), signal);
-      return (await readBlob(client, repository, layers[0]! as Descriptor, signal)).toString('utf8');
+      return (await readBlob(client, repository, entryLayer(layers, name), signal)).toString('utf8');
     },
   };
 }
 
+/**
+ * Of a blob that several writers upload at once (the empty configuration is in every artifact), distribution 2.8 says for
+ * a moment that it has none, since it writes the link to it anew; a registry's garbage collection may take a blob that no
+ * manifest names yet. Then all is offered again.
+ */
+function lacksBlob(error: unknown): boolean {
+  const refusal = [error, (error as Error).cause].find(one => one instanceof RegistryError);
+  return refusal?.reasons.some(one => /^(MANIFEST_)?BLOB_UNKNOWN$/.test(one)) ?? false;
+}
+
 /** A kept release under a tag or digest. */
-export async function readRelease(
+async function readRelease(
   client: RegistryClient,
   repository: Repository,
   reference: string,
   signal: AbortSignal,
 ): Promise<Package> {
+  const found = await readIfRelease(client, repository, reference, signal);
+  if (found === undefined) throw noRelease(`${formatRepository(repository)}, ${reference}`, 'its type is another');
+  return found;
+}
+
+/** The same, or undefined where the tag or digest is something else, such as an image. */
+export async function readIfRelease(
+  client: RegistryClient,
+  repository: Repository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<Package | undefined> {
   const { artifactType, layers, annotations } = await readManifest(client, repository, reference, signal);
   const where = `${formatRepository(repository)}, ${reference}`;
   const [first, ...others] = layers;
-  if (artifactType !== releaseType || first === undefined) throw noRelease(where, `its type is ${artifactType}`);
+  if (artifactType !== releaseType || first === undefined) return undefined;
   const bytes = await readBlob(client, repository, first as Descriptor, signal);
   const record = parseRecord(bytes.toString('utf8'), where);
   const files = others.map(({ digest, size, mediaType, annotations }) => ({
@@ -142,6 +180,22 @@ export async function readRelease(
   return { version: record.version, commit: record.commit, at: annotations[keys.created] ?? '', record, files };
 }
 
+/** The release whose image has a digest, the last of them where there are several. */
+export async function releaseOfImage(
+  client: RegistryClient,
+  repository: Repository,
+  digest: string,
+  signal: AbortSignal,
+): Promise<Package | undefined> {
+  const tags = (await listTags(client, repository, signal)).filter(tag => tag.startsWith(prefixes.release));
+  const read = async (tag: string) => ({ tag, ...(await readManifest(client, repository, tag, signal)) });
+  const all = await pMap(tags, read, { concurrency: client.concurrency, signal });
+  const fitting = all.filter(one => one.annotations[keys.images]?.split(' ').includes(digest));
+  const at = (one: (typeof all)[number]) => one.annotations[keys.created] ?? '';
+  const last = fitting.sort((a, b) => at(b).localeCompare(at(a)))[0];
+  return last && readRelease(client, repository, last.tag, signal);
+}
+
 async function readManifest(client: RegistryClient, repository: Repository, reference: string, signal: AbortSignal) {
   const { bytes } = await getManifest(client, repository, reference, signal);
   try {
@@ -151,17 +205,24 @@ async function readManifest(client: RegistryClient, repository: Repository, refe
   }
 }
 
+function entryLayer([layer]: readonly v.InferOutput<typeof Layer>[], name: string): Descriptor {
+  // A megabyte is four times what an entry may have; nobody else's is read into memory.
+  if (layer !== undefined && layer.size <= 1024 * 1024) return layer as Descriptor;
+  throw noRelease(name, 'it has no entry');
+}
+
 function noRelease(where: string, why: string): SlipwayError {
   return new SlipwayError('RECORD_INVALID', `${where} is not a release that Slipway keeps: ${why}`, {
     hint: 'Somebody wrote another thing there: name a release by its version, or give records a repository of their own.',
   });
 }
 
-function aboutOf({ version, commit, at }: Packing): Record<string, string> {
+function aboutOf({ version, commit, at, record }: Packing): Record<string, string> {
   return {
     [keys.version]: version,
     ...(commit === undefined ? {} : { [keys.revision]: commit }),
     [keys.created]: at,
+    ...(record.images.length === 0 ? {} : { [keys.images]: record.images.map(one => one.digest).join(' ') }),
   };
 }
 
