@@ -43,7 +43,7 @@ export async function runAction<S extends Inputs>(definition: Definition<S>, par
     const inputs = readInputs(definition.inputs, process.env, section?.texts, section?.at);
     const common = inputs as unknown as { release: string[]; 'working-directory': string; summary: boolean };
     const directory = resolve(common['working-directory']);
-    const record = await loadRecords(common.release, directory);
+    const record = await loadRecords(common.release, directory, signal);
     signal.throwIfAborted(); // cancelled while all this was read: nothing is begun
     await parts.run({
       inputs,

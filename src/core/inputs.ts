@@ -30,7 +30,8 @@ export type Read<S extends Inputs> = {
 /** Inputs that every action has. */
 export const commonInputs = {
   release: {
-    description: 'Release record of the steps before: a path, several (one a line) or a glob.',
+    description:
+      'Release record of the steps before: a path, several (one a line) or a glob. Or a release that `records: oci` keeps, which is fetched and checked: `oci://REPO`, `oci://REPO:VERSION`, `oci://REPO@sha256:…`.',
     value: lines,
     default: '',
   },

@@ -17,17 +17,30 @@ export interface LoadedRecord {
 export const outputFolder = 'slipway-out';
 
 /**
- * Reads the records that the input `release` names (paths or globs, relative to `directory`) and merges them.
+ * Reads the records that the input `release` names (paths or globs, relative to `directory`, or `oci://` references, whose
+ * releases are brought to `slipway-out/`) and merges them.
  * One file is updated in place by the next save; several become `slipway-out/release.json`.
  *
  * @returns undefined when the input is empty
  */
-export async function loadRecords(paths: readonly string[], directory: string): Promise<LoadedRecord | undefined> {
+export async function loadRecords(
+  paths: readonly string[],
+  directory: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<LoadedRecord | undefined> {
   if (paths.length === 0) return undefined;
-  const files = (await Promise.all(paths.map(path => expand(path, directory)))).flat();
+  const files: string[] = [];
+  for (const path of paths) files.push(...(await here(path, directory, signal)));
   const sources: Sourced[] = await Promise.all([...new Set(files)].map(load));
   const file = sources.length === 1 ? sources[0]!.file : join(directory, outputFolder, 'release.json');
   return { file: resolve(file), record: mergeRecords(sources) };
+}
+
+async function here(path: string, directory: string, signal: AbortSignal): Promise<string[]> {
+  if (!path.startsWith('oci://')) return expand(path, directory);
+  // The registry client is loaded only where it is used: an action starts in milliseconds without.
+  const { getFromRegistry } = await import('../records/from-registry.ts');
+  return [(await getFromRegistry(path, directory, signal)).file];
 }
 
 async function expand(path: string, directory: string): Promise<string[]> {

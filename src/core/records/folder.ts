@@ -1,64 +1,96 @@
-import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
+import * as v from 'valibot';
+import { messageOf, SlipwayError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
-import { type Content, decodeId, encodeId, type Kind, type Shelf } from './shelf.ts';
+import { ReleaseRecord } from '../record/schema.ts';
+import { copyContent, sweep, writeNew } from './folder-files.ts';
+import { versionName } from './names.ts';
+import type { Package } from './package.ts';
+import type { Store } from './store.ts';
+
+const keptSchema = 'slipway.kept/v1';
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const KeptFile = v.looseObject({ name: v.string(), sha256: hash, size: v.number(), mediaType: v.string() });
+/** `releases/NAME.json`: the record, and what its files are called. */
+const KeptRelease = v.looseObject({
+  schema: v.literal(keptSchema),
+  at: v.string(),
+  record: ReleaseRecord,
+  files: v.array(KeptFile),
+});
 
 /**
- * A folder, also on a share: `files/SHA256`, `releases/VERSION.json`, `entries/ID.json`. A document appears whole, by a
- * link that fails when its name is taken: two writers cannot overwrite each other, and one that is killed leaves a
- * `.part` that nobody reads.
+ * A folder, also one of a network file system:
+ *
+ *     files/SHA256           binaries, SBOMs, archives, each once
+ *     releases/VERSION.json  the record, and what its files are; written last
+ *     entries/NAME.json      one file an entry
+ *
+ * Files appear whole and are never written again.
  */
-export function folderShelf(folder: string): Shelf {
-  const fileOf = (kind: Kind, id: string) => join(folder, kind, `${encodeId(id)}.json`);
-  const contentOf = ({ sha256 }: Content) => join(folder, 'files', sha256);
+export function folderStore(root: string): Store {
+  const contentOf = ({ sha256 }: { sha256: string }) => join(root, 'files', sha256);
+  const releaseFile = (version: string) => join(root, 'releases', `${versionName(version)}.json`);
+  const entryFile = (name: string) => join(root, 'entries', `${name}.json`);
+
   return {
-    place: folder,
-    async list(kind) {
-      const names = await readdir(join(folder, kind)).catch(() => []);
-      return names.filter(name => /^[^.].*\.json$/.test(name)).map(name => decodeId(name.slice(0, -'.json'.length)));
+    place: root,
+    async find(version) {
+      const text = await readIfThere(releaseFile(version));
+      return text === undefined ? undefined : parseKept(text, releaseFile(version));
     },
-    read: (kind, id) => readIfThere(fileOf(kind, id)),
-    async add(kind, id, text, files) {
-      await Promise.all(['files', kind].map(name => mkdir(join(folder, name), { recursive: true })));
-      await pMap(files, file => keep(file.path, contentOf(file)), { concurrency: 4 });
-      return addFile(fileOf(kind, id), text);
+    async keep({ version, at, record, files }, signal) {
+      await begin(root);
+      await sweep(join(root, 'files'));
+      await pMap(files, file => copyContent(file, contentOf(file), signal), { concurrency: 2, signal });
+      const listed = files.map(({ path: _, ...file }) => file);
+      const kept = { schema: keptSchema, at, record, files: listed };
+      signal.throwIfAborted();
+      return writeNew(releaseFile(version), Buffer.from(`${JSON.stringify(kept, undefined, 2)}\n`));
     },
-    fetch: async (_, file, path) => {
-      const part = `${path}.${randomUUID()}.part`;
-      await copyFile(contentOf(file), part, constants.COPYFILE_FICLONE);
-      await rename(part, path);
+    open: async file => createReadStream(contentOf(file)),
+    async releases() {
+      const names = await namesIn(join(root, 'releases'));
+      const read = (name: string) => readFile(join(root, 'releases', `${name}.json`), 'utf8');
+      const kept = await pMap(names, async name => parseKept(await read(name), `${root}/releases/${name}.json`), {
+        concurrency: 8,
+      });
+      return kept.map(({ version, commit, at }) => ({ version, commit, at }));
     },
+    async writeEntry(name, text) {
+      await begin(root);
+      return writeNew(entryFile(name), Buffer.from(text));
+    },
+    entryNames: () => namesIn(join(root, 'entries')),
+    readEntry: name => readFile(entryFile(name), 'utf8'),
   };
 }
 
-/** A file under the name of its content; one that is there is the same. */
-async function keep(from: string, to: string): Promise<void> {
-  const part = `${to}.${randomUUID()}.part`;
-  try {
-    await copyFile(from, part, constants.COPYFILE_FICLONE);
-    await rename(part, to);
-  } finally {
-    await rm(part, { force: true });
-  }
+/** In a working tree the folder must not make the next build "modified": it ignores itself. */
+async function begin(root: string): Promise<void> {
+  await mkdir(root, { recursive: true });
+  await writeNew(join(root, '.gitignore'), Buffer.from('*\n'));
 }
 
-/** @returns false when there is a file of this name */
-async function addFile(path: string, text: string): Promise<boolean> {
-  const part = `${path}.${randomUUID()}.part`;
-  try {
-    const file = await open(part, 'wx', 0o644);
-    await file.writeFile(text);
-    await file.sync();
-    await file.close();
-    await link(part, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
     throw error;
-  } finally {
-    await rm(part, { force: true });
+  });
+  return names.filter(name => /^[^.].*\.json$/.test(name)).map(name => name.slice(0, -'.json'.length));
+}
+
+function parseKept(text: string, file: string): Package {
+  try {
+    const { at, record, files } = v.parse(KeptRelease, JSON.parse(text));
+    return { version: record.version, commit: record.commit, at, record, files };
+  } catch (error) {
+    throw new SlipwayError('RECORD_INVALID', `${file} is no kept release: ${messageOf(error)}`, {
+      hint: 'It was damaged or written by another major version of Slipway: take the file away, and keep the release again.',
+      cause: error,
+    });
   }
 }

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import type { Records } from '../../src/core/records/records.ts';
+import { bigRelease, sampleEntry } from '../core/records/samples.ts';
+
+const ids = Array.from({ length: 20 }, (_, index) => `2026-${String(index).padStart(3, '0')}`);
+const program = join(import.meta.dirname, 'records-writer.ts');
+
+function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  const child = spawn(process.execPath, ['--no-warnings', program, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
+  return { child, ended, output: () => output };
+}
+
+/** Appends an entry from each of many processes at once, in the folders given in turn; none may be lost. */
+export async function raceOfProcesses(records: Records, spec: string, folders: readonly string[]): Promise<void> {
+  const ended = await Promise.all(
+    ids.map((id, index) => start([spec, folders[index % folders.length]!, 'entry', id]).ended),
+  );
+  expect(ended.filter(one => one.code !== 0)).toEqual([]);
+  expect((await records.entries()).map(one => one.id)).toEqual([...ids].reverse());
+}
+
+/** The same from as many clients of this process, where only the server between them counts. */
+export async function raceOfClients(records: Records, open: () => Promise<Records>): Promise<void> {
+  const clients = await Promise.all(ids.map(open));
+  await Promise.all(ids.map((id, index) => clients[index]!.append(sampleEntry({ id }))));
+  expect((await records.entries()).map(one => one.id)).toEqual([...ids].reverse());
+}
+
+/**
+ * Kills writers of a release at moments spread over the time that a whole one takes: what is seen afterwards is the whole
+ * release or none, and the next writer gets it done.
+ */
+export async function killsInTheMiddle(
+  records: Records,
+  spec: string,
+  directory: string,
+  megabytes = 24,
+): Promise<void> {
+  const args = (version: string) => [spec, directory, 'release', version, join(directory, version), String(megabytes)];
+  const whole = start(args('v1.0.0'));
+  await until(whole, 'begin');
+  const begun = performance.now();
+  expect(await whole.ended).toMatchObject({ code: 0 });
+  const took = performance.now() - begun;
+  let none = 0;
+  for (const part of [0, 0.3, 0.6, 0.9]) {
+    const version = `v1.1.${part * 100}`;
+    const writer = start(args(version));
+    await until(writer, 'begin');
+    await pause(took * part);
+    writer.child.kill('SIGKILL');
+    await writer.ended;
+    const kept = (await records.releases()).some(one => one.version === version);
+    if (!kept) none++;
+    const got = await records.get(version, join(directory, 'got')).catch(error => error);
+    expect(got).toMatchObject(kept ? { record: { version } } : { code: 'VERSION_MISSING' });
+    await records.put(await bigRelease(join(directory, version), version, megabytes));
+    expect((await records.get(version, join(directory, 'got'))).record).toMatchObject({ version });
+  }
+  expect(none).toBeGreaterThan(0);
+}
+
+async function until({ ended, output }: ReturnType<typeof start>, text: string): Promise<void> {
+  const over = ended.then(({ output }) => {
+    if (!output.includes(text)) throw new Error(output);
+  });
+  while (!output().includes(text)) await Promise.race([pause(5), over]);
+}
