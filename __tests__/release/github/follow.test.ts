@@ -93,11 +93,17 @@ describe('what GitHub is told of a run', () => {
     for (const failed of [true, false]) {
       using follower = await following('audit');
       await appendFile(join(folder, 'summary.md'), failed ? 'web1 runs another binary' : 'all is well');
-      await follower.ends({ failed });
+      await follower.ends({ failed, record });
       expect(fake().repository.issues).toMatchObject([
-        { title: 'production is not what was released', state: failed ? 'open' : 'closed' },
+        { title: 'The audit of production failed', state: failed ? 'open' : 'closed' },
       ]);
     }
+  });
+
+  test('an audit that could not be begun says nothing about the environment', async () => {
+    using follower = await following('audit');
+    await follower.ends({ failed: true });
+    expect(fake().repository.issues).toEqual([]);
   });
 
   test('at its tag a release is published when nothing failed, and what keeps it from that is returned', async () => {

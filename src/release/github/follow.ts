@@ -62,13 +62,14 @@ export async function follow(run: Followed): Promise<Follower> {
       const { failed, state, verdict, record } = ending;
       if (shown !== undefined && (failed || !underWay.includes(state ?? ''))) {
         const { deployment, commit, version } = shown;
-        const description = `${failed ? (state ?? 'failed') : (verdict ?? 'deployed')}: ${version}`;
+        const word = failed ? (state ?? 'failed') : verdict === 'verified' ? 'verified' : 'deployed';
+        const description = `${word}: ${version}`;
         const end = failed ? 'failure' : 'success';
         await deployment.end(end, description);
         await github.commitStatus({ commit, context, state: end, description });
       }
       if (run.signal.aborted) return undefined;
-      await report(github, run, environment, failed, (await summaryOf(run.env)).slice(written));
+      await report(github, run, environment, ending, (await summaryOf(run.env)).slice(written));
       const tag = record === undefined ? undefined : releaseTag(run.env, record.record.version);
       if (failed || tag === undefined || !publishing.includes(run.mode)) return undefined;
       return github.publishRelease(tag, record!).then(
@@ -84,13 +85,14 @@ async function report(
   github: GitHub,
   { mode, env }: Followed,
   environment: string,
-  failed: boolean,
+  { failed, record }: Ending,
   summary: string,
 ): Promise<void> {
   const text = summary.trim() || codeBlock('Nothing was written to the job summary; the log of the run has it all.');
   if (mode === 'abort') await github.endAbandoned(environment, { sameRun: true });
-  if (mode === 'audit') {
-    const title = `${environment} is not what was released`;
+  // Without a record the audit was not begun.
+  if (mode === 'audit' && record !== undefined) {
+    const title = `The audit of ${environment} failed`;
     const state = failed ? 'open' : 'closed';
     await github.oneIssue({ marker: `audit ${environment}`, title, state, markdown: text });
   }
