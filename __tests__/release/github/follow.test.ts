@@ -77,6 +77,18 @@ describe('what GitHub is told of a run', () => {
     expect(states()).toEqual(['in_progress → error']);
   });
 
+  test('a rollback without a version withdraws the deployment that serves no more', async () => {
+    using bad = await following('release');
+    await bad.begins(record.record);
+    await bad.ends({ failed: false, record });
+    for (const changed of [false, true]) {
+      expect(states()).toEqual(['in_progress → success']);
+      using follower = await following('rollback', { GITHUB_RUN_ID: '101' });
+      await follower.ends({ failed: false, changed });
+    }
+    expect(states()).toEqual(['in_progress → success → inactive']);
+  });
+
   test('the plan of a pull request is its comment, and only what this run wrote', async () => {
     using follower = await following('plan', {
       GITHUB_EVENT_NAME: 'pull_request',

@@ -23,6 +23,8 @@ export interface Ending {
   /** Of the deployments, that of the worst. */
   readonly state?: string | undefined;
   readonly verdict?: string | undefined;
+  /** Whether anything was changed in a place. */
+  readonly changed?: boolean;
   readonly record?: LoadedRecord | undefined;
 }
 
@@ -69,7 +71,13 @@ export async function follow(run: Followed): Promise<Follower> {
         await github.commitStatus({ commit, context, state: end, description });
       }
       if (run.signal.aborted) return undefined;
-      await report(github, run, environment, ending, (await summaryOf(run.env)).slice(written));
+      await report(
+        github,
+        run,
+        environment,
+        { ...ending, isDeployment: shown !== undefined },
+        (await summaryOf(run.env)).slice(written),
+      );
       const tag = record === undefined ? undefined : releaseTag(run.env, record.record.version);
       if (failed || tag === undefined || !publishing.includes(run.mode)) return undefined;
       return github.publishRelease(tag, record!).then(
@@ -85,10 +93,11 @@ async function report(
   github: GitHub,
   { mode, env }: Followed,
   environment: string,
-  { failed, record }: Ending,
+  { failed, changed, record, isDeployment }: Ending & { isDeployment: boolean },
   summary: string,
 ): Promise<void> {
   const text = summary.trim() || codeBlock('Nothing was written to the job summary; the log of the run has it all.');
+  if (mode === 'rollback' && changed === true && !isDeployment) await github.withdraw(environment);
   if (mode === 'abort') await github.endAbandoned(environment, { sameRun: true });
   // Without a record the audit was not begun.
   if (mode === 'audit' && record !== undefined) {
