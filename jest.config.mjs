@@ -1,3 +1,5 @@
+import { leftOut } from './__tests__/platforms.mjs';
+
 /** Unit, integration and end-to-end tests are projects, so that each can be run alone: `npm test -- unit`. */
 const common = {
   extensionsToTreatAsEsm: ['.ts'],
@@ -28,7 +30,7 @@ const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_module
 
 export default {
   projects: [
-    project('unit', '/__tests__/.*\\.test\\.ts$', ['/integration/', '/e2e/']),
+    project('unit', '/__tests__/.*\\.test\\.ts$', ['/integration/', '/e2e/', ...leftOut(process.platform)]),
     project('integration', '/__tests__/integration/.*\\.test\\.ts$', [...onHosts, ...onCluster, ...ofImages]),
     project('host', onHosts),
     project('cluster', onCluster),

@@ -15,6 +15,7 @@ const repo = '/repos/{owner}/{repo}';
 /** Path → methods. */
 const used = {
   [`${repo}/actions/runs/{run_id}`]: ['get'],
+  [`${repo}/actions/workflows/{workflow_id}/runs`]: ['get'],
   [`${repo}/deployments`]: ['get', 'post'],
   [`${repo}/deployments/{deployment_id}/statuses`]: ['get', 'post'],
   [`${repo}/git/ref/{ref}`]: ['get'],

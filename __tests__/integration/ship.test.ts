@@ -63,12 +63,20 @@ await describeWith('peer:cosign', 'the suite releases itself', lab => {
     await writeFile(join(directory, '.github', 'workflows', 'release.yml'), workflow);
     await writeFile(join(directory, '.gitignore'), 'slipway-out/\n');
     commit('all of it');
+    fake.repository.runs.clear();
     fake.repository.releases.length = 0;
     fake.faults.length = 0;
   });
 
+  /** CI of the commit that is checked out. */
+  const ci = (conclusion: string) => {
+    const head_sha = git('rev-parse', 'HEAD');
+    fake.repository.runs.set(head_sha, { path: '.github/workflows/ci.yml', head_sha, conclusion });
+  };
+
   /** As the job does; Sigstore's library reads the environment of the process. */
-  async function shipping(version: string): Promise<void> {
+  async function shipping(version: string, conclusion = 'success'): Promise<void> {
+    ci(conclusion);
     const before = { ...process.env };
     Object.assign(process.env, sigstore.env);
     try {
@@ -153,6 +161,11 @@ await describeWith('peer:cosign', 'the suite releases itself', lab => {
     const before = asset('slipway-v1.2.3.tar.gz');
     await shipping('1.2.3');
     expect(asset('slipway-v1.2.3.tar.gz')).toBe(before);
+  });
+
+  test('a commit that CI has not passed is not released', async () => {
+    await expect(shipping('1.2.3', 'failure')).rejects.toMatchObject({ code: 'CI_NOT_PASSED' });
+    expect([git('ls-remote', 'origin'), fake.repository.releases]).toEqual(['', []]);
   });
 
   test('a tag is never moved; v1 follows the newest version only', async () => {

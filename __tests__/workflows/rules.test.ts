@@ -116,7 +116,7 @@ describe.each(callers.filter(({ on }) => on.workflow_call === undefined).map(one
   '%s gives',
   (file, { jobs }: Workflow) => {
     const needed: Record<string, Job['permissions']> = {
-      release: { contents: 'read', packages: 'write', 'id-token': 'write' },
+      release: { contents: 'write', packages: 'write', 'id-token': 'write' },
       deploy: { contents: 'read', packages: 'write', deployments: 'write', statuses: 'write' },
       promote: { contents: 'read', packages: 'write', deployments: 'write', statuses: 'write' },
       audit: { contents: 'read', packages: 'read', issues: 'write' },

@@ -4,6 +4,7 @@ import { SlipwayError } from '../../src/core/errors.ts';
 import { log } from '../../src/core/log.ts';
 import { openGitHub } from '../../src/release/github/index.ts';
 import { attest } from './attest.mjs';
+import { ciMustHavePassed } from './ci.mjs';
 import { releaseCommit } from './commit.mjs';
 import { pack } from './pack.mjs';
 import { moveMajor, pushTag } from './tags.mjs';
@@ -22,6 +23,7 @@ export async function ship(version, { directory, env, signal, sigstore = {}, tru
       hint: 'Run the workflow "Ship" (.github/workflows/ship.yml). Nothing was changed.',
     });
   }
+  await ciMustHavePassed(directory, env, signal);
   const commit = await releaseCommit(directory, tag, env.GITHUB_REPOSITORY, signal);
   const release = await pack(directory, tag, commit, signal);
   const attestedBy = await attest(release, { env, signal, sigstore, trustedRoot });

@@ -28,6 +28,8 @@ export interface Result {
   readonly report?: string;
   /** Whether anything was changed in a place. */
   readonly changed: boolean;
+  /** What kept the GitHub release from being published. */
+  readonly unpublished?: unknown;
 }
 
 /** Says how the links ended: in the records, the report, the summary, the log. */

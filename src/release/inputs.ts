@@ -1,5 +1,5 @@
 import { define } from '../core/definition.ts';
-import { choice, text } from '../core/values.ts';
+import { bool, choice, text } from '../core/values.ts';
 import { modes } from './modes.ts';
 
 export const definition = define({
@@ -32,6 +32,12 @@ export const definition = define({
       description:
         'Where releases and what was done with them are kept, instead of what slipway.yml says: `oci`, `folder`, `git`, or a map such as `{ folder: PATH }`.',
       value: text,
+    },
+    github: {
+      description:
+        'With `GITHUB_TOKEN` in the step’s `env`, tell GitHub: the deployment and the commit’s status, at a tag the GitHub release with its files; a plan is the pull request’s comment, an audit keeps one issue.',
+      value: bool,
+      default: 'true',
     },
   },
   outputs: {

@@ -28,7 +28,8 @@ export async function perform(request: Request, around: Surroundings): Promise<R
   const plan = await prepare(request, around);
   using _ = plan.records;
   const { environment, url } = plan.file;
-  using follower = await follow({ ...around, mode: request.mode, environment, url });
+  const env = request.github === false ? {} : around.env;
+  using follower = await follow({ ...around, env, mode: request.mode, environment, url });
   let result: Result;
   try {
     result = await carryOut(plan, around, record => follower.begins(record));
@@ -37,9 +38,8 @@ export async function perform(request: Request, around: Surroundings): Promise<R
     throw error;
   }
   const failed = around.signal.aborted || result.done.some(({ code }) => code !== 0);
-  const problem = await follower.ends({ ...result, failed });
-  if (problem !== undefined) throw problem;
-  return result;
+  const unpublished = await follower.ends({ ...result, failed });
+  return unpublished === undefined ? result : { ...result, unpublished };
 }
 
 /** @param begins called before anything is put in a place */
@@ -56,7 +56,8 @@ async function carryOut(
   if (!failed(made) && !around.signal.aborted) {
     if (loaded !== undefined && keeps(plan)) await plan.records?.put(loaded);
     await refuse(plan, loaded);
-    if (loaded !== undefined && deploys(request.mode, isStored(request))) await begins(loaded.record);
+    const isDeployed = links.some(isDeployment) && deploys(request.mode, isStored(request));
+    if (loaded !== undefined && isDeployed) await begins(loaded.record);
   }
   const places = failed(made) ? [] : links.filter(link => !isMaker(link));
   const ended = await runLinks(places, made, request, around);
@@ -67,6 +68,8 @@ const keeps = ({ request, links }: Plan) =>
   request.mode === 'build' || (request.mode !== 'plan' && links.some(isMaker));
 
 const isMaker = ({ action }: Link) => action === 'setup-go-cross' || action === 'build-multiarch-image';
+
+const isDeployment = ({ action }: Link) => action === 'deploy-ssh-systemd' || action === 'deploy-k8s-canary';
 
 const failed = ({ done }: Progress) => done.some(({ code }) => code !== 0);
 

@@ -21,6 +21,8 @@ export interface Request {
   readonly records?: string | undefined;
   /** Where relative paths begin; absolute. */
   readonly directory: string;
+  /** Whether GitHub is told what is done, when there is a token for it. Default: true. */
+  readonly github?: boolean | undefined;
   /** Whether the actions write job summaries. */
   readonly summary: boolean;
 }

@@ -44,8 +44,9 @@ async function run(
   refuseUnfinished(result);
 }
 
-/** @throws SlipwayError CHAIN_STOPPED when a link failed */
-export function refuseUnfinished({ done, left }: Result): void {
+/** @throws SlipwayError CHAIN_STOPPED when a link failed; what kept the GitHub release from being published */
+export function refuseUnfinished({ done, left, unpublished }: Result): void {
+  if (unpublished !== undefined) throw unpublished;
   const last = done.at(-1);
   if (last === undefined || last.code === 0) return;
   const unfinished = left.length === 0 ? '' : `; not begun: ${left.join(', ')}`;

@@ -115,6 +115,16 @@ const handlers: Record<string, Handler> = {
     const run = at.runs.get(id!);
     return run === undefined ? notFound : answer(200, { ...sample('workflow-run'), ...run });
   },
+  'GET …/actions/workflows/{workflow_id}/runs': (at, { workflow_id: workflow }, query) => {
+    const fitting = [...at.runs.values()].filter(
+      run => run['path'] === `.github/workflows/${workflow}` && run['head_sha'] === query.get('head_sha'),
+    );
+    const runs = fitting.filter(run => run['conclusion'] === query.get('status'));
+    return answer(200, {
+      total_count: runs.length,
+      workflow_runs: runs.map(run => ({ ...sample('workflow-run'), ...run })),
+    });
+  },
   'POST …/statuses/{sha}': (at, { sha }, _, body) => {
     at.commitStatuses.push({ ...body, sha });
     return answer(201, { ...sample('status'), ...body });

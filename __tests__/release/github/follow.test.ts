@@ -77,6 +77,18 @@ describe('what GitHub is told of a run', () => {
     expect(states()).toEqual(['in_progress → error']);
   });
 
+  test('a rollback without a version withdraws the deployment that serves no more', async () => {
+    using bad = await following('release');
+    await bad.begins(record.record);
+    await bad.ends({ failed: false, record });
+    for (const changed of [false, true]) {
+      expect(states()).toEqual(['in_progress → success']);
+      using follower = await following('rollback', { GITHUB_RUN_ID: '101' });
+      await follower.ends({ failed: false, changed });
+    }
+    expect(states()).toEqual(['in_progress → success → inactive']);
+  });
+
   test('the plan of a pull request is its comment, and only what this run wrote', async () => {
     using follower = await following('plan', {
       GITHUB_EVENT_NAME: 'pull_request',
@@ -93,11 +105,17 @@ describe('what GitHub is told of a run', () => {
     for (const failed of [true, false]) {
       using follower = await following('audit');
       await appendFile(join(folder, 'summary.md'), failed ? 'web1 runs another binary' : 'all is well');
-      await follower.ends({ failed });
+      await follower.ends({ failed, record });
       expect(fake().repository.issues).toMatchObject([
-        { title: 'production is not what was released', state: failed ? 'open' : 'closed' },
+        { title: 'The audit of production failed', state: failed ? 'open' : 'closed' },
       ]);
     }
+  });
+
+  test('an audit that could not be begun says nothing about the environment', async () => {
+    using follower = await following('audit');
+    await follower.ends({ failed: true });
+    expect(fake().repository.issues).toEqual([]);
   });
 
   test('at its tag a release is published when nothing failed, and what keeps it from that is returned', async () => {

@@ -84,6 +84,22 @@ export async function endAbandoned(
   );
 }
 
+/**
+ * A deployment was taken back without another one: what GitHub shows as serving does not serve any more. What serves
+ * instead is not said, as places may have gone back to releases of their own.
+ */
+export async function withdraw(api: GitHubApi, environment: string, signal: AbortSignal): Promise<void> {
+  const doing = `withdrawing the deployment to ${environment}`;
+  await api.trying(
+    async limited => {
+      const serving = (await lookBack(api, environment, limited)).find(one => one.state === 'success');
+      const status = { state: 'inactive', description: 'rolled back', ...urls(api, {}) } as const;
+      if (serving !== undefined) await say(api, serving.deployment.id, status, limited);
+    },
+    { doing, within, signal },
+  );
+}
+
 async function create(api: GitHubApi, request: DeploymentRequest, doing: string, signal: AbortSignal): Promise<number> {
   const { environment, ref, version, transient = false } = request;
   const json = {
@@ -127,7 +143,10 @@ function isOlder(id: number): (found: Found) => boolean {
   return ({ deployment }) => deployment.id < id && !deployment.transient_environment;
 }
 
-function urls({ place }: GitHubApi, { url }: DeploymentRequest): { environment_url?: string; log_url?: string } {
+function urls(
+  { place }: GitHubApi,
+  { url }: Pick<DeploymentRequest, 'url'>,
+): { environment_url?: string; log_url?: string } {
   return {
     ...(url === undefined ? {} : { environment_url: url }),
     ...(place.run.url === '' ? {} : { log_url: place.run.url }),

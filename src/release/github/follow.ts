@@ -23,6 +23,8 @@ export interface Ending {
   /** Of the deployments, that of the worst. */
   readonly state?: string | undefined;
   readonly verdict?: string | undefined;
+  /** Whether anything was changed in a place. */
+  readonly changed?: boolean;
   readonly record?: LoadedRecord | undefined;
 }
 
@@ -62,13 +64,20 @@ export async function follow(run: Followed): Promise<Follower> {
       const { failed, state, verdict, record } = ending;
       if (shown !== undefined && (failed || !underWay.includes(state ?? ''))) {
         const { deployment, commit, version } = shown;
-        const description = `${failed ? (state ?? 'failed') : (verdict ?? 'deployed')}: ${version}`;
+        const word = failed ? (state ?? 'failed') : verdict === 'verified' ? 'verified' : 'deployed';
+        const description = `${word}: ${version}`;
         const end = failed ? 'failure' : 'success';
         await deployment.end(end, description);
         await github.commitStatus({ commit, context, state: end, description });
       }
       if (run.signal.aborted) return undefined;
-      await report(github, run, environment, failed, (await summaryOf(run.env)).slice(written));
+      await report(
+        github,
+        run,
+        environment,
+        { ...ending, isDeployment: shown !== undefined },
+        (await summaryOf(run.env)).slice(written),
+      );
       const tag = record === undefined ? undefined : releaseTag(run.env, record.record.version);
       if (failed || tag === undefined || !publishing.includes(run.mode)) return undefined;
       return github.publishRelease(tag, record!).then(
@@ -84,13 +93,15 @@ async function report(
   github: GitHub,
   { mode, env }: Followed,
   environment: string,
-  failed: boolean,
+  { failed, changed, record, isDeployment }: Ending & { isDeployment: boolean },
   summary: string,
 ): Promise<void> {
   const text = summary.trim() || codeBlock('Nothing was written to the job summary; the log of the run has it all.');
+  if (mode === 'rollback' && changed === true && !isDeployment) await github.withdraw(environment);
   if (mode === 'abort') await github.endAbandoned(environment, { sameRun: true });
-  if (mode === 'audit') {
-    const title = `${environment} is not what was released`;
+  // Without a record the audit was not begun.
+  if (mode === 'audit' && record !== undefined) {
+    const title = `The audit of ${environment} failed`;
     const state = failed ? 'open' : 'closed';
     await github.oneIssue({ marker: `audit ${environment}`, title, state, markdown: text });
   }

@@ -9,6 +9,7 @@ import {
   type DeploymentRequest,
   type EndState,
   endAbandoned,
+  withdraw,
 } from './deployments.ts';
 import { type IssueRequest, oneIssue } from './issue.ts';
 import { placeOf } from './place.ts';
@@ -44,6 +45,8 @@ export interface GitHub extends Disposable {
   beginDeployment(request: DeploymentRequest): Promise<ShownDeployment>;
   /** For mode abort and the job that cleans up: marks what a dead run left as under way, also this run's when `sameRun`. */
   endAbandoned(environment: string, options: { sameRun: boolean }): Promise<void>;
+  /** After a rollback that names no version: the newest deployment serves no more. */
+  withdraw(environment: string): Promise<void>;
   commitStatus(status: CommitStatus): Promise<void>;
   /** One comment for each marker, updated in place. */
   stickyComment(pullRequest: number, marker: string, markdown: string): Promise<void>;
@@ -85,6 +88,7 @@ export function gitHub(api: GitHubApi, signal: AbortSignal): GitHub {
     },
     endAbandoned: async (environment, { sameRun }) =>
       void (await softly(endAbandoned(api, environment, sameRun, signal))),
+    withdraw: async environment => void (await softly(withdraw(api, environment, signal))),
     commitStatus: async status => void (await softly(commitStatus(api, status, signal))),
     stickyComment: async (pullRequest, marker, markdown) =>
       void (await softly(stickyComment(api, pullRequest, marker, markdown, signal))),
