@@ -17,7 +17,8 @@ export interface Compose {
 }
 
 /** Names whose values are never copied into a file. */
-export const secretName = /pass(word|wd|phrase)?$|secret|token|api_?key|private|credential|dsn$|_url$|_uri$|^key$|_key$/i;
+export const secretName =
+  /pass(word|wd|phrase)?$|secret|token|api_?key|private|credential|dsn$|_url$|_uri$|^key$|_key$/i;
 
 export async function composeOf(tree: Tree, program: Program): Promise<Compose | undefined> {
   const file = tree.files.find(one => /^(docker-)?compose\.ya?ml$/.test(one));

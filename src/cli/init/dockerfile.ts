@@ -86,7 +86,8 @@ function instructions(text: string, file: string): Instruction[] {
   return found;
 }
 
-const certificates = /^\s*(apk|apt-get)( -\S+| --\S+)* (add|install|update|upgrade)(\s+(-\S+|ca-certificates|tzdata|&&))*\s*$/;
+const certificates =
+  /^\s*(apk|apt-get)( -\S+| --\S+)* (add|install|update|upgrade)(\s+(-\S+|ca-certificates|tzdata|&&))*\s*$/;
 const users = /^\s*(addgroup|adduser|useradd|groupadd|chown|chmod|mkdir|update-ca-certificates|rm -rf \/var)\b/;
 const isUsual = (command: string) => certificates.test(command) || users.test(command);
 

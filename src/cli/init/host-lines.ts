@@ -24,14 +24,28 @@ export function hostLines({ program, port, healthPath, grpc, dockerfile, compose
       : [line('environment', Object.fromEntries(environment.map(({ value }) => value)), environment[0]!.at)]),
     ...(compose === undefined || compose.secrets.length === 0
       ? []
-      : [line('secret-environment', { env: 'APP_SECRETS' }, `NAME=value lines: ${compose.secrets.map(({ value }) => value).join(', ')}`)]),
+      : [
+          line(
+            'secret-environment',
+            { env: 'APP_SECRETS' },
+            `NAME=value lines: ${compose.secrets.map(({ value }) => value).join(', ')}`,
+          ),
+        ]),
     ...(port === undefined ? [todo('listen', 'the port that it listens on; leave it empty for a worker')] : []),
     ...(port !== undefined && healthPath === undefined ? [line('listen', port.value, port.at)] : []),
     // Ports below 1024 have to be allowed, whatever is asked there.
-    ...(port !== undefined && healthPath !== undefined && port.value < 1024 ? [line('listen', port.value, port.at)] : []),
+    ...(port !== undefined && healthPath !== undefined && port.value < 1024
+      ? [line('listen', port.value, port.at)]
+      : []),
     ...(port === undefined || healthPath === undefined
       ? []
-      : [line('health-checks', `http://127.0.0.1:${port.value}${healthPath.value} 200 within 1s`, `${healthPath.at}, ${port.at}`)]),
+      : [
+          line(
+            'health-checks',
+            `http://127.0.0.1:${port.value}${healthPath.value} 200 within 1s`,
+            `${healthPath.at}, ${port.at}`,
+          ),
+        ]),
     ...(port !== undefined && healthPath === undefined && grpc !== undefined
       ? [line('health-checks', `grpc 127.0.0.1:${port.value}`, grpc.at)]
       : []),
@@ -40,5 +54,10 @@ export function hostLines({ program, port, healthPath, grpc, dockerfile, compose
 
 /** What systemd takes as a name. */
 function serviceName(name: string): string {
-  return name.replaceAll(/[^\w.-]/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 60) || 'app';
+  return (
+    name
+      .replaceAll(/[^\w.-]/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 60) || 'app'
+  );
 }

@@ -31,12 +31,22 @@ export function render(lines: readonly Line[], level: number, first = ''): strin
     const head = `${indent}${one.key}:${one.anchor === undefined ? '' : ` &${one.anchor}`}`;
     if (one.alias !== undefined) return [`${head} *${one.alias}${comment}`];
     if (typeof one.value === 'string' && one.value.includes('\n'))
-      return [`${head} |${comment}`, ...one.value.trim().split('\n').map(text => `${' '.repeat(2 * level + 2)}${text}`)];
+      return [
+        `${head} |${comment}`,
+        ...one.value
+          .trim()
+          .split('\n')
+          .map(text => `${' '.repeat(2 * level + 2)}${text}`),
+      ];
     return [`${head} ${scalar(one.value)}${comment}`];
   });
 }
 
 /** A value on one line: text, a list `[a, b]` or a map `{ env: NAME }`. */
 function scalar(value: unknown): string {
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: !Array.isArray(value) }).trim();
+  return stringify(value, {
+    collectionStyle: 'flow',
+    lineWidth: 0,
+    flowCollectionPadding: !Array.isArray(value),
+  }).trim();
 }

@@ -12,6 +12,8 @@ export interface Manifests {
   /** Where the pods have several. */
   readonly container?: Found;
   readonly image?: Found;
+  /** What the container starts, where the manifest says it. */
+  readonly command?: Found;
   readonly ports: readonly Found<number>[];
   readonly healthPath?: Found;
   /** What shifts traffic, and the hosts that it serves. */
@@ -21,18 +23,27 @@ export interface Manifests {
   readonly notes: readonly string[];
 }
 
-const routers = { HTTPRoute: 'gateway', IngressRoute: 'traefik', TraefikService: 'traefik', VirtualService: 'istio' } as const;
+const routers = {
+  HTTPRoute: 'gateway',
+  IngressRoute: 'traefik',
+  TraefikService: 'traefik',
+  VirtualService: 'istio',
+} as const;
 
 /** The Deployment that runs a program, with what stands in the same folder; undefined where there is none. */
 export async function manifestsOf(tree: Tree, program: Program): Promise<Manifests | undefined> {
   const yaml = tree.files.filter(file => /\.ya?ml$/.test(file) && !/(^|\/)\.|compose[\w.-]*\.ya?ml$/.test(file));
   const all = (await Promise.all(yaml.map(file => documentsOf(tree, file)))).flat();
   const deployments = all.filter(({ data }) => data.kind === 'Deployment' && data.apiVersion === 'apps/v1');
-  const workload = deployments.map(one => ({ one, fits: fits(one, program, deployments.length) })).filter(({ fits }) => fits > 0)
+  const workload = deployments
+    .map(one => ({ one, fits: fits(one, program, deployments.length) }))
+    .filter(({ fits }) => fits > 0)
     .sort((a, b) => b.fits - a.fits || a.one.file.split('/').length - b.one.file.split('/').length)[0]?.one;
   if (workload === undefined) return undefined;
   const folder = posix.dirname(workload.file);
-  const beside = all.filter(({ file, data }) => posix.dirname(file) === folder && data.apiVersion && data.metadata?.name);
+  const beside = all.filter(
+    ({ file, data }) => posix.dirname(file) === folder && data.apiVersion && data.metadata?.name,
+  );
   const [container, index] = containerOf(workload, program);
   const path = ['spec', 'template', 'spec', 'containers', index];
   const probe = container?.readinessProbe?.httpGet?.path ?? container?.livenessProbe?.httpGet?.path;
@@ -43,19 +54,24 @@ export async function manifestsOf(tree: Tree, program: Program): Promise<Manifes
     ...optional('namespace', workload.data.metadata.namespace, workload.at('metadata', 'namespace')),
     ...optional('container', several ? container?.name : undefined, workload.at(...path, 'name')),
     ...optional('image', container?.image, workload.at(...path, 'image')),
+    ...optional('command', container?.command?.[0], workload.at(...path, 'command', 0)),
     ...optional('healthPath', probe, workload.at(...path, 'readinessProbe', 'httpGet', 'path')),
     ports: portsOf(container?.ports, workload, path),
     ...routeOf(beside),
     notes: all
       .filter(({ data, file }) => data.kind === 'Kustomization' && posix.dirname(file) === folder && changesMore(data))
-      .map(({ file }) => `${file} changes the manifests: give what \`kubectl kustomize ${folder}\` prints as "manifests"`),
+      .map(
+        ({ file }) => `${file} changes the manifests: give what \`kubectl kustomize ${folder}\` prints as "manifests"`,
+      ),
   };
 }
 
 /** 2: of the same name; 1: of the same image, or the only one. */
 function fits({ data }: YamlDocument, { name }: Program, count: number): number {
   if (data.metadata?.name === name) return 3;
-  const images = (data.spec?.template?.spec?.containers ?? []).map((one: { image?: string }) => baseName(one.image ?? ''));
+  const images = (data.spec?.template?.spec?.containers ?? []).map((one: { image?: string }) =>
+    baseName(one.image ?? ''),
+  );
   if (images.includes(name)) return 2;
   return count === 1 ? 1 : 0;
 }
@@ -71,13 +87,19 @@ function containerOf({ data }: YamlDocument, { name }: Program) {
   return [containers[index] as any, index] as const;
 }
 
-function portsOf(ports: { name?: string; containerPort: number }[] = [], document: YamlDocument, path: (string | number)[]) {
+function portsOf(
+  ports: { name?: string; containerPort: number }[] = [],
+  document: YamlDocument,
+  path: (string | number)[],
+) {
   const found = ports.map((port, index) => ({
     name: port.name,
     value: port.containerPort,
     at: document.at(...path, 'ports', index, 'containerPort'),
   }));
-  return found.sort((a, b) => Number(b.name === 'http') - Number(a.name === 'http')).map(({ value, at }) => ({ value, at }));
+  return found
+    .sort((a, b) => Number(b.name === 'http') - Number(a.name === 'http'))
+    .map(({ value, at }) => ({ value, at }));
 }
 
 function routeOf(documents: readonly YamlDocument[]): Pick<Manifests, 'router' | 'hostname'> {
@@ -93,12 +115,19 @@ function hostOf(document: YamlDocument | undefined): [string, string] | undefine
   const rule = /Host\(`([^`]+)`\)/.exec(spec?.routes?.[0]?.match ?? '')?.[1];
   const host: string | undefined = spec?.hostnames?.[0] ?? spec?.hosts?.[0] ?? spec?.rules?.[0]?.host ?? rule;
   if (document === undefined || host === undefined || host.includes('*')) return undefined;
-  const where = [['hostnames', 0], ['hosts', 0], ['rules', 0, 'host'], ['routes', 0, 'match']].map(path => document.at('spec', ...path));
+  const where = [
+    ['hostnames', 0],
+    ['hosts', 0],
+    ['rules', 0, 'host'],
+    ['routes', 0, 'match'],
+  ].map(path => document.at('spec', ...path));
   return [host, where.find(at => at !== document.file) ?? document.file];
 }
 
 function changesMore(kustomization: Record<string, unknown>): boolean {
-  return Object.keys(kustomization).some(key => !['apiVersion', 'kind', 'metadata', 'resources', 'namespace'].includes(key));
+  return Object.keys(kustomization).some(
+    key => !['apiVersion', 'kind', 'metadata', 'resources', 'namespace'].includes(key),
+  );
 }
 
 function optional<K extends string>(key: K, value: string | undefined, at: string): { [P in K]?: Found } {

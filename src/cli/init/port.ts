@@ -8,7 +8,7 @@ interface Guess extends Found<number> {
   readonly weight: number;
 }
 
-const about = String.raw`(?:port|addr|address|listen|bind)`;
+const about = '(?:port|addr|address|listen|bind)';
 /** A literal that holds a port: `"8080"`, `":8080"`, `"0.0.0.0:8080"`. */
 const literal = String.raw`["\`](?:[\w.[\]:-]*:)?(\d{2,5})["\`]`;
 /** Ports for something else than users' requests. */

@@ -10,7 +10,7 @@ export interface Module {
   readonly tools: readonly Found[];
 }
 
-/** A program: a folder with `package main`. */
+/** A program: a folder with `package main` and `func main()`. */
 export interface Program {
   /** As the go command takes it: `.`, `./cmd/hello`, or the import path of a tool. */
   readonly package: string;
@@ -44,16 +44,16 @@ export async function programsOf(tree: Tree, module: Module): Promise<Program[]>
     const folder = posix.dirname(file);
     if (found.has(folder)) continue;
     const text = await tree.read(file);
-    const [main] = matches(file, withoutComments(text), /^package main\b/gm);
-    if (main === undefined || /^\/\/go:build ignore\b/m.test(text)) continue;
+    const code = withoutComments(text);
+    const [main] = matches(file, code, /^func main\(\)/gm);
+    if (main === undefined || !/^package main\b/m.test(code) || /^\/\/go:build ignore\b/m.test(text)) continue;
     const name = folder === '.' ? nameOf(module.path) : posix.basename(folder);
     found.set(folder, { package: folder === '.' ? '.' : `./${folder}`, name, at: main.at });
   }
   const programs = [...found.values()];
-  if (programs.length === 0)
-    return module.tools.map(({ value, at }) => ({ package: value, name: nameOf(value), at }));
+  if (programs.length === 0) return module.tools.map(({ value, at }) => ({ package: value, name: nameOf(value), at }));
   const rank = (one: Program) => [one.package === '.', one.name === nameOf(module.path), isService(one)].indexOf(true);
-  return programs.sort((a, b) => (rank(a) + 4) % 4 - (rank(b) + 4) % 4);
+  return programs.sort((a, b) => ((rank(a) + 4) % 4) - ((rank(b) + 4) % 4));
 }
 
 const isService = ({ name }: Program) => /^(server|service|api|app|web|main)$|-?(server|service|api)$/.test(name);
@@ -86,7 +86,6 @@ export async function sourcesOf(tree: Tree, module: Module, program: Program): P
 function goFiles(tree: Tree): string[] {
   const nested = tree.files.filter(file => file.endsWith('/go.mod')).map(file => posix.dirname(file));
   return tree.files.filter(
-    file =>
-      file.endsWith('.go') && !file.endsWith('_test.go') && !nested.some(folder => file.startsWith(`${folder}/`)),
+    file => file.endsWith('.go') && !file.endsWith('_test.go') && !nested.some(folder => file.startsWith(`${folder}/`)),
   );
 }

@@ -52,7 +52,9 @@ export async function survey(directory: string, wanted?: string): Promise<Survey
     port: portOf(inSource, outside),
     healthPath: healthPaths(sources)[0] ?? manifests?.healthPath,
     grpc: grpcHealth(sources),
-    cgo: sources.flatMap(({ file, code }) => matches(file, code, /^\s*(?:import\s+)?"C"\s*$/gm)).map(({ at }) => ({ value: true as const, at }))[0],
+    cgo: sources
+      .flatMap(({ file, code }) => matches(file, code, /^\s*(?:import\s+)?"C"\s*$/gm))
+      .map(({ at }) => ({ value: true as const, at }))[0],
     image: [manifests?.image, compose?.image].flatMap(repositoryOf)[0] ?? (remote && imageOf(remote)),
     dockerfile,
     compose,
@@ -75,8 +77,9 @@ function portOf(inSource: readonly Found<number>[], outside: readonly Found<numb
 
 /** The repository of an image that is named with its registry; of a placeholder (`registry.example`) nothing. */
 function repositoryOf(image: Found | undefined): Found[] {
-  const name = image?.value.split('@')[0]!.replace(/:[^/:]*$/, '') ?? '';
-  if (image === undefined || !/^[\w-]+(\.[\w-]+)+(:\d+)?\/[a-z0-9._/-]+$/.test(name)) return [];
+  if (image === undefined) return [];
+  const name = image.value.split('@')[0]!.replace(/:[^/:]*$/, '');
+  if (!/^[\w-]+(\.[\w-]+)+(:\d+)?\/[a-z0-9._/-]+$/.test(name)) return [];
   return /^(docker\.io|[^/]*example(\.\w+)?(:\d+)?)\//.test(name) ? [] : [{ value: name, at: image.at }];
 }
 

@@ -19,7 +19,10 @@ export function addressOf({ healthPath, manifests }: Survey, { url }: Answers): 
   const path = healthPath?.value ?? '/';
   if (url !== undefined) {
     const given = URL.parse(url);
-    return { value: given !== null && given.pathname === '/' ? new URL(path, given).href : url, at: healthPath?.at ?? 'as given' };
+    return {
+      value: given !== null && given.pathname === '/' ? new URL(path, given).href : url,
+      at: healthPath?.at ?? 'as given',
+    };
   }
   const name = manifests?.hostname;
   return name && { value: `http://${name.value}${path}`, at: name.at };
@@ -30,10 +33,7 @@ export function verifyLines(found: Survey, answers: Answers, { hosts, cluster }:
   return [
     checksLine(found, answers),
     ...(hosts
-      ? [
-          { ...line('known-hosts', ''), alias: 'known-hosts' },
-          line('private-key', { env: 'SSH_PRIVATE_KEY' }),
-        ]
+      ? [{ ...line('known-hosts', ''), alias: 'known-hosts' }, line('private-key', { env: 'SSH_PRIVATE_KEY' })]
       : []),
     ...(cluster ? [line('kubeconfig', { env: 'KUBECONFIG_TEXT' })] : []),
     line('hold', '2s', 'stays healthy for so long'),
@@ -48,7 +48,9 @@ function checksLine(found: Survey, answers: Answers): Line {
     return todo('checks', 'what users open, such as https://hello.example.com/ 200 within 1s');
   const names = answers.hosts.map(host => host.replace(/^.*@/, '').replace(/:\d+$/, ''));
   const checks = names.map(name =>
-    healthPath === undefined ? `tcp ${name}:${port.value}` : `http://${name}:${port.value}${healthPath.value} 200 within 1s`,
+    healthPath === undefined
+      ? `tcp ${name}:${port.value}`
+      : `http://${name}:${port.value}${healthPath.value} 200 within 1s`,
   );
   return line('checks', checks.length === 1 ? checks[0] : checks, 'the hosts themselves; better what users open');
 }

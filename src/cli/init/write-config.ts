@@ -41,18 +41,32 @@ export function writeConfig(found: Survey, answers: Answers): Written {
     ...(image.length === 0 ? [] : ['', 'image:', ...render(image, 1)]),
     '',
     'deploy:',
-    ...deploy.map(lines => render(lines, 2, '- ').join('\n')).join('\n\n').split('\n'),
+    ...deploy
+      .map(lines => render(lines, 2, '- ').join('\n'))
+      .join('\n\n')
+      .split('\n'),
     '',
     'verify: # what runs has to be what was built',
     ...render(verifyLines(found, answers, places), 1),
     '',
   ];
   const variables = text.flatMap(one => /\{ env: (\w+) \}/.exec(one)?.[1] ?? []);
-  return { text: text.join('\n'), todos: todosOf(text), notes: notesOf(found), variables: [...new Set(variables)] };
+  return {
+    text: text.join('\n'),
+    todos: todosOf(text),
+    notes: notesOf(found, image.length > 0),
+    variables: [...new Set(variables)],
+  };
 }
 
 function buildLines({ program, others, cgo }: Survey): Line[] {
-  const also = others.length === 0 ? '' : `; also here: ${others.slice(0, 5).map(one => one.package).join(', ')}`;
+  const also =
+    others.length === 0
+      ? ''
+      : `; also here: ${others
+          .slice(0, 5)
+          .map(one => one.package)
+          .join(', ')}`;
   return [
     line('packages', program.package, program.at + also),
     line('targets', ['linux/amd64', 'linux/arm64'], 'what servers and clusters mostly are'),
@@ -60,9 +74,10 @@ function buildLines({ program, others, cgo }: Survey): Line[] {
   ];
 }
 
-/** Hosts need no image; one is made where the repository or the user shows that one is wanted. */
-function wantsImage({ dockerfile, compose, manifests }: Survey, { image }: Answers, cluster: boolean): boolean {
-  return cluster || [image, dockerfile, compose?.image, manifests].some(one => one !== undefined);
+/** Hosts need no image; one is made where the user names it, or the repository has a Dockerfile and says where it goes. */
+function wantsImage({ dockerfile, compose, image }: Survey, answers: Answers, cluster: boolean): boolean {
+  const shown = image !== undefined && (dockerfile !== undefined || compose?.image !== undefined);
+  return cluster || answers.image !== undefined || shown;
 }
 
 function recordsLine({ remote }: Survey, image: boolean): Line {
@@ -79,8 +94,8 @@ function todosOf(text: readonly string[]): Todo[] {
   });
 }
 
-function notesOf({ dockerfile, compose, manifests, program }: Survey): string[] {
-  const runs = dockerfile?.runs ?? [];
+function notesOf({ dockerfile, compose, manifests, program }: Survey, image: boolean): string[] {
+  const runs = image ? (dockerfile?.runs ?? []) : [];
   const secrets = compose?.secrets ?? [];
   return [
     ...runs.map(({ value, at }) => `${at}: the image is made without Docker, so this is not run: ${shorten(value)}`),
@@ -88,7 +103,20 @@ function notesOf({ dockerfile, compose, manifests, program }: Survey): string[] 
     ...(secrets.length === 0
       ? []
       : [`${secrets.map(({ value, at }) => `${value} (${at})`).join(', ')}: secrets of ${program.name}, not copied`]),
+    ...(dockerfile !== undefined && !image
+      ? [`${dockerfile.file}: hosts need no image, so none is made; --image NAME makes one`]
+      : []),
+    ...(image ? startsAnother(manifests, program.name) : []),
     ...(manifests?.notes ?? []),
+  ];
+}
+
+/** A manifest's own command says where the program lies in an image that somebody else made. */
+function startsAnother(manifests: Survey['manifests'], name: string): string[] {
+  const { command } = manifests ?? {};
+  if (command === undefined || command.value === `/usr/local/bin/${name}` || command.value === name) return [];
+  return [
+    `${command.at} starts ${command.value}; in the image it is /usr/local/bin/${name}: leave "command" out and put its arguments into "args"`,
   ];
 }
 
