@@ -1,5 +1,5 @@
 import type { Mode } from '../release/modes.ts';
-import type { Call, Command } from './call.ts';
+import type { Command } from './call.ts';
 import type { Option } from './options.ts';
 
 const config: Option = { name: 'config', value: 'FILE', help: 'Path of slipway.yml. Default: slipway.yml.' };
@@ -68,46 +68,6 @@ const init: Command = {
   run: async call => (await import('./init/command.ts')).init(call),
 };
 
-const logs: Command = {
-  name: 'logs',
-  summary: 'show the last lines of the service, from its hosts and pods',
-  options: [
-    config,
-    environment,
-    deployment,
-    { name: 'lines', short: 'n', value: 'NUMBER', help: 'How many of each host and pod. Default: 50.' },
-  ],
-  examples: [
-    ['slipway logs -e production', 'the last 50 lines of each host and pod'],
-    ['slipway logs --deployment hosts -n 200', 'of one deployment, more of them'],
-  ],
-  run: async call => (await import('./logs/command.ts')).logs(call),
-};
-
-const report: Command = {
-  name: 'report',
-  summary: 'make the HTML report of a release, or the history of all',
-  options: [
-    config,
-    environment,
-    records,
-    release,
-    version('The kept version. Default: the record in slipway-out/.'),
-    { name: 'history', help: 'What was deployed when: lead time, failures, time to restore, sizes.' },
-    {
-      name: 'output',
-      short: 'o',
-      value: 'FILE',
-      help: 'Where the page is written. Default: slipway-out/report.html or history.html.',
-    },
-  ],
-  examples: [
-    ['slipway report', 'of the release in slipway-out/'],
-    ['slipway report --history -e production -o history.html', 'of all that is kept'],
-  ],
-  run: async call => (await import('./report.ts')).report(call),
-};
-
 const of = 'The kept version. Default: the last.';
 
 export const commands: readonly Command[] = [
@@ -171,7 +131,6 @@ export const commands: readonly Command[] = [
     [deployment, records, release],
     [['slipway status -e production --json', 'for a script']],
   ),
-  logs,
   chain(
     'verify',
     'prove that what runs is what was built, and healthy',
@@ -184,7 +143,6 @@ export const commands: readonly Command[] = [
     [version(of), release, records],
     [['slipway audit -e production', 'for a schedule']],
   ),
-  report,
   chain(
     'pause',
     'hold an unfinished rollout on a cluster at its weight',
@@ -199,5 +157,3 @@ export const commands: readonly Command[] = [
   ),
   chain('abort', 'send all traffic back to the old release', [deployment], [['slipway abort -e production', '']]),
 ];
-
-export type { Call };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cancellation } from '../core/cancel.ts';
 import { describe, messageOf, SlipwayError } from '../core/errors.ts';
 import { didYouMean } from '../core/suggest.ts';
@@ -7,7 +7,7 @@ import type { Command } from './call.ts';
 import { commands, commonOptions } from './commands.ts';
 import { codeOfError } from './exit-codes.ts';
 import { commandHelp, generalHelp } from './help.ts';
-import { type Given, misuse, readOptions } from './options.ts';
+import { misuse, readOptions } from './options.ts';
 import { takeOutput } from './take-output.ts';
 import { Terminal } from './terminal.ts';
 
@@ -32,7 +32,7 @@ export async function runCommandLine(args: readonly string[], env: NodeJS.Proces
       return name === undefined ? 2 : 0;
     }
     if (name === '--version') {
-      terminal.print(await ownVersion());
+      terminal.print(await ownVersion(import.meta.dirname));
       return 0;
     }
     const command = find(name);
@@ -74,9 +74,7 @@ export function errorOf(error: unknown): { code: string; message: string; hint?:
 }
 
 /** Of the package that this is run from. */
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+async function ownVersion(here: string): Promise<string> {
+  const text = await readFile(join(here, '..', '..', 'package.json'), 'utf8');
   return `slipway ${(JSON.parse(text) as { version: string }).version}, Node ${process.versions.node}`;
 }
-
-export type { Given };

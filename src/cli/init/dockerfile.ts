@@ -13,7 +13,7 @@ export interface Dockerfile {
   /** Arguments that the program is started with. */
   readonly args?: Found<readonly string[]>;
   readonly env: readonly Found<readonly [string, string]>[];
-  /** RUN lines that do more than certificates, zone data, users and rights: those our own images have. */
+  /** What RUN lines do besides certificates, zone data, users and rights: those our own images have. */
   readonly runs: readonly Found[];
 }
 
@@ -63,8 +63,15 @@ export function parseDockerfile(text: string, file: string): Dockerfile | undefi
       })),
     ),
     runs: of('RUN')
-      .filter(({ rest }) => !rest.split(/&&|;/).every(isUsual))
-      .map(({ rest, at }) => ({ value: rest, at })),
+      .map(({ rest, at }) => ({
+        value: rest
+          .split(/&&|;/)
+          .filter(one => !isUsual(one))
+          .join('&&')
+          .trim(),
+        at,
+      }))
+      .filter(({ value }) => value !== ''),
   };
 }
 
