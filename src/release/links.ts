@@ -9,6 +9,7 @@ interface Run {
   readonly dist: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  readonly onBegin?: (title: string) => void;
   readonly onDone?: (done: readonly Done[]) => void;
   readonly onOutput?: (chunk: string) => void;
 }
@@ -26,6 +27,7 @@ export async function runLinks(links: readonly Link[], from: Progress, request: 
   for (const link of links) {
     if (run.signal.aborted) break;
     log.info(`── ${link.title}`);
+    run.onBegin?.(link.title);
     const ended = await startAction(link.action, { ...run, inputs: inputsOf(link, release, request) });
     log.info(
       `── ${link.title} ${ended.code === 0 ? 'took' : 'failed after'} ${((ended.ended - ended.started) / 1000).toFixed(1)} s`,

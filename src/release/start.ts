@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { ActionName } from '../core/action-names.ts';
 import { readFileCommands } from './runner-files.ts';
 
@@ -27,6 +28,7 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
   /** State of the main step: runs the post step instead. */
   readonly post?: Readonly<Record<string, string>>;
+  /** Gets what it prints, whole lines. */
   readonly onOutput?: (chunk: string) => void;
 }
 
@@ -67,8 +69,7 @@ function ended(main: string, env: NodeJS.ProcessEnv, { signal, onOutput }: Start
       // In a group of its own: a terminal's Ctrl-C reaches a whole group, and a second SIGINT would mean "at once".
       detached: process.platform !== 'win32',
     });
-    child.stdout?.setEncoding('utf8').on('data', onOutput!);
-    child.stderr?.setEncoding('utf8').on('data', onOutput!);
+    for (const stream of [child.stdout, child.stderr]) if (stream && onOutput) byLine(stream, onOutput);
     const timers: NodeJS.Timeout[] = [];
     const cancel = () => {
       child.kill('SIGINT');
@@ -94,6 +95,19 @@ function ended(main: string, env: NodeJS.ProcessEnv, { signal, onOutput }: Start
       settle();
       resolve(code ?? 1);
     });
+  });
+}
+
+/** Whole lines: two streams come in turns, and half a line that names a secret must not be joined with another's half. */
+function byLine(stream: Readable, onOutput: (chunk: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    const end = chunk.lastIndexOf('\n') + 1;
+    if (end > 0) onOutput(rest + chunk.slice(0, end));
+    rest = end > 0 ? chunk.slice(end) : rest + chunk;
+  });
+  stream.on('end', () => {
+    if (rest !== '') onOutput(`${rest}\n`);
   });
 }
 

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly summary: (markdown: string) => Promise<void>;
+  /** Called before each link. */
+  readonly onBegin?: (title: string) => void;
   /** Called after each link with all that have ended. */
   readonly onDone?: (done: readonly Done[]) => void;
   /** Gets what the actions print; without it they share our output. */

@@ -1,0 +1,159 @@
+import type { Mode } from '../release/modes.ts';
+import type { Command } from './call.ts';
+import type { Option } from './options.ts';
+
+const config: Option = { name: 'config', value: 'FILE', help: 'Path of slipway.yml. Default: slipway.yml.' };
+const environment: Option = {
+  name: 'environment',
+  short: 'e',
+  value: 'NAME',
+  help: 'One of the environments of slipway.yml.',
+};
+const deployment: Option = { name: 'deployment', value: 'NAME', help: 'Only the deployment of this name.' };
+const records: Option = {
+  name: 'records',
+  value: 'PLACE',
+  help: 'Where releases are kept, instead of what slipway.yml says.',
+};
+const release: Option = {
+  name: 'release',
+  value: 'PATH',
+  many: true,
+  help: 'Release record that is meant, instead of a kept version.',
+};
+const strategy: Option = {
+  name: 'strategy',
+  value: 'NAME',
+  help: 'Strategy of the deployments, instead of their own.',
+};
+const yes: Option = { name: 'yes', short: 'y', help: 'Do not ask before something is changed.' };
+const version = (help: string): Option => ({ name: 'version', value: 'VERSION', help });
+
+/** Options that every command has. */
+export const commonOptions: readonly Option[] = [
+  { name: 'directory', short: 'C', value: 'PATH', help: 'Work in this folder. Default: the current one.' },
+  { name: 'json', help: 'One JSON document on standard output; everything else goes to standard error.' },
+  { name: 'verbose', help: 'Also show what is only for finding faults.' },
+  { name: 'help', short: 'h', help: 'Show this help.' },
+];
+
+const chain = (mode: Mode, summary: string, options: readonly Option[], examples: Command['examples']): Command => ({
+  name: mode,
+  summary,
+  options: [config, environment, ...options],
+  examples,
+  run: async call => (await import('./chain.ts')).runChain(mode, call),
+});
+
+const init: Command = {
+  name: 'init',
+  summary: 'write slipway.yml from what the repository says',
+  options: [
+    config,
+    { name: 'program', value: 'NAME', help: 'Which one, where the module has several.' },
+    { name: 'host', value: 'USER@HOST', many: true, help: 'A host to deploy to; may be given several times.' },
+    { name: 'image', value: 'NAME', help: 'Where the image is pushed: ghcr.io/acme/hello.' },
+    { name: 'url', value: 'URL', help: 'Where users open the service.' },
+    { name: 'kubernetes', help: 'Deploy to Kubernetes, also where no manifest or a host is there.' },
+    { name: 'namespace', value: 'NAME', help: 'Namespace in the cluster.' },
+    { name: 'workflow', help: 'Also write .github/workflows/release.yml.' },
+    { name: 'force', help: 'Write a file that is there anew; the old one is kept beside it.' },
+    { name: 'yes', short: 'y', help: 'Ask nothing.' },
+  ],
+  examples: [
+    ['slipway init', 'looks, asks what it cannot find, writes slipway.yml'],
+    ['slipway init --host deploy@web1.example.com', 'a service on a Linux host'],
+    ['slipway init --kubernetes --image ghcr.io/acme/hello --workflow', 'on Kubernetes, from GitHub Actions'],
+  ],
+  run: async call => (await import('./init/command.ts')).init(call),
+};
+
+const of = 'The kept version. Default: the last.';
+
+export const commands: readonly Command[] = [
+  init,
+  chain(
+    'plan',
+    'build, and show what a deployment would change',
+    [version('Show it for this kept version, without a build.'), release, records, deployment, strategy],
+    [['slipway plan -e production', 'nothing is pushed and nothing is changed']],
+  ),
+  chain(
+    'release',
+    'build, push, deploy and verify',
+    [version('Version of the release. Default: the tag on HEAD.'), records, deployment, strategy, yes],
+    [
+      ['slipway release', 'the whole chain'],
+      ['slipway release -e staging --version v1.2.3', 'to one environment, under this version'],
+    ],
+  ),
+  chain(
+    'build',
+    'build, push and keep a release, without deploying it',
+    [version('Version of the release. Default: the tag on HEAD.'), records],
+    [['slipway build', 'for slipway deploy, later and elsewhere']],
+  ),
+  chain(
+    'deploy',
+    'deploy a release that is kept',
+    [version(of), release, records, deployment, strategy, yes],
+    [['slipway deploy -e production --version v1.2.3', 'that version, not built again']],
+  ),
+  chain(
+    'rollback',
+    'go back to the release before, or to any kept version',
+    [version('Go back to this kept version.'), records, deployment, yes],
+    [
+      ['slipway rollback -e production', 'to the release before'],
+      ['slipway rollback -e production --version v1.2.2', 'to that one'],
+    ],
+  ),
+  chain(
+    'promote',
+    'deploy what the environment before calls verified',
+    [
+      {
+        name: 'from',
+        value: 'NAME',
+        help: 'The environment that the version comes from. Default: the one before in slipway.yml.',
+      },
+      version('The version; it has to be verified there. Default: what was verified last.'),
+      records,
+      deployment,
+      strategy,
+      yes,
+    ],
+    [['slipway promote --from staging -e production', 'the same digest and bytes, not built again']],
+  ),
+  chain(
+    'status',
+    'say what serves',
+    [deployment, records, release],
+    [['slipway status -e production --json', 'for a script']],
+  ),
+  chain(
+    'verify',
+    'prove that what runs is what was built, and healthy',
+    [version(of), release, records],
+    [['slipway verify -e production', 'exit code 0 only when it is verified']],
+  ),
+  chain(
+    'audit',
+    'look for drift: what runs against the last record',
+    [version(of), release, records],
+    [['slipway audit -e production', 'for a schedule']],
+  ),
+  chain(
+    'pause',
+    'hold an unfinished rollout on a cluster at its weight',
+    [deployment],
+    [['slipway pause -e production', '']],
+  ),
+  chain(
+    'resume',
+    'go on with an unfinished rollout on a cluster',
+    [deployment],
+    [['slipway resume -e production', '']],
+  ),
+  chain('abort', 'send all traffic back to the old release', [deployment], [['slipway abort -e production', '']]),
+];
