@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { Answered, Asked, Fault } from './api-faults.ts';
 
 /** A request that changed something, or would have. Renewals of the lease are none: they come when time passes. */
 export interface Write {
@@ -17,8 +18,15 @@ export interface Write {
 /** Told before each write, and again when the API server has done it, before the one who wrote hears of it. `cut`: he never does. */
 export type Watcher = (write: Write, index: number, when: 'before' | 'after') => 'pass' | 'cut';
 
-/** Stands between the action and the API server, in plain HTTP, with a kubeconfig of its own. */
-export async function apiProxy(kubeconfig: string) {
+/** Told each request; the fault that it gives happens in place of an answer. */
+export type Meddler = (asked: Asked) => Fault | undefined;
+
+/**
+ * Stands between the action and the API server, in plain HTTP, with a kubeconfig of its own.
+ *
+ * @param user of that kubeconfig; the API server is asked as the one of the other kubeconfig
+ */
+export async function apiProxy(kubeconfig: string, proxyUser: object = {}) {
   const config = parse(await readFile(kubeconfig, 'utf8'));
   const { cluster } = config.clusters[0];
   const { user } = config.users[0];
@@ -33,6 +41,7 @@ export async function apiProxy(kubeconfig: string) {
   const target = new URL(cluster.server);
   const writes: Write[] = [];
   let watcher: Watcher = () => 'pass';
+  let meddler: Meddler = () => undefined;
 
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -43,29 +52,40 @@ export async function apiProxy(kubeconfig: string) {
       const index = write === undefined ? -1 : writes.push(write) - 1;
       const cut = () => outgoing.socket?.destroy();
       if (write !== undefined && watcher(write, index, 'before') === 'cut') return cut();
-      const { host: _, ...headers } = incoming.headers;
+      const { host: _, authorization, ...headers } = incoming.headers;
       const { hostname, port } = target;
-      const sent = request(
-        { agent, hostname, port, method: incoming.method!, path: incoming.url!, headers },
-        answer => {
-          if (write === undefined) {
-            outgoing.writeHead(answer.statusCode!, answer.headers);
-            answer.pipe(outgoing);
-            answer.on('error', cut);
-            return;
-          }
-          const parts: Buffer[] = [];
-          answer.on('data', part => parts.push(part));
-          answer.on('end', () => {
-            if (watcher(write, index, 'after') === 'cut') return cut();
-            outgoing.writeHead(answer.statusCode!, answer.headers);
-            outgoing.end(Buffer.concat(parts));
+      const send = (heard: (answer: IncomingMessage) => void) => {
+        const sent = request({ agent, hostname, port, method: incoming.method!, path: incoming.url!, headers }, heard);
+        sent.on('error', cut);
+        outgoing.on('close', () => sent.destroy());
+        sent.end(body);
+      };
+      const forward = () =>
+        new Promise<Answered>(resolve => {
+          send(answer => {
+            const parts: Buffer[] = [];
+            answer.on('data', part => parts.push(part));
+            answer.on('end', () => {
+              const done = { status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(parts) };
+              if (write !== undefined && watcher(write, index, 'after') === 'cut') return cut();
+              resolve(done);
+            });
           });
-        },
-      );
-      sent.on('error', cut);
-      outgoing.on('close', () => sent.destroy());
-      sent.end(body);
+        });
+      const { pathname: path, searchParams } = new URL(incoming.url!, 'http://x');
+      const fault = meddler({ method: incoming.method!, path, watch: searchParams.has('watch'), authorization });
+      if (fault !== undefined) return void fault.happen(outgoing, forward);
+      if (write !== undefined) {
+        return void forward().then(({ status, headers: said, body: text }) => {
+          outgoing.writeHead(status, said);
+          outgoing.end(text);
+        });
+      }
+      send(answer => {
+        outgoing.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(outgoing);
+        answer.on('error', cut);
+      });
     });
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -78,7 +98,7 @@ export async function apiProxy(kubeconfig: string) {
       'current-context': 'proxy',
       contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'nobody' } }],
       clusters: [{ name: 'proxy', cluster: { server: `http://127.0.0.1:${port}` } }],
-      users: [{ name: 'nobody', user: {} }],
+      users: [{ name: 'nobody', user: proxyUser }],
     }),
   );
   return {
@@ -88,6 +108,10 @@ export async function apiProxy(kubeconfig: string) {
     watch(next: Watcher = () => 'pass') {
       writes.length = 0;
       watcher = next;
+    },
+    /** From now on; without a meddler all goes well. */
+    meddle(next: Meddler = () => undefined) {
+      meddler = next;
     },
     async close() {
       server.closeAllConnections();

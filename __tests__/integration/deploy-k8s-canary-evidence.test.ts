@@ -10,7 +10,7 @@ const nodePort = 30291;
 await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what counts as evidence', lab => {
   const { fresh, end } = ownNamespace(lab, namespace);
   let manifests: Record<string, string>;
-  let [good, failing, crashing, unready] = ['', '', '', ''];
+  let [good, failing, crashing, unready, hungry] = ['', '', '', '', ''];
 
   const begin = (inputs: Record<string, string>) =>
     start(
@@ -33,7 +33,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
       crashing: ['v1', 'HELLO_CRASH_AFTER=6s'],
     });
     ({ good, failing, crashing } = images);
-    ({ unready } = await pushRegional(lab, { unready: ['UNREADY_AFTER=4s'] }));
+    ({ unready, hungry } = await pushRegional(lab, { unready: ['UNREADY_AFTER=4s'], hungry: ['EAT_AFTER=6s'] }));
     const { deployment, service } = await exampleManifests(nodePort, 'unused.test');
     manifests = { 'deployment.yaml': deployment, 'service.yaml': service };
     await fresh();
@@ -59,6 +59,13 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
     expect(log).toMatch(/pod hello-canary-\S+: container hello ended: Error, exit code \d+/);
     expect(log).toContain('crashing, as crash_after asks');
     expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'RESTARTED']);
+  }, 90_000);
+
+  test('a pod that served and is killed for its memory ends the rollout, with the reason and what to do', async () => {
+    const { code, log, deployment } = await begin({ image: hungry, 'step-duration': '60s', 'probe-rate': '1' }).done;
+    expect(log).toMatch(/pod hello-canary-\S+: container hello was killed: it used more memory than its limit/);
+    expect(log).toContain('Raise the memory limit');
+    expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'OOM_KILLED']);
   }, 90_000);
 
   test('a pod that served and is not ready any more ends the rollout, with its events', async () => {

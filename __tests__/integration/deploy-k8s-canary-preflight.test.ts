@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { ownNamespace, pushExample } from './canary-lab.ts';
@@ -396,6 +398,32 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
       expect(log).toContain(line);
       expect(summary).toContain(line);
     }
+  }, 30_000);
+
+  test('what `kubectl kustomize` prints: its patches, and a ConfigMap of its generator, which is versioned with the release', async () => {
+    await using folder = await temporary();
+    const kustomization = {
+      resources: Object.keys(manifests),
+      configMapGenerator: [{ name: 'settings', literals: ['HELLO_GREETING=hi'] }],
+      patches: [
+        {
+          target: { kind: 'Deployment' },
+          patch: JSON.stringify([
+            {
+              op: 'add',
+              path: '/spec/template/spec/containers/0/envFrom',
+              value: [{ configMapRef: { name: 'settings' } }],
+            },
+          ]),
+        },
+      ],
+    };
+    const files = { ...manifests, 'kustomization.yaml': JSON.stringify(kustomization) };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder.path, name), text);
+    const printed = await kubectl(['kustomize', folder.path]);
+    const { log } = await plan({ manifests: 'printed.yml' }, { 'printed.yml': printed });
+    expect(log).toMatch(/create {4}ConfigMap\/(settings-\w+)-\w+, ConfigMap\/\1 of this release/);
+    expect(log).toMatch(/containers\[hello\]\.envFrom: none → .*"settings-\w+-\w+"/);
   }, 30_000);
 
   test('probes and limits that are missing are warned of, once', async () => {

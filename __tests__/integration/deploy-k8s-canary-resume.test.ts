@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith } from './lab.ts';
@@ -53,13 +53,11 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary over severa
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   }, 180_000);
 
-  let users: ReturnType<typeof userTraffic> | undefined;
-  afterEach(async () => void (await users?.stop()));
   afterAll(end);
 
   test('max-runtime, a dead runner, pause and promote: one rollout, its weights and its evidence kept', async () => {
     const before = await route();
-    users = userTraffic(url, host, 20);
+    const users = userTraffic(url, host, 20);
 
     const first = await act({ image: images.v2, 'max-runtime': '3s' });
     expect([first.code, first.outputs['state'], first.deployment?.state]).toEqual([0, 'progressing', 'progressing']);

@@ -9,6 +9,7 @@ import { run } from '../../src/core/process.ts';
 import type { Deployment, ReleaseRecord } from '../../src/core/record/schema.ts';
 import { compileCache } from '../compile-cache.ts';
 import type { LabCluster } from './lab.ts';
+import { endLater } from './leftovers.ts';
 
 const main = fileURLToPath(new URL('../../src/deploy-k8s-canary/main.ts', import.meta.url));
 const examples = fileURLToPath(new URL('../../examples/hello/kubernetes/', import.meta.url));
@@ -49,6 +50,7 @@ export function start(
   let log = '';
   const listeners = new Set<() => void>();
   let child: ReturnType<typeof spawn> | undefined;
+  const ended = endLater(() => child?.kill('SIGKILL'));
   const done = (async (): Promise<Done> => {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-canary-'));
     const file = (name: string) => join(folder, name);
@@ -75,6 +77,7 @@ export function start(
       const timer = setTimeout(() => started.kill('SIGKILL'), 240_000);
       const code = await new Promise<number | null>(resolve => started.once('close', resolve));
       clearTimeout(timer);
+      ended();
       for (const listener of listeners) listener();
       const outputs = outputsOf(await readFile(file('output'), 'utf8'));
       const record =
@@ -137,7 +140,7 @@ export function kubectlOf(cluster: LabCluster, namespace: string) {
   };
 }
 
-/** A user: asks again and again, each time over a connection of its own, until stopped. */
+/** A user: asks again and again, each time over a connection of its own, until stopped or until the test ends. */
 export function userTraffic(url: string, host: string | undefined, everyMs: number) {
   const seen = { requests: 0, failed: [] as string[], versions: new Map<string, number>() };
   const pending = new Set<Promise<void>>();
@@ -160,14 +163,13 @@ export function userTraffic(url: string, host: string | undefined, everyMs: numb
     void one.finally(() => pending.delete(one));
   };
   const timer = setInterval(ask, everyMs);
-  return {
-    seen,
-    stop: async () => {
-      clearInterval(timer);
-      await Promise.all(pending);
-      return seen;
-    },
+  const stop = async () => {
+    clearInterval(timer);
+    await Promise.all(pending);
+    return seen;
   };
+  endLater(stop);
+  return { seen, stop };
 }
 
 /** One GET; node:http, because fetch allows no Host header. */

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { endLater } from './leftovers.ts';
 
 /** What a constant load saw: how many requests were answered with 200, what became of the others, and the longest wait. */
 export interface Load {
@@ -8,7 +9,7 @@ export interface Load {
   readonly slowest: number;
 }
 
-/** Asks for a URL again and again, with a new connection each time, until it is ended. */
+/** Asks for a URL again and again, with a new connection each time, until it is ended, or the test is. */
 export function startLoad(url: string, clients = 4): { readonly end: () => Promise<Load> } {
   let running = true;
   let answered = 0;
@@ -25,13 +26,13 @@ export function startLoad(url: string, clients = 4): { readonly end: () => Promi
     }
   };
   const ended = Promise.all(Array.from({ length: clients }, client));
-  return {
-    end: async () => {
-      running = false;
-      await ended;
-      return { answered, failed, slowest };
-    },
+  const end = async () => {
+    running = false;
+    await ended;
+    return { answered, failed, slowest };
   };
+  endLater(end);
+  return { end };
 }
 
 function once(url: string): Promise<string> {

@@ -54,8 +54,12 @@ function failureOf(
   }
 }
 
+/** What an API server says that has too much to do. https://github.com/kubernetes/kubernetes/blob/v1.34.0/staging/src/k8s.io/apiserver/pkg/server/filters/maxinflight.go */
+const tooMany = 'Too many requests, please try again later.';
+
 /** The API server's own word about a pod that it could not reach; an empty text when it speaks of itself. */
 function proxyError(status: number, body: string): string | undefined {
+  if (status === 429 && body.trim() === tooMany) return '';
   if (status < 400 || !body.startsWith('{"kind":"Status"')) return undefined;
   const { message = '' } = JSON.parse(body) as { message?: string };
   return /error trying to reach service/.test(message) ? message.replace(/^error trying to reach service: /, '') : '';

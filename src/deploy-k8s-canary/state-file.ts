@@ -6,6 +6,7 @@ import {
   isApiError,
   type KubeObject,
   serverSideApply,
+  untilWon,
 } from '../core/kubernetes/index.ts';
 import { namesOf } from './names.ts';
 import { isUnfinished, parseState, type RolloutState, statePath } from './state.ts';
@@ -102,12 +103,15 @@ export async function putOrder(
   order: Order | null,
   signal: AbortSignal,
 ): Promise<void> {
-  await cluster.request('PATCH', statePath(cluster, workload), {
-    body: { data: { order: order && JSON.stringify(order) } },
-    contentType: contentTypes.mergePatch,
-    query: { fieldManager: 'slipway-order' },
-    signal,
-  });
+  const path = statePath(cluster, workload);
+  const once = (limited: AbortSignal) =>
+    cluster.request('PATCH', path, {
+      body: { data: { order: order && JSON.stringify(order) } },
+      contentType: contentTypes.mergePatch,
+      query: { fieldManager: 'slipway-order' },
+      signal: limited,
+    });
+  await untilWon(path, once, signal);
 }
 
 export function orderOf(map: KubeObject | undefined): Order | undefined {

@@ -47,13 +47,20 @@ export async function takeBack(
       'ROLLBACK_FAILED',
       `Deployment/${base.workload}: ${messageOf(cause)}; and the rollback did not end`,
       error,
-      'Run `mode: abort` when the cluster can be reached: it ends the rollback.',
+      hintOf(error),
     );
     if (failed.code === 'LOCK_LOST') return { ...base, state: 'progressing', changed: true, error: failed };
     const unfinished = { ...state, phase: 'rolling-back' as const, reason: messageOf(failed) };
     await file.write(unfinished, limited).catch(() => undefined); // any later run ends it
     return { ...base, state: 'failed', changed: true, error: failed, lines };
   }
+}
+
+/** What the failed rollback asks for itself, and then the mode that ends it. */
+function hintOf(error: unknown): string {
+  const own = error instanceof SlipwayError && error.hint !== undefined ? `${error.hint} ` : '';
+  if (own.includes('`mode: abort`')) return own.trim();
+  return `${own}Run \`mode: abort\` when the cluster can be reached: it ends the rollback.`;
 }
 
 function rolledBack(

@@ -106,6 +106,20 @@ describe('requests', () => {
     });
     expect(await cluster.request('GET', '/x')).toEqual({ count: 3 });
   });
+  test('an answer that ends in the middle of its JSON, closed as if it were whole, is asked for again; a page of HTML is not', async () => {
+    const cluster = await clusterWith((_, response, __, count) =>
+      count < 2 ? response.end('{"half":') : json(response, 200, { count }),
+    );
+    expect(await cluster.request('GET', '/x')).toEqual({ count: 2 });
+    const login = await clusterWith((_, response, __, count) => response.end(`<html>${count}`));
+    await expect(login.request('GET', '/x')).rejects.toThrow(/not JSON: <html>1/);
+  });
+  test('a list that is too old (410) is begun anew', async () => {
+    const cluster = await clusterWith((_, response, __, count) =>
+      count < 2 ? json(response, 410, status(410, 'Expired')) : json(response, 200, { count }),
+    );
+    expect(await cluster.request('GET', '/x')).toEqual({ count: 2 });
+  });
   test('what is not there is that, too, when an earlier try failed', async () => {
     const cluster = await clusterWith((_, response, __, count) =>
       count === 1 ? json(response, 503, status(503, 'Busy')) : json(response, 404, status(404, 'NotFound')),
@@ -266,6 +280,22 @@ describe('watching', () => {
     });
     expect(await cluster.watch('/x', until('3'))).toBe('3');
   });
+  test.each([
+    ['from the beginning', ''],
+    ['after a change', event('MODIFIED', object('2'))],
+  ])(
+    'one that is silent %s: lists again',
+    async (_, said) => {
+      let lists = 0;
+      const cluster = await clusterWith((request, response) => {
+        if (!request.url!.includes('watch=true')) return list(response, lists++ === 0 ? '1' : '3');
+        response.flushHeaders();
+        response.write(said);
+      });
+      expect(await cluster.watch('/x', { ...until('3'), within: 30_000 })).toBe('3');
+    },
+    40_000,
+  );
   test.each([403, 429, 503])('where watching is answered by %i, lists do, ever slower', async code => {
     let [lists, watches] = [0, 0];
     const cluster = await clusterWith((request, response) => {
@@ -339,6 +369,18 @@ describe('writing', () => {
     });
     await expect(patchObject(cluster, '/x', () => [{ op: 'remove', path: '/spec' }])).rejects.toThrow(/said Invalid/);
     expect(patches).toBe(1);
+  });
+  test('an apply and a deletion that lost a race in the store are sent again; an apply that is bound to a version is not', async () => {
+    let count = 0;
+    const cluster = await clusterWith((_, response) =>
+      ++count % 2 === 1 ? json(response, 409, status(409, 'Conflict')) : json(response, 200, object('1')),
+    );
+    const { resourceVersion: _, ...metadata } = object('1').metadata;
+    await serverSideApply(cluster, '/x', { ...object('1'), metadata });
+    await deleteObject(cluster, '/x');
+    expect(count).toBe(4);
+    await expect(serverSideApply(cluster, '/x', object('1'))).rejects.toThrow(expect.objectContaining({ status: 409 }));
+    expect(count).toBe(5);
   });
   test('our own earlier patches are taken by force, others’ fields never', async () => {
     const causes = (manager: string) => ({

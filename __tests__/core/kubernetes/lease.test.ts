@@ -20,6 +20,8 @@ async function server(first?: object) {
     /** Answers of writes that are lost on the way. */
     loseAnswers: 0,
     leaseWrites: [] as string[],
+    /** What somebody else does once, just before the next write of the lease. */
+    before: undefined as (() => void) | undefined,
     things: 0,
   };
   const set = (spec: object | undefined) => {
@@ -49,6 +51,8 @@ async function server(first?: object) {
       if (!writes) return store.lease === undefined ? refuse(404) : say(200, store.lease);
       if (request.method === 'PUT' && store.lease === undefined) return refuse(404);
       const sent = JSON.parse(body);
+      store.before?.();
+      store.before = undefined;
       if (store.lease !== undefined && sent.metadata.resourceVersion !== store.lease.metadata.resourceVersion)
         return refuse(409);
       store.leaseWrites.push(sent.spec.holderIdentity);
@@ -131,12 +135,27 @@ describe('taking a lease', () => {
     await expect(taking).rejects.toMatchObject({ code: 'LOCKED' });
   }, 20_000);
 
-  test('one whose answer was lost is ours', async () => {
-    const { cluster, store } = await server(spec('', 0));
+  test.each([
+    ['there before', spec('', 0)],
+    ['made anew', undefined],
+  ])('one whose answer was lost is ours: %s', async (_, first) => {
+    const { cluster, store } = await server(first);
     store.loseAnswers = 1;
     const held = await acquireLease(cluster, { name: 'a', holder: 'me' });
     await held.release();
     expect(store.leaseWrites).toEqual(['me', '']);
+  });
+
+  test('one that is free and was written to meanwhile is looked at again; one that another took is not', async () => {
+    const { cluster, store, set } = await server(spec('', 0));
+    store.before = () => set(spec('', 1));
+    const held = await acquireLease(cluster, { name: 'a', holder: 'me' });
+    await held.release();
+    store.before = () => set(spec('other run', 0));
+    await expect(acquireLease(cluster, { name: 'a', holder: 'me' })).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining('other run'),
+    });
   });
 });
 

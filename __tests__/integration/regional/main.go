@@ -1,8 +1,9 @@
 // regional: a service whose errors and latency are set by region, and which counts its requests as client libraries do.
-// LISTEN (:8080), VERSION, ERRORS ("eu=0.5,us=0"), LATENCY ("0s"), UNREADY_AFTER ("0s": never); a request says its region: /?region=eu.
+// LISTEN (:8080), VERSION, ERRORS ("eu=0.5,us=0"), LATENCY ("0s"), UNREADY_AFTER and EAT_AFTER ("0s": never); a request says its region: /?region=eu.
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand"
 	"net/http"
@@ -59,6 +60,13 @@ func metrics(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
+// eat uses more memory until the kernel ends it.
+func eat() {
+	for kept := [][]byte{}; ; {
+		kept = append(kept, bytes.Repeat([]byte{1}, 1<<20))
+	}
+}
+
 func main() {
 	env := func(key, fallback string) string {
 		if value := os.Getenv(key); value != "" {
@@ -68,6 +76,7 @@ func main() {
 	}
 	started := time.Now()
 	unready, _ := time.ParseDuration(env("UNREADY_AFTER", "0s"))
+	hungry, _ := time.ParseDuration(env("EAT_AFTER", "0s"))
 	latency, _ := time.ParseDuration(env("LATENCY", "0s"))
 	rates := map[string]float64{}
 	for _, one := range strings.Split(env("ERRORS", ""), ",") {
@@ -94,6 +103,9 @@ func main() {
 		fmt.Fprintf(w, "{\"version\":%q}\n", env("VERSION", "none"))
 		observe(region, code, time.Since(began))
 	})
+	if hungry > 0 {
+		time.AfterFunc(hungry, eat)
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	go func() { panic(http.ListenAndServe(env("LISTEN", ":8080"), nil)) }()

@@ -25,18 +25,22 @@ export async function serverSideApply(
   object: KubeObject,
   options: ApplyOptions = {},
 ): Promise<KubeObject> {
-  const send = (force: boolean) =>
-    cluster.request<KubeObject>('PATCH', path, {
-      body: object,
-      contentType: contentTypes.apply,
-      query: {
-        fieldManager: options.manager ?? fieldManager,
-        force: force || undefined,
-        dryRun: options.dryRun ? 'All' : undefined,
-        fieldValidation: 'Strict',
-      },
-      signal: options.signal,
-    });
+  const send = (force: boolean) => {
+    const once = (signal: AbortSignal | undefined) =>
+      cluster.request<KubeObject>('PATCH', path, {
+        body: object,
+        contentType: contentTypes.apply,
+        query: {
+          fieldManager: options.manager ?? fieldManager,
+          force: force || undefined,
+          dryRun: options.dryRun ? 'All' : undefined,
+          fieldValidation: 'Strict',
+        },
+        signal,
+      });
+    // one that is bound to a version has its caller to read the new one
+    return object.metadata.resourceVersion === undefined ? untilWon(path, once, options.signal) : once(options.signal);
+  };
   try {
     return await send(false);
   } catch (error) {
@@ -117,6 +121,17 @@ export async function patchObject(
       signal: limited,
     });
   };
+  // a failed test answers 422 without a field that it names
+  return untilWon(path, once, signal, error => isConflict(error) || (isApiError(error, 422) && !namesFields(error)));
+}
+
+/** Does it again when somebody else wrote to the object at the same moment, after a pause that grows. */
+export async function untilWon<T>(
+  path: string,
+  once: (limited: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+  lostRace: (error: unknown) => boolean = isConflict,
+): Promise<T> {
   try {
     return await retry(once, {
       doing: `changing ${path}`,
@@ -133,15 +148,20 @@ export async function patchObject(
   }
 }
 
-/** A failed test answers 422 without a field that it names, a lost race in the store 409. */
-function lostRace(error: unknown): boolean {
-  return isApiError(error, 409) || (isApiError(error, 422) && (error.details?.causes ?? []).length === 0);
+/** A lost race in the store; a field that another manager owns is named. */
+function isConflict(error: unknown): boolean {
+  return isApiError(error, 409) && !namesFields(error);
+}
+
+function namesFields({ details }: ApiError): boolean {
+  return (details?.causes ?? []).length > 0;
 }
 
 /** Deletes an object with everything it owns; one that is not there is no error. */
 export async function deleteObject(cluster: Cluster, path: string, signal?: AbortSignal): Promise<void> {
+  const query = { propagationPolicy: 'Background' };
   try {
-    await cluster.request('DELETE', path, { query: { propagationPolicy: 'Background' }, signal });
+    await untilWon(path, limited => cluster.request('DELETE', path, { query, signal: limited }), signal);
   } catch (error) {
     if (!isApiError(error, 404)) throw error;
   }

@@ -123,7 +123,7 @@ async function requestJson<T>(
       const wait = retryAfter(answer.headers['retry-after'], Date.now());
       throw Object.assign(new ApiError(doing, status, text, wait), { again });
     }
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return (text === '' ? undefined : parseAnswer(text)) as T;
   };
   try {
     return await retry(once, {
@@ -146,6 +146,16 @@ async function requestJson<T>(
       error,
       'See that the runner reaches the API server and that its certificate fits the kubeconfig.',
     );
+  }
+}
+
+/** JSON that stops in the middle was cut by something that closed the connection as if it were whole; a page of HTML never was any. */
+function parseAnswer(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (!text.startsWith('{')) throw new Error(`the answer is not JSON: ${text.trim().slice(0, 80)}`, { cause });
+    throw Object.assign(new Error('the API server’s answer ended early', { cause }), { code: 'ECONNRESET' });
   }
 }
 

@@ -8,6 +8,7 @@ export {
   patchObject,
   pointer,
   serverSideApply,
+  untilWon,
 } from './apply.ts';
 export { type Cluster, type ConnectOptions, connectCluster, contentTypes } from './cluster.ts';
 export { explainPod } from './explain.ts';

@@ -23,27 +23,41 @@ export interface LeaseOptions {
  */
 export async function acquireLease(cluster: Cluster, options: LeaseOptions): Promise<HeldLease> {
   const { name, holder, duration = 6000, signal, onWait } = options;
+  for (let attempt = 1; ; attempt++) {
+    const { lease: known, alive } = await observeLease(cluster, name, { signal, onWait, mine: holder });
+    if (alive) throw locked(name, known);
+    const before = known?.spec.holderIdentity || undefined;
+    const wanted = leaseSpec(holder, duration, (known?.spec.leaseTransitions ?? -1) + 1);
+    const lease = await take(cluster, name, known, wanted, signal);
+    if (lease !== undefined)
+      return keepLease(cluster, lease, { holder, duration, expiredHolder: before === holder ? undefined : before });
+    if (attempt === 3) throw locked(name, undefined);
+  }
+}
+
+/** The lease as it is ours now; undefined when it was written by somebody who does not hold it, so that it is to be looked at again. */
+async function take(
+  cluster: Cluster,
+  name: string,
+  known: LeaseObject | undefined,
+  spec: LeaseObject['spec'],
+  signal: AbortSignal | undefined,
+): Promise<LeaseObject | undefined> {
   const path = leasePath(cluster.namespace);
-  const { lease: known, alive } = await observeLease(cluster, name, { signal, onWait, mine: holder });
-  if (alive) throw locked(name, known);
-  const before = known?.spec.holderIdentity || undefined;
-  const wanted = leaseSpec(holder, duration, (known?.spec.leaseTransitions ?? -1) + 1);
-  let lease: LeaseObject;
+  const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec };
   try {
-    lease =
-      known === undefined
-        ? await cluster.request('POST', path, {
-            body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name }, spec: wanted },
-            signal,
-          })
-        : await cluster.request('PUT', `${path}/${name}`, { body: { ...known, spec: wanted }, signal });
+    // made twice it is there already: then it is seen below whose it is
+    return known === undefined
+      ? await cluster.request('POST', path, { body, signal, harmless: true })
+      : await cluster.request('PUT', `${path}/${name}`, { body: { ...known, spec }, signal });
   } catch (error) {
     if (!isApiError(error, 409)) throw error;
-    const winner = await getObject<LeaseObject>(cluster, `${path}/${name}`, signal);
-    if (winner?.spec.holderIdentity !== holder) throw locked(name, winner);
-    lease = winner; // our own write, whose answer was lost
+    const now = await getObject<LeaseObject>(cluster, `${path}/${name}`, signal);
+    const holder = now?.spec.holderIdentity || undefined;
+    if (holder === spec.holderIdentity) return now; // our own write, whose answer was lost
+    if (holder !== undefined && holder !== known?.spec.holderIdentity) throw locked(name, now);
+    return undefined;
   }
-  return keepLease(cluster, lease, { holder, duration, expiredHolder: before === holder ? undefined : before });
 }
 
 function locked(name: string, lease: LeaseObject | undefined): SlipwayError {

@@ -16,6 +16,7 @@ export function mayRetry(error: unknown, method: string, harmless: boolean): boo
   if (error instanceof ApiError) {
     if ((error as { again?: boolean }).again) return true; // a 401 with kept credentials: once more with new ones
     if (misfit.test(error.said)) return false; // a manifest that never fits, though its status is 500
+    if (error.status === 410 && method === 'GET') return true; // a version too old: the next try asks for the present one
     return error.status === 429 || (twice && passing.includes(error.status));
   }
   const code = codeOf(error);

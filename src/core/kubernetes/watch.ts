@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline';
+import type { IncomingMessage } from 'node:http';
 import { deadline, sleep } from '../deadline.ts';
 import { retryAfter } from '../retry-after.ts';
 import type { Cluster } from './cluster.ts';
@@ -20,8 +20,8 @@ export interface WatchOptions<T> {
   readonly period?: number;
 }
 
-/** Silence after which the connection is taken for dead; the API server sends bookmarks about once a minute only. */
-const silence = 30_000;
+/** Silence after which it is listed again: a connection that is dead cannot be told from objects that do not change. */
+const silence = 5000;
 
 /** Milliseconds before a list after a watch that ended, and at most, where watches are refused time and again. */
 const pause = { first: 200, longest: 3000 };
@@ -102,7 +102,7 @@ function follow(send: Send, path: string, objects: Map<string, KubeObject>, sign
     lived = answer.statusCode === 200;
     asked = lived ? 0 : (retryAfter(answer.headers['retry-after'], Date.now()) ?? 0);
     if (!lived) return stop();
-    for await (const line of createInterface({ input: answer })) {
+    for await (const line of linesOf(answer)) {
       const { type, object } = JSON.parse(line) as { type: string; object: KubeObject };
       if (type === 'ERROR') return stop(); // 410 Gone, mostly
       if (type === 'BOOKMARK') continue;
@@ -130,6 +130,16 @@ function follow(send: Send, path: string, objects: Map<string, KubeObject>, sign
       return asked;
     },
   };
+}
+
+/** Not by node:readline, which goes on waiting for the lines of a stream that was destroyed. */
+async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of answer.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
 }
 
 function keyOf(object: KubeObject): string {
