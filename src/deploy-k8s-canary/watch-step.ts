@@ -1,22 +1,19 @@
 import { sleep } from '../core/deadline.ts';
 import {
-  corePath,
   explainPod,
-  type KubeList,
   type KubeObject,
-  podsOfDeployment,
-  selectorText,
+  type PodView,
   type Trouble,
   troubleOf,
   viewPod,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import type { StepRow } from './journal.ts';
-import { namesOf } from './names.ts';
 import { Pace } from './pace.ts';
 import { progress } from './progress.ts';
 import { podFailure, type RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
+import { sidesOf } from './sides.ts';
 import { Split } from './split.ts';
 import { marking } from './step-row.ts';
 import { judge, weigh } from './weigh.ts';
@@ -88,13 +85,10 @@ function unobserved({ journal }: Session, row: StepRow): void {
   if (!journal.notes.includes(note)) journal.note(note);
 }
 
-/** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm. */
+/** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm, and of fresh old ones. */
 async function aim(session: Session, row: StepRow, canary: boolean): Promise<boolean> {
   const { cluster, state, signal, prober, plan } = session;
-  const [fresh, old] = await Promise.all([
-    canary ? canaryPods(session) : podsOfDeployment(cluster, state.workload, signal),
-    canary ? podsOfDeployment(cluster, state.workload, signal) : [],
-  ]);
+  const { fresh, old, others } = await sidesOf(cluster, state, canary, signal);
   const worse = session.signals.add(fresh, old, performance.now());
   const trouble = fresh.map(troubleOf).find(one => one?.final) ?? worse;
   if (trouble !== undefined) throw await failureOf(session, trouble);
@@ -102,22 +96,15 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<boo
   const image = plan.situation.image;
   const mine = ready(fresh).filter(pod => pod.containers.some(one => one.image === image));
   row.ready = mine.length;
-  const pods = { canary: mine.map(pod => pod.name), baseline: ready(old).map(pod => pod.name) };
+  const names = (pods: readonly PodView[]) => pods.map(({ name }) => name);
+  const pods = { canary: names(mine), baseline: names(ready(old)), serving: names(ready(others)) };
   const now = performance.now();
   const warm = session.warmUp.canary.warm(pods.canary, now);
-  const counted = new Set([...warm, ...session.warmUp.baseline.warm(pods.baseline, now)]);
-  prober.aim(pods.canary, pods.baseline, row.weight > 0, counted);
+  const warmOld = session.warmUp.baseline.warm(pods.baseline, now);
+  const counted = new Set([...warm, ...warmOld]);
+  prober.aim(pods, row.weight > 0, counted);
   session.users?.aim(pods.canary, pods.baseline, counted);
-  return warm.length > 0;
-}
-
-async function canaryPods({ cluster, state, signal }: Session): Promise<KubeObject[]> {
-  const labelSelector = selectorText(namesOf(state.workload).canaryLabels);
-  const { items } = await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), {
-    query: { labelSelector },
-    signal,
-  });
-  return items.filter(pod => pod.metadata.deletionTimestamp === undefined);
+  return warm.length > 0 && (others.length === 0 || warmOld.length > 0);
 }
 
 async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promise<RolloutError> {

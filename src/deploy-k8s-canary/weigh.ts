@@ -13,7 +13,7 @@ export function weigh(session: Session, row: StepRow, seen: Seen): void {
   analysis.add(counted);
   if (row.weight === 100) lastWatch.add(counted);
   routed.add(seen.router);
-  old.add(seen.baseline);
+  old.add(session.state.router?.baseline === undefined ? seen.baseline : seen.serving);
   row.canary = sum(row.canary, seen.canary);
   row.baseline = sum(row.baseline, seen.baseline);
   row.router = sum(row.router, seen.router);
