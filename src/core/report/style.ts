@@ -30,7 +30,7 @@ details{margin:.6rem 0}summary{cursor:pointer;padding:.2rem 0;color:var(--link)}
 .timeline{table-layout:fixed}.timeline th:first-child{width:34%}.timeline td:last-child{width:5.5rem;padding-right:0;text-align:right;color:var(--soft);white-space:nowrap}.timeline thead th:last-child{text-align:right;padding-right:0;width:5.5rem}.timeline td{position:relative;vertical-align:middle}
 .span{display:block;width:100%;height:.85rem;background:var(--card);border-radius:.25rem}.span rect{fill:var(--s0)}.span.failed rect{fill:var(--bad)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin:.75rem 0}
-figure{margin:0;padding:.75rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;min-width:0}
+figure{margin:0;padding:.75rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;min-width:0;max-width:36rem}
 figure>svg{display:block;width:100%;height:auto}figure text{font:11px system-ui,sans-serif;fill:var(--soft);paint-order:stroke;stroke:var(--card);stroke-width:3px}
 figcaption{font-size:.9rem}figcaption p{margin:.15rem 0}figcaption details{margin:.2rem 0 0}
 .grid{stroke:var(--line)}.limit{stroke:var(--ink);stroke-dasharray:2 3}
