@@ -19,7 +19,7 @@ function oddRecord() {
   const record = richRecord({ name: evil, version: `v0.0.0-${long}`, commit: evil });
   return {
     ...record,
-    binaries: record.binaries.map(one => ({ ...one, package: `${long}/${evil}`, path: `${long}${evil}` })),
+    binaries: record.binaries.map(one => ({ ...one, package: `${long}/${one.target}/${evil}`, path: long + evil })),
     deployments: [
       host({ place: `deploy@${long}`, state: 'rolled-back', evidence: { ...host().evidence, reason: evil + long } }),
       cluster({ state: 'failed', evidence: { ...cluster().evidence, reason: { message: `${evil} ${long}` } } }),

@@ -19,7 +19,7 @@ footer{margin-top:3.5rem;padding-top:.75rem;border-top:1px solid var(--line);col
 .chain li.done{border-left-color:var(--good)}.chain li.open{color:inherit;border-left-color:var(--open)}.chain li.broken{border-left-color:var(--bad)}
 .chain b{display:block}.chain span{font-size:.88rem}
 table{width:100%;margin:.5rem 0;border-collapse:collapse;font-size:.92rem}
-th{text-align:left;font-weight:inherit}thead th{color:var(--soft);font-weight:600;font-size:.85rem}
+th{text-align:left;font-weight:inherit}thead th{color:var(--soft);font-weight:600;font-size:.85rem;white-space:nowrap}.names thead th{white-space:normal}
 th,td{padding:.4rem .9rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 code,pre{font:.875em ui-monospace,monospace}
 .hash{white-space:nowrap}.hash .rest,.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -44,6 +44,7 @@ table,tbody,tr,td,tbody th{display:block}thead{position:absolute;width:1px;heigh
 tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}tbody th,td{border:0;padding:.08rem 0}tbody th{font-weight:600}td::before{content:attr(data-label) ": ";color:var(--soft)}
 .timeline tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem}.timeline tbody th{width:auto;font-weight:inherit}.timeline td:nth-child(2){grid-row:2;grid-column:1/-1}.timeline td:last-child{width:auto}.timeline td::before{content:none}}
 @media print{:root{--paper:#fff}body{max-width:none;padding:0;font-size:10pt}nav{display:none}article{break-before:page;border:0;margin:0}h1,h2,h3,summary{break-after:avoid}tr,.chain li,figure,.proofs li,dl div{break-inside:avoid}
-summary{color:inherit}details::details-content{content-visibility:visible;display:block;height:auto}figcaption details{display:none}.hash{white-space:normal}.hash .rest{position:static;width:auto;height:auto;clip-path:none;white-space:normal}
+summary{color:inherit}details::details-content{content-visibility:visible;display:block;height:auto}figcaption details{display:none}td .hash{display:inline-block;max-width:22ch}.hash{white-space:normal}.hash .rest{position:static;width:auto;height:auto;clip-path:none;white-space:normal}
+table{font-size:9pt}td,tbody th{padding-right:.5rem}
 *{print-color-adjust:exact}}
 `.trim();
