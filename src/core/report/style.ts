@@ -19,7 +19,7 @@ footer{margin-top:3.5rem;padding-top:.75rem;border-top:1px solid var(--line);col
 .chain li.done{border-left-color:var(--good)}.chain li.open{color:inherit;border-left-color:var(--open)}.chain li.broken{border-left-color:var(--bad)}
 .chain b{display:block}.chain span{font-size:.88rem}
 table{width:100%;margin:.5rem 0;border-collapse:collapse;font-size:.92rem}
-th{text-align:left;font-weight:inherit}thead th{color:var(--soft);font-weight:600;font-size:.85rem;white-space:nowrap}.names thead th{white-space:normal}
+th{text-align:left;font-weight:inherit}thead th{color:var(--soft);font-weight:600;font-size:.85rem}
 th,td{padding:.4rem .9rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 code,pre{font:.875em ui-monospace,monospace}
 .hash{white-space:nowrap}.hash .rest,.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -39,6 +39,7 @@ rect.s0{fill:var(--s0)}rect.s1{fill:var(--s1)}rect.s2{fill:var(--s2)}rect.s3{fil
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.15rem 0;padding:0;list-style:none}.swatch{width:1.5rem;height:.5rem;margin-right:.4rem}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));gap:.6rem;margin:.75rem 0}
 dl div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}dt{color:var(--soft);font-size:.88rem}dd{margin:0}dd.figure{font-size:1.4rem;font-weight:600}
+@media(min-width:40.01rem){.short{white-space:nowrap}}
 @media(max-width:40rem){body{padding:1.25rem 1rem 2rem}h1{font-size:1.45rem}.chain{grid-template-columns:1fr 1fr}
 table,tbody,tr,td,tbody th{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}tbody th,td{border:0;padding:.08rem 0}tbody th{font-weight:600}td::before{content:attr(data-label) ": ";color:var(--soft)}

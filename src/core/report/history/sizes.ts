@@ -48,7 +48,7 @@ function kind(sizes: readonly ReleaseSizes[], of: 'binaries' | 'image'): string 
     escapeHtml(one.version),
     ...names.map(name => cell(one[of][name], sizes[index + 1]?.[of][name], index + 1 < sizes.length)),
   ]);
-  const table = htmlTable(['Version', ...names], rows, 'names');
+  const table = htmlTable(['Version', ...names], rows);
   return `<h3>${title}</h3>${sizes.length < 2 ? '' : drawn(title, sizes.toReversed(), names.slice(0, most), of)}${table}`;
 }
 
