@@ -13,7 +13,7 @@ export function deployment(
   [started, ended]: readonly [string, string],
   more: Partial<Entry> & { commit?: string } = {},
 ): Entry {
-  const deployments = [host({ state })];
+  const deployments = [host({ state, started: at(started), ended: at(ended) })];
   return { ...common(version, mode, started, ended), kind: 'deployment', state, deployments, ...more } as Entry;
 }
 

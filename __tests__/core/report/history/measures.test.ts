@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Deployment } from '../../../../src/core/record/schema.ts';
 import { measure } from '../../../../src/core/report/history/measures.ts';
 import { cluster } from '../record.ts';
-import { deployment, fortnight, verdict } from './entries.ts';
+import { at, deployment, fortnight, verdict } from './entries.ts';
 
+const pods = (state: Deployment['state'], [started, ended]: readonly [string, string]) =>
+  cluster({ state, started: at(started), ended: at(ended) });
 const minutes = (count: number) => 60_000 * count;
 
 describe('the four measures of a fortnight, worked out by hand', () => {
@@ -27,12 +30,12 @@ describe('the four measures of a fortnight, worked out by hand', () => {
     expect(measured.failures).toEqual({ failed: 3, deployments: 5, rate: 0.6 });
   });
 
-  test('time to restore: v2 09:40 to 10:00, v3 from its verification 11:10 to 11:45; v5 is open', () => {
+  test('time to restore: v2 09:40 to 10:00, v3 from its verdict 11:15 to 11:45; v5 is open', () => {
     expect(measured.restore).toEqual({
-      median: minutes(27.5),
+      median: minutes(25),
       of: [
         { version: 'v2', ms: minutes(20) },
-        { version: 'v3', ms: minutes(35) },
+        { version: 'v3', ms: minutes(30) },
       ],
       open: ['v5'],
     });
@@ -70,7 +73,7 @@ describe('what counts', () => {
     ['rollback', ['06 11:00', '06 11:10']],
   ] as const)('a canary that was held and ended by %s failed once; the release before it did not', (mode, when) => {
     const held = deployment('v2', 'release', 'inconclusive', ['06 10:00', '06 10:30']);
-    const ended = deployment('v2', mode, 'rolled-back', when, { deployments: [cluster({ state: 'rolled-back' })] });
+    const ended = deployment('v2', mode, 'rolled-back', when, { deployments: [pods('rolled-back', when)] });
     const { failures, restore } = measure([good, held, ended]);
     expect(failures).toEqual({ failed: 1, deployments: 2, rate: 0.5 });
     expect(restore.of).toEqual([{ version: 'v2', ms: minutes(10) }]);
@@ -83,10 +86,10 @@ describe('what counts', () => {
 
   test('a way back by hand shows that the deployment before it failed, on hosts and on clusters', () => {
     const hosts = deployment('v0', 'rollback', 'healthy', ['05 12:00', '05 12:05']);
-    const pods = deployment('v1', 'rollback', 'rolled-back', ['05 12:00', '05 12:05'], {
-      deployments: [cluster({ state: 'rolled-back' })],
+    const onPods = deployment('v1', 'rollback', 'rolled-back', ['05 12:00', '05 12:05'], {
+      deployments: [pods('rolled-back', ['05 12:00', '05 12:05'])],
     });
-    for (const back of [hosts, pods]) {
+    for (const back of [hosts, onPods]) {
       const { failures, restore } = measure([good, back]);
       expect(failures.failed).toBe(1);
       expect(restore.of).toEqual([{ version: 'v1', ms: minutes(5) }]);
@@ -98,6 +101,26 @@ describe('what counts', () => {
     expect(measure([good, back]).restore).toEqual({ median: undefined, of: [], open: ['v1'] });
     const well = verdict('v1', 'verified', ['05 13:00', '05 13:05']);
     expect(measure([good, back, well]).restore.of).toEqual([{ version: 'v1', ms: minutes(65) }]);
+  });
+
+  test('what a run writes down at once is about its deployment, not about its build', () => {
+    const run = { started: at('05 09:00'), ended: at('05 11:00'), commitTime: at('05 09:30') };
+    const entry = { ...good, ...run };
+    const found = { ...verdict('v1', 'failed', ['05 10:30', '05 10:40']), ...run };
+    const back = deployment('v0', 'rollback', 'healthy', ['05 12:00', '05 12:05']);
+    const { leadTime, failures, restore } = measure([back, found, entry]);
+    expect(leadTime.of).toEqual([{ version: 'v1', ms: minutes(60) }]);
+    expect(failures.failed).toBe(1);
+    expect(restore.of).toEqual([{ version: 'v1', ms: minutes(85) }]);
+  });
+
+  test('a verdict of the same moment comes after its deployment', () => {
+    const found = verdict('v1', 'failed', ['05 10:30', '05 10:30']);
+    for (const entries of [
+      [good, found],
+      [found, good],
+    ])
+      expect(measure(entries).failures.failed).toBe(1);
   });
 
   test('a failed verdict on another version says nothing of the last deployment', () => {

@@ -1,4 +1,5 @@
 import type { Entry } from '../../records/entry.ts';
+import { attempts, inOrder, restoredAfter, timesOf } from './attempts.ts';
 
 /**
  * The four measures of DORA (https://dora.dev/guides/dora-metrics-four-keys/), of one program in one environment, from
@@ -12,7 +13,7 @@ export interface Measures {
   readonly frequency: { readonly deployments: number; readonly days: number; readonly perWeek: number };
   /** Change failure rate: the share of deployments that failed; undefined without any. */
   readonly failures: { readonly failed: number; readonly deployments: number; readonly rate: number | undefined };
-  /** Time to restore: from the begin of what failed until something is healthy there again; `open`: not yet. */
+  /** Time to restore: from when it failed, as far as it is known, until something is healthy there again; `open`: not yet. */
   readonly restore: Times & { readonly open: readonly string[] };
 }
 
@@ -31,12 +32,12 @@ export const definitions = {
   failures:
     'Of the deployments that came to an end, those that failed, were taken back (by themselves or by hand), or were called failed by a verification before the next one. Also counted: a canary that went back by itself before everybody got it.',
   restore:
-    'From the begin of a deployment that failed, or of the verification or way back that showed it, to the end of what made the place healthy again: its own way back, or the next healthy deployment or verified verdict. The median.',
+    'From the begin of a deployment that failed, from the verdict that called it failed, or from the begin of the way back by hand, whichever is known; to the end of what made the place healthy again: its own way back, or the next healthy deployment or verified verdict. The median.',
 } as const;
 
 /** @param entries of one program in one environment, in any order */
 export function measure(entries: readonly Entry[]): Measures {
-  const inTime = entries.toSorted((a, b) => Date.parse(a.ended) - Date.parse(b.ended));
+  const inTime = entries.toSorted(inOrder);
   const all = attempts(inTime);
   const healthy = all.filter(({ entry }) => entry.state === 'healthy');
   const failed = all.filter(({ failure }) => failure !== undefined);
@@ -60,68 +61,9 @@ export function measure(entries: readonly Entry[]): Measures {
   };
 }
 
-/** A deployment that came to an end, and what failed, if anything did. */
-interface Attempt {
-  readonly entry: Entry;
-  readonly failure: Failure | undefined;
-}
-
-interface Failure {
-  readonly began: number;
-  /** The entry that shows it; what ends later may restore the place. */
-  readonly shownBy: Entry;
-}
-
-/** `rollback` is no deployment but the way back from one; `abort` ends one that another run began. */
-const deploying = ['release', 'deploy', 'promote', 'resume', 'abort'];
-const wentWrong = ['failed', 'rolled-back', 'unreachable'];
-const unfinished = ['paused', 'inconclusive', 'progressing'];
-
-function attempts(inTime: readonly Entry[]): Attempt[] {
-  const deployments = inTime.filter(({ kind }) => kind === 'deployment');
-  // going back from what was held in the middle ends it, as `abort` does
-  const ends = (entry: Entry) =>
-    entry.mode === 'rollback' && unfinished.includes(deployments[deployments.indexOf(entry) - 1]?.state ?? '');
-  const isAttempt = (entry: Entry) =>
-    entry.kind === 'deployment' &&
-    (deploying.includes(entry.mode) || ends(entry)) &&
-    (entry.state === 'healthy' || wentWrong.includes(entry.state));
-  const starts = inTime.flatMap((entry, index) => (isAttempt(entry) ? [index] : []));
-  return starts.map((start, i) => {
-    const entry = inTime[start]!;
-    return { entry, failure: failureOf(entry, inTime.slice(start + 1, starts[i + 1])) };
-  });
-}
-
-/** @param until what was written down before the next deployment */
-function failureOf(entry: Entry, until: readonly Entry[]): Failure | undefined {
-  if (entry.state !== 'healthy') return { began: Date.parse(entry.started), shownBy: entry };
-  const shownBy = until.find(
-    one =>
-      (one.kind === 'verdict' && one.state === 'failed' && one.version === entry.version) ||
-      (one.kind === 'deployment' && one.mode === 'rollback' && one.state !== 'unchanged'),
-  );
-  return shownBy === undefined ? undefined : { began: Date.parse(shownBy.started), shownBy };
-}
-
-/** Undefined while nothing is healthy again. */
-function restoredAfter({ began, shownBy }: Failure, inTime: readonly Entry[]): number | undefined {
-  const by = inTime.slice(inTime.indexOf(shownBy)).find(isWell);
-  return by === undefined ? undefined : Date.parse(by.ended) - began;
-}
-
-/** Whether the place was healthy at the end of an entry. */
-function isWell(entry: Entry): boolean {
-  if (entry.kind === 'verdict') return entry.state === 'verified';
-  if (entry.state !== 'rolled-back') return entry.state === 'healthy' || entry.state === 'unchanged';
-  // A host whose way back is not healthy stays with what was there; a cluster calls a way back that succeeded `rolled-back`.
-  return (
-    entry.mode !== 'rollback' || entry.deployments.every(one => one.kind === 'kubernetes' || one.state === 'healthy')
-  );
-}
-
-function leadTimeOf({ version, commitTime, ended }: Entry) {
-  return commitTime === undefined ? [] : [{ version, ms: Date.parse(ended) - Date.parse(commitTime) }];
+function leadTimeOf(entry: Entry) {
+  const { version, commitTime } = entry;
+  return commitTime === undefined ? [] : [{ version, ms: timesOf(entry).ended - Date.parse(commitTime) }];
 }
 
 function firstOfEach(entries: readonly Entry[]): Entry[] {
