@@ -77,6 +77,9 @@ export function behavesAsRecords(open: (name: string) => Promise<Records>): void
       await records.put(await sampleRelease(at('missing'), version));
     expect((await records.get('latest', at('missing'))).record.version).toBe('v2.0.0');
     expect((await records.releases()).map(one => one.version)).toEqual(['v2.0.0', 'v1.10.0', 'v1.9.0']);
+    const record = await records.record('v1.10.0');
+    expect([record!.version, record!.binaries[0]!.path]).toEqual(['v1.10.0', 'hello-linux-amd64']);
+    expect(await records.record('v3.0.0')).toBeUndefined();
     const near = fails('VERSION_MISSING', { hint: expect.stringMatching(/mean v1\.10\.0.*Others are .*v2\.0\.0/) });
     await expect(records.get('v1.10.00', at('missing'))).rejects.toThrow(near);
   });

@@ -31,6 +31,12 @@ export function keptRecords(store: Store, env: NodeJS.ProcessEnv, signal: AbortS
       within(limits.files, `getting ${version} from ${place}`, limited =>
         getRelease(store, version, directory, limited),
       ),
+    record: version =>
+      within(
+        limits.small,
+        `reading ${version} of ${place}`,
+        async limited => (await store.find(version, limited))?.record,
+      ),
     releases: () =>
       within(limits.small, `listing the releases of ${place}`, async limited =>
         newestFirst(await store.releases(limited)),
