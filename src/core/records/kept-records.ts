@@ -73,7 +73,8 @@ export async function getRelease(
   const version = wanted === 'latest' ? newestFirst(await store.releases(signal))[0]?.version : wanted;
   const found = version === undefined ? undefined : await store.find(version, signal);
   if (found === undefined) throw missing(wanted, store.place, newestFirst(await store.releases(signal)));
-  return unpack(found, store.place, directory, (file, limited) => store.open(file, found, limited), signal);
+  const release = store.available?.(found) ?? found;
+  return unpack(release, store.place, directory, (file, limited) => store.open(file, release, limited), signal);
 }
 
 async function append(store: Store, entry: Entry, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
