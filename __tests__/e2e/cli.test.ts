@@ -201,4 +201,14 @@ await describeWith(['registry', 'host:host5', 'cluster', 'go'], 'the chain from 
     },
     limit,
   );
+
+  test('report --history tells all that was done, the release that failed among it', async () => {
+    const ended = await slipway(['report', '--history', '--json']);
+    const told = JSON.parse(ended.stdout);
+    expect([ended.code, told.releases]).toEqual([0, expect.any(Number)]);
+    expect(told.releases).toBeGreaterThanOrEqual(2);
+    expect(told.places[0]).toMatchObject({ name: 'hello', failures: expect.anything() });
+    const page = await readFile(join(repository, 'slipway-out', 'history.html'), 'utf8');
+    for (const version of ['v1.0.0', 'v1.0.1']) expect(page).toContain(version);
+  }, 60_000);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { schemas } from '../release/definitions.ts';
 import type { Mode } from '../release/modes.ts';
 import { perform, type Result } from '../release/perform.ts';
+import { postSteps } from '../release/post.ts';
 import type { Request } from '../release/request.ts';
 import type { Call } from './call.ts';
 import { confirm } from './confirm.ts';
@@ -14,15 +15,19 @@ export async function runChain(mode: Mode, call: Call): Promise<number> {
   const { terminal, signal, document } = call;
   const request = requestOf(mode, call);
   await confirm(request, call);
-  const result = await perform(request, {
+  const around = {
     dist: bundles(import.meta.dirname),
-    schemas,
     env: environmentOf(call.env),
     signal,
+    onOutput: (chunk: string) => terminal.fromAction(chunk),
+  };
+  const result = await perform(request, {
+    ...around,
+    schemas,
     summary: async () => {},
     onBegin: title => terminal.doing(title),
-    onOutput: chunk => terminal.fromAction(chunk),
   });
+  if (!signal.aborted) await postSteps(result.done, around);
   terminal.doing(undefined);
   const code = codeOfResult(result, signal.aborted);
   conclude(result, code, call);

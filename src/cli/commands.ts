@@ -86,23 +86,25 @@ const logs: Command = {
 
 const report: Command = {
   name: 'report',
-  summary: 'make the HTML report of a release',
+  summary: 'make the HTML report of a release, or the history of all',
   options: [
     config,
     environment,
     records,
     release,
     version('The kept version. Default: the record in slipway-out/.'),
+    { name: 'history', help: 'Of all that is kept: lead time, failures, time to restore, sizes.' },
     {
       name: 'output',
       short: 'o',
       value: 'FILE',
-      help: 'Where the page is written. Default: slipway-out/report.html.',
+      help: 'Where the page is written. Default: slipway-out/report.html or history.html.',
     },
   ],
   examples: [
     ['slipway report', 'of the release in slipway-out/'],
     ['slipway report --version v1.2.2 -o old.html', 'of one that is kept'],
+    ['slipway report --history -e production', 'of all that was done there'],
   ],
   run: async call => (await import('./report.ts')).report(call),
 };

@@ -1,11 +1,10 @@
 import { getState, saveState } from '@actions/core';
 import type { Context, Parts } from '../core/action.ts';
-import type { ActionName } from '../core/action-names.ts';
 import { SlipwayError } from '../core/errors.ts';
 import type { Schemas } from './check.ts';
 import type { definition } from './inputs.ts';
 import { perform, type Result } from './perform.ts';
-import { startAction } from './start.ts';
+import { type Begun, postSteps } from './post.ts';
 
 type Chain = Context<(typeof definition)['inputs']>;
 
@@ -55,12 +54,6 @@ export function refuseUnfinished({ done, left, unpublished }: Result): void {
   });
 }
 
-/** The post steps of the links, the last link's first, each with the state that its main step saved. */
 async function post(signal: AbortSignal, dist: string): Promise<void> {
-  const children = JSON.parse(getState(stateName) || '[]') as { name: ActionName; state: Record<string, string> }[];
-  for (const { name, state } of children.reverse()) {
-    signal.throwIfAborted();
-    if (Object.keys(state).length > 0)
-      await startAction(name, { dist, inputs: {}, env: process.env, signal, post: state });
-  }
+  await postSteps(JSON.parse(getState(stateName) || '[]') as Begun[], { dist, env: process.env, signal });
 }

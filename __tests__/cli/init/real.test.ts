@@ -82,6 +82,23 @@ test('hosts and a cluster together, with an address', async () => {
   expect(written.text).toContain('checks: https://hello.acme.dev/readyz 200 within 1s');
 });
 
+test('a gRPC service, and a worker that listens nowhere', async () => {
+  const grpc = await judge(await survey(example('grpc')), { hosts: ['deploy@web1'] });
+  expect([grpc.schemaErrors, grpc.after]).toEqual([[], '']);
+  expect(grpc.written.text).toMatch(/health-checks: grpc 127\.0\.0\.1:9090 # main\.go:\d+/);
+  expect(grpc.written.text).toContain('checks: grpc web1:9090');
+
+  const worker = await judge(await survey(example('worker')), { hosts: ['deploy@web1'] });
+  expect([worker.schemaErrors, worker.after]).toEqual([[], '']);
+  expect(worker.written.todos.map(({ key }) => key)).toEqual(['known-hosts']);
+  expect(worker.written.text).toContain('checks: unit worker.service on deploy@web1');
+});
+
+test('a program that tells systemd when it is ready', async () => {
+  const { written } = await judge(await survey(example('hello')), { hosts: ['deploy@web1'] });
+  expect(written.text).toMatch(/type: notify # \w+\.go:\d+/);
+});
+
 test('several programs: one is named, another can be taken, and one that is not there is said', async () => {
   const folder = fixture('whoami');
   await expect(survey(folder, 'whoamy')).rejects.toMatchObject({

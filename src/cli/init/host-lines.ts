@@ -3,7 +3,8 @@ import { type Line, line, todo } from './lines.ts';
 import type { Survey } from './survey.ts';
 
 /** The deployment to systemd hosts. */
-export function hostLines({ program, port, healthPath, grpc, dockerfile, compose }: Survey, answers: Answers): Line[] {
+export function hostLines(found: Survey, answers: Answers): Line[] {
+  const { program, port, healthPath, grpc, notifies, listens, dockerfile, compose } = found;
   const { hosts, knownHosts } = answers;
   const args = compose?.args ?? dockerfile?.args;
   const environment = compose?.environment ?? dockerfile?.env ?? [];
@@ -31,7 +32,8 @@ export function hostLines({ program, port, healthPath, grpc, dockerfile, compose
             `NAME=value lines: ${compose.secrets.map(({ value }) => value).join(', ')}`,
           ),
         ]),
-    ...(port === undefined ? [todo('listen', 'the port that it listens on; leave it empty for a worker')] : []),
+    ...(notifies === undefined ? [] : [line('type', 'notify', notifies.at)]),
+    ...(port === undefined && listens ? [todo('listen', 'the port that it listens on; may stay empty')] : []),
     ...(port !== undefined && healthPath === undefined ? [line('listen', port.value, port.at)] : []),
     // Ports below 1024 have to be allowed, whatever is asked there.
     ...(port !== undefined && healthPath !== undefined && port.value < 1024
@@ -53,7 +55,7 @@ export function hostLines({ program, port, healthPath, grpc, dockerfile, compose
 }
 
 /** What systemd takes as a name. */
-function serviceName(name: string): string {
+export function serviceName(name: string): string {
   return (
     name
       .replaceAll(/[^\w.-]/g, '-')

@@ -6,7 +6,7 @@ import { type Found, matches } from './found.ts';
 import { grpcHealth, healthPaths } from './health.ts';
 import { type Manifests, manifestsOf } from './manifests.ts';
 import { portsInSource } from './port.ts';
-import { type Module, moduleOf, type Program, programsOf, sourcesOf } from './programs.ts';
+import { type GoFile, type Module, moduleOf, type Program, programsOf, sourcesOf } from './programs.ts';
 import { ciFilesOf, imageOf, type Remote, remoteOf } from './repository.ts';
 import { readTree } from './tree.ts';
 
@@ -20,6 +20,10 @@ export interface Survey {
   readonly healthPath?: Found;
   readonly grpc?: Found<true>;
   readonly cgo?: Found<true>;
+  /** It tells systemd when it is ready. */
+  readonly notifies?: Found<true>;
+  /** Whether anything in it listens; a worker does not. */
+  readonly listens: boolean;
   readonly image?: Found;
   readonly dockerfile?: Dockerfile;
   readonly compose?: Compose;
@@ -52,9 +56,8 @@ export async function survey(directory: string, wanted?: string): Promise<Survey
     port: portOf(inSource, outside),
     healthPath: healthPaths(sources)[0] ?? manifests?.healthPath,
     grpc: grpcHealth(sources),
-    cgo: sources
-      .flatMap(({ file, code }) => matches(file, code, /^\s*(?:import\s+)?"C"\s*$/gm))
-      .map(({ at }) => ({ value: true as const, at }))[0],
+    cgo: firstOf(sources, /^\s*(?:import\s+)?"C"\s*$/gm),
+    notifies: firstOf(sources, /\.SdNotify\(|"READY=1/g),
     image: [manifests?.image, compose?.image].flatMap(repositoryOf)[0] ?? (remote && imageOf(remote)),
     dockerfile,
     compose,
@@ -64,10 +67,19 @@ export async function survey(directory: string, wanted?: string): Promise<Survey
   return {
     module,
     program,
+    listens: inSource.length > 0 || sources.some(({ code }) => listening.test(code)),
     others: programs.filter(one => one !== program),
     ciFiles: ciFilesOf(tree),
     ...(Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as object),
   };
+}
+
+const listening =
+  /\bnet\.Listen|\bListenAndServe|\bhttp\.(Server|Handle|NewServeMux)|\bgrpc\.NewServer|"github\.com\/(labstack\/echo|gofiber\/fiber|gin-gonic\/gin)/;
+
+function firstOf(sources: readonly GoFile[], pattern: RegExp): Found<true> | undefined {
+  const [first] = sources.flatMap(({ file, code }) => matches(file, code, pattern));
+  return first && { value: true, at: first.at };
 }
 
 /** Where the source and what runs it agree, that; else what the source says, else what runs it. */

@@ -1,5 +1,6 @@
 import type { Answers } from './answers.ts';
 import type { Found } from './found.ts';
+import { serviceName } from './host-lines.ts';
 import { type Line, line, todo } from './lines.ts';
 import type { Survey } from './survey.ts';
 
@@ -43,14 +44,14 @@ export function verifyLines(found: Survey, answers: Answers, { hosts, cluster }:
 function checksLine(found: Survey, answers: Answers): Line {
   const address = addressOf(found, answers);
   if (address !== undefined) return line('checks', `${address.value} 200 within 1s`, address.at);
-  const { port, healthPath } = found;
-  if (answers.hosts.length === 0 || port === undefined)
+  const { port, healthPath, grpc, listens, program } = found;
+  if (answers.hosts.length === 0 || (port === undefined && listens))
     return todo('checks', 'what users open, such as https://hello.example.com/ 200 within 1s');
-  const names = answers.hosts.map(host => host.replace(/^.*@/, '').replace(/:\d+$/, ''));
-  const checks = names.map(name =>
-    healthPath === undefined
-      ? `tcp ${name}:${port.value}`
-      : `http://${name}:${port.value}${healthPath.value} 200 within 1s`,
-  );
+  const checks = answers.hosts.map(host => {
+    const name = host.replace(/^.*@/, '').replace(/:\d+$/, '');
+    if (port === undefined) return `unit ${serviceName(program.name)}.service on ${host}`;
+    if (healthPath !== undefined) return `http://${name}:${port.value}${healthPath.value} 200 within 1s`;
+    return `${grpc === undefined ? 'tcp' : 'grpc'} ${name}:${port.value}`;
+  });
   return line('checks', checks.length === 1 ? checks[0] : checks, 'the hosts themselves; better what users open');
 }

@@ -34,7 +34,7 @@ export function writeConfig(found: Survey, answers: Answers): Written {
   const text = [
     `# yaml-language-server: $schema=${schemaAddress}`,
     '# Written by `slipway init`. A comment says where a value was found; TODO marks what only you know.',
-    ...render([recordsLine(found, image.length > 0)], 0),
+    ...render([recordsLine(image.length > 0)], 0),
     '',
     'build:',
     ...render(buildLines(found), 1),
@@ -80,12 +80,11 @@ function wantsImage({ dockerfile, compose, image }: Survey, answers: Answers, cl
   return cluster || answers.image !== undefined || shown;
 }
 
-function recordsLine({ remote }: Survey, image: boolean): Line {
-  if (image) return line('records', 'oci', 'releases are kept beside the image');
-  return remote === undefined
-    ? line('records', 'folder', 'releases are kept in this folder')
-    : line('records', 'git', 'releases are kept in a branch of origin');
-}
+/** A host's release without an image is kept in a folder: a branch of the repository keeps no binaries. */
+const recordsLine = (image: boolean) =>
+  image
+    ? line('records', 'oci', 'releases are kept beside the image')
+    : line('records', 'folder', 'releases are kept in slipway-records/');
 
 function todosOf(text: readonly string[]): Todo[] {
   return text.flatMap((one, index) => {
