@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { commands, commonOptions } from '../../src/cli/commands.ts';
-import { codeOfError, codeOfResult } from '../../src/cli/exit-codes.ts';
+import { codeOfError, codeOfResult, meanings } from '../../src/cli/exit-codes.ts';
 import { commandHelp, generalHelp } from '../../src/cli/help.ts';
 import { readOptions } from '../../src/cli/options.ts';
 import { RunnerCommands } from '../../src/cli/runner-commands.ts';
@@ -44,6 +45,12 @@ test('help names every command with an example, and every exit code', () => {
   }
   for (const code of ['0', '1', '2', '3', '4', '130'])
     expect(generalHelp()).toMatch(new RegExp(`^ {2}${code} +\\S`, 'm'));
+});
+
+test('the README says the same of the exit codes', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  for (const [code, meaning] of Object.entries(meanings))
+    expect(readme.replaceAll('`', '')).toContain(`| ${code} | ${meaning} |`);
 });
 
 const done = (name: string, code: number) => [{ name, title: name, code }] as unknown as Done[];
