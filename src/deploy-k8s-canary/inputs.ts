@@ -87,7 +87,7 @@ export const definition = define({
     },
     steps: {
       description:
-        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them. `auto`: 0, then doubled from 1 to 50, each step as short as the evidence allows, at the longest `step-duration`.',
+        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them. `auto`: 0, then doubled from 1 to 50, each step as short as the evidence of own and of users’ requests allows, at the longest `step-duration`.',
       value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100, or auto', parseSteps),
       default: '0,50,100',
     },
@@ -100,7 +100,7 @@ export const definition = define({
     'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
     'warm-up': {
       description:
-        'What a new pod answers in its first time is left out of the comparison; the first step begins when a pod of the new release is warm.',
+        'How long a new pod has been ready before traffic is shifted to it: a step’s weight stays what it was until all of its pods are warm. What they answer before is left out of the comparison. Behind a plain Service the last step is a rolling update, which does not wait: see “Warm-up” below.',
       value: duration,
       default: '30s',
     },

@@ -147,12 +147,12 @@ export class Session {
   }
 
   /** A step begins, or goes on where another run was; how many milliseconds of it were watched already. */
-  async beginStep(step: number, weight: number): Promise<number> {
+  async beginStep(step: number): Promise<number> {
     const { progress } = this.#state;
     const goesOn = progress.step === step && progress.since !== undefined;
     if (!goesOn) this.#watched = 0;
     const since = goesOn ? progress.since! : new Date().toISOString();
-    await this.save({ weight }, { step, since });
+    await this.save({}, { step, since });
     return this.#watched;
   }
 

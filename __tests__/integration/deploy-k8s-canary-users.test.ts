@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { ownNamespace } from './canary-lab.ts';
+import { type Done, exampleManifests, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
+import { describeWith, labModule } from './lab.ts';
+import { pushRegional } from './regional.ts';
+
+const namespace = 'slipway-test-users';
+const nodePort = 30345;
+const host = 'users.slipway.test';
+const prometheusPort = 9445;
+
+await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its users', lab => {
+  const { kubectl, fresh, end } = ownNamespace(lab, namespace);
+  const service = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
+  const gateway = `http://${lab.cluster.gateway}/`;
+  let users: ReturnType<typeof userTraffic>[] = [];
+  let manifests: Record<string, string>;
+  let images: Record<'old' | 'good' | 'again' | 'late' | 'bad', string>;
+  let url = '';
+  let prometheus: { up(options: object): Promise<{ url: string }>; down(options: object): Promise<void> };
+
+  /** By metrics alone: no own request. */
+  const begin = (inputs: Record<string, string>): Running =>
+    start(
+      lab.cluster.kubeconfig,
+      {
+        namespace,
+        manifests: '*.yaml',
+        workload: 'deployment/hello',
+        router: 'gateway',
+        steps: '50,100',
+        'step-duration': '4s',
+        'prometheus-url': url,
+        metrics: 'errors',
+        tolerance: '0.1',
+        timeout: '3m',
+        ...inputs,
+      },
+      manifests,
+    );
+  const ok = ({ code, log }: Done) => expect([code, code === 0 ? '' : log]).toEqual([0, '']);
+  const weights = async () =>
+    JSON.parse(await kubectl(['get', 'httproute', 'hello', '-o', 'jsonpath={.spec.rules[0].backendRefs}'])).map(
+      (ref: { weight?: number }) => ref.weight,
+    );
+  const errorsOf = ({ deployment }: Done) =>
+    deployment?.evidence.metrics.find(({ metric }: { metric: string }) => metric === 'errors');
+  const come = (address: string, everyMs: number) => {
+    const one = userTraffic(address, host, everyMs);
+    users.push(one);
+    return one;
+  };
+
+  beforeAll(async () => {
+    prometheus = (await labModule('prometheus')) as typeof prometheus;
+    images = await pushRegional(lab, {
+      old: [],
+      good: [],
+      again: ['AGAIN=1'],
+      late: ['ERRORS=late=0.6'],
+      bad: ['ERRORS=eu=0.5'],
+    });
+    const all = await exampleManifests(nodePort, host);
+    manifests = Object.fromEntries(Object.entries(all).map(([name, text]) => [`${name}.yaml`, text]));
+    await fresh();
+    ({ url } = await prometheus.up({ port: prometheusPort, namespace }));
+    ok(await begin({ image: images.old }).done);
+  }, 180_000);
+
+  afterEach(async () => {
+    await Promise.all(users.map(one => one.stop()));
+    users = [];
+  });
+
+  afterAll(async () => {
+    await prometheus.down({ port: prometheusPort });
+    await end();
+  });
+
+  test('traffic is shifted only when the pods of the step are warm; it stays where it was until then', async () => {
+    const before = await weights();
+    const seen = come(`${gateway}?region=eu`, 12).seen;
+    const running = begin({ image: images.good, steps: '50,80,100', 'warm-up': '4s', 'step-duration': '2s' });
+    await running.says('50 %: waiting until the new pods are warm, at 0 % as before');
+    expect(await weights()).toEqual(before);
+    expect([...seen.versions.keys()]).toEqual(['old']);
+    await running.says('80 %: waiting until the new pods are warm, at 50 % as before');
+    expect(await weights()).toEqual([50, 50]);
+    await running.says('100 %: the workload’s pods get warm');
+    expect(await weights()).toEqual([0, 100]);
+    ok(await running.done);
+    expect([await weights(), seen.failed]).toEqual([before, []]);
+  }, 120_000);
+
+  test('max-runtime and SIGKILL: the evidence of metrics is kept; at 100 % each is watched against its tolerance', async () => {
+    come(`${gateway}?region=eu`, 12);
+    const inputs = { image: images.late, steps: '50,100' };
+    const first = await begin({ ...inputs, 'step-duration': '60s', 'max-runtime': '10s' }).done;
+    expect([first.code, first.outputs['state']]).toEqual([0, 'progressing']);
+    const kept = errorsOf(first).canary.requests;
+    expect(kept).toBeGreaterThan(100);
+
+    const second = begin({ ...inputs, mode: 'resume', 'step-duration': '60s' });
+    await second.says('50 %: watching');
+    second.signal('SIGKILL');
+    await second.done;
+    // ended before anything new can be counted: what it knows is what was kept
+    const third = await begin({ ...inputs, 'step-duration': '60s', 'max-runtime': '1ms' }).done;
+    expect([third.code, third.outputs['state']]).toEqual([0, 'progressing']);
+    expect(errorsOf(third).canary.requests).toBeGreaterThanOrEqual(kept);
+
+    const fourth = begin({ ...inputs, mode: 'resume', 'step-duration': '1s' });
+    await fourth.says('100 %: traffic');
+    expect(await weights()).toContain(100);
+    come(`${gateway}?region=late`, 12);
+    const done = await fourth.done;
+    expect(done.log).toMatch(/errors: \d+ of \d+ requests of users were bad: E\(too many\)/);
+    expect([done.code, done.deployment?.state, done.deployment?.evidence.reason.code]).toEqual([
+      1,
+      'rolled-back',
+      'USERS_SEE_ERRORS',
+    ]);
+  }, 150_000);
+
+  test('a split of users’ requests that contradicts the weights is found, with both numbers', async () => {
+    come(`${gateway}?region=eu`, 60);
+    come(`${service}?region=eu`, 10); // a way around the route
+    const { code, log, deployment } = await begin({ image: images.again, 'step-duration': '30s' }).done;
+    expect(log).toMatch(/\[SPLIT_WRONG\].*the weight is 50 %, but \d+ of \d+ requests went to the new release/);
+    expect([code, deployment?.state]).toEqual([1, 'rolled-back']);
+    expect(deployment?.evidence.steps[0].observed).toBeLessThan(0.4);
+  }, 90_000);
+
+  test('steps: auto by users’ requests alone: a good release is promoted sooner than at fixed steps, a bad one rolled back', async () => {
+    for (const region of ['eu', 'us']) come(`${service}?region=${region}`, 14);
+    const auto = { router: 'service', steps: 'auto', 'step-duration': '25s' };
+    const { code, log, took, outputs, deployment } = await begin({ ...auto, image: images.again }).done;
+    expect([code, code === 0 ? '' : log]).toEqual([0, '']);
+    expect(outputs['state']).toBe('healthy');
+    expect(deployment?.evidence.steps).toHaveLength(9);
+    // with fixed steps of the same weights, alpha and beta, each of the eight takes its 25 s
+    expect(took).toBeLessThan(8 * 25_000);
+    const bad = await begin({ ...auto, image: images.bad }).done;
+    expect([bad.code, bad.deployment?.state, bad.deployment?.evidence.reason.code]).toEqual([
+      1,
+      'rolled-back',
+      'CANARY_WORSE',
+    ]);
+  }, 240_000);
+});
