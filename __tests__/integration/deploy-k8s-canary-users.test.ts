@@ -39,10 +39,16 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
       manifests,
     );
   const ok = ({ code, log }: Done) => expect([code, code === 0 ? '' : log]).toEqual([0, '']);
-  const weights = async () =>
-    JSON.parse(await kubectl(['get', 'httproute', 'hello', '-o', 'jsonpath={.spec.rules[0].backendRefs}'])).map(
-      (ref: { weight?: number }) => ref.weight,
-    );
+  const route = async () => JSON.parse(await kubectl(['get', 'httproute', 'hello', '-o', 'jsonpath={.spec}']));
+  const weights = async () => (await route()).rules[0].backendRefs.map((ref: { weight?: number }) => ref.weight);
+  const patchRoute = (patch: object[]) =>
+    kubectl(['patch', 'httproute', 'hello', '--type=json', '-p', JSON.stringify(patch)]);
+  /** Own requests, no metrics. */
+  const own = {
+    metrics: '',
+    'prometheus-url': '',
+    probes: `- url: ${gateway}?region=eu\n  headers: {host: ${host}}\n  status: 200`,
+  };
   const errorsOf = ({ deployment }: Done) =>
     deployment?.evidence.metrics.find(({ metric }: { metric: string }) => metric === 'errors');
   const come = (address: string, everyMs: number) => {
@@ -122,12 +128,44 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
     ]);
   }, 150_000);
 
+  test('own requests reach a canary at 1 % by a header, as often as asked; the rules for it are gone after abort, and nobody else’s', async () => {
+    const routed = { ...own, steps: '0,1,100', 'step-duration': '30s', 'probe-rate': '40' };
+    const before = await route();
+    const running = begin({ ...routed, image: images.again, steps: '1,100' });
+    await running.says('1 %: failed 0');
+    const during = (await route()).rules;
+    expect(during).toHaveLength(3);
+    expect(during[0].backendRefs.map(({ weight }: { weight: number }) => weight)).toEqual([99, 1]);
+    const foreign = { ...before.rules[0], matches: [{ path: { type: 'PathPrefix', value: '/theirs' } }] };
+    await patchRoute([{ op: 'add', path: '/spec/rules/-', value: foreign }]);
+    running.signal('SIGKILL');
+    const { log } = await running.done;
+    const [, fresh, old] = /failed 0 of (\d+) new, 0 of (\d+) old/.exec(log)!;
+    expect(Math.min(Number(fresh), Number(old))).toBeGreaterThan(50);
+    expect(log).toContain('Own requests reach each side through the route, by the header slipway-track');
+    expect((await route()).rules).toHaveLength(4);
+    ok(await begin({ mode: 'abort' }).done);
+    expect(await route()).toEqual({ ...before, rules: [...before.rules, foreign] });
+    await patchRoute([{ op: 'remove', path: '/spec/rules/1' }]);
+
+    const users = come(`${gateway}?region=eu`, 20).seen;
+    const bad = await begin({ ...routed, image: images.bad }).done;
+    expect(bad.log).toMatch(/new release, through the route, .*: status 500 instead of 200/);
+    expect([bad.code, bad.deployment?.evidence.reason.code, bad.deployment?.evidence.steps.length]).toEqual([
+      1,
+      'CANARY_WORSE',
+      1,
+    ]);
+    expect([users.failed, [...users.versions.keys()]]).toEqual([[], ['good']]);
+    expect(await route()).toEqual(before);
+  }, 150_000);
+
   test('a split of users’ requests that contradicts the weights is found, with both numbers', async () => {
     come(`${gateway}?region=eu`, 60);
     come(`${service}?region=eu`, 10); // a way around the route
     const { code, log, deployment } = await begin({ image: images.again, 'step-duration': '30s' }).done;
-    expect(log).toMatch(/\[SPLIT_WRONG\].*the weight is 50 %, but \d+ of \d+ requests went to the new release/);
-    expect([code, deployment?.state]).toEqual([1, 'rolled-back']);
+    expect(log).toMatch(/the weight is 50 %, but \d+ of \d+ requests went to the new release/);
+    expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'SPLIT_WRONG']);
     expect(deployment?.evidence.steps[0].observed).toBeLessThan(0.4);
   }, 90_000);
 

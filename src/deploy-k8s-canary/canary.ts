@@ -12,6 +12,7 @@ import { waitForRollout } from './rollout.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { marking, rowOf } from './step-row.ts';
+import { trackProbes } from './track-probes.ts';
 import { waitWarm } from './wait-warm.ts';
 import { watchStep } from './watch-step.ts';
 
@@ -76,6 +77,7 @@ async function step(session: Session, index: number): Promise<void> {
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
   await journal.span(`${weight} %: pods of the new release`, async () => {
     await marked(() => ensureCanary(session, pods));
+    await trackProbes(session);
     await waitWarm(session, row, pods);
   });
   if (session.state.weight !== weight) await session.save({ weight });

@@ -91,6 +91,7 @@ export class Session {
     const metrics = metricPlans(this.plan, options);
     const plan = { alpha, beta, tolerance, steps: steps.filter(weight => weight < 100).length, metrics };
     this.analysis = saved === undefined ? new Analysis(plan) : Analysis.restore(saved.analysis);
+    if (saved !== undefined) this.journal.metrics = this.analysis.evidence.metrics;
     this.routed = new Watchdog(options, saved?.routed);
     this.old = new Watchdog(options, saved?.old);
     this.asksPods = metrics.some(({ name }) => name === ownRequests);
