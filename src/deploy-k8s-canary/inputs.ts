@@ -106,7 +106,7 @@ export const definition = define({
     },
     probes: {
       description:
-        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares, with `metrics`. A canary needs one of the two.',
+        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same is asked of each side for itself, with `router: gateway` through the route by a header, else of the pods through the API server: that is what the verdict compares, with `metrics`. A canary needs one of the two.',
       value: mapped(text, 'checks such as http://host/ 200', parseChecks, 'checks'),
       default: '',
     },
