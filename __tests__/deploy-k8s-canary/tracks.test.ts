@@ -84,7 +84,16 @@ describe('rules for own requests', () => {
     const foreign = { matches: [{ headers: [header] }], backendRefs: [hello] }; // somebody's own, without our mark
     const edited = routeOf(...once['spec'].rules, foreign);
     expect(isTrack(foreign)).toBe(false);
-    expect(apply(edited, removeTracks(edited))['spec'].rules).toEqual([...route['spec'].rules, foreign]);
-    expect(removeTracks(route)).toBeUndefined();
+    expect(apply(edited, removeTracks(edited, share))['spec'].rules).toEqual([...route['spec'].rules, foreign]);
+    expect(removeTracks(route, share)).toBeUndefined();
+  });
+
+  test('a route that leads to two workloads, each with a rollout: each has its own', () => {
+    const shop = { ...share, service: 'shop', canary: 'shop-canary' };
+    const route = routeOf({ matches: [{ path }], backendRefs: [hello] }, { backendRefs: [{ ...hello, name: 'shop' }] });
+    const one = tracked(route);
+    const both = apply(one, addTracks(httpRoute, one, rulesTo(httpRoute, one, 'shop', 'shop'), shop));
+    expect(both['spec'].rules).toHaveLength(6);
+    expect(apply(both, removeTracks(both, shop))).toEqual(one);
   });
 });

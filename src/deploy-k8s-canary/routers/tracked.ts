@@ -1,11 +1,11 @@
 import { messageOf, SlipwayError } from '../../core/errors.ts';
-import { getObject, isApiError, type KubeObject, patchObject } from '../../core/kubernetes/index.ts';
+import { getObject, isApiError, patchObject } from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
 import type { RouteState } from '../state.ts';
 import type { RouteKind } from '../weights.ts';
 import { routePath } from './find-route.ts';
 import type { RouterModule } from './router.ts';
-import { addTracks, isTrack, removeTracks } from './tracks.ts';
+import { addTracks, hasTracks, removeTracks } from './tracks.ts';
 import type { Accepted } from './weighted.ts';
 
 /** A router that can also lead requests with a header to the side that it names, while the rollout lasts. */
@@ -22,7 +22,7 @@ export function withTracks(
       const share = { namespace: cluster.namespace, service: state.service, canary: namesOf(workload).canary };
       const remove = async (signal: AbortSignal) => {
         try {
-          await patchObject(cluster, path, removeTracks, signal);
+          await patchObject(cluster, path, route => removeTracks(route, share), signal);
         } catch (error) {
           if (!isApiError(error, 404)) throw error; // a route that was deleted leads nowhere
         }
@@ -47,7 +47,7 @@ export function withTracks(
         async former(signal) {
           const fact = await router.former(signal);
           const route = await getObject(cluster, path, signal);
-          if (!hasTracks(route)) return fact;
+          if (!hasTracks(route, share)) return fact;
           return { ok: false, seen: `${fact.seen}; its rules for own requests are still there` };
         },
       };
@@ -62,8 +62,4 @@ function isRefusal(error: unknown): boolean {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof SlipwayError && error.code === code;
-}
-
-function hasTracks(route: KubeObject | undefined): boolean {
-  return route?.['spec']?.rules?.some(isTrack) ?? false;
 }

@@ -1,6 +1,5 @@
 import type { KubeObject, PatchOperation } from '../../core/kubernetes/index.ts';
-import type { RouteRule, Share } from '../weights.ts';
-import { backendsAt, type RouteKind } from '../weights.ts';
+import { backendsAt, type RouteKind, type RouteRule, type Share } from '../weights.ts';
 
 /** By this header a request chooses its side; by the same header the answer says that the rule was followed. */
 export const trackHeader = 'slipway-track';
@@ -21,6 +20,14 @@ export function isTrack(rule: Rule): boolean {
   return marks && matches.length > 0 && matches.every(({ headers = [] }) => headers.some(isOurs));
 }
 
+/** Whether it is one for this workload: a route may lead to several, each with a rollout of its own. */
+const isTrackOf = (rule: Rule, { canary, service }: Share): boolean =>
+  isTrack(rule) && [canary, service].includes(rule.backendRefs?.[0]?.name);
+
+export function hasTracks(route: KubeObject | undefined, share: Share): boolean {
+  return route !== undefined && rulesOf(route).some(rule => isTrackOf(rule, share));
+}
+
 /**
  * The patch that puts, behind all rules of an HTTPRoute, two copies of each that leads to the workload: for requests that name a
  * side by a header, each to that side's Service alone. A match with one header more goes before the rule that it was copied
@@ -35,7 +42,7 @@ export function addTracks(
   rules: readonly RouteRule[],
   share: Share,
 ): PatchOperation[] | undefined {
-  if (rulesOf(route).some(isTrack)) return undefined;
+  if (hasTracks(route, share)) return undefined;
   return rules.flatMap(rule => {
     const own = rule.backends.find(backend => kind.serviceOf(backend, share.namespace) === share.service);
     // the place says which rule it was; one that is gone is found when its weights are written
@@ -51,8 +58,8 @@ export function addTracks(
 }
 
 /** The patch that takes them out again, the last one first; undefined where there are none. */
-export function removeTracks(route: KubeObject): PatchOperation[] | undefined {
-  const found = rulesOf(route).flatMap((rule, i) => (isTrack(rule) ? [i] : []));
+export function removeTracks(route: KubeObject, share: Share): PatchOperation[] | undefined {
+  const found = rulesOf(route).flatMap((rule, i) => (isTrackOf(rule, share) ? [i] : []));
   if (found.length === 0) return undefined;
   return found.reverse().map(i => ({ op: 'remove', path: `/spec/rules/${i}` }));
 }
