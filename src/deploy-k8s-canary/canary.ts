@@ -1,11 +1,10 @@
 import { sleep } from '../core/deadline.ts';
-import { corePath, deploymentPath, type KubeObject, patchObject, serverSideApply } from '../core/kubernetes/index.ts';
+import { deploymentPath, type KubeObject, patchObject } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
-import { canaryDeployment, canaryService, canaryServices } from './canary-objects.ts';
+import { type Count, ensureBeside, larger } from './ensure-beside.ts';
 import { type Identity, proveImage } from './identity.ts';
 import { Interruption } from './interruption.ts';
-import { namesOf } from './names.ts';
 import { raised } from './raised.ts';
 import { deleteCanary, drain } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
@@ -13,7 +12,7 @@ import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { marking, rowOf } from './step-row.ts';
 import { trackProbes } from './track-probes.ts';
-import { waitWarm } from './wait-warm.ts';
+import { areWarm, waitWarm } from './wait-warm.ts';
 import { watchStep } from './watch-step.ts';
 
 export type CanaryEnd =
@@ -68,15 +67,18 @@ async function step(session: Session, index: number): Promise<void> {
   const weight = options.steps[index]!;
   const blueGreen = options.strategy === 'blue-green';
   const router = session.router!;
-  const podsFor = (old: number) => (blueGreen ? old : router.podsFor(weight, old));
+  const countFor = (old: number): Count => ({
+    canary: blueGreen ? old : router.podsFor(weight, old),
+    baseline: router.podsFor(Math.min(weight, 50), old), // above the half its share falls, and its pods stay
+  });
   let replicas = await stableReplicas(session);
-  let pods = podsFor(replicas);
+  let pods = countFor(replicas);
   const row = rowOf(journal, weight);
   session.analysis.beginStep(index);
   const watched = await session.beginStep(index);
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
   await journal.span(`${weight} %: pods of the new release`, async () => {
-    await marked(() => ensureCanary(session, pods));
+    await marked(() => ensureBeside(session, pods));
     await trackProbes(session);
     await waitWarm(session, row, pods);
   });
@@ -99,10 +101,10 @@ async function step(session: Session, index: number): Promise<void> {
             `${weight} %: the workload was scaled from ${replicas} to ${now} pods; the share is made again.`,
           );
           replicas = now;
-          pods = Math.max(pods, podsFor(now));
-          await ensureCanary(session, pods);
+          pods = larger(pods, countFor(now));
+          await ensureBeside(session, pods);
           scaled = weight > 0;
-        } else if (scaled && warm >= pods) {
+        } else if (scaled && areWarm(session, warm, pods)) {
           row.share = await router.shift(weight, signal);
           scaled = false;
         }
@@ -116,28 +118,6 @@ async function step(session: Session, index: number): Promise<void> {
 async function stableReplicas({ cluster, state, signal }: Session): Promise<number> {
   const path = deploymentPath(cluster.namespace, state.workload);
   return (await cluster.request<KubeObject>('GET', path, { signal }))['spec'].replicas ?? 1;
-}
-
-async function ensureCanary(session: Session, replicas: number): Promise<void> {
-  const { cluster, plan, signal, state } = session;
-  const { desired, live } = plan.situation;
-  const { canary } = namesOf(state.workload);
-  const router = state.router!;
-  const path = deploymentPath(cluster.namespace, canary);
-  const wanted = canaryDeployment(desired, live!, router.hold, replicas);
-  await serverSideApply(cluster, path, wanted, { signal });
-  for (const name of canaryServices(state))
-    await serverSideApply(
-      cluster,
-      corePath(cluster.namespace, 'services', name),
-      canaryService(name, plan.router!.service, live!),
-      { signal },
-    );
-  await waitForRollout(cluster, canary, {
-    within: session.options.timeout,
-    signal,
-    onProgress: line => log.info(`  ${canary}: ${line}`),
-  });
 }
 
 /** At the last weight below 100 there still is a baseline: here it is decided. Before it, only that nobody goes on blindly. */

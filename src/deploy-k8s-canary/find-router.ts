@@ -10,6 +10,7 @@ import {
   selects,
 } from '../core/kubernetes/index.ts';
 import { holdLabels } from './canary-objects.ts';
+import { refuseCatchers } from './checks/catchers.ts';
 import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import { moduleOf, routerKind } from './routers/all.ts';
@@ -35,6 +36,9 @@ export async function findRouter(
     );
   }
   const hold = holdLabels(services, podLabels);
+  const baseline = options.baseline === 'fresh' ? holdLabels(services, podLabels, 'baseline') : undefined;
+  for (const held of [hold, ...(baseline === undefined ? [] : [baseline])])
+    refuseCatchers(items, { ...podLabels, ...held }, live.metadata.name);
   const replicas: number = live['spec'].replicas ?? 1;
   const found = await moduleOf(routerKind(options)).find({
     cluster,
@@ -46,7 +50,11 @@ export async function findRouter(
     replicas,
     signal,
   });
-  return { ...found, sticky: found.sticky ?? affinityOf(services) };
+  return {
+    ...found,
+    state: { ...found.state, ...(baseline === undefined ? {} : { baseline }) },
+    sticky: found.sticky ?? affinityOf(services),
+  };
 }
 
 /** A Service of the workload that a run which ended left on the new pods (strategy blue-green). */

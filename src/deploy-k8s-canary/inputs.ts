@@ -91,6 +91,12 @@ export const definition = define({
       value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100, or auto', parseSteps),
       default: '0,50,100',
     },
+    baseline: {
+      description:
+        'Which pods of the old release the new ones are compared with: `stable`, those that serve, or `fresh`: as many pods of the old release as there are of the new one are started beside them, just as young, and get their share of the traffic until the rollout ends. Of strategy `canary`; with `router: service`, steps below 100 are then at most 33.',
+      value: choice('stable', 'fresh'),
+      default: 'stable',
+    },
     'keep-old': {
       description:
         'How long after the switch of `strategy: blue-green` the run goes on watching and the old pods stay as they were: going back is a switch within seconds (when errors are found, when the job is cancelled, by `mode: rollback` after the runner died). Part of `timeout`.',

@@ -3,6 +3,7 @@ import type { Read } from '../core/inputs.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { whoRuns } from '../core/who-runs.ts';
 import type { definition } from './inputs.ts';
+import { mostBesideFresh } from './ratio.ts';
 import { autoSteps } from './steps.ts';
 
 /** The inputs, with what the record fills in. */
@@ -63,10 +64,27 @@ export function resolveOptions(
       '"prometheus-url" is given, but nothing to ask it for',
       'Set metrics, for example `- errors` and `- latency`.',
     );
+  const fresh = inputs.baseline === 'fresh';
+  if (deploys && fresh && inputs.strategy !== 'canary')
+    throw wrong(
+      'INPUT_INVALID',
+      `"baseline: fresh" is given, but strategy is "${inputs.strategy}"`,
+      'Fresh pods of the old release are compared with a canary only: leave the input out, or set strategy: canary.',
+    );
+  const auto = inputs.strategy === 'canary' && inputs.steps === autoSteps;
+  const besideFresh = deploys && fresh && inputs.router === 'service';
+  const most = besideFresh ? inputs.steps.filter(step => step <= mostBesideFresh || step === 100) : inputs.steps;
+  if (!auto && most.length < inputs.steps.length)
+    throw wrong(
+      'INPUT_INVALID',
+      `steps ${inputs.steps.join(',')}: with router: service and baseline: fresh a step below 100 is at most ${mostBesideFresh}`,
+      'Fresh pods of the old release stand behind the same Service, as many as new ones, so that the new release never gets the half. Use smaller steps, or router: gateway.',
+    );
   return {
     ...inputs,
+    steps: most,
     // preview, then everyone
-    auto: inputs.strategy === 'canary' && inputs.steps === autoSteps,
+    auto,
     ...(inputs.strategy === 'blue-green' ? { steps: [0, 100] } : {}),
     ...(image === undefined ? {} : { image }),
     releaseId: known === undefined ? (image ?? '') : (record?.version ?? image ?? ''),

@@ -1,9 +1,8 @@
 import { type Cluster, nameOf } from '../core/kubernetes/index.ts';
 import { formatDuration } from '../core/units.ts';
-import { canaryServices } from './canary-objects.ts';
+import { ownDeployments, ownServices } from './canary-objects.ts';
 import { differenceLines, differences, meaningOf } from './differences.ts';
 import type { Planned } from './dry-run.ts';
-import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
 import { moduleOf, routerOf } from './routers/all.ts';
@@ -69,8 +68,11 @@ function rolloutLines(cluster: Cluster, { router, situation, port, budget }: Pla
   const { workload, live } = situation;
   const module = moduleOf(state.kind);
   const { podsFor } = routerOf(cluster, workload, state);
-  const services = canaryServices({ workload, router: state, strategy: options.strategy });
-  const made = [`Deployment/${namesOf(workload).canary}`, ...services.map(name => `Service/${name}`)];
+  const services = ownServices({ workload, router: state, strategy: options.strategy });
+  const made = [
+    ...ownDeployments({ workload, router: state }).map(name => `Deployment/${name}`),
+    ...services.map(name => `Service/${name}`),
+  ];
   const replicas: number = live?.['spec'].replicas ?? 1;
   const below = options.steps.length - 1;
   const doing = (step: number) =>

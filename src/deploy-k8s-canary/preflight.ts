@@ -1,23 +1,19 @@
 import { SlipwayError } from '../core/errors.ts';
 import {
   type Cluster,
-  corePath,
-  deploymentPath,
-  getObject,
   missingPermissions,
-  nameOf,
   permissions,
   podsOfDeployment,
   requirePermissions,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { budgetLine } from './budget.ts';
+import { refuseNames } from './checks/names.ts';
 import { checkRelease, type Findings } from './checks/release.ts';
 import { targetPort } from './containers.ts';
 import { findRouter } from './find-router.ts';
 import { type Prepared, prepare } from './metrics/prepare.ts';
 import { viewOf } from './metrics/view.ts';
-import { isOurs, namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import { moduleOf, routerKind } from './routers/all.ts';
 import type { FoundRouter } from './routers/router.ts';
@@ -81,7 +77,7 @@ async function choose(cluster: Cluster, options: Options, situation: Situation, 
     log.warning(
       `${router.sticky} keeps users on the side that they came to first: their share follows a changed weight only slowly, and the requests of one user count as if they were many.`,
     );
-  await refuseTakenNames(cluster, workload, options, signal);
+  await refuseNames(cluster, { workload, router: router.state, strategy: options.strategy }, signal);
   const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
   const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
   if (port === undefined && options.probes.length > 0) {
@@ -137,28 +133,4 @@ function needed(options: Options) {
     ...preview,
     ...moduleOf(routerKind(options)).permissions(options),
   ];
-}
-
-/** Somebody else's object of the canary's name is neither changed nor, after the rollout, deleted. */
-async function refuseTakenNames(
-  cluster: Cluster,
-  workload: string,
-  { router, strategy }: Options,
-  signal: AbortSignal,
-): Promise<void> {
-  const { canary, preview } = namesOf(workload);
-  const wanted: readonly (readonly [string, string])[] = [
-    ['Deployment', deploymentPath(cluster.namespace, canary)],
-    ...(router !== 'service' ? ([['Service', corePath(cluster.namespace, 'services', canary)]] as const) : []),
-    ...(strategy === 'blue-green' ? ([['Service', corePath(cluster.namespace, 'services', preview)]] as const) : []),
-  ];
-  for (const [kind, path] of wanted) {
-    const taken = await getObject(cluster, path, signal);
-    if (taken === undefined || isOurs(taken, workload)) continue;
-    throw new SlipwayError(
-      'NAME_TAKEN',
-      `${nameOf({ ...taken, kind })} is there already and was not made by a rollout of ${workload}`,
-      { hint: 'Give it another name: the canary of a rollout is called so. Nothing was changed.' },
-    );
-  }
 }

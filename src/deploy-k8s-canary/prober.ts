@@ -10,11 +10,15 @@ import { askTrack } from './ask-track.ts';
 import { trackHeader, tracks } from './routers/tracks.ts';
 
 export type Side = 'canary' | 'baseline';
+/** Whom is asked: beside fresh pods of the old release those that serve, too, which are not compared. */
+type Asked = Side | 'serving';
 
 /** What was seen since the look before. */
 export interface Seen {
   readonly canary: Count;
   readonly baseline: Count;
+  /** Of the old release and not compared, as there are fresh ones. */
+  readonly serving: Count;
   /** Through the router, as users come. */
   readonly router: Count;
   /** Good answers through the router whose side could be told by their bodies. */
@@ -46,7 +50,7 @@ const unmarkedAtMost = 100;
 export class Prober {
   readonly #cluster: Cluster;
   readonly #options: ProberOptions;
-  readonly #pods: Record<Side, readonly string[]> = { canary: [], baseline: [] };
+  #pods: Record<Asked, readonly string[]> = { canary: [], baseline: [], serving: [] };
   readonly #bodies = new Map<string, Record<Side, Set<string>>>();
   #routed = false;
   #counted: ReadonlySet<string> = new Set();
@@ -64,9 +68,8 @@ export class Prober {
   }
 
   /** Whom to ask from now on, and whose answers count; pods by name. */
-  aim(canary: readonly string[], baseline: readonly string[], router: boolean, counted: ReadonlySet<string>): void {
-    this.#pods.canary = canary;
-    this.#pods.baseline = baseline;
+  aim(pods: Record<Asked, readonly string[]>, router: boolean, counted: ReadonlySet<string>): void {
+    this.#pods = pods;
     this.#routed = router;
     this.#counted = counted;
   }
@@ -120,7 +123,7 @@ export class Prober {
   }
 
   #firePods(check: HttpCheck, port: number, turn: number): void {
-    for (const side of ['canary', 'baseline'] as const) {
+    for (const side of ['canary', 'baseline', 'serving'] as const) {
       const pods = this.#pods[side];
       const pod = pods[Math.floor(turn / this.#options.checks.length) % Math.max(1, pods.length)];
       if (pod !== undefined) this.#track(this.#ofPod(check, pod, port, side));
@@ -137,13 +140,14 @@ export class Prober {
     void attempt.catch(() => undefined).finally(() => this.#inFlight--);
   }
 
-  async #ofPod(check: HttpCheck, pod: string, port: number, side: Side): Promise<void> {
+  async #ofPod(check: HttpCheck, pod: string, port: number, side: Asked): Promise<void> {
     const signal = this.#abort.signal;
     const answer = await askPod(this.#cluster, check, pod, port, signal);
     if (signal.aborted || answer === undefined) return;
     // a pod that is not warm yet can be told by its body all the same: users reach it already
-    if (answer.failure === undefined) this.#bodiesOf(check)[side].add(bodyKey(answer.body));
-    if (!this.#counted.has(pod)) return;
+    if (answer.failure === undefined)
+      this.#bodiesOf(check)[side === 'canary' ? side : 'baseline'].add(bodyKey(answer.body));
+    if (side !== 'serving' && !this.#counted.has(pod)) return;
     this.#count(
       side,
       answer.failure && `${side === 'canary' ? 'new' : 'old'} pod ${pod}, ${check.name}: ${answer.failure}`,
@@ -185,7 +189,7 @@ export class Prober {
     if (side !== undefined) this.#now.split[side]++;
   }
 
-  #count(what: Side | 'router', failure: string | undefined): void {
+  #count(what: Asked | 'router', failure: string | undefined): void {
     this.#now[what].requests++;
     if (failure === undefined) return;
     this.#now[what].errors++;
@@ -203,6 +207,7 @@ export class Prober {
 const emptySeen = () => ({
   canary: { requests: 0, errors: 0 },
   baseline: { requests: 0, errors: 0 },
+  serving: { requests: 0, errors: 0 },
   router: { requests: 0, errors: 0 },
   split: { canary: 0, baseline: 0 },
   failures: [] as string[],

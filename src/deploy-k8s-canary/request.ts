@@ -11,6 +11,8 @@ export interface Request {
   readonly router: string;
   readonly route?: string;
   readonly steps: string;
+  /** Absent: compared with the pods that serve. */
+  readonly baseline?: 'fresh';
   /** Names of the checks, without credentials. */
   readonly probes: string;
   /** Names of the metrics, and a hash of all that they say. */
@@ -35,6 +37,7 @@ export async function requestOf(options: Options, namespace: string): Promise<Re
     router,
     ...(route === undefined ? {} : { route }),
     steps: options.auto ? 'auto' : steps.join(','),
+    ...(options.baseline === 'stable' ? {} : { baseline: options.baseline }),
     probes: probes.map(({ name }) => name).join(', '),
     ...(options.metrics.length === 0 ? {} : { metrics: metricsText(options) }),
     alpha,
@@ -64,6 +67,7 @@ export function differing(of: Request, asked: Request): string[] {
     'router',
     'route',
     'steps',
+    'baseline',
     'probes',
     'metrics',
     'alpha',
@@ -71,8 +75,9 @@ export function differing(of: Request, asked: Request): string[] {
     'tolerance',
   ] as const;
   const own = ['image', 'manifests', 'route'];
+  const defaults: Partial<Record<string, string>> = { baseline: 'stable' };
   return names.flatMap(name => {
-    const [was, now] = [of[name], asked[name]];
+    const [was, now] = [of, asked].map(one => one[name] ?? defaults[name]);
     if (was === now || (now === undefined && own.includes(name))) return [];
     return [name === 'manifests' ? 'manifests: others' : `${name}: ${now ?? 'none'} instead of ${was ?? 'none'}`];
   });

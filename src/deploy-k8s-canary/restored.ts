@@ -10,7 +10,7 @@ import {
   type KubeObject,
   selectorText,
 } from '../core/kubernetes/index.ts';
-import { canaryServices } from './canary-objects.ts';
+import { ownDeployments, ownServices } from './canary-objects.ts';
 import { configReferences, keyOf } from './config-references.ts';
 import { configPath } from './discard-copies.ts';
 import { namesOf } from './names.ts';
@@ -62,7 +62,12 @@ async function look(cluster: Cluster, state: RolloutState, hurry: boolean, signa
   const traffic = router === undefined ? [] : [await routerOf(cluster, workload, router).former(signal)];
   if (hurry) return traffic;
   const made =
-    router === undefined ? [] : [canaryPods(cluster, workload, signal), leftServices(cluster, state, signal)];
+    router === undefined
+      ? []
+      : [
+          ...ownDeployments(state).map(name => podsLeft(cluster, workload, name, signal)),
+          leftServices(cluster, state, signal),
+        ];
   return [
     ...traffic,
     ...(await Promise.all([...made, stable(cluster, state, signal), config(cluster, state, signal)])),
@@ -70,15 +75,16 @@ async function look(cluster: Cluster, state: RolloutState, hurry: boolean, signa
 }
 
 /** Pods that end are no endpoints any more. */
-async function canaryPods(cluster: Cluster, workload: string, signal: AbortSignal): Promise<Fact> {
-  const query = { labelSelector: selectorText(namesOf(workload).canaryLabels) };
+async function podsLeft(cluster: Cluster, workload: string, name: string, signal: AbortSignal): Promise<Fact> {
+  const { baseline, baselineLabels, canaryLabels } = namesOf(workload);
+  const query = { labelSelector: selectorText(name === baseline ? baselineLabels : canaryLabels) };
   const { items } = await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), { query, signal });
   const left = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return { ok: left.length === 0, seen: `${left.length} pods of ${namesOf(workload).canary}` };
+  return { ok: left.length === 0, seen: `${left.length} pods of ${name}` };
 }
 
 async function leftServices(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<Fact> {
-  const names = canaryServices(state);
+  const names = ownServices(state);
   const found = await Promise.all(
     names.map(name => getObject(cluster, corePath(cluster.namespace, 'services', name), signal)),
   );

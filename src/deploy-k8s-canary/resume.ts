@@ -60,6 +60,7 @@ export function withRollout(options: Options, { steps, strategy, progress }: Und
     steps,
     strategy,
     auto: request.steps === 'auto',
+    baseline: request.baseline ?? 'stable',
     alpha,
     beta,
     tolerance,

@@ -11,10 +11,10 @@ import {
   type KubeObject,
   patchObject,
 } from '../core/kubernetes/index.ts';
-import { canaryServices } from './canary-objects.ts';
+import { ownDeployments, ownServices } from './canary-objects.ts';
 import { type Identity, proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
-import { isOurs, namesOf } from './names.ts';
+import { isOurs } from './names.ts';
 import { raised } from './raised.ts';
 import { proveRestored } from './restored.ts';
 import { waitForRollout } from './rollout.ts';
@@ -46,7 +46,6 @@ export async function restoreStable(
   { signal, journal, hurry = false }: Restore,
 ): Promise<Identity | undefined> {
   const { workload, former } = state;
-  const names = namesOf(workload);
   if (former === undefined) {
     throw new SlipwayError(
       'NOTHING_BEFORE',
@@ -62,14 +61,17 @@ export async function restoreStable(
     await journal.span('waiting for the old pods', () =>
       waitForRollout(cluster, workload, { within: 180_000, signal }),
     );
-  const canary = await getObject(cluster, deploymentPath(cluster.namespace, names.canary), signal);
+  const beside = await Promise.all(
+    ownDeployments(state).map(name => getObject(cluster, deploymentPath(cluster.namespace, name), signal)),
+  );
+  const made = beside.filter(one => one !== undefined).filter(one => isOurs(one, workload));
   if (state.router !== undefined) {
-    await refuseUnhealthyStable(cluster, path, canary, signal);
+    await refuseUnhealthyStable(cluster, path, made, signal);
     await journal.span('all traffic to the old release', () =>
       routerOf(cluster, workload, state.router!).restore(signal),
     );
   }
-  if (canary !== undefined && isOurs(canary, workload)) {
+  if (made.length > 0) {
     if (hurry) journal.note(`Read back: ${await proveRestored(cluster, state, { signal, hurry })}.`);
     if (state.weight > 0) await sleep(hurry ? 1500 : drain, signal);
     await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
@@ -113,12 +115,13 @@ async function restoreDeployment(
 async function refuseUnhealthyStable(
   cluster: Cluster,
   path: string,
-  canary: KubeObject | undefined,
+  beside: readonly KubeObject[],
   signal: AbortSignal,
 ): Promise<void> {
   const stable = await cluster.request<KubeObject>('GET', path, { signal });
-  const [old, fresh] = [stable, canary].map(one => one?.['status']?.availableReplicas ?? 0);
-  if (old === 0 && fresh > 0) {
+  const available = (one: KubeObject): number => one['status']?.availableReplicas ?? 0;
+  const fresh = beside.reduce((sum, one) => sum + available(one), 0);
+  if (available(stable) === 0 && fresh > 0) {
     throw new SlipwayError(
       'STABLE_UNHEALTHY',
       `no pod of Deployment/${stable.metadata.name} is available, so the traffic was not taken from the canary, of which ${fresh} are`,
@@ -131,16 +134,15 @@ async function refuseUnhealthyStable(
 
 export async function deleteCanary(
   cluster: Cluster,
-  { workload, router, strategy }: RolloutState,
+  state: Pick<RolloutState, 'workload' | 'router' | 'strategy'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { canary } = namesOf(workload);
   const made = [
-    deploymentPath(cluster.namespace, canary),
-    ...canaryServices({ workload, router, strategy }).map(name => corePath(cluster.namespace, 'services', name)),
+    ...ownDeployments(state).map(name => deploymentPath(cluster.namespace, name)),
+    ...ownServices(state).map(name => corePath(cluster.namespace, 'services', name)),
   ];
   for (const path of made) {
     const object = await getObject(cluster, path, signal);
-    if (object !== undefined && isOurs(object, workload)) await deleteObject(cluster, path, signal);
+    if (object !== undefined && isOurs(object, state.workload)) await deleteObject(cluster, path, signal);
   }
 }

@@ -48,7 +48,7 @@ export class Session {
   readonly analysis: Analysis;
   /** Whether own requests to the pods are compared. */
   readonly asksPods: boolean;
-  /** What users see through the router, and what the old pods alone give. */
+  /** What users see through the router, and what the old pods alone give, of which most users’ answers come. */
   readonly routed: Watchdog;
   readonly old: Watchdog;
   /** What befell pods that served. */
@@ -99,9 +99,10 @@ export class Session {
     this.users = view && new Users(this.plan.metrics, view);
     this.lastWatch = new LastWatch(this.plan.metrics, alpha, saved?.last);
     const warmUp = options['warm-up'];
+    const known = progress.warm ?? [];
     this.warmUp = {
-      canary: new WarmUp(warmUp, { known: progress.warm ?? [] }),
-      baseline: new WarmUp(warmUp, { firstAreWarm: true }),
+      canary: new WarmUp(warmUp, { known }),
+      baseline: new WarmUp(warmUp, state.router?.baseline === undefined ? { firstAreWarm: true } : { known }),
     };
   }
 
@@ -123,7 +124,7 @@ export class Session {
         ...this.#state.progress,
         watched: Math.round(this.#watched),
         spent: Math.round(this.#spentBefore + now - this.#began),
-        warm: this.warmUp.canary.known(now),
+        warm: [this.warmUp.canary, this.warmUp.baseline].flatMap(one => one.known(now)),
         rows: this.journal.rows.map(plainRow),
         evidence: {
           analysis: this.analysis.save(),

@@ -9,36 +9,40 @@ import type { Work } from './work.ts';
 
 const schema = 'slipway.rollout/v1';
 
+interface AnyRouter {
+  /** Labels of a pod of the canary while it is kept out of the workload’s Services. */
+  readonly hold: Readonly<Record<string, string>>;
+  /** The same of the fresh pods of the old release; absent where the canary is compared with those that serve. */
+  readonly baseline?: Readonly<Record<string, string>>;
+  /** Pods of the stable Deployment before the rollout. */
+  readonly replicas: number;
+}
+
 /** How the traffic is divided, with what is needed to undo it from any later run. */
-export type RouterState =
-  | {
-      readonly kind: 'service';
-      readonly services: readonly string[];
-      /** Labels that let a pod of the canary in, and the ones it has while it is kept out. */
-      readonly admit: Readonly<Record<string, string>>;
-      readonly hold: Readonly<Record<string, string>>;
-      /** Pods of the stable Deployment before the rollout. */
-      readonly replicas: number;
-    }
-  | {
-      readonly kind: 'selector';
-      /** The Services with their selectors before the rollout. */
-      readonly services: readonly { readonly name: string; readonly selector: Readonly<Record<string, string>> }[];
-      readonly hold: Readonly<Record<string, string>>;
-      readonly replicas: number;
-    }
-  | RouteState;
+export type RouterState = AnyRouter &
+  (
+    | {
+        readonly kind: 'service';
+        readonly services: readonly string[];
+        /** Labels that let a pod in. */
+        readonly admit: Readonly<Record<string, string>>;
+      }
+    | {
+        readonly kind: 'selector';
+        /** The Services with their selectors before the rollout. */
+        readonly services: readonly { readonly name: string; readonly selector: Readonly<Record<string, string>> }[];
+      }
+    | RouteState
+  );
 
 /** Weights in an object that a data plane reads. */
-export interface RouteState {
+export interface RouteState extends AnyRouter {
   readonly kind: 'gateway' | 'traefik' | 'istio';
   /** Kind and name of the object, and its rules as they were. */
   readonly object: string;
   readonly route: string;
   readonly service: string;
   readonly rules: readonly RouteRule[];
-  readonly hold: Readonly<Record<string, string>>;
-  readonly replicas: number;
 }
 
 /** What is known of the last rollout of a workload; kept in a ConfigMap, so that another run can end or undo it. */
@@ -92,7 +96,7 @@ export interface Progress {
   readonly watched: number;
   /** Milliseconds of running time, of all runs together: what `timeout` is about. */
   readonly spent: number;
-  /** Pods of the new release whose answers count. */
+  /** Pods of the new release, and fresh ones of the old, whose answers count. */
   readonly warm?: readonly string[];
   readonly rows: readonly StepRow[];
   readonly evidence?: SavedEvidence;

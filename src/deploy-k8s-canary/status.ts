@@ -59,11 +59,20 @@ async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: Ab
   const { weight, image, previous, progress, workload } = state;
   const row = progress?.rows.at(-1);
   const { lease, alive } = await observeLease(cluster, namesOf(workload).lease, { signal });
+  const fresh = state.router?.baseline === undefined ? [] : [await baselineLine(cluster, workload, signal)];
   return [
     `Up to ${weight} % of the traffic is on ${image}, the rest on ${previous || 'nothing, as it is the first'}.`,
+    ...fresh,
     ...(row === undefined ? [] : [`  ${progressLine(row)}`]),
     alive
       ? `It is driven by ${lease!.spec.holderIdentity}.`
       : 'Nobody drives it: run `mode: resume` to go on, `promote`, or `abort`.',
   ];
+}
+
+async function baselineLine(cluster: Cluster, workload: string, signal: AbortSignal): Promise<string> {
+  const { baseline } = namesOf(workload);
+  const there = await getObject(cluster, deploymentPath(cluster.namespace, baseline), signal);
+  const pods = there === undefined ? 'not there' : `${there['status']?.availableReplicas ?? 0} pods available`;
+  return `It is compared with fresh pods of the old release, Deployment/${baseline}: ${pods}.`;
 }

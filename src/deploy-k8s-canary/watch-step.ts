@@ -1,22 +1,20 @@
 import { sleep } from '../core/deadline.ts';
 import {
-  corePath,
   explainPod,
-  type KubeList,
   type KubeObject,
-  podsOfDeployment,
-  selectorText,
+  type PodView,
   type Trouble,
   troubleOf,
   viewPod,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
+import type { Count } from './ensure-beside.ts';
 import type { StepRow } from './journal.ts';
-import { namesOf } from './names.ts';
 import { Pace, sourcesOf } from './pace.ts';
 import { progress } from './progress.ts';
 import { podFailure, type RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
+import { sidesOf } from './sides.ts';
 import { Split, usersSplit } from './split.ts';
 import { marking } from './step-row.ts';
 import { judge, weigh } from './weigh.ts';
@@ -30,8 +28,8 @@ interface Watch {
   readonly canary: boolean;
   /** Whether it may end as soon as its evidence allows (steps: auto). */
   readonly hurry?: boolean;
-  /** Done at every look, with how many of the new pods are warm. */
-  readonly each?: (warm: number) => Promise<void>;
+  /** Done at every look, with how many pods of each side are warm. */
+  readonly each?: (warm: Count) => Promise<void>;
 }
 
 /** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
@@ -85,7 +83,8 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
  * The metric whose requests show how users are divided: only where a route has weights, as connections that are kept hide the
  * ratio of pods, and where no own requests are among what pods count.
  */
-function usersDivided({ plan, asksPods, router }: Session, canary: boolean): string | undefined {
+function usersDivided({ plan, asksPods, router, state }: Session, canary: boolean): string | undefined {
+  if (state.router?.baseline !== undefined) return undefined; // most users are on old pods that are not compared
   const weights = router?.kind === 'gateway' || router?.kind === 'traefik' || router?.kind === 'istio';
   return canary && weights && !asksPods ? plan.metrics.find(({ measure }) => measure !== undefined)?.name : undefined;
 }
@@ -98,13 +97,10 @@ function unobserved({ journal }: Session, row: StepRow): void {
   if (!journal.notes.includes(note)) journal.note(note);
 }
 
-/** Looks at the pods of both sides, and asks the ready ones from now on. How many of the new ones are warm. */
-export async function aim(session: Session, row: StepRow, canary: boolean): Promise<number> {
+/** Looks at the pods of both sides, and asks the ready ones from now on. How many of each are warm. */
+export async function aim(session: Session, row: StepRow, canary: boolean): Promise<Count> {
   const { cluster, state, signal, prober, plan } = session;
-  const [fresh, old] = await Promise.all([
-    canary ? canaryPods(session) : podsOfDeployment(cluster, state.workload, signal),
-    canary ? podsOfDeployment(cluster, state.workload, signal) : [],
-  ]);
+  const { fresh, old, others } = await sidesOf(cluster, state, canary, signal);
   const worse = session.signals.add(fresh, old, performance.now());
   const trouble = fresh.map(troubleOf).find(one => one?.final) ?? worse;
   if (trouble !== undefined) throw await failureOf(session, trouble);
@@ -112,22 +108,15 @@ export async function aim(session: Session, row: StepRow, canary: boolean): Prom
   const image = plan.situation.image;
   const mine = ready(fresh).filter(pod => pod.containers.some(one => one.image === image));
   row.ready = mine.length;
-  const pods = { canary: mine.map(pod => pod.name), baseline: ready(old).map(pod => pod.name) };
+  const names = (pods: readonly PodView[]) => pods.map(({ name }) => name);
+  const pods = { canary: names(mine), baseline: names(ready(old)), serving: names(ready(others)) };
   const now = performance.now();
   const warm = session.warmUp.canary.warm(pods.canary, now);
-  const counted = new Set([...warm, ...session.warmUp.baseline.warm(pods.baseline, now)]);
-  prober.aim(pods.canary, pods.baseline, state.weight > 0, counted);
+  const warmOld = session.warmUp.baseline.warm(pods.baseline, now);
+  const counted = new Set([...warm, ...warmOld]);
+  prober.aim(pods, state.weight > 0, counted);
   session.users?.aim(pods.canary, pods.baseline, counted);
-  return warm.length;
-}
-
-async function canaryPods({ cluster, state, signal }: Session): Promise<KubeObject[]> {
-  const labelSelector = selectorText(namesOf(state.workload).canaryLabels);
-  const { items } = await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), {
-    query: { labelSelector },
-    signal,
-  });
-  return items.filter(pod => pod.metadata.deletionTimestamp === undefined);
+  return { canary: warm.length, baseline: warmOld.length };
 }
 
 async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promise<RolloutError> {

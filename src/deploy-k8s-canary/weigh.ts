@@ -14,7 +14,7 @@ export function weigh(session: Session, row: StepRow, seen: Seen): readonly Obse
   analysis.add(counted);
   if (weight === 100) lastWatch.add(counted);
   routed.add(seen.router);
-  old.add(seen.baseline);
+  old.add(session.state.router?.baseline === undefined ? seen.baseline : seen.serving);
   row.canary = sum(row.canary, seen.canary);
   row.baseline = sum(row.baseline, seen.baseline);
   row.router = sum(row.router, seen.router);

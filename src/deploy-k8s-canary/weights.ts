@@ -52,26 +52,38 @@ export interface Share {
   readonly namespace: string;
   readonly service: string;
   readonly canary: string;
+  /** Service of the fresh pods of the old release; they get as much as the canary, as far as there is so much left. */
+  readonly baseline?: string | undefined;
 }
 
 /**
- * A rule's backends with the share of `service` divided between it and the canary, right after it. Other backends keep their
- * shares: all weights are multiplied by 100, then divided by their common divisor.
+ * A rule's backends with the share of `service` divided between it and the canary, right after it, and the fresh pods of the old
+ * release, where there are any. Other backends keep their shares: all weights are multiplied by 100, then divided by their common
+ * divisor.
  */
 export function divided(
   kind: RouteKind,
   { backends }: RouteRule,
-  { namespace, service, canary }: Share,
+  { namespace, service, canary, baseline }: Share,
   percent: number,
 ): Backend[] {
+  const beside = [
+    { name: canary, percent },
+    ...(baseline === undefined ? [] : [{ name: baseline, percent: Math.min(percent, 100 - percent) }]),
+  ];
+  const kept = beside.reduce((left, one) => left - one.percent, 100);
   const alone = backends.length === 1;
   const weights = backends.map(backend => kind.weightOf(backend, alone));
   const own = backends.findIndex(backend => kind.serviceOf(backend, namespace) === service);
-  const raw = weights.map((weight, i) => weight * (i === own ? 100 - percent : 100));
-  const toCanary = weights[own]! * percent;
-  const divisor = alone ? Math.max(1, weights[own]!) : [...raw, toCanary].reduce(gcd) || 1;
+  const raw = weights.map((weight, i) => weight * (i === own ? kept : 100));
+  const given = beside.map(one => weights[own]! * one.percent);
+  const divisor = alone ? Math.max(1, weights[own]!) : [...raw, ...given].reduce(gcd) || 1;
   const entries: Backend[] = backends.map((backend, i) => ({ ...backend, weight: raw[i]! / divisor }));
-  entries.splice(own + 1, 0, { ...kind.toService(backends[own]!, canary), weight: toCanary / divisor });
+  const added = beside.map(({ name }, i) => ({
+    ...kind.toService(backends[own]!, name),
+    weight: given[i]! / divisor,
+  }));
+  entries.splice(own + 1, 0, ...added);
   return entries;
 }
 
@@ -127,7 +139,7 @@ export function routePatch(
   return operations.length === 0 ? undefined : operations;
 }
 
-/** Whether backends are the rule's with the canary put in, at whatever weight. */
+/** Whether backends are the rule's with the canary (and the baseline) put in, at whatever weight. */
 function isDivided(kind: RouteKind, now: readonly Backend[], rule: RouteRule, share: Share): boolean {
   const bare = (list: readonly Backend[]) => list.map(({ weight: _, ...rest }) => rest);
   return isDeepStrictEqual(bare(now), bare(divided(kind, rule, share, 50)));

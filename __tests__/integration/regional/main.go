@@ -1,10 +1,12 @@
 // regional: a service whose errors and latency are set by region, and which counts its requests as client libraries do.
 // LISTEN (:8080), VERSION, ERRORS ("eu=0.5,us=0"), LATENCY ("0s"), UNREADY_AFTER and EAT_AFTER ("0s": never); a request says its region: /?region=eu.
+// /grow-old?errors=0.3 makes this one process fail so often in every region, as one does that has run for long.
 package main
 
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand"
 	"net/http"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -27,6 +30,7 @@ type counters struct {
 var (
 	mu      sync.Mutex
 	regions = map[string]*counters{}
+	ageing  atomic.Uint64 // share of errors, as the bits of a float64
 )
 
 func observe(region string, code int, took time.Duration) {
@@ -93,10 +97,19 @@ func main() {
 	})
 	http.HandleFunc("/healthz", ok)
 	http.HandleFunc("/metrics", metrics)
+	http.HandleFunc("/grow-old", func(w http.ResponseWriter, r *http.Request) {
+		rate, err := strconv.ParseFloat(r.URL.Query().Get("errors"), 64)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		ageing.Store(math.Float64bits(rate))
+		ok(w, r)
+	})
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		began, region, code := time.Now(), r.URL.Query().Get("region"), 200
 		time.Sleep(latency)
-		if rand.Float64() < rates[region] {
+		if rand.Float64() < max(rates[region], math.Float64frombits(ageing.Load())) {
 			code = 500
 		}
 		w.WriteHeader(code)

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../core/kubernetes/index.ts';
 import { ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
 
-/** Pods beyond those that are there, at the busiest moment of a rollout. Pure. */
+/** Pods beyond those that are there, at the busiest moment of a rollout, but for {@link freshPods}. Pure. */
 export function extraPods(
   { spec }: KubeObject,
   live: KubeObject | undefined,
@@ -18,10 +18,21 @@ export function extraPods(
   // new pods come before old ones go, and the promotion scales up before it replaces
   const { replicas } = router;
   const moments = below.map((step, index) => {
-    const before = index === 0 ? replicas : ratioFor(below[index - 1]!, replicas).stable;
+    const before =
+      index === 0 || router.baseline !== undefined ? replicas : ratioFor(below[index - 1]!, replicas).stable;
     return before + podsFor(step) - replicas;
   });
   return Math.max(...moments, podsFor(below.at(-1)!) + surge);
+}
+
+/** Fresh pods of the old release: at the last step with most of them, and until the rollout ends. Pure. */
+export function freshPods(
+  router: RouterState | undefined,
+  steps: readonly number[],
+  podsFor: (percent: number) => number,
+): number {
+  if (router?.baseline === undefined) return 0;
+  return Math.max(...steps.filter(step => step < 100).map(step => podsFor(Math.min(step, 50))));
 }
 
 /** Pods that a rolling update makes before it takes any away. */

@@ -2,11 +2,16 @@ import { type KubeObject, parseQuantity } from '../../core/kubernetes/index.ts';
 
 /** What a rollout adds to a namespace at its busiest moment. */
 export interface Extra {
-  readonly pods: number;
-  /** Of one pod, as `requests.cpu`. */
-  readonly pod: ReadonlyMap<string, number>;
+  readonly pods: readonly ExtraPods[];
   /** Objects by resource: `count/deployments.apps`, `services`. */
   readonly objects: Readonly<Record<string, number>>;
+}
+
+/** Pods of one template. */
+export interface ExtraPods {
+  readonly count: number;
+  /** Of one pod, as `requests.cpu`. */
+  readonly asks: ReadonlyMap<string, number>;
 }
 
 interface Quota {
@@ -29,33 +34,35 @@ const long: Record<string, string> = {
  * Where the ResourceQuotas have no room for a rollout: one sentence each. Quotas of a scope other than best effort or terminating
  * (a priority class) are left out: whether they count a pod cannot be said from outside. Pure.
  */
-export function lackingRoom(quotas: readonly KubeObject[], extra: Extra): string[] {
-  return quotas
-    .filter(quota => counts(quota, extra))
-    .flatMap(quota => {
-      const { hard = quota['spec']?.hard ?? {}, used = {} } = (quota['status'] ?? {}) as Quota;
-      return Object.entries(hard as Record<string, string>).flatMap(([resource, most]) => {
-        const name = `ResourceQuota/${quota.metadata.name}`;
-        const what = long[resource] ?? resource;
-        const computed = /^(requests|limits)\./.test(what);
-        if (computed && extra.pods > 0 && !extra.pod.has(what) && /\.(cpu|memory)$/.test(what))
-          return [`${name} counts ${resource}: every container must say ${what}, or is refused`];
-        const each = what === 'pods' ? 1 : computed ? (extra.pod.get(what) ?? 0) : 0;
-        const more = each * extra.pods + (extra.objects[what] ?? 0);
-        const now = parseQuantity(used[resource] ?? '0');
-        if (more === 0 || now + more <= parseQuantity(most) * (1 + 1e-9)) return [];
-        return [
-          `${name}: ${resource} has ${used[resource] ?? 0} of ${most} in use, and ${amount(what, more)} more are needed`,
-        ];
-      });
+export function lackingRoom(quotas: readonly KubeObject[], { pods, objects }: Extra): string[] {
+  return quotas.flatMap(quota => {
+    const counted = pods.filter(({ asks }) => counts(quota, asks));
+    if (counted.length === 0) return [];
+    const { hard = quota['spec']?.hard ?? {}, used = {} } = (quota['status'] ?? {}) as Quota;
+    return Object.entries(hard as Record<string, string>).flatMap(([resource, most]) => {
+      const name = `ResourceQuota/${quota.metadata.name}`;
+      const what = long[resource] ?? resource;
+      const computed = /^(requests|limits)\./.test(what);
+      const silent = counted.some(({ count, asks }) => count > 0 && !asks.has(what));
+      if (computed && silent && /\.(cpu|memory)$/.test(what))
+        return [`${name} counts ${resource}: every container must say ${what}, or is refused`];
+      const each = (asks: ExtraPods['asks']) => (what === 'pods' ? 1 : computed ? (asks.get(what) ?? 0) : 0);
+      const ofPods = counted.reduce((sum, { count, asks }) => sum + count * each(asks), 0);
+      const more = ofPods + (objects[what] ?? 0);
+      const now = parseQuantity(used[resource] ?? '0');
+      if (more === 0 || now + more <= parseQuantity(most) * (1 + 1e-9)) return [];
+      return [
+        `${name}: ${resource} has ${used[resource] ?? 0} of ${most} in use, and ${amount(what, more)} more are needed`,
+      ];
     });
+  });
 }
 
-/** Whether a quota counts the pods of the release at all. */
-function counts(quota: KubeObject, { pod }: Extra): boolean {
+/** Whether a quota counts such pods at all. */
+function counts(quota: KubeObject, asks: ExtraPods['asks']): boolean {
   const scopes: string[] = quota['spec']?.scopes ?? [];
   if (quota['spec']?.scopeSelector !== undefined) return false;
-  const effort = pod.size > 0 ? 'NotBestEffort' : 'BestEffort';
+  const effort = asks.size > 0 ? 'NotBestEffort' : 'BestEffort';
   return scopes.every(scope => scope === effort || scope === 'NotTerminating');
 }
 

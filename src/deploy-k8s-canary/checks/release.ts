@@ -1,12 +1,13 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { type Cluster, corePath, isApiError, type KubeList, type KubeObject } from '../../core/kubernetes/index.ts';
-import { canaryServices } from '../canary-objects.ts';
+import { ownDeployments, ownServices } from '../canary-objects.ts';
+import { namesOf } from '../names.ts';
 import type { Options } from '../options.ts';
 import type { Plan } from '../preflight.ts';
 import { routerOf } from '../routers/all.ts';
 import { budgetsOf } from '../surroundings.ts';
 import { cautions } from './cautions.ts';
-import { extraPods } from './extra.ts';
+import { extraPods, freshPods } from './extra.ts';
 import { lackingRoom } from './headroom.ts';
 import { checkImage } from './image.ts';
 import { containersAsked, podAsks, refusedByRanges } from './pod-resources.ts';
@@ -40,16 +41,20 @@ export async function checkRelease(
     throw new SlipwayError('LIMIT_RANGE', `pods of Deployment/${workload} would be refused: ${outside.join('; ')}`, {
       hint: 'Correct the resources, or the LimitRange. Nothing was changed.',
     });
-  const more = extraPods(desired, live, router?.state, options.steps, percent =>
-    routerOf(cluster, workload, router!.state).podsFor(percent, live?.['spec'].replicas ?? 1),
-  );
+  const podsFor = (percent: number) =>
+    routerOf(cluster, workload, router!.state).podsFor(percent, live?.['spec'].replicas ?? 1);
+  const fresh = freshPods(router?.state, options.steps, podsFor);
+  const own = extraPods(desired, live, router?.state, options.steps, podsFor);
+  const more = own + fresh;
+  const rollout = { workload, router: router?.state, strategy: options.strategy };
   const lacking = lackingRoom(quotas, {
-    pods: more,
-    pod: podAsks(template, limitRanges),
+    pods: [
+      { count: own, asks: podAsks(template, limitRanges) },
+      ...(fresh === 0 ? [] : [{ count: fresh, asks: podAsks(live!['spec'].template, limitRanges) }]),
+    ],
     objects: objectsMade(
       situation.planned,
-      kind,
-      canaryServices({ workload, router: router?.state, strategy: options.strategy }).length,
+      ...(kind === 'canary' ? ([ownDeployments(rollout).length, ownServices(rollout).length] as const) : noObjects),
     ),
   });
   if (lacking.length > 0)
@@ -63,6 +68,11 @@ export async function checkRelease(
     notes: [
       ...(attestedBy === undefined ? [] : [`the image is attested: ${attestedBy}`]),
       ...(more === 0 ? [] : [`${more} more pods at the busiest moment`]),
+      ...(fresh === 0
+        ? []
+        : [
+            `the new pods are compared with fresh ones of the old release: Deployment/${namesOf(workload).baseline}, as many as new ones${router!.state.kind === 'service' ? '' : ' up to 50 %'}`,
+          ]),
       ...asked.flatMap(({ name, given }) => given.map(one => `container ${name}: ${one}`)),
       ...(autoscaler === undefined
         ? []
@@ -81,6 +91,8 @@ export async function checkRelease(
   };
 }
 
+const noObjects = [0, 0] as const;
+
 /** Without the right to list them, what they would tell is not known. */
 async function listed(cluster: Cluster, resource: string, signal: AbortSignal): Promise<readonly KubeObject[]> {
   try {
@@ -94,7 +106,7 @@ async function listed(cluster: Cluster, resource: string, signal: AbortSignal): 
 /** As quotas count objects. */
 function objectsMade(
   planned: Plan['situation']['planned'],
-  kind: Plan['kind'],
+  deployments: number,
   services: number,
 ): Record<string, number> {
   const made: Record<string, number> = {};
@@ -109,8 +121,8 @@ function objectsMade(
       group === undefined ? (core.includes(resource) ? resource : `count/${resource}`) : `count/${resource}.${group}`,
     );
   }
-  if (kind === 'canary') add('count/deployments.apps');
-  if (kind === 'canary') for (let count = 0; count < services; count++) add('services');
+  for (let count = 0; count < deployments; count++) add('count/deployments.apps');
+  for (let count = 0; count < services; count++) add('services');
   return made;
 }
 

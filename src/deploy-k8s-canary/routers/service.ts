@@ -2,21 +2,16 @@ import { sleep } from '../../core/deadline.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import {
   type Cluster,
-  corePath,
   deploymentPath,
-  isApiError,
-  type KubeList,
   type KubeObject,
   patchObject,
   permissions,
-  pointer,
-  selectorText,
-  viewPod,
 } from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
 import { raised } from '../raised.ts';
 import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
+import { admit, holdAll } from './admission.ts';
 import { findService } from './find-service.ts';
 import { onlyStable, readySides } from './ready-sides.ts';
 import type { Router, RouterModule } from './router.ts';
@@ -34,8 +29,10 @@ export const service: RouterModule<ServiceState> = {
   find: findService,
   make: makeService,
   where: ({ services }) => `Service/${services.join(', ')}`,
-  step: ({ replicas }, _workload, _namespace, percent) =>
-    percent === 100 ? `${replicas} pods, all of the new release` : describeRatio(ratioFor(percent, replicas)),
+  step: ({ replicas, baseline }, _workload, _namespace, percent) =>
+    percent === 100
+      ? `${replicas} pods, all of the new release`
+      : describeRatio(ratioFor(percent, replicas, baseline !== undefined)),
 };
 
 /**
@@ -43,12 +40,14 @@ export const service: RouterModule<ServiceState> = {
  * changing the labels of as many as it needs, and taken by changing them back: at once, and without ending a connection.
  */
 function makeService(cluster: Cluster, workload: string, state: ServiceState): Router {
-  const { canaryLabels } = namesOf(workload);
-  const labelSelector = selectorText(canaryLabels);
+  const { canaryLabels, baselineLabels } = namesOf(workload);
+  const { admit: inside, hold, baseline } = state;
   const path = deploymentPath(cluster.namespace, workload);
-  const canaryPods = async (signal: AbortSignal) =>
-    (await cluster.request<KubeList>('GET', corePath(cluster.namespace, 'pods'), { query: { labelSelector }, signal }))
-      .items;
+  const fresh = baseline !== undefined;
+  const canary = { own: canaryLabels, admit: inside, hold, what: 'pods of the new release' };
+  const beside = fresh
+    ? [{ own: baselineLabels, admit: inside, hold: baseline, what: 'fresh pods of the old release' }]
+    : [];
   const scale = (replicas: number, signal: AbortSignal) =>
     patchObject(
       cluster,
@@ -59,44 +58,6 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
           : [{ op: 'replace', path: '/spec/replicas', value: replicas }],
       signal,
     );
-
-  async function admit(count: number, signal: AbortSignal): Promise<void> {
-    const pods = (await canaryPods(signal)).filter(pod => pod.metadata.deletionTimestamp === undefined);
-    const inside = pods.filter(pod => has(pod, state.admit));
-    const outside = pods.filter(pod => !has(pod, state.admit) && viewPod(pod).ready);
-    if (inside.length + outside.length < count)
-      throw new SlipwayError(
-        'CANARY_NOT_READY',
-        `only ${inside.length + outside.length} of ${count} pods of the new release are ready`,
-        { hint: 'See their events.' },
-      );
-    await Promise.all([
-      ...inside.slice(count).map(pod => relabel(pod, state.hold, signal)),
-      ...outside.slice(0, Math.max(0, count - inside.length)).map(pod => relabel(pod, state.admit, signal)),
-    ]);
-  }
-
-  async function relabel(
-    pod: KubeObject,
-    labels: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const operations = Object.entries(labels).map(([key, value]) => ({
-      op: 'replace' as const,
-      path: pointer('metadata', 'labels', key),
-      value,
-    }));
-    try {
-      await patchObject(
-        cluster,
-        corePath(cluster.namespace, 'pods', pod.metadata.name),
-        now => (has(now, labels) ? undefined : operations),
-        signal,
-      );
-    } catch (error) {
-      if (!isApiError(error, 404)) throw error; // the pod is gone, and so is its traffic
-    }
-  }
 
   async function readBack(wanted: Ratio, percent: number, signal: AbortSignal): Promise<string> {
     const until = Date.now() + settle;
@@ -120,29 +81,26 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
   async function ratioNow(percent: number, signal: AbortSignal): Promise<Ratio> {
     if (percent > 50) return ratioFor(percent, state.replicas);
     const deployment = await cluster.request<KubeObject>('GET', path, { signal });
-    return ratioFor(percent, deployment['spec'].replicas ?? 1);
+    return ratioFor(percent, deployment['spec'].replicas ?? 1, fresh);
   }
 
   return {
     kind: 'service',
     full: false,
-    podsFor: (percent, replicas) => Math.max(1, ratioFor(percent, percent > 50 ? state.replicas : replicas).canary),
+    podsFor: (percent, replicas) =>
+      Math.max(1, ratioFor(percent, percent > 50 ? state.replicas : replicas, fresh).canary),
     async shift(percent, signal) {
       const ratio = await ratioNow(percent, signal);
       // more first, less afterwards: capacity never falls below what it was
-      await admit(ratio.canary, signal);
+      for (const side of beside) await admit(cluster, side, ratio.fresh ?? 0, signal);
+      await admit(cluster, canary, ratio.canary, signal);
       if (percent > 50) await scale(ratio.stable, signal);
       return readBack(ratio, percent, signal);
     },
     async restore(signal) {
       await patchObject(cluster, path, now => raised(now, state.replicas), signal);
-      const pods = await canaryPods(signal);
-      await Promise.all(pods.map(pod => relabel(pod, state.hold, signal)));
+      await Promise.all([canary, ...beside].map(side => holdAll(cluster, side, signal)));
     },
     former: signal => onlyStable(cluster, workload, state.services, signal),
   };
-}
-
-function has(pod: KubeObject, labels: Readonly<Record<string, string>>): boolean {
-  return Object.entries(labels).every(([key, value]) => pod.metadata.labels?.[key] === value);
 }

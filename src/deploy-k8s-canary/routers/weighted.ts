@@ -34,10 +34,11 @@ export function weightedRouter(
   accepted: Accepted = readBack,
 ): RouterModule<RouteState> {
   const kindOf = ({ object }: RouteState) => kinds.find(({ kind }) => kind === object)!;
-  const shareOf = ({ service }: RouteState, workload: string, namespace: string) => ({
+  const shareOf = ({ service, baseline }: RouteState, workload: string, namespace: string) => ({
     namespace,
     service,
     canary: namesOf(workload).canary,
+    baseline: baseline && namesOf(workload).baseline,
   });
   return {
     permissions: () => [
