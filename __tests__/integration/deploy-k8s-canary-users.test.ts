@@ -42,7 +42,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
   const route = async () => JSON.parse(await kubectl(['get', 'httproute', 'hello', '-o', 'jsonpath={.spec}']));
   const weights = async () => (await route()).rules[0].backendRefs.map((ref: { weight?: number }) => ref.weight);
   const patchRoute = (patch: object[]) =>
-    kubectl(['patch', 'httproute', 'hello', '--type=json', '-p', JSON.stringify(patch)]);
+    kubectl(['patch', 'httproute', 'hello', '--type=json', '--field-manager=slipway', '-p', JSON.stringify(patch)]);
   /** Own requests, no metrics. */
   const own = {
     metrics: '',
@@ -115,7 +115,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
     expect([third.code, third.outputs['state']]).toEqual([0, 'progressing']);
     expect(errorsOf(third).canary.requests).toBeGreaterThanOrEqual(kept);
 
-    const fourth = begin({ ...inputs, mode: 'resume', 'step-duration': '1s' });
+    const fourth = begin({ ...inputs, mode: 'resume', 'step-duration': '25s' });
     await fourth.says('100 %: traffic');
     expect(await weights()).toContain(100);
     come(`${gateway}?region=late`, 12);
