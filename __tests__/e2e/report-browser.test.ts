@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { renderHistory } from '../../src/core/report/history/history.ts';
 import { renderReport } from '../../src/core/report/html.ts';
+import { fortnight } from '../core/report/history/entries.ts';
 import { cluster, host, richRecord } from '../core/report/record.ts';
 import { describeWith } from '../integration/lab.ts';
 import { inPage, startBrowser, watch } from './browser.ts';
@@ -17,7 +19,7 @@ function oddRecord() {
   const record = richRecord({ name: evil, version: `v0.0.0-${long}`, commit: evil });
   return {
     ...record,
-    binaries: record.binaries.map(one => ({ ...one, package: `${long}/${evil}`, path: `${long}${evil}` })),
+    binaries: record.binaries.map(one => ({ ...one, package: `${long}/${one.target}/${evil}`, path: long + evil })),
     deployments: [
       host({ place: `deploy@${long}`, state: 'rolled-back', evidence: { ...host().evidence, reason: evil + long } }),
       cluster({ state: 'failed', evidence: { ...cluster().evidence, reason: { message: `${evil} ${long}` } } }),
@@ -42,6 +44,10 @@ const pages = {
     { record: { ...richRecord(), binaries: [], images: [], deployments: [] }, spans: [] },
   ]),
   'of no release': renderReport([]),
+  'of the history': renderHistory(
+    [...fortnight, { ...fortnight[0]!, version: long, by: evil, environment: evil }],
+    [richRecord(), oddRecord(), richRecord({ version: 'v1.0.0', commitTime: '2025-12-31T00:00:00Z' })],
+  ).html,
 };
 
 await describeWith('package:chromium', 'reports in a browser', () => {

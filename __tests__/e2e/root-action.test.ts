@@ -113,5 +113,8 @@ await describeWith(components, 'the root action runs the chain of slipway.yml', 
       expect(page).toContain(link);
       expect(ran.summary).toContain(link);
     }
+    for (const drawn of ['Steps of e2e-root', 'Evidence, as powers of ten', 'Availability of http'])
+      expect(page).toContain(drawn);
+    expect(ran.summary).toMatch(/^## `hello` `v1\.0\.1`: ✅ verified$/m);
   });
 });

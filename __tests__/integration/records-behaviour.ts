@@ -2,13 +2,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { LoadedRecord } from '../../src/core/record/files.ts';
 import type { Records } from '../../src/core/records/records.ts';
 import { sampleEntry, sampleRelease } from '../core/records/samples.ts';
 
 const fails = (code: string, more: object = {}) => expect.objectContaining({ code, ...more });
 
-/** What holds wherever records are; `open` gives an empty place of a name. */
-export function behavesAsRecords(open: (name: string) => Promise<Records>): void {
+type Open = (name: string) => Promise<Records>;
+
+/** What holds wherever files are kept; `open` gives an empty place of a name. */
+export function keepsFiles(open: Open): void {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'records-'));
@@ -68,15 +71,27 @@ export function behavesAsRecords(open: (name: string) => Promise<Records>): void
     const got = await records.get('latest', at('replaced'));
     expect(await readFile(got.record.binaries[0]!.path, 'utf8')).toBe('linux/amd64v1.0.0');
   });
+}
+
+/** What holds wherever records are. */
+export function keepsHistory(open: Open, release: (folder: string, version: string) => Promise<LoadedRecord>): void {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'records-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const at = (name: string) => join(folder, name);
 
   test('a version that nobody kept: the nearest and the last ones are named; latest is the last one kept', async () => {
     const records = await open('missing');
     const nothing = fails('VERSION_MISSING', { hint: expect.stringContaining('No release is kept there yet') });
     await expect(records.get('latest', at('missing'))).rejects.toThrow(nothing);
-    for (const version of ['v1.9.0', 'v1.10.0', 'v2.0.0'])
-      await records.put(await sampleRelease(at('missing'), version));
+    for (const version of ['v1.9.0', 'v1.10.0', 'v2.0.0']) await records.put(await release(at('missing'), version));
     expect((await records.get('latest', at('missing'))).record.version).toBe('v2.0.0');
     expect((await records.releases()).map(one => one.version)).toEqual(['v2.0.0', 'v1.10.0', 'v1.9.0']);
+    const record = await records.record('v1.10.0');
+    expect([record!.version, record!.binaries[0]!.path]).toEqual(['v1.10.0', 'hello-linux-amd64']);
+    expect(await records.record('v3.0.0')).toBeUndefined();
     const near = fails('VERSION_MISSING', { hint: expect.stringMatching(/mean v1\.10\.0.*Others are .*v2\.0\.0/) });
     await expect(records.get('v1.10.00', at('missing'))).rejects.toThrow(near);
   });

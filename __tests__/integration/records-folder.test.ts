@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openRecords } from '../../src/core/records/index.ts';
 import { sampleRelease } from '../core/records/samples.ts';
-import { behavesAsRecords } from './records-behaviour.ts';
+import { keepsFiles, keepsHistory } from './records-behaviour.ts';
 import { killsInTheMiddle, raceOfProcesses } from './records-writers.ts';
 
 const timeout = 120_000;
@@ -19,7 +19,8 @@ describe('records in a folder', () => {
   const open = (name: string) =>
     openRecords({ folder: name }, { place: 'slipway.yml:1', image: undefined, directory: root, env: {}, signal });
 
-  behavesAsRecords(open);
+  keepsFiles(open);
+  keepsHistory(open, sampleRelease);
 
   test('bytes that two releases share are there once, and files of the place are ignored by git', async () => {
     const records = await open('shared');

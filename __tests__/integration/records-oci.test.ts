@@ -15,7 +15,7 @@ import { sampleEntry, sampleRelease } from '../core/records/samples.ts';
 import { freshRepository } from './build-multiarch-image.ts';
 import { describeWith } from './lab.ts';
 import { type OwnRegistry, startRegistry } from './own-registry.ts';
-import { behavesAsRecords } from './records-behaviour.ts';
+import { keepsFiles, keepsHistory } from './records-behaviour.ts';
 import { killsInTheMiddle, raceOfClients } from './records-writers.ts';
 
 const timeout = 180_000;
@@ -51,7 +51,8 @@ await describeWith(
     const hostOf = (kind: string) => registries[kind]?.host ?? lab.registry.host;
 
     describe.each(['registry', 'referrers-registry'])('%s', kind => {
-      behavesAsRecords(() => open(freshRepository(hostOf(kind))));
+      keepsFiles(() => open(freshRepository(hostOf(kind))));
+      keepsHistory(() => open(freshRepository(hostOf(kind))), sampleRelease);
     });
 
     test.each(['registry', 'distribution-registry', 'referrers-registry'])(

@@ -56,6 +56,7 @@ function memory(entries: Entry[] = []) {
       got.push(version);
       return { file: '/nowhere/slipway-out/release.json', record: emptyRecord({ name: 'hello', version }) };
     },
+    record: async () => undefined,
     releases: async () => [],
     append: async one => void written.push(one),
     entries: async ({ environment } = {}) =>

@@ -68,6 +68,45 @@ const init: Command = {
   run: async call => (await import('./init/command.ts')).init(call),
 };
 
+const logs: Command = {
+  name: 'logs',
+  summary: 'show the last lines of the service, from its hosts and pods',
+  options: [
+    config,
+    environment,
+    deployment,
+    { name: 'lines', short: 'n', value: 'NUMBER', help: 'How many of each host and pod. Default: 50.' },
+  ],
+  examples: [
+    ['slipway logs -e production', 'the last 50 lines of each host and pod'],
+    ['slipway logs --deployment hosts -n 200', 'of one deployment, more of them'],
+  ],
+  run: async call => (await import('./logs/command.ts')).logs(call),
+};
+
+const report: Command = {
+  name: 'report',
+  summary: 'make the HTML report of a release',
+  options: [
+    config,
+    environment,
+    records,
+    release,
+    version('The kept version. Default: the record in slipway-out/.'),
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      help: 'Where the page is written. Default: slipway-out/report.html.',
+    },
+  ],
+  examples: [
+    ['slipway report', 'of the release in slipway-out/'],
+    ['slipway report --version v1.2.2 -o old.html', 'of one that is kept'],
+  ],
+  run: async call => (await import('./report.ts')).report(call),
+};
+
 const of = 'The kept version. Default: the last.';
 
 export const commands: readonly Command[] = [
@@ -131,6 +170,7 @@ export const commands: readonly Command[] = [
     [deployment, records, release],
     [['slipway status -e production --json', 'for a script']],
   ),
+  logs,
   chain(
     'verify',
     'prove that what runs is what was built, and healthy',
@@ -143,6 +183,7 @@ export const commands: readonly Command[] = [
     [version(of), release, records],
     [['slipway audit -e production', 'for a schedule']],
   ),
+  report,
   chain(
     'pause',
     'hold an unfinished rollout on a cluster at its weight',

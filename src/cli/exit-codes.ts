@@ -22,7 +22,7 @@ export const meanings: Readonly<Record<number, string>> = {
 
 /** Errors before anything was begun, which trying again does not mend. */
 const refusals =
-  /^(USAGE|CONFIG_.*|INPUT_INVALID|VARIABLE_MISSING|SECRET_MISSING|RECORDS_MISSING|RECORD_MISSING|VERSION_MISSING|NOT_VERIFIED|NOTHING_DEPLOYED|REQUIREMENTS?_.*|GO_MODULE_MISSING|PROGRAM_MISSING|FILE_EXISTS|FORK_.*|NOT_CONFIRMED)$/;
+  /^(USAGE|CONFIG_.*|INPUT_INVALID|VARIABLE_MISSING|SECRET_MISSING|RECORDS_MISSING|RECORD_MISSING|VERSION_MISSING|NOT_VERIFIED|NOTHING_DEPLOYED|CHECKLIST_UNMET|GO_MODULE_MISSING|PROGRAM_MISSING|FILE_EXISTS|FORK_.*|NOT_CONFIRMED)$/;
 
 export function codeOfError(error: unknown, interrupted: boolean): number {
   if (interrupted) return exitCodes.interrupted;

@@ -44,6 +44,8 @@ export class RunnerCommands {
       case 'add-matcher':
       case 'remove-matcher':
       case 'echo':
+      case 'add-path':
+      case 'set-env':
       case 'set-output':
       case 'save-state':
         return undefined;

@@ -1,5 +1,6 @@
 import { log } from '../core/log.ts';
 import type { LoadedRecord } from '../core/record/files.ts';
+import { previousRelease } from '../core/record/previous.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { verdictOf } from '../core/report/verdict.ts';
 import { keepDeed, worst } from './keep.ts';
@@ -34,14 +35,14 @@ export interface Result {
 
 /** Says how the links ended: in the records, the report, the summary, the log. */
 export async function conclude(
-  { request, file, links, records, started }: Plan,
+  { request, file, links, read, records, started }: Plan,
   { done }: { readonly done: readonly Done[] },
   loaded: LoadedRecord | undefined,
   around: Surroundings,
 ): Promise<Result> {
   const left = links.slice(done.length).map(({ title }) => title);
   const changed = done.some(({ outputs }) => outputs['changed'] === 'true');
-  if (done.length > 0) await around.summary(summaryOf(done));
+  if (done.length > 0) await around.summary(await summaryOf(done, loaded));
   if (loaded === undefined) return { done, left, changed };
   const { record } = loaded;
   const known = {
@@ -55,7 +56,8 @@ export async function conclude(
   };
   if (done.length === 0) return known;
   if (records !== undefined) await keepDeed(records, { request, file, record, started, env: around.env });
-  const report = await writeReport(loaded, done, request.directory);
+  const before = await previousOf(read, record, request.directory);
+  const report = await writeReport(loaded, done, request.directory, before);
   const states = done.flatMap(({ outputs }) => outputs['state'] ?? []) as ReturnType<typeof worst>[];
   log.info(`release record: ${loaded.file}\nreport: ${report}\nverdict: ${verdictOf(record)}`);
   return {
@@ -64,6 +66,18 @@ export async function conclude(
     verdict: verdictOf(record),
     report,
   };
+}
+
+/** What the build was told to compare sizes with. */
+async function previousOf(
+  read: Plan['read'],
+  { version }: ReleaseRecord,
+  directory: string,
+): Promise<ReleaseRecord | undefined> {
+  const given = read.map(({ inputs }) => inputs['previous-release']).find(path => path !== undefined);
+  // one that cannot be read has stopped the build
+  const before = await previousRelease(given as string | undefined, directory).catch(() => undefined);
+  return before?.version === version ? undefined : before;
 }
 
 /** The first image of a release; hosts need none. */

@@ -1,20 +1,33 @@
 import { join } from 'node:path';
 import { writeAtomic } from '../core/files.ts';
 import { type LoadedRecord, outputFolder } from '../core/record/files.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
 import { renderReport } from '../core/report/html.ts';
 import { reportPart } from '../core/report/part.ts';
+import { renderShort } from '../core/report/short.ts';
 import { timeline } from '../core/summary.ts';
 import type { Done } from './links.ts';
 
-/** The summary's picture of what was done when. */
-export function summaryOf(done: readonly Done[]): string {
-  return timeline('The chain', spansOf(done));
+/** The summary: the report in short; without a record, what was done when. */
+export async function summaryOf(done: readonly Done[], loaded: LoadedRecord | undefined): Promise<string> {
+  const spans = spansOf(done);
+  return loaded === undefined ? timeline('The chain', spans) : renderShort(await reportPart(loaded, { spans }));
 }
 
-/** Writes the HTML report. @returns its path */
-export async function writeReport(loaded: LoadedRecord, done: readonly Done[], directory: string): Promise<string> {
+/**
+ * Writes the HTML report.
+ *
+ * @param before the release before it, for the change of sizes
+ * @returns its path
+ */
+export async function writeReport(
+  loaded: LoadedRecord,
+  done: readonly Done[],
+  directory: string,
+  before: ReleaseRecord | undefined,
+): Promise<string> {
   const page = join(directory, outputFolder, 'report.html');
-  await writeAtomic(page, renderReport([await reportPart(loaded, { spans: spansOf(done) })]));
+  await writeAtomic(page, renderReport([await reportPart(loaded, { spans: spansOf(done), before })]));
   return page;
 }
 

@@ -2,25 +2,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import * as v from 'valibot';
-import { messageOf, SlipwayError } from '../errors.ts';
 import { readIfThere } from '../files.ts';
-import { ReleaseRecord } from '../record/schema.ts';
+import { parseRelease, releaseText } from './document.ts';
 import { copyContent, sweep, writeNew } from './folder-files.ts';
 import { versionName } from './names.ts';
-import type { Package } from './package.ts';
 import type { Store } from './store.ts';
-
-const keptSchema = 'slipway.kept/v1';
-const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const KeptFile = v.looseObject({ name: v.string(), sha256: hash, size: v.number(), mediaType: v.string() });
-/** `releases/NAME.json`: the record, and what its files are called. */
-const KeptRelease = v.looseObject({
-  schema: v.literal(keptSchema),
-  at: v.string(),
-  record: ReleaseRecord,
-  files: v.array(KeptFile),
-});
 
 /**
  * A folder, also one of a network file system:
@@ -40,22 +26,20 @@ export function folderStore(root: string): Store {
     place: root,
     async find(version) {
       const text = await readIfThere(releaseFile(version));
-      return text === undefined ? undefined : parseKept(text, releaseFile(version));
+      return text === undefined ? undefined : parseRelease(text, releaseFile(version));
     },
-    async keep({ version, at, record, files }, signal) {
+    async keep(release, signal) {
       await begin(root);
       await sweep(join(root, 'files'));
-      await pMap(files, file => copyContent(file, contentOf(file), signal), { concurrency: 2, signal });
-      const listed = files.map(({ path: _, ...file }) => file);
-      const kept = { schema: keptSchema, at, record, files: listed };
+      await pMap(release.files, file => copyContent(file, contentOf(file), signal), { concurrency: 2, signal });
       signal.throwIfAborted();
-      return writeNew(releaseFile(version), Buffer.from(`${JSON.stringify(kept, undefined, 2)}\n`));
+      return writeNew(releaseFile(release.version), Buffer.from(releaseText(release)));
     },
     open: async file => createReadStream(contentOf(file)),
     async releases() {
       const names = await namesIn(join(root, 'releases'));
       const read = (name: string) => readFile(join(root, 'releases', `${name}.json`), 'utf8');
-      const kept = await pMap(names, async name => parseKept(await read(name), `${root}/releases/${name}.json`), {
+      const kept = await pMap(names, async name => parseRelease(await read(name), `${root}/releases/${name}.json`), {
         concurrency: 8,
       });
       return kept.map(({ version, commit, at }) => ({ version, commit, at }));
@@ -81,16 +65,4 @@ async function namesIn(folder: string): Promise<string[]> {
     throw error;
   });
   return names.filter(name => /^[^.].*\.json$/.test(name)).map(name => name.slice(0, -'.json'.length));
-}
-
-function parseKept(text: string, file: string): Package {
-  try {
-    const { at, record, files } = v.parse(KeptRelease, JSON.parse(text));
-    return { version: record.version, commit: record.commit, at, record, files };
-  } catch (error) {
-    throw new SlipwayError('RECORD_INVALID', `${file} is no kept release: ${messageOf(error)}`, {
-      hint: 'It was damaged or written by another major version of Slipway: take the file away, and keep the release again.',
-      cause: error,
-    });
-  }
 }

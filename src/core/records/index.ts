@@ -45,5 +45,6 @@ async function openStore(spec: unknown, opening: Opening): Promise<Store> {
     const { openOci } = await import('./open-oci.ts');
     return openOci(value, opening);
   }
-  throw new Error(kind);
+  const { gitStore } = await import('./git.ts');
+  return gitStore(value ?? usual, opening);
 }

@@ -31,6 +31,12 @@ export function keptRecords(store: Store, env: NodeJS.ProcessEnv, signal: AbortS
       within(limits.files, `getting ${version} from ${place}`, limited =>
         getRelease(store, version, directory, limited),
       ),
+    record: version =>
+      within(
+        limits.small,
+        `reading ${version} of ${place}`,
+        async limited => (await store.find(version, limited))?.record,
+      ),
     releases: () =>
       within(limits.small, `listing the releases of ${place}`, async limited =>
         newestFirst(await store.releases(limited)),
@@ -67,7 +73,8 @@ export async function getRelease(
   const version = wanted === 'latest' ? newestFirst(await store.releases(signal))[0]?.version : wanted;
   const found = version === undefined ? undefined : await store.find(version, signal);
   if (found === undefined) throw missing(wanted, store.place, newestFirst(await store.releases(signal)));
-  return unpack(found, store.place, directory, (file, limited) => store.open(file, found, limited), signal);
+  const release = store.available?.(found) ?? found;
+  return unpack(release, store.place, directory, (file, limited) => store.open(file, release, limited), signal);
 }
 
 async function append(store: Store, entry: Entry, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {

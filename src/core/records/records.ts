@@ -1,4 +1,5 @@
 import type { LoadedRecord } from '../record/files.ts';
+import type { ReleaseRecord } from '../record/schema.ts';
 import type { Entry } from './entry.ts';
 
 /** A release that is kept. */
@@ -26,6 +27,8 @@ export interface Records {
    * @throws SlipwayError VERSION_MISSING that lists those there are; RECORD_CHANGED when a file is another
    */
   get(version: string, directory: string): Promise<LoadedRecord>;
+  /** Only the record of a release, without its files: its paths lead nowhere. Undefined where the version is not kept. */
+  record(version: string): Promise<ReleaseRecord | undefined>;
   /** Newest first. */
   releases(): Promise<Kept[]>;
   /** Adds an entry; no other is touched, and two writers never lose one. */

@@ -12,6 +12,8 @@ export interface Store {
   keep(release: Packing, signal: AbortSignal): Promise<boolean>;
   /** Opens a file of a release; nobody has checked the bytes. */
   open(file: KeptFile, release: Package, signal: AbortSignal): Promise<Readable>;
+  /** What of a release can be given back, where a place does not keep all of it. */
+  available?(release: Package): Package;
   /** In any order. */
   releases(signal: AbortSignal): Promise<Kept[]>;
   /** Adds an entry, as `keep` does a release. `false`: another one has this name; it stays as it is. */

@@ -1,6 +1,6 @@
 import type { Check, ReleaseRecord } from '../record/schema.ts';
 import { formatDuration } from '../units.ts';
-import { type Drawing, drawing } from './drawing.ts';
+import { type Drawing, drawing, roundTop } from './drawing.ts';
 import { hostOf } from './evidence.ts';
 import { escapeHtml, htmlTable } from './markup.ts';
 import { latest } from './verdict.ts';
@@ -68,7 +68,7 @@ function latencyDrawing(name: string, points: Drawing['points'], series: Series)
     title: `Slowest attempt at ${name}`,
     says: `The slowest of all took ${formatDuration(Math.max(...slowest))}.`,
     points,
-    to: Math.max(...slowest, 1),
+    to: roundTop(Math.max(...slowest, 1)),
     unit: ' ms',
     form: 'line',
     series: [{ name: 'slowest', values: slowest }],

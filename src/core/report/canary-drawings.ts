@@ -1,7 +1,7 @@
 import type { Deployment } from '../record/schema.ts';
 import { show } from '../statistics/index.ts';
 import { formatDuration } from '../units.ts';
-import type { Drawing } from './drawing.ts';
+import { type Drawing, roundTop } from './drawing.ts';
 import { type Canary, canaryOf } from './evidence.ts';
 
 /** A canary rollout in three drawings: weight, evidence with its limits, and error rates of new and old. */
@@ -85,7 +85,7 @@ function errorDrawing({ steps }: Canary): Drawing {
     title: 'Own requests that failed, by step',
     says: `Of the new release ${sum('canary')} failed, of the old one ${sum('baseline')}.`,
     points: steps.map(({ weight }, at) => ({ at, label: `${weight} %` })),
-    to: worst === 0 ? 1 : Math.min(100, worst * 1.2),
+    to: worst === 0 ? 1 : Math.min(100, roundTop(worst)),
     unit: ' %',
     form: 'bar',
     series,

@@ -20,9 +20,18 @@ export interface Drawing {
 }
 
 /** The drawing is as wide as a phone, so that its letters can be read there. */
-const [width, height, left, right, top, bottom] = [360, 190, 44, 352, 12, 162];
+const [width, height, left, right, top, bottom] = [360, 190, 56, 352, 12, 162];
+/** Of a letter, more or less. */
+const letter = 6.2;
+const cut = (label: string, most: number) => (label.length > most ? `${label.slice(0, most - 1)}…` : label);
 const fixed = (value: number) => String(Number(value.toFixed(1)));
 const shown = (value: number) => String(Number(value.toPrecision(3)));
+
+/** Of an axis: a round number that is not below, so that its half can be written, too. */
+export function roundTop(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value || 1));
+  return power * ([1, 1.2, 1.6, 2, 3, 4, 5, 6, 8].find(step => step * power >= value) ?? 10);
+}
 
 /** A figure with an SVG drawing, its legend, and its numbers as a table to unfold. Series differ by colour and by dashes. */
 export function drawing(chart: Drawing): string {
@@ -34,11 +43,14 @@ export function drawing(chart: Drawing): string {
   const ticks = [from, (from + to) / 2, to];
   const x = xOf(chart);
   const every = Math.ceil(points.length / 6);
+  const room = Math.floor((right - left) / Math.ceil(points.length / every) / letter);
   const last = points.length - 1;
   const atEdge = chart.form !== 'bar';
   const anchorOf = (i: number) => (atEdge && i === last && i > 0 ? 'end' : atEdge && i === 0 ? 'start' : 'middle');
   const labels = points.flatMap(({ label }, i) =>
-    i === last || (i % every === 0 && last - i >= every) ? [text(x(i), bottom + 16, anchorOf(i), label)] : [],
+    i === last || (i % every === 0 && last - i >= every)
+      ? [text(x(i), bottom + 16, anchorOf(i), cut(label, room))]
+      : [],
   );
   return [
     `<figure><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(`${title}. ${says}`)}">`,
@@ -90,9 +102,13 @@ function bars({ series, points, from = 0 }: Drawing, x: Scale, y: Scale): string
   );
 }
 
-function legend({ series }: Drawing): string {
+function legend({ series, form }: Drawing): string {
   if (series.length < 2) return '';
+  const swatch = (index: number) =>
+    form === 'bar'
+      ? `<rect class="s${index % 4}" width="24" height="8"/>`
+      : `<path class="line s${index % 4}" d="M0 4H24"/>`;
   const entry = (name: string, index: number) =>
-    `<li><svg class="swatch" viewBox="0 0 24 8" aria-hidden="true"><path class="line s${index % 4}" d="M0 4H24"/></svg>${escapeHtml(name)}</li>`;
+    `<li><svg class="swatch" viewBox="0 0 24 8" aria-hidden="true">${swatch(index)}</svg>${escapeHtml(name)}</li>`;
   return `<ul class="legend">${series.map(({ name }, index) => entry(name, index)).join('')}</ul>`;
 }

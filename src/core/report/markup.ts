@@ -7,6 +7,9 @@ export function escapeHtml(text: unknown): string {
     .replaceAll('"', '&quot;');
 }
 
+/** Letters of a head that need not break. */
+const most = 16;
+
 /**
  * A table of ready-made HTML cells; the first of a row is its header. Each cell carries its column's name, so that a phone
  * can stack them, and its role, which it would lose by that.
@@ -20,7 +23,10 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly stri
   };
   return [
     `<table role="table"${kind === '' ? '' : ` class="${kind}"`}><thead role="rowgroup"><tr role="row">`,
-    ...head.map(name => `<th scope="col" role="columnheader">${escapeHtml(name)}</th>`),
+    ...head.map(
+      name =>
+        `<th scope="col" role="columnheader"${name.length > most ? '' : ' class="short"'}>${escapeHtml(name)}</th>`,
+    ),
     '</tr></thead><tbody role="rowgroup">',
     ...rows.map(row => `<tr role="row">${row.map(cell).join('')}</tr>`),
     '</tbody></table>',

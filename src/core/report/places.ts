@@ -1,6 +1,7 @@
-import type { ReleaseRecord } from '../record/schema.ts';
+import type { Deployment, ReleaseRecord } from '../record/schema.ts';
 import { formatDuration } from '../units.ts';
 import { badge, escapeHtml, hash, htmlTable } from './markup.ts';
+import { whyOf } from './verdict.ts';
 
 /** Where the release was put, and what came of it. */
 export function deployments({ deployments }: ReleaseRecord): string {
@@ -10,7 +11,7 @@ export function deployments({ deployments }: ReleaseRecord): string {
   const rows = deployments.map(one => [
     `${escapeHtml(one.place)}<br><span class="soft">${escapeHtml(one.kind)}</span>`,
     escapeHtml(one.service),
-    `${badge(one.state)}${why(one.evidence)}`,
+    `${badge(one.state)}${why(one)}`,
     hash(one.binary ?? one.image?.split('@')[1]),
     previous(one.previous),
     time(one.started, one.ended),
@@ -30,10 +31,9 @@ export function checks({ verification }: ReleaseRecord): string {
   return rows.length === 0 ? at : `${at}${htmlTable(['Check', 'Verdict', 'What was seen'], rows)}`;
 }
 
-/** Why a deployment ended as it did: a text, or `{code, message}`; one that went well has none. */
-function why({ reason }: ReleaseRecord['deployments'][number]['evidence']): string {
-  const said = (reason as { message?: unknown } | undefined)?.message ?? reason;
-  return typeof said === 'string' && said !== '' ? `<br><span class="soft">${escapeHtml(said)}</span>` : '';
+function why(deployment: Deployment): string {
+  const said = whyOf(deployment);
+  return said === undefined ? '' : `<br><span class="soft">${escapeHtml(said)}</span>`;
 }
 
 /** The id of a release on a host, or the image of a cluster by its digest. */

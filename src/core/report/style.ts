@@ -30,7 +30,7 @@ details{margin:.6rem 0}summary{cursor:pointer;padding:.2rem 0;color:var(--link)}
 .timeline{table-layout:fixed}.timeline th:first-child{width:34%}.timeline td:last-child{width:5.5rem;padding-right:0;text-align:right;color:var(--soft);white-space:nowrap}.timeline thead th:last-child{text-align:right;padding-right:0;width:5.5rem}.timeline td{position:relative;vertical-align:middle}
 .span{display:block;width:100%;height:.85rem;background:var(--card);border-radius:.25rem}.span rect{fill:var(--s0)}.span.failed rect{fill:var(--bad)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin:.75rem 0}
-figure{margin:0;padding:.75rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;min-width:0}
+figure{margin:0;padding:.75rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;min-width:0;max-width:36rem}
 figure>svg{display:block;width:100%;height:auto}figure text{font:11px system-ui,sans-serif;fill:var(--soft);paint-order:stroke;stroke:var(--card);stroke-width:3px}
 figcaption{font-size:.9rem}figcaption p{margin:.15rem 0}figcaption details{margin:.2rem 0 0}
 .grid{stroke:var(--line)}.limit{stroke:var(--ink);stroke-dasharray:2 3}
@@ -39,11 +39,13 @@ rect.s0{fill:var(--s0)}rect.s1{fill:var(--s1)}rect.s2{fill:var(--s2)}rect.s3{fil
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:.15rem 0;padding:0;list-style:none}.swatch{width:1.5rem;height:.5rem;margin-right:.4rem}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));gap:.6rem;margin:.75rem 0}
 dl div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}dt{color:var(--soft);font-size:.88rem}dd{margin:0}dd.figure{font-size:1.4rem;font-weight:600}
+@media(min-width:40.01rem){.short{white-space:nowrap}}
 @media(max-width:40rem){body{padding:1.25rem 1rem 2rem}h1{font-size:1.45rem}.chain{grid-template-columns:1fr 1fr}
 table,tbody,tr,td,tbody th{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}tbody th,td{border:0;padding:.08rem 0}tbody th{font-weight:600}td::before{content:attr(data-label) ": ";color:var(--soft)}
 .timeline tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem}.timeline tbody th{width:auto;font-weight:inherit}.timeline td:nth-child(2){grid-row:2;grid-column:1/-1}.timeline td:last-child{width:auto}.timeline td::before{content:none}}
 @media print{:root{--paper:#fff}body{max-width:none;padding:0;font-size:10pt}nav{display:none}article{break-before:page;border:0;margin:0}h1,h2,h3,summary{break-after:avoid}tr,.chain li,figure,.proofs li,dl div{break-inside:avoid}
-summary{color:inherit}details::details-content{content-visibility:visible;display:block;height:auto}figcaption details{display:none}.hash{white-space:normal}.hash .rest{position:static;width:auto;height:auto;clip-path:none;white-space:normal}
+summary{color:inherit}details::details-content{content-visibility:visible;display:block;height:auto}figcaption details{display:none}td .hash{display:inline-block;max-width:22ch}.hash{white-space:normal}.hash .rest{position:static;width:auto;height:auto;clip-path:none;white-space:normal}
+table{font-size:9pt}td,tbody th{padding-right:.5rem}
 *{print-color-adjust:exact}}
 `.trim();

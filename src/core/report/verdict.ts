@@ -21,3 +21,9 @@ export function latest({ deployments }: ReleaseRecord): Deployment[] {
   }
   return [...newest.values()];
 }
+
+/** Why a deployment ended as it did: a text, or `{code, message}`; one that went well has none. */
+export function whyOf({ evidence: { reason } }: Deployment): string | undefined {
+  const said = (reason as { message?: unknown } | null | undefined)?.message ?? reason;
+  return typeof said === 'string' && said !== '' ? said : undefined;
+}
