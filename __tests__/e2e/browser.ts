@@ -21,6 +21,7 @@ export function watch(page: Page, own: string): string[] {
   page.on('request', request => {
     if (request.url() !== own) seen.push(`request ${request.url()}`);
   });
+  page.on('requestfailed', request => seen.push(`not sent: ${request.failure()?.errorText}`));
   page.on('console', message => seen.push(`console ${message.text()}`));
   page.on('pageerror', error => seen.push(`error ${error.message}`));
   return seen;

@@ -108,6 +108,15 @@ await describeWith('package:chromium', 'reports in a browser', () => {
     expect(await step.isVisible()).toBe(true);
   });
 
+  test('even if text of a record became markup, nothing would run and nothing would be fetched', async () => {
+    await writeFile(fileOf('broken'), pages['of one release'].replace('<main>', `<main>${evil}`));
+    await using opened = await open('broken', {});
+    const { page, seen } = opened;
+    expect(await page.locator('script').count()).toBe(1);
+    expect(await page.title()).toBe('hello v1.1.0');
+    expect(seen.filter(one => !one.startsWith('console'))).toEqual(['request http://192.0.2.1/x', 'not sent: csp']);
+  });
+
   test('on paper nothing is folded away, hashes are whole, and it is ink on white', async () => {
     await using opened = await open('of one release', { colorScheme: 'dark' });
     const { page } = opened;

@@ -148,6 +148,11 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary killed at a
         'abort',
         (name, _, when) => when === 'after' && name === 'PATCH deployments/hello #1',
       ],
+      [
+        'the first of the canary’s objects, after it is deleted',
+        'abort',
+        (name, _, when) => when === 'after' && name === 'DELETE deployments/hello-canary #1',
+      ],
     ])(
       '%s: %s',
       async (_, how, kill) => {

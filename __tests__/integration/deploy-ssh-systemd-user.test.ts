@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
+import { run } from '../../src/core/process.ts';
+import { proofsOf } from '../../src/core/report/proofs/index.ts';
+import { shellWord } from '../../src/core/report/shell.ts';
 import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { makeUsers } from './host-users.ts';
@@ -77,6 +80,20 @@ await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: services of a use
     expect(unit).not.toMatch(/DynamicUser|ProtectSystem|multi-user/);
     expect(await onShell('ls /etc/systemd/system /opt')).not.toContain('hello');
     expect(await onShell(`find ${directory} ! -user deploy`)).toBe('');
+  });
+
+  test('the report has the commands that check it by hand, without root', async () => {
+    const { record } = await deploy({ ...inputs, binary: v1.path });
+    const ssh = ['command', 'ssh', '-F', 'none', '-i', host.privateKey, '-o', `UserKnownHostsFile=${host.knownHosts}`];
+    const proofs = proofsOf(record!).flatMap(group => group.proofs);
+    const said = [];
+    for (const { command } of proofs.filter(one => one.command.startsWith('ssh '))) {
+      const { stdout } = await run(['sh', '-c', `ssh() { ${ssh.map(shellWord).join(' ')} "$@"; }\n${command}`], {
+        timeout: 20_000,
+      });
+      said.push(stdout.split(' ')[0]!.trim());
+    }
+    expect(said).toEqual([v1.sha256, 'active']);
   });
 
   test('the same again restarts nothing; the next goes forward, and rollback back', async () => {

@@ -1,12 +1,17 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../src/core/config-file.ts';
 import { emptyRecord } from '../../src/core/record/begin.ts';
+import { saveRecord } from '../../src/core/record/files.ts';
 import type { Deployment, ReleaseRecord } from '../../src/core/record/schema.ts';
 import type { Entry } from '../../src/core/records/entry.ts';
 import type { Records } from '../../src/core/records/records.ts';
 import { keepDeed, worst } from '../../src/release/keep.ts';
 import type { Request } from '../../src/release/request.ts';
 import { sourceOf } from '../../src/release/source.ts';
+import { sampleRelease } from '../core/records/samples.ts';
 
 const config = 'deploy: [{ kind: deploy-ssh-systemd, name: hosts }]\nenvironments:\n  staging:\n  production:\n';
 const file = (environment?: string) => parseConfig(config, 'slipway.yml', environment);
@@ -76,6 +81,24 @@ describe('which release a request is about', () => {
     const { records, got } = memory();
     await sourceOf(asked(more), file('staging'), records);
     expect(got).toEqual(versions);
+  });
+
+  test('a record whose binary was changed on disk is refused, with both hashes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'source-'));
+    try {
+      const { file: recordFile, record } = await sampleRelease(folder, 'v1.0.0');
+      await saveRecord({ file: recordFile, record });
+      const request = asked({ release: [recordFile], directory: folder });
+      expect((await sourceOf(request, file('staging'), undefined))?.record.version).toBe('v1.0.0');
+      const { path, sha256 } = record.binaries[1]!;
+      await writeFile(path, 'something else');
+      await expect(sourceOf(request, file('staging'), undefined)).rejects.toMatchObject({
+        code: 'RECORD_CHANGED',
+        message: expect.stringMatching(new RegExp(`^${path} .*[0-9a-f]{64}.*${sha256}$`)),
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('without records a deployment of a version is refused, with what to write', async () => {

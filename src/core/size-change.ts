@@ -12,11 +12,11 @@ export function change({ before, now }: Pick<SizeChange, 'before' | 'now'>): str
   if (before === undefined) return 'new';
   if (now === undefined) return 'not built here';
   if (before === now) return 'the same';
-  const percent = before === 0 ? '' : ` (${now > before ? '+' : '−'}${percentOf(Math.abs(now - before) / before)})`;
-  return `${now > before ? '+' : '−'}${formatSize(Math.abs(now - before))}${percent}`;
+  const sign = now > before ? '+' : '−';
+  const ratio = Math.abs(now - before) / before;
+  const percent = ratio < 0.0005 ? '< 0.1 %' : `${sign}${(100 * ratio).toFixed(1)} %`;
+  return `${sign}${formatSize(Math.abs(now - before))}${before === 0 ? '' : ` (${percent})`}`;
 }
-
-const percentOf = (ratio: number) => (ratio < 0.0005 ? '< 0.1 %' : `${(100 * ratio).toFixed(1)} %`);
 
 /**
  * A chart of the sizes of two releases, `before` and `now`. Mermaid draws the bars of two series over each other; so each

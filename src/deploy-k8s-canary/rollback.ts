@@ -74,8 +74,10 @@ export async function restoreStable(
   if (made.length > 0) {
     if (hurry) journal.note(`Read back: ${await proveRestored(cluster, state, { signal, hurry })}.`);
     if (state.weight > 0) await sleep(hurry ? 1500 : drain, signal);
-    await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
   }
+  // a run that died between two deletions has left the others
+  if (made.length > 0 || state.router !== undefined)
+    await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
   if (hurry) return undefined;
   if (replaced) await sleep(follow, signal);
   await waitForRollout(cluster, workload, { within: 180_000, signal });

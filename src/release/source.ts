@@ -3,6 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { type LoadedRecord, loadRecords, saveRecord } from '../core/record/files.ts';
 import type { Entry } from '../core/records/entry.ts';
+import { refuseChanged } from '../core/records/package.ts';
 import type { Records } from '../core/records/records.ts';
 import type { Request } from './request.ts';
 
@@ -10,14 +11,18 @@ import type { Request } from './request.ts';
  * The release that a request is about, when it is not to be built: what the input `release` names, else a stored one.
  *
  * @returns undefined where the actions need none
- * @throws SlipwayError RECORDS_MISSING, VERSION_MISSING, NOT_VERIFIED
+ * @throws SlipwayError RECORDS_MISSING, VERSION_MISSING, NOT_VERIFIED, RECORD_CHANGED
  */
 export async function sourceOf(
   request: Request,
   file: ConfigFile,
   records: Records | undefined,
 ): Promise<LoadedRecord | undefined> {
-  if (request.release.length > 0) return loadRecords(request.release, request.directory);
+  if (request.release.length > 0) {
+    const handedOn = await loadRecords(request.release, request.directory);
+    if (handedOn !== undefined) await refuseChanged(handedOn);
+    return handedOn;
+  }
   const needed = ['deploy', 'promote'].includes(request.mode) || request.version !== undefined;
   if (records === undefined) {
     if (needed) throw nowhere(request, file);

@@ -60,7 +60,10 @@ async function put(store: Store, release: LoadedRecord, signal: AbortSignal): Pr
     return kept !== undefined;
   };
   if (await there()) return;
-  if (!(await store.keep(packing, signal))) await there(); // somebody else was first
+  if ((await store.keep(packing, signal)) || (await there())) return; // somebody else may have been first
+  throw new SlipwayError('RECORDS_FAILED', `${version} was written to ${store.place}, and is not there`, {
+    hint: 'Run again; look whether the place serves old answers from a cache.',
+  });
 }
 
 /** As `get` of records. */

@@ -83,6 +83,19 @@ export function filesOf({ binaries, archives = [], provenance = [] }: ReleaseRec
   ];
 }
 
+/**
+ * Looks at a release that was handed on, before anything is done with it. What is not there is not needed, or is missed by
+ * whoever needs it: a cluster takes the image alone.
+ *
+ * @throws SlipwayError RECORD_CHANGED
+ */
+export async function refuseChanged({ record }: LoadedRecord): Promise<void> {
+  for (const { path, sha256 } of filesOf(record)) {
+    const found = sha256 && (await sha256File(path).catch(() => undefined));
+    if (found && found !== sha256) throw changed(path, found, sha256);
+  }
+}
+
 async function measured(path: string, expected: string | undefined, signal: AbortSignal) {
   try {
     const { size } = await stat(path);

@@ -43,7 +43,7 @@ dl div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;p
 @media(max-width:40rem){body{padding:1.25rem 1rem 2rem}h1{font-size:1.45rem}.chain{grid-template-columns:1fr 1fr}
 table,tbody,tr,td,tbody th{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}tbody th,td{border:0;padding:.08rem 0}tbody th{font-weight:600}td::before{content:attr(data-label) ": ";color:var(--soft)}
-.timeline tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem}.timeline tbody th{width:auto;font-weight:inherit}.timeline td:nth-child(2){grid-row:2;grid-column:1/-1}.timeline td:last-child{width:auto}.timeline td::before{content:none}}
+.timeline tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem}.timeline tbody th:first-child{width:auto;font-weight:inherit}.timeline td:nth-child(2){grid-row:2;grid-column:1/-1}.timeline td:last-child{width:auto}.timeline td::before{content:none}}
 @media print{:root{--paper:#fff}body{max-width:none;padding:0;font-size:10pt}nav{display:none}article{break-before:page;border:0;margin:0}h1,h2,h3,summary{break-after:avoid}tr,.chain li,figure,.proofs li,dl div{break-inside:avoid}
 summary{color:inherit}details::details-content{content-visibility:visible;display:block;height:auto}figcaption details{display:none}td .hash{display:inline-block;max-width:22ch}.hash{white-space:normal}.hash .rest{position:static;width:auto;height:auto;clip-path:none;white-space:normal}
 table{font-size:9pt}td,tbody th{padding-right:.5rem}

@@ -10,7 +10,7 @@ export function placeProofs(record: ReleaseRecord): ProofGroup[] {
     {
       title: 'Hosts',
       place: 'anywhere',
-      needs: 'ssh, and sudo there',
+      needs: "ssh; and sudo there, unless it is a service of the user's own",
       proofs: serving.filter(({ kind }) => kind === 'ssh-systemd').flatMap(hostProofs),
     },
     {
@@ -22,8 +22,10 @@ export function placeProofs(record: ReleaseRecord): ProofGroup[] {
   ];
 }
 
-function hostProofs({ place, service, binary }: Deployment): Proof[] {
+function hostProofs({ place, service, binary, evidence }: Deployment): Proof[] {
   const unit = shellWord(service);
+  const own = isUsersOwn(evidence);
+  const systemctl = own ? 'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user' : 'systemctl';
   const on = (command: string) => `ssh ${shellWord(`ssh://${place}`)} ${shellWord(command)}`;
   return [
     ...(binary === undefined
@@ -31,16 +33,24 @@ function hostProofs({ place, service, binary }: Deployment): Proof[] {
       : [
           {
             claim: `The process of ${service} at ${place} is the recorded binary.`,
-            command: on(`sudo sha256sum /proc/$(systemctl show --property=MainPID --value -- ${unit})/exe`),
+            command: on(
+              `${own ? '' : 'sudo '}sha256sum /proc/$(${systemctl} show --property=MainPID --value -- ${unit})/exe`,
+            ),
             prints: [binary],
           },
         ]),
     {
       claim: `systemd at ${place} calls ${service} active.`,
-      command: on(`systemctl is-active -- ${unit}`),
+      command: on(`${systemctl} is-active -- ${unit}`),
       prints: ['active'],
     },
   ];
+}
+
+/** A service of a user's own systemd has its unit below the home folder. */
+function isUsersOwn({ unitFiles }: Deployment['evidence']): boolean {
+  const paths = Array.isArray(unitFiles) ? unitFiles.map(one => String((one as { path?: unknown } | null)?.path)) : [];
+  return paths.some(path => path.includes('/.config/systemd/user/'));
 }
 
 function clusterProofs({ place, service, image, evidence }: Deployment): Proof[] {
