@@ -1,12 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import { Pace } from '../../src/deploy-k8s-canary/pace.ts';
+import { ownRequests } from '../../src/core/statistics/index.ts';
+import { Pace, type Source, sourcesOf } from '../../src/deploy-k8s-canary/pace.ts';
 import { autoSteps, parseSteps } from '../../src/deploy-k8s-canary/steps.ts';
+
+const none = { requests: 0, errors: 0 };
+const seen = (metric: string, requests: number, errors: number, phi = 1) => ({
+  metric,
+  group: '',
+  tick: { canary: { requests, errors }, baseline: none },
+  phi,
+});
 
 /** Requests, each with its chance of an error, until the step may end; Infinity when that is never within `most`. */
 function until(tolerance: number, most: number, fails: () => boolean): number {
-  const pace = new Pace(tolerance);
+  const pace = new Pace(sourcesOf([], true, tolerance, 0));
   for (let n = 1; n <= most; n++) {
-    pace.add({ requests: 1, errors: fails() ? 1 : 0 });
+    pace.add([seen(ownRequests, 1, fails() ? 1 : 0)]);
     if (pace.allows(1)) return n;
   }
   return Number.POSITIVE_INFINITY;
@@ -34,10 +43,36 @@ describe('steps: auto', () => {
   });
 
   test('no data, or evidence of harm, and nothing is hurried', () => {
-    const pace = new Pace(0.01);
+    const pace = new Pace(sourcesOf([], true, 0.01, 0));
     expect(pace.allows(1)).toBe(false);
-    pace.add({ requests: 1000, errors: 0 });
+    pace.add([seen(ownRequests, 1000, 0)]);
     expect([pace.allows(2.9), pace.allows(3)]).toEqual([true, false]);
+  });
+
+  const errors: Source = { name: 'errors', better: 'lower', tolerance: 0.05 };
+  const answered: Source = { name: 'answered', better: 'higher', tolerance: 0.05 };
+
+  test.each([
+    { what: 'users’ requests alone', seen: [seen('errors', 18, 0)], expected: true },
+    { what: 'divided by their dispersion', seen: [seen('errors', 18, 0, 5)], expected: false },
+    { what: 'of several groups together', seen: [seen('errors', 9, 0), seen('errors', 9, 0)], expected: true },
+    { what: 'what is better the higher', better: true, seen: [seen('answered', 18, 18)], expected: true },
+    { what: 'and bad', better: true, seen: [seen('answered', 18, 0)], expected: false },
+    { what: 'another metric', seen: [seen('latency', 1000, 0)], expected: false },
+  ])('by metrics: $what: $expected', ({ better, seen: found, expected }) => {
+    const pace = new Pace(sourcesOf([better ? answered : errors], false, 0.05, 50));
+    pace.add(found);
+    expect(pace.allows(1)).toBe(expected);
+  });
+
+  test('several sources: their mean; where nothing can be seen there is nothing to wait for', () => {
+    const pace = new Pace(sourcesOf([errors], true, 0.05, 50));
+    pace.add([seen(ownRequests, 18, 0)]);
+    expect(pace.allows(1)).toBe(false);
+    pace.add([seen(ownRequests, 18, 0)]);
+    expect(pace.allows(1)).toBe(true);
+    expect(sourcesOf([errors], true, 0.05, 0).map(({ name }) => name)).toEqual([ownRequests]);
+    expect(new Pace(sourcesOf([errors], false, 0.05, 0)).allows(1)).toBe(true);
   });
 
   test('the stated bound: a release that fails exactly `tolerance` often is hurried on from at most half of the steps', () => {

@@ -172,6 +172,14 @@ describe('the observed split', () => {
   ])('%i %% as %i to %i is wrong', (weight, canary, baseline) => {
     expect(() => observed(weight, canary, baseline).judge()).toThrow(code('SPLIT_WRONG'));
   });
+  test('of users’ requests the first round does not count, which may reach back; the error names both numbers', () => {
+    const split = new Split(20, true);
+    const none = { canary: 0, baseline: 0 };
+    for (const seen of [none, none, none, none, { canary: 50, baseline: 0 }, none, { canary: 60, baseline: 40 }])
+      split.add(seen);
+    expect(split.share).toBe(0.6);
+    expect(() => split.judge()).toThrow('the weight is 20 %, but 60 of 100 requests went to the new release');
+  });
   test('too few answers are not judged', () => observed(50, 0, 40).judge());
 });
 

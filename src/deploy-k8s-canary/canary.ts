@@ -11,6 +11,8 @@ import { waitForRollout } from './rollout.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { marking, rowOf } from './step-row.ts';
+import { trackProbes } from './track-probes.ts';
+import { areWarm, waitWarm } from './wait-warm.ts';
 import { watchStep } from './watch-step.ts';
 
 export type CanaryEnd =
@@ -59,7 +61,7 @@ async function oneStep(session: Session, index: number, deciding: number): Promi
   }
 }
 
-/** One weight: pods first, then traffic, then time. */
+/** One weight: pods first, until they are warm, then traffic, then time. */
 async function step(session: Session, index: number): Promise<void> {
   const { journal, signal, options } = session;
   const weight = options.steps[index]!;
@@ -73,27 +75,39 @@ async function step(session: Session, index: number): Promise<void> {
   let pods = countFor(replicas);
   const row = rowOf(journal, weight);
   session.analysis.beginStep(index);
-  session.users?.beginStep();
-  const watched = await session.beginStep(index, weight);
+  const watched = await session.beginStep(index);
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
-  await journal.span(`${weight} %: pods of the new release`, () => marked(() => ensureBeside(session, pods)));
+  await journal.span(`${weight} %: pods of the new release`, async () => {
+    await marked(() => ensureBeside(session, pods));
+    await trackProbes(session);
+    await waitWarm(session, row, pods);
+  });
+  if (session.state.weight !== weight) await session.save({ weight });
   await journal.span(`${weight} %: traffic`, async () => {
     row.share = weight === 0 ? 'no user traffic' : await marked(() => router.shift(weight, signal));
     log.info(`  ${row.share}`);
   });
+  session.users?.beginStep();
+  let scaled = false;
   const duration = options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'];
   await journal.span(`${weight} %: watching`, () =>
     watchStep(session, row, Math.max(0, duration - watched), {
       canary: true,
       hurry: options.auto && weight < 100,
-      each: async () => {
+      each: async warm => {
         const now = await stableReplicas(session);
-        if (now === replicas) return;
-        journal.note(`${weight} %: the workload was scaled from ${replicas} to ${now} pods; the share is made again.`);
-        replicas = now;
-        pods = larger(pods, countFor(now));
-        await ensureBeside(session, pods);
-        if (weight > 0) row.share = await router.shift(weight, signal);
+        if (now !== replicas) {
+          journal.note(
+            `${weight} %: the workload was scaled from ${replicas} to ${now} pods; the share is made again.`,
+          );
+          replicas = now;
+          pods = larger(pods, countFor(now));
+          await ensureBeside(session, pods);
+          scaled = weight > 0;
+        } else if (scaled && areWarm(session, warm, pods)) {
+          row.share = await router.shift(weight, signal);
+          scaled = false;
+        }
       },
     }),
   );
@@ -154,7 +168,17 @@ async function promote(session: Session): Promise<void> {
       onProgress: line => log.info(`  ${state.workload}: ${line}`),
     });
   });
+  if (session.router!.full) await warmWorkload(session);
   await journal.span('100 %: traffic to the workload', () => session.router!.restore(signal));
+}
+
+/** All of the workload's pods are available since this moment at the latest; the canary's serve as long as they are not warm. */
+async function warmWorkload(session: Session): Promise<void> {
+  const { journal, options } = session;
+  if (options['warm-up'] === 0) return;
+  await journal.span('100 %: the workload’s pods get warm', () =>
+    watchStep(session, rowOf(journal, 100), options['warm-up'], { canary: false }),
+  );
 }
 
 /** Connections get their time to end; then the canary goes. */

@@ -87,7 +87,7 @@ export const definition = define({
     },
     steps: {
       description:
-        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them. `auto`: 0, then doubled from 1 to 50, each step as short as the evidence allows, at the longest `step-duration`.',
+        'Percentages of the traffic: strictly increasing, ending at 100. At 0 the new pods are probed, but no user reaches them. `auto`: 0, then doubled from 1 to 50, each step as short as the evidence of own and of users’ requests allows, at the longest `step-duration`.',
       value: mapped(list, 'increasing percentages that end at 100, e.g. 0,50,100, or auto', parseSteps),
       default: '0,50,100',
     },
@@ -106,13 +106,13 @@ export const definition = define({
     'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
     'warm-up': {
       description:
-        'What a new pod answers in its first time is left out of the comparison; the first step begins when a pod of the new release is warm.',
+        'How long a new pod has been ready before traffic is shifted to it: a step’s weight stays what it was until all of its pods are warm. What they answer before is left out of the comparison. Behind a plain Service the last step is a rolling update, which does not wait: see “Warm-up” below.',
       value: duration,
       default: '30s',
     },
     probes: {
       description:
-        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same paths are asked of the new and the old pods directly, through the API server: that is what the verdict compares, with `metrics`. A canary needs one of the two.',
+        'The action’s own requests through the router, one a line (`http://host/ 200 within 500ms`) or YAML as in verify-health. The same is asked of each side for itself, with `router: gateway` through the route by a header, else of the pods through the API server: that is what the verdict compares, with `metrics`. A canary needs one of the two.',
       value: mapped(text, 'checks such as http://host/ 200', parseChecks, 'checks'),
       default: '',
     },

@@ -3,8 +3,11 @@ import { sleep } from '../core/deadline.ts';
 import type { Check, HttpCheck } from '../core/health/check.ts';
 import { probe } from '../core/health/probe.ts';
 import type { Cluster } from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
 import type { Count } from '../core/statistics/index.ts';
 import { askPod } from './ask-pod.ts';
+import { askTrack } from './ask-track.ts';
+import { trackHeader, tracks } from './routers/tracks.ts';
 
 export type Side = 'canary' | 'baseline';
 /** Whom is asked: beside fresh pods of the old release those that serve, too, which are not compared. */
@@ -36,10 +39,13 @@ const attemptTimeout = 5000;
 const maxInFlight = 64;
 const burst = 10;
 const maxBodies = 8;
+/** Answers after which a rule that none of them came by is taken for one that the data plane does not follow. */
+const unmarkedAtMost = 100;
 
 /**
- * The action's own traffic. To the pods of each side it goes through the API server's proxy, so that it is known who answered and
- * no user is needed; through the router it goes as a user's would. Answers of the API server itself are no evidence of a pod.
+ * The action's own traffic. To each side it goes through the router, by a header, where the route has rules for it, and an answer
+ * counts only when it says that it came by them; else to the pods through the API server's proxy, whose own answers are no
+ * evidence of a pod. So it is known who answered, and no user is needed. Without the header it goes as a user's would.
  */
 export class Prober {
   readonly #cluster: Cluster;
@@ -50,6 +56,8 @@ export class Prober {
   #counted: ReadonlySet<string> = new Set();
   #now = emptySeen();
   #inFlight = 0;
+  #tracked: boolean | undefined;
+  readonly #answers = { marked: 0, unmarked: 0 };
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   #abort = new AbortController();
@@ -64,6 +72,15 @@ export class Prober {
     this.#pods = pods;
     this.#routed = router;
     this.#counted = counted;
+  }
+
+  /** Whether each side is asked through the router, by a header; undefined before it is known. */
+  get tracked(): boolean | undefined {
+    return this.#tracked;
+  }
+
+  track(possible: boolean): void {
+    this.#tracked = possible;
   }
 
   start(): void {
@@ -100,12 +117,22 @@ export class Prober {
     const turn = this.#turn++;
     const check = checks[turn % checks.length]!;
     if (this.#routed) this.#track(this.#throughRouter(check));
-    if (check.kind !== 'http' || port === undefined) return;
+    if (check.kind !== 'http') return;
+    if (this.#tracked) this.#fireTracked(check);
+    else if (port !== undefined) this.#firePods(check, port, turn);
+  }
+
+  #firePods(check: HttpCheck, port: number, turn: number): void {
     for (const side of ['canary', 'baseline', 'serving'] as const) {
       const pods = this.#pods[side];
-      const pod = pods[Math.floor(turn / checks.length) % Math.max(1, pods.length)];
+      const pod = pods[Math.floor(turn / this.#options.checks.length) % Math.max(1, pods.length)];
       if (pod !== undefined) this.#track(this.#ofPod(check, pod, port, side));
     }
+  }
+
+  #fireTracked(check: HttpCheck): void {
+    for (const side of ['canary', 'baseline'] as const)
+      if (this.#pods[side].length > 0) this.#track(this.#ofTrack(check, side));
   }
 
   #track(attempt: Promise<void>): void {
@@ -124,6 +151,29 @@ export class Prober {
     this.#count(
       side,
       answer.failure && `${side === 'canary' ? 'new' : 'old'} pod ${pod}, ${check.name}: ${answer.failure}`,
+    );
+  }
+
+  async #ofTrack(check: HttpCheck, side: Side): Promise<void> {
+    const signal = this.#abort.signal;
+    const warm = this.#pods[side].every(pod => this.#counted.has(pod));
+    const { failure, body, marked } = await askTrack(check, tracks[side], signal);
+    if (signal.aborted) return;
+    if (marked !== undefined) this.#answers[marked ? 'marked' : 'unmarked']++;
+    if (this.#answers.marked === 0 && this.#answers.unmarked === unmarkedAtMost) this.#notTracked(check);
+    if (marked === false || this.#answers.marked === 0) return; // by whatever rule it came
+    if (failure === undefined) this.#bodiesOf(check)[side].add(bodyKey(body));
+    if (!warm) return;
+    this.#count(
+      side,
+      failure && `${side === 'canary' ? 'new' : 'old'} release, through the route, ${check.name}: ${failure}`,
+    );
+  }
+
+  #notTracked({ name }: HttpCheck): void {
+    this.#tracked = false;
+    log.warning(
+      `No answer of ${name} came by the route's rules for the header ${trackHeader}: it goes another way, or its data plane does not follow them. Own requests go to the pods through the API server.`,
     );
   }
 

@@ -91,6 +91,7 @@ export class Session {
     const metrics = metricPlans(this.plan, options);
     const plan = { alpha, beta, tolerance, steps: steps.filter(weight => weight < 100).length, metrics };
     this.analysis = saved === undefined ? new Analysis(plan) : Analysis.restore(saved.analysis);
+    if (saved !== undefined) this.journal.metrics = this.analysis.evidence.metrics;
     this.routed = new Watchdog(options, saved?.routed);
     this.old = new Watchdog(options, saved?.old);
     this.asksPods = metrics.some(({ name }) => name === ownRequests);
@@ -148,12 +149,12 @@ export class Session {
   }
 
   /** A step begins, or goes on where another run was; how many milliseconds of it were watched already. */
-  async beginStep(step: number, weight: number): Promise<number> {
+  async beginStep(step: number): Promise<number> {
     const { progress } = this.#state;
     const goesOn = progress.step === step && progress.since !== undefined;
     if (!goesOn) this.#watched = 0;
     const since = goesOn ? progress.since! : new Date().toISOString();
-    await this.save({ weight }, { step, since });
+    await this.save({}, { step, since });
     return this.#watched;
   }
 

@@ -1,3 +1,4 @@
+import type { Observation } from '../core/statistics/index.ts';
 import { RolloutError } from './rollout-error.ts';
 
 /** Answers before which a share is not judged. */
@@ -5,20 +6,37 @@ const enough = 60;
 /** Looks (of a second each) at the begin of a step that still see the former weights: data planes take up to some seconds to follow. */
 const settling = 3;
 
-/** Whether the traffic really is divided as it was asked for, by the answers that could be told apart. */
+/** Who got how many requests. */
+interface Sides {
+  readonly canary: number;
+  readonly baseline: number;
+}
+
+/**
+ * Whether the traffic really is divided as it was asked for: by own answers that could be told apart, or by what the pods counted
+ * of users' requests, of which the first round may reach back to the former weight.
+ */
 export class Split {
   readonly #weight: number;
+  readonly #users: boolean;
+  #roundsLeft: number;
   #canary = 0;
   #baseline = 0;
   #skipped = 0;
 
-  constructor(weight: number) {
+  constructor(weight: number, users = false) {
     this.#weight = weight;
+    this.#users = users;
+    this.#roundsLeft = users ? 1 : 0;
   }
 
-  add(seen: { readonly canary: number; readonly baseline: number }): void {
+  add(seen: Sides): void {
     if (this.#skipped < settling) {
       this.#skipped++;
+      return;
+    }
+    if (this.#roundsLeft > 0) {
+      if (seen.canary + seen.baseline > 0) this.#roundsLeft--;
       return;
     }
     this.#canary += seen.canary;
@@ -49,11 +67,18 @@ export class Split {
     if (off > 0.1 + 5 * deviation) {
       throw new RolloutError(
         'SPLIT_WRONG',
-        `the weight is ${this.#weight} %, but ${this.#canary} of ${all} answers came from the new release`,
+        `the weight is ${this.#weight} %, but ${Math.round(this.#canary)} of ${Math.round(all)} ${this.#users ? 'requests went to' : 'answers came from'} the new release`,
         {
-          hint: 'The router does not honour the weight: session affinity, a cache, another route before it, or too few pods.',
+          hint: `The router does not honour the weight: session affinity, a cache, another route before it, or too few pods.${this.#users ? ' Or the metric counts requests that do not come through the route.' : ''}`,
         },
       );
     }
   }
+}
+
+/** How users' requests were divided, by a metric's counts; all of its groups. */
+export function usersSplit(seen: readonly Observation[], metric: string): Sides {
+  const ticks = seen.filter(one => one.metric === metric).map(({ tick }) => tick);
+  const of = (side: 'canary' | 'baseline') => ticks.reduce((all, tick) => all + tick[side].requests, 0);
+  return { canary: of('canary'), baseline: of('baseline') };
 }

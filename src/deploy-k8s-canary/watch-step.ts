@@ -8,17 +8,19 @@ import {
   viewPod,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
+import type { Count } from './ensure-beside.ts';
 import type { StepRow } from './journal.ts';
-import { Pace } from './pace.ts';
+import { Pace, sourcesOf } from './pace.ts';
 import { progress } from './progress.ts';
 import { podFailure, type RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { sidesOf } from './sides.ts';
-import { Split } from './split.ts';
+import { Split, usersSplit } from './split.ts';
 import { marking } from './step-row.ts';
 import { judge, weigh } from './weigh.ts';
 
-const tick = 1000;
+/** Milliseconds from look to look. */
+export const tick = 1000;
 const sayEvery = 5000;
 
 interface Watch {
@@ -26,8 +28,8 @@ interface Watch {
   readonly canary: boolean;
   /** Whether it may end as soon as its evidence allows (steps: auto). */
   readonly hurry?: boolean;
-  /** Done at every look, before it. */
-  readonly each?: () => Promise<void>;
+  /** Done at every look, with how many pods of each side are warm. */
+  readonly each?: (warm: Count) => Promise<void>;
 }
 
 /** Watches one step for its time: pods, own requests, evidence. Throws a RolloutError as soon as the release must go back. */
@@ -37,13 +39,14 @@ export function watchStep(session: Session, row: StepRow, duration: number, opti
 
 async function watch(session: Session, row: StepRow, duration: number, options: Watch): Promise<void> {
   const { prober, signal } = session;
-  const split = new Split(row.weight);
-  const pace = options.hurry ? new Pace(session.options.tolerance) : undefined;
+  const { metrics } = session.plan;
+  const sources = sourcesOf(metrics, session.asksPods, session.options.tolerance, row.weight);
+  const byUsers = usersDivided(session, options.canary);
+  const split = new Split(row.weight, byUsers !== undefined);
+  const pace = options.hurry ? new Pace(sources) : undefined;
   let said = Date.now();
-  let warm = await aim(session, row, options.canary);
-  let until = Date.now() + duration;
-  const latest = until + session.options['warm-up'];
-  if (options.canary && !warm) log.info(`  ${row.weight} %: waiting until the new pods are warm`);
+  await aim(session, row, options.canary);
+  const until = Date.now() + duration;
   prober.take();
   prober.start();
   session.users?.start();
@@ -51,19 +54,18 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
     if (options.canary) await session.look(false);
     while (Date.now() < until) {
       await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
-      await options.each?.();
-      warm = (await aim(session, row, options.canary)) || warm;
-      if (options.canary && !warm) until = Math.min(latest, Date.now() + duration);
+      await options.each?.(await aim(session, row, options.canary));
       const seen = prober.take();
-      weigh(session, row, seen);
-      split.add(seen.split);
+      const counted = weigh(session, row, seen);
+      split.add(byUsers === undefined ? seen.split : usersSplit(counted, byUsers));
       row.observed = split.share;
       judge(session, seen);
       split.judge();
-      pace?.add(seen.canary);
-      if (options.canary) await session.look(warm);
+      pace?.add(counted);
+      if (options.canary) await session.look(true);
       const told = row.weight === 0 || split.judged || split.share === undefined;
-      if (told && pace?.allows(row.harm)) break;
+      const blind = session.users?.blind(row.weight > 0);
+      if (told && blind === undefined && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();
         log.info(progress(row, session.journal.metrics));
@@ -77,16 +79,26 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   }
 }
 
+/**
+ * The metric whose requests show how users are divided: only where a route has weights, as connections that are kept hide the
+ * ratio of pods, and where no own requests are among what pods count.
+ */
+function usersDivided({ plan, asksPods, router, state }: Session, canary: boolean): string | undefined {
+  if (state.router?.baseline !== undefined) return undefined; // most users are on old pods that are not compared
+  const weights = router?.kind === 'gateway' || router?.kind === 'traefik' || router?.kind === 'istio';
+  return canary && weights && !asksPods ? plan.metrics.find(({ measure }) => measure !== undefined)?.name : undefined;
+}
+
 /** Read back is not seen: what the data plane makes of a weight is known only by answers of both releases that differ. */
 function unobserved({ journal }: Session, row: StepRow): void {
   row.verdict = 'passed; split not observed';
-  const why = 'too few answers through the router could be told apart by release';
+  const why = 'too few requests could be told apart by release';
   const note = `The split at ${row.weight} % was read back, but not observed: ${why}.`;
   if (!journal.notes.includes(note)) journal.note(note);
 }
 
-/** Looks at the pods of both sides, and asks the ready ones from now on. Whether some of the new ones are warm, and of fresh old ones. */
-async function aim(session: Session, row: StepRow, canary: boolean): Promise<boolean> {
+/** Looks at the pods of both sides, and asks the ready ones from now on. How many of each are warm. */
+export async function aim(session: Session, row: StepRow, canary: boolean): Promise<Count> {
   const { cluster, state, signal, prober, plan } = session;
   const { fresh, old, others } = await sidesOf(cluster, state, canary, signal);
   const worse = session.signals.add(fresh, old, performance.now());
@@ -102,9 +114,9 @@ async function aim(session: Session, row: StepRow, canary: boolean): Promise<boo
   const warm = session.warmUp.canary.warm(pods.canary, now);
   const warmOld = session.warmUp.baseline.warm(pods.baseline, now);
   const counted = new Set([...warm, ...warmOld]);
-  prober.aim(pods, row.weight > 0, counted);
+  prober.aim(pods, state.weight > 0, counted);
   session.users?.aim(pods.canary, pods.baseline, counted);
-  return warm.length > 0 && (others.length === 0 || warmOld.length > 0);
+  return { canary: warm.length, baseline: warmOld.length };
 }
 
 async function failureOf({ cluster, signal }: Session, trouble: Trouble): Promise<RolloutError> {

@@ -1,17 +1,18 @@
-import { ownRequests, show, sum } from '../core/statistics/index.ts';
+import { type Observation, ownRequests, show, sum } from '../core/statistics/index.ts';
 import type { StepRow } from './journal.ts';
 import type { Seen } from './prober.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 
-/** Adds what was seen since the last look to the evidence, and to the step's row. */
-export function weigh(session: Session, row: StepRow, seen: Seen): void {
+/** Adds what was seen since the last look to the evidence, and to the step's row. What was counted, by metric. */
+export function weigh(session: Session, row: StepRow, seen: Seen): readonly Observation[] {
   const { analysis, routed, old, journal, users, lastWatch } = session;
+  const { weight } = session.state;
   const counted = users?.take() ?? [];
   if (session.asksPods)
     counted.push({ metric: ownRequests, group: '', tick: { canary: seen.canary, baseline: seen.baseline }, phi: 1 });
   analysis.add(counted);
-  if (row.weight === 100) lastWatch.add(counted);
+  if (weight === 100) lastWatch.add(counted);
   routed.add(seen.router);
   old.add(session.state.router?.baseline === undefined ? seen.baseline : seen.serving);
   row.canary = sum(row.canary, seen.canary);
@@ -19,9 +20,10 @@ export function weigh(session: Session, row: StepRow, seen: Seen): void {
   row.router = sum(row.router, seen.router);
   const { harm, good, metrics } = analysis.evidence;
   journal.metrics = metrics;
-  journal.trend.add({ at: Date.now(), weight: row.weight, harm, good });
+  journal.trend.add({ at: Date.now(), weight, harm, good });
   row.harm = harm;
   row.good = good;
+  return counted;
 }
 
 /** @throws RolloutError as soon as the release must go back */

@@ -6,7 +6,7 @@ export { dispersion, unknownDispersion } from './dispersion.ts';
 export { type Evidence, errors, type MetricRow, ownRequests, show } from './evidence.ts';
 export { exceedance, exceedanceBound, exceedanceTolerance, type Histogram } from './exceedance.ts';
 export type { MetricPlan } from './metric.ts';
-export type { Count, EProcess, Tick } from './mixture.ts';
+export { type Count, type EProcess, type Tick, thinned } from './mixture.ts';
 export { harm, nonInferiority } from './relative.ts';
 export { type Sprt, sprt } from './sprt.ts';
 export { sum } from './stratum.ts';

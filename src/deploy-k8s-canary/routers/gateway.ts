@@ -2,6 +2,8 @@ import { sleep } from '../../core/deadline.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import type { Cluster, KubeObject } from '../../core/kubernetes/index.ts';
 import type { Backend, RouteKind } from '../weights.ts';
+import { withTracks } from './tracked.ts';
+import { isTrack } from './tracks.ts';
 import { weightedRouter } from './weighted.ts';
 
 interface Rule {
@@ -19,7 +21,9 @@ export const httpRoute: RouteKind = {
   from: 'the Gateway API',
   nameAt: '/name',
   rules: route =>
-    rulesOf(route).map(({ backendRefs = [] }, i) => ({ at: `/spec/rules/${i}/backendRefs`, backends: backendRefs })),
+    rulesOf(route).flatMap((rule, i) =>
+      isTrack(rule) ? [] : [{ at: `/spec/rules/${i}/backendRefs`, backends: rule.backendRefs ?? [] }],
+    ),
   serviceOf: ({ kind = 'Service', group = '', namespace: elsewhere, name }, namespace) =>
     kind === 'Service' && group === '' && (elsewhere ?? namespace) === namespace ? String(name) : undefined,
   toService: (backend, name) => ({ ...backend, name }),
@@ -31,7 +35,7 @@ export const httpRoute: RouteKind = {
 };
 
 /** Weights of an HTTPRoute: exact shares, by the Gateway's data plane. */
-export const gateway = weightedRouter('gateway', [httpRoute], accepted);
+export const gateway = withTracks(weightedRouter('gateway', [httpRoute], accepted), httpRoute, accepted);
 
 /** Waits a moment for the Gateway's controllers to see the change; a controller that refuses it is an error, one that says nothing is not. */
 async function accepted(cluster: Cluster, path: string, signal: AbortSignal): Promise<KubeObject> {

@@ -12,6 +12,13 @@ export interface Router {
   podsFor(percent: number, replicas: number): number;
   /** Gives the canary its share and reads it back; the text says what it is. */
   shift(percent: number, signal: AbortSignal): Promise<string>;
+  /**
+   * Lets requests that name a side by a header reach it, whatever the weights; until `restore`. Absent where it cannot be done.
+   * Does nothing twice.
+   *
+   * @returns why the route takes no such rule, in which case it is as before
+   */
+  track?(signal: AbortSignal): Promise<string | undefined>;
   /** All traffic back on the stable pods, everything as before. Does nothing twice. */
   restore(signal: AbortSignal): Promise<void>;
   /** Reads whether all traffic is on the stable pods, as before; changes nothing. */
