@@ -44,6 +44,7 @@ const bundles = {
     if (mode !== 'plan') save({ ...record, deployments: [...(record.deployments ?? []), { kind: 'ssh-systemd', place: 'web1', service: 'hello', release: record.version, previous: '', state, by: 'x', started, evidence: {} }] });
     give('state', state); give('changed', String(mode === 'deploy'));
     process.exitCode = state === 'healthy' ? 0 : 1;`,
+  'build-multiarch-image': `appendFileSync(calls, 'image\\n'); give('release', input('release'));`,
   'verify-health': `
     const record = load();
     appendFileSync(calls, (input('mode') || 'verify') + ' ' + record.version + ' ' + (record.deployments ?? []).length + '\\n');
@@ -147,11 +148,14 @@ describe('the modes of the chain, with records in a folder', () => {
     expect((await entries()).map(one => [one.kind, one.state])).toEqual([['deployment', 'rolled-back']]);
   });
 
-  test('another program under the same version is refused before it is deployed', async () => {
+  test('another program under the same version is refused before an image of it is pushed, or it is deployed', async () => {
     await run({ mode: 'build' });
     const kept = join(folder, 'slipway-records', 'releases', 'v1.0.0.json');
     await writeFile(kept, (await readFile(kept, 'utf8')).replaceAll(sha256(program), sha256('another')));
-    await expect(run({ mode: 'release', environment: 'staging' })).rejects.toMatchObject({ code: 'RELEASE_EXISTS' });
+    const image = `image: { images: registry.example.com/hello }\n${config}`;
+    await expect(run({ mode: 'release', environment: 'staging' }, image)).rejects.toMatchObject({
+      code: 'RELEASE_EXISTS',
+    });
     expect(await calls()).toBe('build\n');
   });
 

@@ -9,6 +9,7 @@ import { refuseFork } from './github/fork.ts';
 import { type Progress, runLinks } from './links.ts';
 import { deploys, isStored } from './modes.ts';
 import { type Plan, prepare } from './prepare.ts';
+import { refuseOther } from './refuse-other.ts';
 import type { Request } from './request.ts';
 import { refuseUnmet } from './require.ts';
 import { sourceOf } from './source.ts';
@@ -51,7 +52,11 @@ async function carryOut(
   const { request, links } = plan;
   const source = isStored(request) ? await sourceOf(request, plan.file, plan.records) : undefined;
   const begun: Progress = { done: [], release: source?.file ?? request.release.join('\n') };
-  const made = await runLinks(links.filter(isMaker), begun, request, around);
+  const built = await runLinks(links.filter(isBuild), begun, request, around);
+  const program = plan.records && keeps(plan) && !failed(built) ? await loadedFrom(built, request) : undefined;
+  if (program !== undefined) await refuseOther(plan.records!, program.record);
+  const images = failed(built) ? [] : links.filter(link => isMaker(link) && !isBuild(link));
+  const made = await runLinks(images, built, request, around);
   const loaded = await loadedFrom(made, request);
   if (!failed(made) && !around.signal.aborted) {
     if (loaded !== undefined && keeps(plan)) await plan.records?.put(loaded);
@@ -67,7 +72,9 @@ async function carryOut(
 const keeps = ({ request, links }: Plan) =>
   request.mode === 'build' || (request.mode !== 'plan' && links.some(isMaker));
 
-const isMaker = ({ action }: Link) => action === 'setup-go-cross' || action === 'build-multiarch-image';
+const isBuild = ({ action }: Link) => action === 'setup-go-cross';
+
+const isMaker = (link: Link) => isBuild(link) || link.action === 'build-multiarch-image';
 
 const isDeployment = ({ action }: Link) => action === 'deploy-ssh-systemd' || action === 'deploy-k8s-canary';
 
