@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
-const campaigns = { ssh: 'deploy-ssh-systemd-(steps|agent)', canary: 'deploy-k8s-canary-kills' };
+const campaigns = { ssh: 'deploy-ssh-systemd-(steps|agent)', canary: 'deploy-k8s-canary-(kills|proxy)' };
 const [name, ...more] = process.argv.slice(2);
 if (!(name in campaigns)) {
   console.error(`usage: npm run chaos -- NAME [JEST ARGUMENTS]; names: ${Object.keys(campaigns).join(', ')}`);
