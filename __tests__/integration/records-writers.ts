@@ -9,7 +9,9 @@ import { bigRelease, sampleEntry } from '../core/records/samples.ts';
 const ids = Array.from({ length: 20 }, (_, index) => `2026-${String(index).padStart(3, '0')}`);
 const program = join(import.meta.dirname, 'records-writer.ts');
 
-function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+/** What a writer that is killed leaves in its temporary folder goes with the folder of the test. */
+function start(args: readonly [spec: string, directory: string, ...more: string[]]) {
+  const env = { ...process.env, TMPDIR: args[1] };
   const child = spawn(process.execPath, ['--no-warnings', program, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,14 +48,8 @@ export async function killsInTheMiddle(
   directory: string,
   { megabytes = 8, files = true } = {},
 ): Promise<void> {
-  const args = (version: string, size = megabytes) => [
-    spec,
-    directory,
-    'release',
-    version,
-    join(directory, version),
-    String(size),
-  ];
+  const args = (version: string, size = megabytes) =>
+    [spec, directory, 'release', version, join(directory, version), String(size)] as const;
   const whole = start(args('v1.0.0'));
   await until(whole, 'begin');
   const begun = performance.now();
