@@ -20,6 +20,9 @@ export interface Deed {
 /** Modes that only look. */
 const looking: readonly Request['mode'][] = ['plan', 'status', 'audit'];
 
+/** Modes for a rollout that is under way: where there is none, nothing was done, and nothing is known of the release. */
+const steering: readonly Request['mode'][] = ['resume', 'pause', 'abort'];
+
 /** Writes down the deployments of this run, and its verdict: an entry each. */
 export async function keepDeed(records: Records, deed: Deed): Promise<void> {
   if (looking.includes(deed.request.mode)) return;
@@ -29,7 +32,10 @@ export async function keepDeed(records: Records, deed: Deed): Promise<void> {
 }
 
 function deploymentEntry(deed: Deed): Entry[] {
-  const deployments = latest(deed.record).filter(({ started }) => isOfThisRun(started, deed));
+  const deployments = latest(deed.record).filter(
+    ({ started, state }) =>
+      isOfThisRun(started, deed) && !(state === 'unchanged' && steering.includes(deed.request.mode)),
+  );
   if (deployments.length === 0) return [];
   return [{ ...common(deed), kind: 'deployment', state: worst(deployments), deployments }];
 }
