@@ -43,14 +43,14 @@ describe('behind the same Service', () => {
     [20, 10, { stable: 13, canary: 3, fresh: 3 }], // 18.8 % is nearer than 22.2 %
     [30, 4, { stable: 7, canary: 3, fresh: 3 }], // exact
     [33, 3, { stable: 6, canary: 3, fresh: 3 }],
-  ])('%i %% of %i pods', (percent, pods, ratio) => expect(ratioFor(percent, pods, true)).toEqual(ratio));
+  ])('%i %% of %i pods', (percent, pods, ratio) => expect(ratioFor(percent, pods, { fresh: true })).toEqual(ratio));
 
   test('no other count comes nearer; fresh pods are as many as new ones, and both at most as many as the old', () => {
     const share = (pods: number, count: number) => count / (pods + 2 * count);
     const percents = fc.integer({ min: 1, max: mostBesideFresh });
     fc.assert(
       fc.property(percents, fc.integer({ min: 1, max: 500 }), (percent, pods) => {
-        const { stable: old, canary, fresh } = ratioFor(percent, pods, true);
+        const { stable: old, canary, fresh } = ratioFor(percent, pods, { fresh: true });
         expect([old, fresh]).toEqual([pods + canary, canary]);
         expect(canary).toBeLessThanOrEqual(pods);
         const off = (count: number) => Math.abs(share(pods, count) - percent / 100);
@@ -61,7 +61,9 @@ describe('behind the same Service', () => {
   });
 
   test('for people', () =>
-    expect(describeRatio(ratioFor(30, 4, true))).toBe('3 of 10 pods, 30.0 %, beside 3 fresh ones of the old release'));
+    expect(describeRatio(ratioFor(30, 4, { fresh: true }))).toBe(
+      '3 of 10 pods, 30.0 %, beside 3 fresh ones of the old release',
+    ));
 });
 
 describe('with weights', () => {

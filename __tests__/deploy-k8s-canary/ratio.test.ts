@@ -47,6 +47,17 @@ describe('pods of each side for a share', () => {
     );
   });
 
+  test.each([
+    [75, 2, 6], // exact
+    [60, 3, 5], // 62.5 % is nearer than 57.1 %
+    [80, 10, 40],
+    [50, 3, 3],
+    [100, 4, 4],
+  ])('%i %% of %i pods whose number is an autoscaler’s: %i new', (percent, pods, canary) => {
+    const stable = percent === 100 ? 0 : pods;
+    expect(ratioFor(percent, pods, { scaled: true })).toEqual({ stable, canary });
+  });
+
   test('no pods, no share', () => {
     expect(() => ratioFor(50, 0)).toThrow(expect.objectContaining({ code: 'REPLICAS_INVALID' }));
   });

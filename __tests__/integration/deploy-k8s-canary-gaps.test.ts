@@ -126,10 +126,11 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
       30_000,
     );
 
-    test('an autoscaler that owns the replicas, above 50 %', async () => {
+    test('an autoscaler that owns the replicas, above 80 %', async () => {
       await kubectl(['autoscale', 'deployment', 'hello', '--min=2', '--max=3']);
-      const log = await refused('AUTOSCALED', { steps: '0,75,100' });
+      const log = await refused('AUTOSCALED', { steps: '0,90,100' });
       expect(log).toContain('HorizontalPodAutoscaler/hello');
+      expect(log).toContain('9 new pods for each old one');
       await kubectl(['delete', 'horizontalpodautoscaler', 'hello']);
     }, 30_000);
   });

@@ -184,7 +184,46 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
     }, 30_000);
   });
 
+  describe('what is no Deployment', () => {
+    const db = {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'db', namespace },
+      spec: {
+        replicas: 0,
+        serviceName: 'db',
+        selector: { matchLabels: { app: 'db' } },
+        template: {
+          metadata: { labels: { app: 'db' } },
+          spec: { containers: [{ name: 'db', image: 'registry.example/db' }] },
+        },
+      },
+    };
+    const says = 'StatefulSet/db is not rolled out, only a Deployment is: its pods have names and volumes of their own';
+
+    test('named by its kind, the only one in the manifests, or in the namespace: it is said why not', async () => {
+      await refused('WORKLOAD_KIND', says, { workload: 'statefulset/db' });
+      const only = { 'deployment.yaml': JSON.stringify(db), 'service.yaml': '' };
+      await refused('WORKLOAD_KIND', says, { workload: '' }, only);
+      await beside([db], async () => {
+        await refused('WORKLOAD_KIND', says, { workload: 'db', manifests: '' });
+      });
+    }, 60_000);
+  });
+
   describe('Services that would lead nowhere', () => {
+    test('somebody else’s that would select new pods before users are to reach them', async () => {
+      const service = {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'theirs', namespace },
+        spec: { selector: { app: 'hello-canary' }, ports: [{ port: 80 }] },
+      };
+      await beside([service], async () => {
+        await refused('FOREIGN_SERVICE', 'Service/theirs would select pods that a rollout of Deployment/hello makes');
+      });
+    }, 30_000);
+
     test('a selector that matches nothing', async () => {
       await refused(
         'SELECTOR_EMPTY',

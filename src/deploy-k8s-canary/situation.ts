@@ -8,6 +8,7 @@ import { configPath } from './discard-copies.ts';
 import { dryRun, type Planned } from './dry-run.ts';
 import { loadManifests } from './manifests.ts';
 import type { Options } from './options.ts';
+import { refuseOtherLive, refuseOthersOf } from './other-workload.ts';
 import { withReplicas } from './replicas.ts';
 import { type RolloutState, readState } from './state.ts';
 import { autoscalerOf, lookAround, type Surroundings } from './surroundings.ts';
@@ -45,6 +46,8 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
   ]);
   const model = given ?? live;
   if (model === undefined) {
+    refuseOthersOf(objects, workload);
+    await refuseOtherLive(cluster, workload, signal);
     throw new SlipwayError(
       'WORKLOAD_MISSING',
       `there is no Deployment/${workload} in ${cluster.contextName}/${cluster.namespace}, and the manifests have none`,
@@ -113,6 +116,7 @@ function workloadManifest(objects: readonly KubeObject[], { workload, manifests 
   const deployments = objects.filter(({ kind, apiVersion }) => kind === 'Deployment' && apiVersion === 'apps/v1');
   if (workload !== undefined) return deployments.find(({ metadata }) => metadata.name === workload.name);
   if (deployments.length === 1) return deployments[0];
+  if (deployments.length === 0) refuseOthersOf(objects);
   const names = deployments.map(nameOf).join(', ') || 'none';
   throw new SlipwayError(
     'WORKLOAD_MISSING',

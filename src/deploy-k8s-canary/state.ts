@@ -26,6 +26,8 @@ export type RouterState = AnyRouter &
         readonly services: readonly string[];
         /** Labels that let a pod in. */
         readonly admit: Readonly<Record<string, string>>;
+        /** An autoscaler owns the replicas of the workload. */
+        readonly scaled?: true;
       }
     | {
         readonly kind: 'selector';

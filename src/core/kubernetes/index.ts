@@ -18,6 +18,7 @@ export { Kinds } from './kinds.ts';
 export { acquireLease } from './lease.ts';
 export { type KubeList, type KubeObject, nameOf, selectorText, selects } from './objects.ts';
 export { observeLease } from './observe-lease.ts';
+export { notRolledOut, otherKind, otherWorkloads } from './other-workloads.ts';
 export { missingPermissions, type Permission, permissions, requirePermissions } from './permissions.ts';
 export { type Trouble, troubleOf } from './pod-trouble.ts';
 export { imageDigest, type PodView, podsOfDeployment, viewPod } from './pods.ts';

@@ -18,8 +18,8 @@ export function extraPods(
   // new pods come before old ones go, and the promotion scales up before it replaces
   const { replicas } = router;
   const moments = below.map((step, index) => {
-    const before =
-      index === 0 || router.baseline !== undefined ? replicas : ratioFor(below[index - 1]!, replicas).stable;
+    const lowered = index > 0 && router.baseline === undefined && router.scaled === undefined;
+    const before = lowered ? ratioFor(below[index - 1]!, replicas).stable : replicas;
     return before + podsFor(step) - replicas;
   });
   return Math.max(...moments, podsFor(below.at(-1)!) + surge);

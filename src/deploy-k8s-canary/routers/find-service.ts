@@ -8,6 +8,8 @@ import {
   selectorText,
 } from '../../core/kubernetes/index.ts';
 import { labels } from '../names.ts';
+import { mostBesideScaled } from '../ratio.ts';
+import { autoscalerOf } from '../surroundings.ts';
 import type { FoundRouter, Search } from './router.ts';
 import type { ServiceState } from './service.ts';
 
@@ -22,10 +24,17 @@ export async function findService({
   signal,
 }: Search): Promise<FoundRouter<ServiceState>> {
   await refuseForeignPods(cluster, live.metadata.name, services, signal);
-  if (options.steps.some(step => step > 50 && step < 100)) await refuseAutoscaler(cluster, live.metadata.name, signal);
+  const scaled = options.steps.some(aboveHalf) && (await isScaled(cluster, live.metadata.name, options.steps, signal));
   const admit = Object.fromEntries(Object.keys(hold).map(key => [key, podLabels[key]!]));
   return {
-    state: { kind: 'service', services: services.map(({ metadata }) => metadata.name), admit, hold, replicas },
+    state: {
+      kind: 'service',
+      services: services.map(({ metadata }) => metadata.name),
+      admit,
+      ...(scaled ? { scaled } : {}),
+      hold,
+      replicas,
+    },
     service: services[0]!,
     sticky: undefined,
   };
@@ -61,21 +70,29 @@ async function refuseForeignPods(
   }
 }
 
-async function refuseAutoscaler(cluster: Cluster, workload: string, signal: AbortSignal): Promise<void> {
-  const { items } = await cluster.request<KubeList>(
-    'GET',
-    `/apis/autoscaling/v2/namespaces/${encodeURIComponent(cluster.namespace)}/horizontalpodautoscalers`,
-    { signal },
-  );
-  const scaler = items.find(
-    one => one['spec']?.scaleTargetRef?.kind === 'Deployment' && one['spec'].scaleTargetRef.name === workload,
-  );
-  if (scaler !== undefined)
+/** Steps that would scale the workload down where nobody else does. */
+export function aboveHalf(step: number): boolean {
+  return step > 50 && step < 100;
+}
+
+/** Whether an autoscaler owns the replicas. What it wants is kept, so that a high share takes many new pods. */
+async function isScaled(
+  cluster: Cluster,
+  workload: string,
+  steps: readonly number[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = `/apis/autoscaling/v2/namespaces/${encodeURIComponent(cluster.namespace)}/horizontalpodautoscalers`;
+  const { items } = await cluster.request<KubeList>('GET', path, { signal });
+  const scaler = autoscalerOf(items, workload);
+  const high = steps.find(step => step > mostBesideScaled && step < 100);
+  if (scaler !== undefined && high !== undefined)
     throw wrong(
       'AUTOSCALED',
-      `steps above 50 with router: service scale Deployment/${workload} down, but HorizontalPodAutoscaler/${scaler.metadata.name} owns its replicas`,
-      'Use steps up to 50 before 100, or router: gateway.',
+      `HorizontalPodAutoscaler/${scaler.metadata.name} owns the replicas of Deployment/${workload}, so that ${high} % with router: service would take ${Math.round(high / (100 - high))} new pods for each old one`,
+      `Use steps up to ${mostBesideScaled} before 100, or router: gateway.`,
     );
+  return scaler !== undefined;
 }
 
 function wrong(code: string, message: string, hint: string): SlipwayError {

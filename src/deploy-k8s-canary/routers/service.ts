@@ -9,10 +9,10 @@ import {
 } from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
 import { raised } from '../raised.ts';
-import { describeRatio, type Ratio, ratioFor } from '../ratio.ts';
+import { describeRatio, type Ratio, type Rules, ratioFor } from '../ratio.ts';
 import type { RouterState } from '../state.ts';
 import { admit, holdAll } from './admission.ts';
-import { findService } from './find-service.ts';
+import { aboveHalf, findService } from './find-service.ts';
 import { onlyStable, readySides } from './ready-sides.ts';
 import type { Router, RouterModule } from './router.ts';
 
@@ -24,16 +24,20 @@ export type ServiceState = RouterState & { kind: 'service' };
 export const service: RouterModule<ServiceState> = {
   permissions: ({ steps }) => [
     ...permissions('get,patch pods', 'list endpointslices.discovery.k8s.io'),
-    ...(steps.some(step => step > 50 && step < 100) ? permissions('list horizontalpodautoscalers.autoscaling') : []),
+    ...(steps.some(aboveHalf) ? permissions('list horizontalpodautoscalers.autoscaling') : []),
   ],
   find: findService,
   make: makeService,
   where: ({ services }) => `Service/${services.join(', ')}`,
-  step: ({ replicas, baseline }, _workload, _namespace, percent) =>
+  step: (state, _workload, _namespace, percent) =>
     percent === 100
-      ? `${replicas} pods, all of the new release`
-      : describeRatio(ratioFor(percent, replicas, baseline !== undefined)),
+      ? `${state.replicas} pods, all of the new release`
+      : describeRatio(ratioFor(percent, state.replicas, rulesOf(state))),
 };
+
+function rulesOf({ baseline, scaled }: ServiceState): Rules {
+  return { fresh: baseline !== undefined, scaled: scaled === true };
+}
 
 /**
  * The ratio of the pods behind a plain Service. Pods of the canary start with labels that no Service selects; a share is given by
@@ -43,11 +47,14 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
   const { canaryLabels, baselineLabels } = namesOf(workload);
   const { admit: inside, hold, baseline } = state;
   const path = deploymentPath(cluster.namespace, workload);
-  const fresh = baseline !== undefined;
+  const rules = rulesOf(state);
+  /** Whether the old pods become fewer for the share, of as many as there were before. */
+  const lowers = (percent: number) => percent > 50 && !rules.scaled;
   const canary = { own: canaryLabels, admit: inside, hold, what: 'pods of the new release' };
-  const beside = fresh
-    ? [{ own: baselineLabels, admit: inside, hold: baseline, what: 'fresh pods of the old release' }]
-    : [];
+  const beside =
+    baseline === undefined
+      ? []
+      : [{ own: baselineLabels, admit: inside, hold: baseline, what: 'fresh pods of the old release' }];
   const scale = (replicas: number, signal: AbortSignal) =>
     patchObject(
       cluster,
@@ -77,24 +84,24 @@ function makeService(cluster: Cluster, workload: string, state: ServiceState): R
     }
   }
 
-  /** Up to 50 % the old pods are as many as their owner or an autoscaler wants; above, as the ratio needs them. */
+  /** Up to 50 %, and beside an autoscaler, the old pods are as many as their owner wants; else above, as the ratio needs them. */
   async function ratioNow(percent: number, signal: AbortSignal): Promise<Ratio> {
-    if (percent > 50) return ratioFor(percent, state.replicas);
+    if (lowers(percent)) return ratioFor(percent, state.replicas);
     const deployment = await cluster.request<KubeObject>('GET', path, { signal });
-    return ratioFor(percent, deployment['spec'].replicas ?? 1, fresh);
+    return ratioFor(percent, deployment['spec'].replicas ?? 1, rules);
   }
 
   return {
     kind: 'service',
     full: false,
     podsFor: (percent, replicas) =>
-      Math.max(1, ratioFor(percent, percent > 50 ? state.replicas : replicas, fresh).canary),
+      Math.max(1, ratioFor(percent, lowers(percent) ? state.replicas : replicas, rules).canary),
     async shift(percent, signal) {
       const ratio = await ratioNow(percent, signal);
       // more first, less afterwards: capacity never falls below what it was
       for (const side of beside) await admit(cluster, side, ratio.fresh ?? 0, signal);
       await admit(cluster, canary, ratio.canary, signal);
-      if (percent > 50) await scale(ratio.stable, signal);
+      if (lowers(percent)) await scale(ratio.stable, signal);
       return readBack(ratio, percent, signal);
     },
     async restore(signal) {
