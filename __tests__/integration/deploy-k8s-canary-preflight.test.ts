@@ -202,7 +202,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
     const says = 'StatefulSet/db is not rolled out, only a Deployment is: its pods have names and volumes of their own';
 
     test('named by its kind, the only one in the manifests, or in the namespace: it is said why not', async () => {
-      await refused('WORKLOAD_KIND', says, { workload: 'statefulset/db' });
+      await refused('INPUT_INVALID', says, { workload: 'statefulset/db' });
       const only = { 'deployment.yaml': JSON.stringify(db), 'service.yaml': '' };
       await refused('WORKLOAD_KIND', says, { workload: '' }, only);
       await beside([db], async () => {
