@@ -8,6 +8,7 @@ export function whoRuns(env: NodeJS.ProcessEnv): string {
     GITHUB_RUN_ID: run,
     GITHUB_RUN_ATTEMPT: attempt = '1',
   } = env;
-  if (run) return `${actor ?? 'unknown'}, ${repository ?? ''} run ${run} attempt ${attempt}`;
+  if (run) return `${actor || 'unknown'}, ${repository ?? ''} run ${run} attempt ${attempt}`;
+  if (actor) return actor;
   return `${userInfo().username}@${hostname()}`;
 }
