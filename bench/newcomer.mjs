@@ -102,7 +102,7 @@ function answer(file, knownHosts, host) {
   const lines = readFileSync(file, 'utf8').split('\n');
   let edited = 0;
   for (const [index, line] of lines.entries()) {
-    if (!line.includes('TODO')) continue;
+    if (!line.includes('"" # TODO')) continue;
     const key = /^[\s-]*([a-z-]+):/.exec(line)?.[1];
     const value = { 'known-hosts': knownHosts, listen: '8080', checks: `tcp ${host.address}:8080` }[key];
     if (value === undefined) throw new Error(`init leaves a line that this newcomer does not understand: ${line}`);
