@@ -68,7 +68,7 @@ ${environment('staging')}${environment('production')}`.replaceAll('ADDRESS', hos
     };
     const version = async (name: keyof typeof ports) =>
       fetch(`http://${host.address}:${ports[name]}/version`).then(
-        async answer => (await answer.json()).version,
+        async answer => ((await answer.json()) as { version: string }).version,
         () => undefined,
       );
     const nextCommit = async (tag: string) => {
@@ -96,6 +96,8 @@ ${environment('staging')}${environment('production')}`.replaceAll('ADDRESS', hos
           'may not go to production: verified-in: staging (no record of staging calls it verified)',
         ),
       ]);
+      expect(refused.summary).toContain('| ✗ required | `verified-in: staging` |');
+      expect(refused.summary).toContain('| ✓ | `sbom` |');
       expect(await version('production')).toBeUndefined();
     }, 240_000);
 

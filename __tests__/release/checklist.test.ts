@@ -63,7 +63,7 @@ describe('the checklist', () => {
 
   test('what is required and not met blocks, named with what stands against it and the line that requires it', () => {
     const required = file('      - signed\n      - verified-in: staging');
-    const refuse = (given: Facts) => () => refuseUnmet(required, given, requirementsOf(required));
+    const refuse = (given: Facts) => () => refuseUnmet(required, given.record, look(given, requirementsOf(required)));
     expect(refuse(facts(bare, {}))).toThrow(
       expect.objectContaining({
         code: 'CHECKLIST_UNMET',

@@ -1,9 +1,6 @@
 /** Where Slipway is published; the release script puts the owner and the tag in. */
 const home = 'OWNER/slipway';
 
-/** What `uses:` calls. */
-export const actionReference = `${home}@v1`;
-
 /** Reusable workflows, as another repository calls them. */
 export const workflowReference = (file: string) => `${home}/.github/workflows/${file}@v1`;
 

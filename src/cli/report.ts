@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { SlipwayError } from '../core/errors.ts';
 import { writeAtomic } from '../core/files.ts';
 import { type LoadedRecord, loadRecords, outputFolder } from '../core/record/files.ts';
+import { withDeeds } from '../core/report/deeds.ts';
 import { renderReport } from '../core/report/html.ts';
 import { reportPart } from '../core/report/part.ts';
 import type { Call } from './call.ts';
@@ -28,7 +29,9 @@ async function recordOf(call: Call): Promise<LoadedRecord> {
   const version = given.text('version');
   if (version !== undefined) {
     using records = await openKept(call);
-    return await records.get(version, directory);
+    const loaded = await records.get(version, directory);
+    // it is kept as it was built; what was done with it since are entries
+    return { ...loaded, record: withDeeds(loaded.record, await records.entries({ version })) };
   }
   const paths = given.list('release').length > 0 ? given.list('release') : [`${outputFolder}/release*.json`];
   const loaded = await loadRecords(paths, directory);

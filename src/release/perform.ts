@@ -3,6 +3,7 @@ import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import type { Entry } from '../core/records/entry.ts';
 import type { Link } from './chain.ts';
+import { look } from './checklist.ts';
 import { conclude, type Result } from './conclude.ts';
 import { follow } from './github/follow.ts';
 import { refuseFork } from './github/fork.ts';
@@ -11,7 +12,7 @@ import { deploys, isStored } from './modes.ts';
 import { type Plan, prepare } from './prepare.ts';
 import { refuseOther } from './refuse-other.ts';
 import type { Request } from './request.ts';
-import { refuseUnmet } from './require.ts';
+import { checklistTable, refuseUnmet } from './require.ts';
 import { sourceOf } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -60,7 +61,7 @@ async function carryOut(
   const loaded = await loadedFrom(made, request);
   if (!failed(made) && !around.signal.aborted) {
     if (loaded !== undefined && keeps(plan)) await plan.records?.put(loaded);
-    await refuse(plan, loaded);
+    await refuse(plan, loaded, around);
     const isDeployed = links.some(isDeployment) && deploys(request.mode, isStored(request));
     if (loaded !== undefined && isDeployed) await begins(loaded.record);
   }
@@ -87,7 +88,8 @@ async function loadedFrom({ release }: Progress, { directory }: Request): Promis
 /** What the environment requires is looked at before anything is put there. */
 async function refuse(
   { request, file, read: links, requirements, records }: Plan,
-  loaded?: LoadedRecord,
+  loaded: LoadedRecord | undefined,
+  { summary }: Surroundings,
 ): Promise<void> {
   if (requirements.length === 0 || !deploys(request.mode, isStored(request))) return;
   if (loaded === undefined)
@@ -97,7 +99,9 @@ async function refuse(
   const { version } = loaded.record;
   const verdicts = (await records?.entries({ version })) ?? [];
   const verifiedIn = verdicts.filter(isVerified).map(({ environment }) => environment);
-  refuseUnmet(file, { record: loaded.record, links, verifiedIn }, requirements);
+  const looked = look({ record: loaded.record, links, verifiedIn }, requirements);
+  await summary(`### Checklist\n\n${checklistTable(looked)}`);
+  refuseUnmet(file, loaded.record, looked);
 }
 
 const isVerified = (entry: Entry) => entry.kind === 'verdict' && entry.state === 'verified';

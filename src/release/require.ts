@@ -1,8 +1,9 @@
 import { invalid } from '../core/config-document.ts';
 import type { ConfigFile } from '../core/config-file.ts';
 import { SlipwayError } from '../core/errors.ts';
+import type { ReleaseRecord } from '../core/record/schema.ts';
 import { table } from '../core/summary.ts';
-import { type Facts, type Looked, look, type Requirement, readRequire } from './checklist.ts';
+import { type Looked, type Requirement, readRequire } from './checklist.ts';
 
 /** What the environment requires. @throws SlipwayError CONFIG_INVALID with the line of an entry that is none */
 export function requirementsOf(file: ConfigFile): Requirement[] {
@@ -22,10 +23,13 @@ export function checklistTable(looked: readonly (Looked & { required: boolean })
 }
 
 /** @throws SlipwayError CHECKLIST_UNMET that names each finding that is required and not met */
-export function refuseUnmet(file: ConfigFile, facts: Facts, requirements: readonly Requirement[]): void {
-  const unmet = look(facts, requirements).filter(one => one.required && one.against.length > 0);
+export function refuseUnmet(
+  file: ConfigFile,
+  { name, version }: ReleaseRecord,
+  looked: readonly (Looked & { required: boolean })[],
+): void {
+  const unmet = looked.filter(one => one.required && one.against.length > 0);
   if (unmet.length === 0) return;
-  const { name, version } = facts.record;
   throw new SlipwayError(
     'CHECKLIST_UNMET',
     `${name} ${version} may not go to ${file.environment}: ${unmet.map(one => `${one.name} (${short(one.against)})`).join('; ')}`,
