@@ -203,6 +203,12 @@ await describeWith(['registry', 'host:host5', 'cluster', 'go'], 'the chain from 
     limit,
   );
 
+  test('report --version shows what was done with a kept release', async () => {
+    const reported = await slipway(['report', '--version', 'v1.0.0', '--output', 'kept.html']);
+    expect([reported.code, reported.code === 0 ? '' : reported.stderr]).toEqual([0, '']);
+    expect(await readFile(join(repository, 'kept.html'), 'utf8')).toContain(host.address);
+  }, 60_000);
+
   test('report --history tells all that was done, the release that failed among it', async () => {
     const ended = await slipway(['report', '--history', '--json']);
     const told = JSON.parse(ended.stdout);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -21,6 +22,8 @@ await describeWith(
   'the root action over environments, with records in the registry',
   lab => {
     const host = lab['host:host4'];
+    /** Of this run alone: the registry keeps what an earlier one released. */
+    const place = `e2e-environments-${randomBytes(4).toString('hex')}`;
     let folder: string;
     let repository: string;
     const slipway = `records: oci
@@ -57,7 +60,7 @@ ${environment('staging')}${environment('production')}`.replaceAll('ADDRESS', hos
         repository,
         timeout: 120_000,
         env: {
-          IMAGE: `${lab.registry.host}/e2e-environments/hello`,
+          IMAGE: `${lab.registry.host}/${place}/hello`,
           INSECURE_REGISTRIES: lab.registry.host,
           HOSTS: `${host.user}@${host.address}:${host.port}`,
           KNOWN_HOSTS: await readFile(host.knownHosts, 'utf8'),
