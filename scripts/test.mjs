@@ -20,7 +20,7 @@ const { withSecondTries } = await import('./test/second-tries.mjs');
 /** What a word means in jest's projects. */
 const projects = { unit: ['unit'], integration: ['integration', 'host', 'cluster', 'image'], e2e: ['e2e'] };
 /** Run side by side, as tests mostly wait; within a lane one file after the other, as there is one cluster. */
-const lanes = [['unit', 'integration', 'image'], ['host'], ['cluster', 'e2e']];
+const lanes = [['integration', 'image', 'e2e'], ['host'], ['cluster']];
 const given = process.argv.slice(2);
 const words = given.filter(word => word in projects);
 const chosen = (words.length > 0 ? words : Object.keys(projects)).flatMap(word => projects[word]);
@@ -36,20 +36,19 @@ try {
   // Actions that are started from their sources are compiled once, not each time.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
   if (chosen.some(name => name !== 'unit')) env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
+  const run = (lane, workers) => runJest(lane, join(folder, `${lane[0]}.json`), env, jestArguments, workers);
+  // Alone, as time matters to some of them.
+  const units = chosen.includes('unit') ? [await run(['unit'], 2)] : [];
   const running = lanes
     .map(lane => lane.filter(name => chosen.includes(name)))
     .filter(lane => lane.length > 0)
-    .map(lane => runJest(lane, join(folder, `${lane[0]}.json`), env, jestArguments));
+    .map(lane => run(lane));
   // All are waited for, also after a failure: only then is nobody left who uses the lab.
   const ended = await Promise.allSettled(running);
   const broken = ended.find(one => one.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
-  const reports = await withSecondTries(
-    ended.map(one => one.value),
-    chosen,
-    folder,
-    env,
-  );
+  const first = ended.map(one => one.value);
+  const reports = [...units, ...(await withSecondTries(first, chosen, folder, env))];
   for (const name of reports.flatMap(skippedTests)) console.log(`skipped: ${name}`);
   counts = sum(reports.map(countsOf));
   counts.failed += unfounded(reports.flatMap(one => one.testResults));

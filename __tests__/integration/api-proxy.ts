@@ -67,7 +67,8 @@ export async function apiProxy(kubeconfig: string, proxyUser: object = {}) {
             answer.on('data', part => parts.push(part));
             answer.on('end', () => {
               const done = { status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(parts) };
-              if (write !== undefined && watcher(write, index, 'after') === 'cut') return cut();
+              const wrote = write !== undefined && done.status < 400; // not one that lost a race, which is asked again
+              if (wrote && watcher(write, index, 'after') === 'cut') return cut();
               resolve(done);
             });
           });

@@ -15,15 +15,20 @@ export function signalJest(signal) {
   for (const child of children) child.kill(signal);
 }
 
-/** Resolves with jest's report of the projects `names`, written to the file `results`, and with `ended`: its exit code. */
-export async function runJest(names, results, env, more) {
+/**
+ * Resolves with jest's report of the projects `names`, written to the file `results`, and with `ended`: its exit code.
+ *
+ * @param workers how many files are run at once
+ */
+export async function runJest(names, results, env, more, workers = 1) {
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const options = [
     '--experimental-vm-modules',
     '--no-warnings=ExperimentalWarning',
     jest,
-    '--runInBand',
+    workers === 1 ? '--runInBand' : `--maxWorkers=${workers}`,
     '--passWithNoTests',
+    `--testSequencer=${join(root, 'scripts/test/sequencer.mjs')}`,
     '--selectProjects',
     ...names,
     '--json',

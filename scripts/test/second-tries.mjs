@@ -5,18 +5,19 @@ import { runJest } from './run-jest.mjs';
 
 /**
  * Real components on busy cores: a file of them in which something failed is run once more, whole and alone, when all others are
- * done. Its first failure stays in the log, and is named. Unit tests, and more than a few files, have failed for good.
+ * done. Its first failure stays in the log, and is named. More than a few files have failed for good.
+ *
+ * @param reports of tests on real components; unit tests are given no second try
  */
 export async function withSecondTries(reports, projects, folder, env) {
   const failed = reports.flatMap(one => one.testResults.filter(file => file.status === 'failed'));
-  const real = failed.filter(({ name }) => /__tests__\/(integration|e2e)\//.test(name));
-  if (real.length === 0 || real.length < failed.length || real.length > 4) return reports;
-  const files = real.map(({ name }) => name);
+  if (failed.length === 0 || failed.length > 4) return reports;
+  const files = failed.map(({ name }) => name);
   console.log(`run once more: ${files.map(name => relative(root, name)).join(', ')}`);
   const names = projects.filter(name => name !== 'unit');
   const again = await runJest(names, join(folder, 'again.json'), env, ['--runTestsByPath', ...files]);
   const passes = file => file.assertionResults.filter(one => one.status === 'passed').map(one => one.fullName);
-  for (const before of real) {
+  for (const before of failed) {
     const now = again.testResults.find(one => one.name === before.name);
     const mended = before.assertionResults.filter(
       one => one.status === 'failed' && now !== undefined && passes(now).includes(one.fullName),
