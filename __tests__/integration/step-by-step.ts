@@ -1,6 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 
+/**
+ * Reads what the first writer writes to a FIFO. Another one takes its place as soon as it is open: a second writer waits
+ * for the next reader, instead of losing what it writes while this one closes.
+ */
+const readOnce =
+  'my $path = shift; open(my $pipe, "<", $path) or die; rename("$path.next", $path) or die; local $/; print <$pipe>';
+
 /** Stands in for the journal of a host's agent by a FIFO: the agent stops at each step until it is read. */
 export class StepByStep {
   readonly #path: string;
@@ -32,6 +39,7 @@ export class StepByStep {
   /** Takes the FIFO away. What waits at it waits for ever, unless it was let go on before. */
   end(): void {
     rmSync(this.#path, { force: true });
+    rmSync(`${this.#path}.next`, { force: true });
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader !== undefined) setTimeout(() => closeSync(reader), 1000);
@@ -39,7 +47,9 @@ export class StepByStep {
 
   /** What the next writer writes; empty when none comes in time. */
   #read(): Promise<string> {
-    const child = spawn('timeout', ['20', 'cat', this.#path], { stdio: ['ignore', 'pipe', 'ignore'] });
+    rmSync(`${this.#path}.next`, { force: true });
+    execFileSync('mkfifo', [`${this.#path}.next`]);
+    const child = spawn('timeout', ['20', 'perl', '-e', readOnce, this.#path], { stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', chunk => (text += chunk));
     return new Promise(resolve => child.once('close', () => resolve(text)));
