@@ -84,7 +84,7 @@ describe.each(ours.map(one => [`${one.title} ${one.step.uses}`, one] as const))(
 
   test('takes every secret from an expression', () => {
     for (const [name, value] of Object.entries(step.with ?? {}))
-      if (inputs[name]?.secret) expect(value).toMatch(/^\$\{\{ secrets\.[A-Z_]+ \}\}$/);
+      if (inputs[name]?.secret) expect(value).toMatch(/^([\w-]+=)?\$\{\{ secrets\.[A-Z_]+ \}\}\n?$/);
   });
 });
 
