@@ -12,6 +12,14 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `the agent refused the unit: ${detail.split('\n').slice(0, 5).join('; ')}`,
     'Nothing was switched. Leave these out; `become: sudo-shell`, as full root, takes any unit.',
   ],
+  SYSTEM_FORBIDDEN: detail => [
+    `the agent refused: ${detail}`,
+    'Nothing was switched. Let an administrator run `mode: bootstrap` with the same inputs: it lets exactly these files.',
+  ],
+  SYSTEM_REFUSED: detail => [
+    `a program of the host does not take its file of the release: ${detail.split('\n').join('; ')}`,
+    'Nothing was switched. Correct it there or in the inputs.',
+  ],
   LINGER_DENIED: detail => [
     `the services of ${detail} would end with its last login: it may not linger`,
     `Nothing was switched. Let an administrator run \`loginctl enable-linger ${detail}\` on the host, once.`,

@@ -1,5 +1,6 @@
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { sha256 } from '../core/files.ts';
 import { log } from '../core/log.ts';
 import { table } from '../core/summary.ts';
 import { joinErrors, onAll } from './fleet.ts';
@@ -7,6 +8,7 @@ import type { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
 import type { Settings } from './settings.ts';
 import { code } from './summary.ts';
+import { systemFiles } from './system-files.ts';
 
 /** What bootstrap did on a host, or would do. */
 export interface Bootstrapped {
@@ -24,13 +26,14 @@ export async function bootstrapHost(session: HostSession, settings: Settings, dr
     throw new SlipwayError('AGENT_USER_MISSING', `${session.place}: root needs no agent`, {
       hint: 'Give `agent-user`: the user who will deploy.',
     });
-  await session.facts(); // names the service to the agent
+  const facts = await session.facts(); // names the service to the agent
   // it is there and allows this service, or facts would have been refused
   if (dry && session.way === 'agent') return { user, changes: [], wide: false };
   const answer = await session.ask('bootstrap', [
     user,
     settings.runAs,
     ...[dry, settings.createUser].map(yes => (yes ? 'yes' : 'no')),
+    ...systemFiles(settings, facts).map(({ kind, text }) => `${kind}:${sha256(text)}`),
   ]);
   return { user, changes: answer.all('change'), wide: answer.text('wide') === 'yes' };
 }

@@ -9,6 +9,7 @@ import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
 import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import type { SystemFile } from './system-files.ts';
 import { renderSocket, renderUnit } from './unit-file.ts';
 import { userUnit } from './user-unit.ts';
 
@@ -36,7 +37,7 @@ export interface Candidate {
   readonly variables: readonly string[];
   /** Names of the credentials; empty where they had to become variables. */
   readonly credentials: readonly string[];
-  /** Unit, drop-in, socket, environment, credentials, record. */
+  /** Unit, drop-in, socket, files for other programs, environment, credentials, record. */
   readonly parts: readonly Part[];
   readonly files: readonly ExtraFile[];
 }
@@ -48,6 +49,7 @@ export function makeCandidate(
   settings: Settings,
   files: readonly ExtraFile[],
   systemd: number,
+  system: readonly SystemFile[] = [],
 ): Candidate {
   const { service } = settings;
   const asFiles = systemd >= credentialsSince ? settings.credentials : {};
@@ -73,6 +75,7 @@ export function makeCandidate(
     files.map(one => [one.path, one.mode, one.sha256]),
     ...socket,
     ...(dropIn === '' ? [] : [{ dropIn }]),
+    ...system.map(({ kind, text }) => ({ [`system/${kind}`]: text })),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
@@ -108,6 +111,7 @@ export function makeCandidate(
       { path: 'unit', mode: '644', content: unit },
       ...(dropIn === '' ? [] : [{ path: 'drop-in', mode: '644', content: dropIn } as const]),
       ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
+      ...system.map(({ kind, text }): Part => ({ path: `system/${kind}`, mode: '644', content: text })),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
       { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },

@@ -22,6 +22,7 @@ import type { BringIn, Rotation } from './rotation.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
+import { areInstalled } from './system-files.ts';
 
 /** What is to be served: a release to make, one that is on the host (rollback), or the present one, anew (restart). */
 export interface Goal {
@@ -171,13 +172,14 @@ async function switchTo(
 }
 
 /** The same release with all that belongs to it, the same unit file and running binary: nothing is restarted. */
-function isUnchanged({ unit, unitFile, dropIn, current, pending, running, content }: HostFacts, goal: Goal): boolean {
+function isUnchanged(facts: HostFacts, goal: Goal): boolean {
+  const { unit, unitFile, dropIn, current, pending, running, content } = facts;
   if (goal.kind === 'restart') return false;
   const same = current === goal.id && pending.length === 0 && unit.active === 'active' && running === goal.sha256;
   if (!same || goal.candidate === undefined) return same;
   const { candidate } = goal;
   const installed = candidate.unit.trim() === unitFile.trim() && candidate.dropIn.trim() === dropIn.trim();
-  return installed && content === contentOf(candidate);
+  return installed && areInstalled(candidate.parts, facts) && content === contentOf(candidate);
 }
 
 function unchanged(

@@ -64,6 +64,7 @@ export interface MachineFacts {
   readonly portHolder: string;
   /** TCP ports that somebody listens on. */
   readonly listening: readonly number[];
+  readonly ipv6: boolean;
   readonly lacking: readonly string[];
   /** Whether it can unpack zstd. */
   readonly zstd: boolean;
@@ -96,6 +97,10 @@ export interface HostFacts extends MachineFacts {
   readonly unitFiles: readonly UnitFile[];
   /** Text of the present release's drop-in, as it is installed; empty when it has none. */
   readonly dropIn: string;
+  /** Its files for other programs as they are installed, kind → text. */
+  readonly system: ReadonlyMap<string, string>;
+  /** Where somebody else's file lies in the place of one, by kind. */
+  readonly systemForeign: ReadonlyMap<string, string>;
   /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
   readonly running: string;
   /** A hash over the parts of the present release, when that runs; else empty. */
@@ -129,6 +134,7 @@ export function readFacts(answer: Answer): HostFacts {
     hasUser: answer.text('has-user') === 'yes',
     portHolder: answer.text('holder-of-port'),
     listening: words('listening').map(hex => Number.parseInt(hex, 16)),
+    ipv6: answer.text('ipv6') === 'yes',
     lacking: answer.all('lacking'),
     zstd: answer.text('zstd') === 'yes',
     ...readState(answer),
@@ -160,11 +166,18 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     unitFile: answer.text('unit-file'),
     unitFiles: readUnitFiles(answer.text('files')),
     dropIn: answer.text('drop-in'),
+    system: new Map(answer.all('system').map(text => split(text, '\n'))),
+    systemForeign: new Map(answer.all('system-foreign').map(text => split(text, ' '))),
     running: answer.text('sha256'),
     content: answer.text('content'),
     variables: words('variables'),
     credentials: words('credentials'),
   };
+}
+
+/** The first word, and all behind it. */
+function split(text: string, by: string): [string, string] {
+  return [text.slice(0, text.indexOf(by)), text.slice(text.indexOf(by) + 1)];
 }
 
 export function readUnitState(text: string): UnitState {

@@ -6,6 +6,7 @@ import { fileRules } from './extra-files.ts';
 import { hooks } from './hook-values.ts';
 import { hosts } from './hosts.ts';
 import { loadBalancer } from './load-balancer.ts';
+import { proxyInputs } from './proxy/inputs.ts';
 import { requirements } from './requirements.ts';
 import { roleKeys, roles } from './role-settings.ts';
 import { credentials } from './secrets.ts';
@@ -276,6 +277,7 @@ export const definition = define({
         'Takes each host out before it is changed, and waits for what is under way there. `{nginx: FILE, hosts: lb@…, server: "{host}:8080"}` marks the server `down` in the file of an upstream; `{haproxy: SOCKET, hosts, server: "BACKEND/{host}"}` uses the runtime socket; `{drain: COMMAND, restore: COMMAND, on: runner | host}` runs yours. `wait`, 30s, for requests to end. `hosts` may be left out where hosts have the role `lb`.',
       value: loadBalancer,
     },
+    ...proxyInputs,
     hooks: {
       description:
         '`before-deploy` (the release is there, nothing is switched; its failure leaves all as it is), `after-switch` (healthy, not yet confirmed; its failure takes it back), `on-rollback`, `after-deploy`: each a command for `sh`, or `{run, on: first | each | runner | role=NAME | LABEL=VALUE, timeout}`, or a list of them. On a host they run as the user of the connection.',

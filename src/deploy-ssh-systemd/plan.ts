@@ -1,6 +1,8 @@
 import { codeBlock, table } from '../core/summary.ts';
 import { formatTarget } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
+import type { Candidate } from './candidate.ts';
+import type { HostFacts } from './facts.ts';
 import { code } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { blobsOf, missingBlobs } from './upload.ts';
@@ -22,6 +24,7 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   );
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));
+  lines.push(...systemDiff(facts.system, candidate));
   if (exposure !== undefined) lines.push(`  exposure ${exposure} by systemd-analyze security`);
   for (const [kind, before, after] of [
     ['environment', facts.variables, candidate.variables],
@@ -34,6 +37,18 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   for (const { name, path, size } of blobsOf(candidate, '').slice(1))
     lines.push(`  file ${path}, ${formatSize(size)}, ${missing.includes(name) ? 'is uploaded' : 'is there already'}`);
   return lines;
+}
+
+/** Files for other programs, whether they come, go or change. */
+function systemDiff(before: HostFacts['system'], { parts }: Candidate): string[] {
+  const after = new Map(parts.map(({ path, content }) => [path, content]));
+  const paths = [
+    ...[...before.keys()].map(kind => `system/${kind}`),
+    ...[...after.keys()].filter(path => path.startsWith('system/')),
+  ];
+  return [...new Set(paths)].flatMap(path =>
+    diff(before.get(path.slice('system/'.length)) ?? '', after.get(path) ?? '').map(line => `  ${path} ${line}`),
+  );
 }
 
 /** Names that come and names that go. */
@@ -77,7 +92,7 @@ function asDiff(lines: readonly string[]): string {
   let file = '';
   return lines
     .flatMap(line => {
-      const [, of, change] = /^ {2}(unit|drop-in) ([+-].*)$/.exec(line) ?? [];
+      const [, of, change] = /^ {2}(unit|drop-in|system\/\S+) ([+-].*)$/.exec(line) ?? [];
       if (of === undefined || change === undefined) return [line.slice(1)];
       const head = of === file ? [] : [`@@ ${of} @@`];
       file = of;

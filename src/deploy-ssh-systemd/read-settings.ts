@@ -11,6 +11,7 @@ import { settingsOf } from './host-settings.ts';
 import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { inventory } from './inventory.ts';
+import { proxyMustAgree } from './proxy/must-agree.ts';
 import { fingerprintBy } from './secrets.ts';
 import { mustBeKnown, type Selector } from './selector.ts';
 import type { Settings } from './settings.ts';
@@ -77,6 +78,7 @@ export async function readSettings({
     lockWait: inputs['lock-wait'],
     keepReleases: inputs['keep-releases'],
     loadBalancer,
+    proxy: inputs.proxy,
     hooks: inputs.hooks,
     pace: { strategy: inputs.strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
     onFailure: inputs['on-failure'],
@@ -95,7 +97,9 @@ function selectorsOf({ roles, hooks }: Context<typeof definition.inputs>['inputs
   ];
 }
 
-function mustAgree(host: Host, { minHealthyTime, healthyDeadline, restartMethod, listen }: Settings): void {
+function mustAgree(host: Host, settings: Settings): void {
+  const { minHealthyTime, healthyDeadline, restartMethod, listen } = settings;
+  proxyMustAgree(settings);
   const of = host.roles.length === 0 ? '' : ` (${formatHost(host)}, ${host.roles.join(', ')})`;
   if (minHealthyTime >= healthyDeadline) {
     throw invalid(

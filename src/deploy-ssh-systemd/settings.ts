@@ -6,6 +6,7 @@ import type { Hook } from './hook-values.ts';
 import type { Host } from './hosts.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Pace } from './pace.ts';
+import type { ProxySite } from './proxy/proxy.ts';
 import type { Requirement } from './requirements.ts';
 import type { RoleSettings } from './role-settings.ts';
 import type { Fingerprint } from './secrets.ts';
@@ -63,6 +64,7 @@ export interface Settings {
   readonly lockWait: number;
   readonly keepReleases: number;
   readonly loadBalancer: LoadBalancer | undefined;
+  readonly proxy: ProxySite | undefined;
   readonly hooks: readonly Hook[];
   readonly pace: Pace;
   readonly onFailure: 'stop' | 'rollback-batch' | 'rollback-all';

@@ -11,6 +11,7 @@ import { goalThere } from './goal-there.ts';
 import type { HostSession } from './host-session.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
+import { systemFiles, systemObstacles } from './system-files.ts';
 import { missingBlobs } from './upload.ts';
 import { candidateFrom, valuesOf, type WholeRelease } from './whole-release.ts';
 
@@ -49,11 +50,15 @@ export async function survey(
   const artifact = choose(session, artifacts, facts);
   const same = whole.find(one => one.artifact.sha256 === artifact.sha256);
   if (same !== undefined) settings = { ...settings, ...valuesOf(same) };
+  const system = systemFiles(settings, facts);
   const candidate =
     same === undefined
-      ? makeCandidate(artifact, record, settings, files, facts.systemd)
-      : candidateFrom(same, settings, facts, session.place);
-  const found = obstacles(facts, settings, neededOf(candidate, facts));
+      ? makeCandidate(artifact, record, settings, files, facts.systemd, system)
+      : candidateFrom(same, settings, facts, session.place, system);
+  const found = [
+    ...obstacles(facts, settings, neededOf(candidate, facts)),
+    ...(await systemObstacles(session, facts, system)),
+  ];
   if (found.length > 0) throw refused(session.place, found);
   tellWhatDiffers(session.place, candidate, settings, facts);
   const goal: Goal = { kind: 'deploy', id: candidate.id, sha256: artifact.sha256, candidate };

@@ -12,6 +12,7 @@ import type { HostSession } from './host-session.ts';
 import { masked } from './read-settings.ts';
 import { credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import type { SystemFile } from './system-files.ts';
 
 /** A release with all that belongs to it, as a host has it: others can get the same. */
 export interface WholeRelease {
@@ -73,10 +74,16 @@ function partOf(text: string): Part {
  *
  * @throws CONVERGE_REFUSED where that host cannot have the same
  */
-export function candidateFrom(whole: WholeRelease, settings: Settings, facts: HostFacts, place: string): Candidate {
+export function candidateFrom(
+  whole: WholeRelease,
+  settings: Settings,
+  facts: HostFacts,
+  place: string,
+  system: readonly SystemFile[] = [],
+): Candidate {
   const { parts, files, artifact, id, manifest } = whole;
   const given = contentOf(whole, 'unit');
-  const why = differs(whole, given, settings, facts);
+  const why = differs(whole, given, settings, facts) ?? systemDiffers(whole, system);
   if (why !== undefined)
     throw new SlipwayError('CONVERGE_REFUSED', `${place}: it cannot have ${id} as ${whole.place} has it: ${why.seen}`, {
       hint: `Nothing was changed. ${why.hint}`,
@@ -153,6 +160,20 @@ function differs(
   if (strange !== undefined)
     return { seen: `its unit has a line that no deployment writes: ${strange}`, hint: `Look at ${whole.place}.` };
   return undefined;
+}
+
+/** What other programs of a host read as root comes from the runner only, too. */
+function systemDiffers({ parts }: WholeRelease, system: readonly SystemFile[]): ReturnType<typeof differs> {
+  const theirs = parts.filter(({ path }) => path.startsWith('system/'));
+  const same =
+    theirs.length === system.length &&
+    system.every(({ kind, text }) => contentOf({ parts }, `system/${kind}`).trim() === text.trim());
+  if (same) return undefined;
+  const kinds = [...new Set([...theirs.map(({ path }) => path.slice(7)), ...system.map(({ kind }) => kind)])];
+  return {
+    seen: `its files for ${kinds.join(', ')} are others`,
+    hint: 'Give the inputs that they were made from: no other host is trusted with them.',
+  };
 }
 
 function isOurs(line: string, program: string): boolean {

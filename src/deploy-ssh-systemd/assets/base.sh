@@ -32,9 +32,9 @@ locate() { # DIRECTORY SERVICE
 # Whether a unit was made by us, for this directory.
 ours() { is_ours "$unit"; }
 is_ours() { has_mark "$units/$1"; } # UNIT
-has_mark() { # FILE
+has_mark() { # FILE; in files of others than systemd the mark is a comment
   [ -f "$1" ] || return 1
-  while IFS= read -r row || [ -n "$row" ]; do [ "$row" != "X-Slipway=$dir" ] || return 0; done 2>/dev/null <"$1"
+  while IFS= read -r row || [ -n "$row" ]; do [ "${row#"# "}" != "X-Slipway=$dir" ] || return 0; done 2>/dev/null <"$1"
   return 1
 }
 

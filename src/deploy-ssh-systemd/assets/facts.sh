@@ -37,6 +37,7 @@ machine_facts() { # SHA256...: of programs that may run already
   [ -n "$port" ] && fact holder-of-port "$(holder_of "$port")"
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
   ! command -v zstd >/dev/null || fact zstd yes
+  [ ! -e /proc/net/if_inet6 ] || fact ipv6 yes
   state_facts "$@"
 }
 
@@ -84,6 +85,7 @@ facts_of_state() {
     fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
     [ ! -e "$units/$unit.d/50-slipway.conf" ] || fact drop-in "$(cat "$units/$unit.d/50-slipway.conf")"
   fi
+  facts_of_system
   [ -d "$dir" ] || return 0
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   fact_names releases "$dir/releases" '*'

@@ -6,6 +6,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
   ! foreign || { fail UNIT_FOREIGN "$here"; return; }
   units_allowed "$dir/releases/$2" ||
     { fail UNIT_FORBIDDEN "$why"; return; }
+  said=$(systems_allowed "$dir/releases/$2") || { fail SYSTEM_FORBIDDEN "$said"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
   printf 'new=%s\nold=%s\nkind=%s\nway=%s\nwas=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "${pid:-}" "$(date +%s)" "$5" >"$state/.intent.$1" &&
@@ -28,7 +29,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
 put_guard() {
   text="[Unit]
 Description=Takes back an unconfirmed release of $service
-Before=$unit
+Before=$unit nginx.service
 ConditionPathExistsGlob=|$state/intent.*
 ConditionPathExistsGlob=|$state/reverting.*
 X-Slipway=$dir

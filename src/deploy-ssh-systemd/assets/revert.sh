@@ -21,7 +21,7 @@ do_revert() { # TOKEN WHY [boot]
 
 revert_to_old() { # boot|''
   choose_way "$new" "$old" "$way"
-  activate "$old"
+  activate "$old" "$1"
   systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
   outcome=old
   if [ -n "$1" ]; then move_listener boot; return 0; fi
@@ -48,6 +48,7 @@ revert_to_none() { # boot|''
   outcome=none
   if is_ours "$socket"; then systemctl stop ${1:+--no-block} "$socket" "$unit"; drop_unit "$socket"; fi
   if ! foreign; then systemctl stop ${1:+--no-block} "$unit"; drop_unit "$unit"; put_drop_in /nowhere; fi
+  put_system /nowhere "$1"
   rm -f "$dir/current"; durable "$dir"
   # the guard last: until here it is what finishes this after a power cut
   drop_unit "$guard"

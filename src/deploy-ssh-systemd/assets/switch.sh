@@ -21,7 +21,7 @@ put_drop_in() { # FILE → changed
 }
 
 # Makes a release the current one: link, units, autostart. Idempotent, every step atomic, nothing is started.
-activate() { # ID → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
+activate() { # ID [boot] → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
   ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" || return 1
   step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
@@ -45,7 +45,8 @@ activate() { # ID → moves: "open" or "close" when the listener changes hands, 
   # it has systemd read all its files again
   seen_of UnitFileState
   [ "$property" = enabled ] || systemctl enable --quiet "$unit" || return 1
-  [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket"
+  [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket" || return 1
+  put_system "$dir/releases/$1" "${2:-}"
 }
 
 look_before_start() { # → seen
@@ -142,7 +143,8 @@ do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
   step switching
   choose_way "$old" "$new" "$way"
-  activate "$new" || { result "$1" 'failed activate'; return 1; }
+  said=activate
+  activate "$new" || { result "$1" "failed $(printf '%s\n' "$said" | head -n 1)"; return 1; }
   enter || { result "$1" 'failed restart'; return 1; }
   result "$1" "switched $how"; step restarted
 }

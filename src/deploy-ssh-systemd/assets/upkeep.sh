@@ -45,7 +45,7 @@ serve_fetch() { # SHA256: of the store, compressed; a fact for each 45 kB
 # All of a release that is not in the store, PATH and content a fact each; the sizes of what is.
 serve_whole() { # ID
   safe "$1" && cd "$dir/releases/$1" 2>/dev/null || { fail RELEASE_MISSING "$1"; return; }
-  for path in unit drop-in socket environment credentials/*; do
+  for path in unit drop-in socket environment credentials/* system/*; do
     [ ! -f "$path" ] || printf '@fact part %s\n' "$({ printf '%s\n' "$path"; cat "$path"; } | base64 | tr -d '\n')"
   done
   [ ! -d files ] || fact sizes "$(find files -type f -exec stat -c '%s %n' {} +)"
@@ -57,8 +57,10 @@ serve_whole() { # ID
 serve_remove() {
   [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; }
   [ ! -e "$units/$unit" ] || is_ours "$unit" || { fail UNIT_FOREIGN "$units/$unit"; return; }
+  said=
   revert_to_none ''
   rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
+  for kind in $system_kinds; do "${kind}_place"; ! has_mark "$place" || fact left "$place, as $said"; done
   for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do
     [ "$left" = "$state" ] || [ ! -e "$left" ] || fact left "$left"
   done

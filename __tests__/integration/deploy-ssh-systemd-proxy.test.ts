@@ -1,0 +1,244 @@
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Pair, selfSigned } from './certificates.ts';
+import { type Deployed, deploy, onHost, reach } from './deploy-ssh-systemd.ts';
+import { buildHello } from './hello.ts';
+import { copyPackages } from './host-packages.ts';
+import { describeWith, labModule } from './lab.ts';
+
+jest.setTimeout(60_000);
+
+const place = '/etc/nginx/conf.d/slipway-hello.conf';
+const name = 'hello.example.org';
+
+/** A program behind the proxy: says the headers that it got, and echoes what comes by a WebSocket. */
+const echo = `
+use IO::Socket::INET;
+my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1:8090", Listen => 9, ReuseAddr => 1) or die;
+while (my $client = $server->accept) {
+  my $head = "";
+  while (my $line = <$client>) { last if $line eq "\\r\\n"; $head .= $line }
+  if ($head =~ /^upgrade: websocket/mi) {
+    print $client "HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n"; $client->flush;
+    my $got; sysread($client, $got, 100) and syswrite($client, $got);
+  } else { print $client "HTTP/1.1 200 OK\\r\\nContent-Length: " . length($head) . "\\r\\n\\r\\n$head" }
+  close $client;
+}`;
+
+await describeWith(
+  ['host:host71', 'go', 'package:nginx-light', 'package:openssl', 'peer:grpc-health'],
+  'deploy-ssh-systemd: nginx in front of the service',
+  lab => {
+    const host = lab['host:host71'];
+    let folder: string;
+    let inputs: Record<string, string>;
+    let pair: Pair;
+    const onShell = (script: string) => onHost(host, 'sh', '-c', script);
+    const site = (given: Record<string, unknown>) => ({ proxy: JSON.stringify({ names: name, ...given }) });
+    const run = (given: Record<string, string>) => deploy({ ...inputs, ...given });
+    const states = (done: Deployed) => done.record?.deployments.map(one => one.state);
+    const installed = () => onShell(`cat ${place} 2>/dev/null || :`);
+    const workers = () => onShell('ps -o pid= -C nginx 2>/dev/null || pgrep nginx');
+    /** By nginx: what the service of this name answers, over TLS where a certificate is trusted. */
+    const get = (as = name, options: Record<string, unknown> = {}): Promise<IncomingMessage & { text: string }> =>
+      new Promise((resolve, reject) => {
+        const make = options['ca'] === undefined ? httpRequest : httpsRequest;
+        const all = {
+          host: host.address,
+          headers: { host: as },
+          servername: as,
+          agent: false,
+          timeout: 5000,
+          ...options,
+        };
+        const asked: ClientRequest = make(all, response => {
+          let text = '';
+          response.on('data', chunk => (text += chunk));
+          response.on('end', () => resolve(Object.assign(response, { text })));
+        });
+        asked.on('upgrade', (response, socket) => {
+          socket.once('data', chunk => resolve(Object.assign(response, { text: String(chunk) })));
+          socket.write('over the socket');
+        });
+        asked.on('error', reject);
+        asked.on('timeout', () => asked.destroy(new Error('timeout')));
+        asked.end();
+      });
+    const greeting = async (as = name) => JSON.parse((await get(as)).text).greeting;
+
+    beforeAll(async () => {
+      await (await labModule('host')).up({ name: host.name, fresh: true });
+      await copyPackages(host, 'nginx-light');
+      await onShell(
+        'rm -f /etc/nginx/modules-enabled/* /etc/nginx/sites-enabled/default; systemctl daemon-reload; systemctl enable --now nginx',
+      );
+      folder = await mkdtemp(join(tmpdir(), 'slipway-proxy-'));
+      pair = await selfSigned(folder, 'good', name);
+      const other = await selfSigned(folder, 'other', name);
+      for (const [from, to] of [
+        [pair.certificate, 'good.pem'],
+        [pair.key, 'good.key'],
+        [other.key, 'other.key'],
+      ] as const)
+        await copyFile(from, join(host.root, 'etc', to));
+      await writeFile(join(host.root, 'root/echo.pl'), echo);
+      await copyFile(lab['peer:grpc-health'], join(host.root, 'usr/local/bin/grpc-health'));
+      await onShell('chmod 755 /usr/local/bin/grpc-health; systemd-run --quiet --unit=echo perl /root/echo.pl');
+      inputs = {
+        ...(await reach(host)),
+        service: 'hello',
+        binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
+        type: 'notify',
+        listen: '8080',
+        'health-checks': 'http://127.0.0.1:8080/readyz 200',
+        'min-healthy-time': '300ms',
+        'healthy-deadline': '5s',
+        environment: 'HELLO_GREETING=one',
+      };
+    }, 300_000);
+    afterAll(async () => {
+      await rm(folder, { recursive: true });
+      await (await labModule('host')).down({ name: host.name, remove: true });
+    }, 60_000);
+
+    test('the plan shows the site and changes nothing', async () => {
+      const done = await run({ ...site({}), mode: 'plan' });
+      expect(done.code).toBe(0);
+      expect(done.log).toContain(`system/nginx +    server_name ${name};`);
+      expect(await installed()).toBe('');
+    });
+
+    test('it serves with the release; applied again nothing changes', async () => {
+      expect(states(await run(site({})))).toEqual(['healthy']);
+      expect(await greeting()).toBe('one');
+      const before = [await installed(), await workers()];
+      expect(states(await run(site({})))).toEqual(['unchanged']);
+      expect([await installed(), await workers()]).toEqual(before);
+    });
+
+    test('what somebody changed of it is put right', async () => {
+      const good = await installed();
+      await onShell(`sed -i s/${name}/changed.example/ ${place}; systemctl reload nginx`);
+      expect(states(await run(site({})))).toEqual(['healthy']);
+      expect(await installed()).toBe(good);
+      expect(await greeting()).toBe('one');
+    });
+
+    test('another site is switched with its release, and a rollback brings the former one', async () => {
+      const two = { ...site({ names: 'two.example.org' }), environment: 'HELLO_GREETING=two' };
+      expect(states(await run(two))).toEqual(['healthy']);
+      expect(await greeting('two.example.org')).toBe('two');
+      expect(states(await run({ mode: 'rollback' }))).toEqual(['healthy']);
+      expect(await installed()).toContain(`server_name ${name};`);
+      expect(await greeting()).toBe('one');
+    });
+
+    test('a release that fails takes its site back with it', async () => {
+      const before = await installed();
+      const bad = { ...site({ names: 'bad.example.org' }), environment: 'HELLO_CRASH_AFTER=100ms' };
+      expect(states(await run(bad))).toEqual(['rolled-back']);
+      expect(await installed()).toBe(before);
+      expect(await greeting()).toBe('one');
+      const { headers } = await get('bad.example.org');
+      expect(headers.server).toMatch(/^nginx/);
+    });
+
+    describe('refused before anything is changed', () => {
+      const refuses = async (given: Record<string, unknown>, words: RegExp) => {
+        const before = [await installed(), await workers()];
+        const done = await run({ ...site(given), environment: 'HELLO_GREETING=never' });
+        expect(done.log).toMatch(words);
+        expect(done.code).toBe(1);
+        expect([await installed(), await workers()]).toEqual(before);
+        expect(await greeting()).toBe('one');
+        expect(await onShell('ls /opt/slipway/hello/releases | wc -l')).toBe(releases);
+      };
+      let releases: string;
+      beforeAll(async () => {
+        releases = await onShell('ls /opt/slipway/hello/releases | wc -l');
+      });
+
+      test('a name that is no host name', () =>
+        refuses({ names: 'hello_1.example.org' }, /"hello_1.example.org" is no host name/));
+
+      test('a certificate of another key', () =>
+        refuses(
+          { tls: { certificate: '/etc/good.pem', key: '/etc/other.key' } },
+          /the certificate \/etc\/good.pem does not match the key \/etc\/other.key.*CERTIFICATE_MISMATCH/,
+        ));
+
+      test('a certificate that is not there', () =>
+        refuses(
+          { tls: { certificate: '/etc/none.pem', key: '/etc/good.key' } },
+          /nginx does not take the site: cannot load certificate "\/etc\/none.pem"/,
+        ));
+
+      test('a port that another service has', async () => {
+        await refuses(
+          { http: 8090 },
+          /port 8090 of the site is in use by perl, pid \d+, of echo.service, not by nginx.*PORT_IN_USE/,
+        );
+      });
+
+      test('a name that another site has; another file that nginx does not take', async () => {
+        const others = '/etc/nginx/conf.d/others.conf';
+        await onShell(`echo 'server { listen 80; server_name taken.example.org; }' >${others}`);
+        await refuses({ names: 'taken.example.org' }, /another site has the server name taken.example.org/);
+        await onShell(`echo 'nonsense;' >${others}`);
+        await refuses(
+          { names: 'other.example.org' },
+          /nginx does not take the site: .*"nonsense" in \/etc\/nginx\/conf.d\/others.conf/,
+        );
+        // what is in place is not looked at again
+        expect(states(await run({ ...site({}), environment: 'HELLO_GREETING=meanwhile' }))).toEqual(['healthy']);
+        await onShell(`rm ${others}`);
+        expect(states(await run(site({})))).toEqual(['healthy']);
+        releases = await onShell('ls /opt/slipway/hello/releases | wc -l');
+      });
+
+      test('a file of somebody else in its place', async () => {
+        const done = await run({
+          ...site({}),
+          service: 'other',
+          listen: '8081',
+          'health-checks': 'tcp 127.0.0.1:8081',
+          ...(await foreign()),
+        });
+        expect(done.log).toMatch(/slipway-other.conf is there and not of Slipway.*SYSTEM_FOREIGN/);
+        expect(await onShell('cat /etc/nginx/conf.d/slipway-other.conf')).toBe('# theirs');
+        await onShell('rm /etc/nginx/conf.d/slipway-other.conf');
+      });
+      const foreign = async () => {
+        await onShell('echo "# theirs" >/etc/nginx/conf.d/slipway-other.conf');
+        return {};
+      };
+    });
+
+    test('headers, WebSocket and gRPC are passed on, and TLS ends here', async () => {
+      const tls = { certificate: '/etc/good.pem', key: '/etc/good.key' };
+      expect(states(await run(site({ tls, port: 8090 })))).toEqual(['healthy']);
+      const plain = await get();
+      expect([plain.statusCode, plain.headers.location]).toEqual([308, `https://${name}/`]);
+      const ca = await readFile(pair.certificate);
+      const forged = { host: name, 'X-Forwarded-For': '203.0.113.9', Forwarded: 'for=203.0.113.9' };
+      const { text } = await get(name, { ca, port: 443, headers: forged });
+      expect(text).toMatch(/^X-Forwarded-Proto: https\r$/m);
+      expect(text).toMatch(new RegExp(`^Host: ${name}\r$`, 'm'));
+      expect(text).toMatch(/^X-Forwarded-For: [0-9.]+\r$/m);
+      expect(text).not.toContain('203.0.113.9');
+      const upgrade = { host: name, Connection: 'Upgrade', Upgrade: 'websocket' };
+      const socket = await get(name, { ca, port: 443, headers: upgrade });
+      expect([socket.statusCode, socket.text]).toEqual([101, 'over the socket']);
+    });
+
+    test('removed, nothing of it is left, and nginx goes on', async () => {
+      expect(states(await run({ mode: 'remove' }))).toEqual(['removed']);
+      expect(await onShell('ls -A /etc/nginx/conf.d')).toBe('');
+      expect(await onShell('systemctl is-active nginx; nginx -t -q')).toBe('active');
+    });
+  },
+);

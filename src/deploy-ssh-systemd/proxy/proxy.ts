@@ -1,0 +1,113 @@
+import { domainToASCII } from 'node:url';
+import * as v from 'valibot';
+import { SlipwayError } from '../../core/errors.ts';
+import { parseDuration, parseSize } from '../../core/units.ts';
+import { type Value, yaml } from '../../core/values.ts';
+
+/** The site of nginx in front of a service. */
+export interface ProxySite {
+  /** In lower case; the first label may be `*`. */
+  readonly names: readonly string[];
+  /** Where the service is reached; undefined: where it listens. */
+  readonly to: { readonly port: number } | { readonly socket: string } | undefined;
+  readonly http: number;
+  readonly https: number;
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  /** Requests of gRPC go to this port; `true`: where all others go. */
+  readonly grpc: number | boolean;
+  /** Milliseconds between two reads or writes. */
+  readonly timeout: number;
+  /** Bytes. */
+  readonly maxBody: number;
+}
+
+const form = '{names: [HOST…], port | socket, tls: {certificate, key}, http, https, grpc, timeout, max-body}';
+
+const port = v.pipe(
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], 'is not a port'),
+  v.integer('is not a port'),
+  v.minValue(1, 'is not a port'),
+  v.maxValue(65_535, 'is not a port'),
+);
+const path = v.pipe(
+  v.string('is not a path'),
+  v.regex(
+    /^(\/[A-Za-z0-9_@][A-Za-z0-9_.@-]*)+$/,
+    'is not an absolute path of letters, digits, dot, dash and underscore',
+  ),
+);
+const shape = v.strictObject({
+  names: v.union([v.string(), v.array(v.string())], 'is no list of host names'),
+  port: v.optional(port),
+  socket: v.optional(path),
+  http: v.optional(port, 80),
+  https: v.optional(port, 443),
+  tls: v.optional(v.strictObject({ certificate: path, key: path })),
+  grpc: v.optional(v.union([v.boolean(), port], 'is neither true nor a port'), false),
+  timeout: v.optional(v.string(), '60s'),
+  'max-body': v.optional(v.string(), '1MiB'),
+});
+
+const schemaOfPort = { type: 'integer', minimum: 1, maximum: 65_535 };
+const schema = {
+  type: 'object',
+  required: ['names'],
+  additionalProperties: false,
+  properties: {
+    names: { oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+    port: schemaOfPort,
+    socket: { type: 'string' },
+    http: schemaOfPort,
+    https: schemaOfPort,
+    tls: {
+      type: 'object',
+      required: ['certificate', 'key'],
+      additionalProperties: false,
+      properties: { certificate: { type: 'string' }, key: { type: 'string' } },
+    },
+    grpc: { oneOf: [{ type: 'boolean' }, schemaOfPort] },
+    timeout: { type: 'string' },
+    'max-body': { type: 'string' },
+  },
+};
+
+export const proxy: Value<ProxySite> = yaml(form, schema, data => {
+  const read = v.safeParse(shape, data);
+  if (!read.success) {
+    const [issue] = read.issues;
+    const where = v.getDotPath(issue);
+    throw invalid(where === null ? `it is not ${form}` : `${where}: ${issue.message}`);
+  }
+  const { names, port, socket, http, https, tls, grpc, timeout, 'max-body': maxBody } = read.output;
+  if (port !== undefined && socket !== undefined) throw invalid('port and socket are both given: the service has one');
+  if (grpc !== false && tls === undefined)
+    throw invalid('grpc needs tls: nginx has HTTP/2 without TLS on no port that has HTTP/1, too');
+  if (tls !== undefined && http === https) throw invalid(`http and https are both ${http}`);
+  const list = typeof names === 'string' ? names.split(/[\s,]+/) : names;
+  return {
+    names: [...new Set(list.filter(name => name !== '').map(hostName))],
+    to: port !== undefined ? { port } : socket !== undefined ? { socket } : undefined,
+    http,
+    https,
+    tls,
+    grpc,
+    timeout: parseDuration(timeout),
+    maxBody: parseSize(maxBody),
+  };
+});
+
+/** As DNS has it (RFC 1123); nginx also takes a wildcard in front. */
+function hostName(text: string): string {
+  const name = text.toLowerCase();
+  const labels = name.replace(/^\*\./, '').split('.');
+  const isName =
+    labels.every(label => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) && !/^\d+$/.test(labels.at(-1)!);
+  if (isName && name.length <= 253) return name;
+  const ascii = /[^\0-\x7f]/.test(name) ? domainToASCII(name) : '';
+  const instead = ascii === '' ? '' : `; in ASCII it is ${ascii}`;
+  throw invalid(`names: ${JSON.stringify(text)} is no host name${instead}`);
+}
+
+function invalid(message: string): SlipwayError {
+  return new SlipwayError('PROXY_INVALID', message);
+}
