@@ -12,6 +12,7 @@ export const plainOptions: UnitOptions = {
   hasFiles: false,
   restartMethod: 'restart',
   pidFile: undefined,
+  timer: undefined,
   restart: 'always',
   after: [],
   memoryMax: undefined,

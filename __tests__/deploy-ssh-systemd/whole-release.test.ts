@@ -68,6 +68,15 @@ describe('the release of another host', () => {
       {},
       /no deployment writes: ExecStartPre/,
     ],
+    [
+      'a timer of something else',
+      whole(unit, {
+        parts: [...whole().parts, { path: 'timer', mode: '644', content: '[Timer]\nUnit=ssh.service\n' }],
+      }),
+      {},
+      {},
+      /no deployment writes: Unit=ssh/,
+    ],
     ['a line that goes on', whole(unit.replace('UMask=0077', 'UMask=\\')), {}, {}, /no deployment writes: UMask=/],
   ])('%s: it is said what cannot be had', (_name, from, changes, seen, said) => {
     const make = () => candidateFrom(from, { ...settings, ...changes }, { ...facts, ...seen }, 'here');

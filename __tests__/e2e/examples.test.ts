@@ -50,16 +50,16 @@ await describeWith(['registry', 'host:host4'], 'the examples ship as they are wr
   }
 
   test.each([
-    ['grpc', 'greeter-grpc'],
-    ['worker', 'worker'],
-  ])(
+    ['grpc', 'greeter-grpc', 'runningSha256'],
+    ['worker', 'worker', 'startedSha256'],
+  ] as const)(
     'examples/%s: released in one step, verified by what runs',
-    async (example, service) => {
+    async (example, service, sha256) => {
       await repositoryOf(example, join(folder, example), 'v1.0.0');
       const { outputs } = await run(example);
       expect(outputs).toMatchObject({ verdict: 'verified', version: 'v1.0.0', state: 'healthy' });
       const { binaries } = await readRecord(outputs['release']!);
-      expect(await (await servicesOf(host)).runningSha256(service)).toBe(binaries[0]!.sha256);
+      expect(await (await servicesOf(host))[sha256](service)).toBe(binaries[0]!.sha256);
     },
     limit,
   );

@@ -118,9 +118,14 @@ export async function servicesOf({ name }: LabHost) {
       const pid = await inside('systemctl', 'show', '--property=MainPID', '--value', service);
       return (await inside('sha256sum', `/proc/${pid}/exe`)).split(' ')[0]!;
     },
+    /** sha256 of what its timer starts, where it is a job. */
+    async startedSha256(service: string): Promise<string> {
+      const command = await inside('systemctl', 'show', '--property=ExecStart', '--value', service);
+      return (await inside('sha256sum', /path=(\S+)/.exec(command)![1]!)).split(' ')[0]!;
+    },
     /** Removes a service of ours with its releases, so that the next run begins with nothing. */
     async remove(service: string): Promise<void> {
-      const units = [`${service}.service`, `slipway-guard-${service}.service`];
+      const units = [`${service}.timer`, `${service}.service`, `slipway-guard-${service}.service`];
       await inside('systemctl', 'disable', '--now', ...units);
       await inside('rm', '-rf', `/opt/slipway/${service}`, ...units.map(unit => `/etc/systemd/system/${unit}`));
       await inside('systemctl', 'daemon-reload');

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { run } from '../../src/core/process.ts';
+import { renderTimer } from '../../src/deploy-ssh-systemd/timer/timer-unit.ts';
 import { renderUnit } from '../../src/deploy-ssh-systemd/unit-file.ts';
 import { plainOptions } from '../deploy-ssh-systemd/unit-options.ts';
 import { describeWith } from './lab.ts';
@@ -20,7 +21,7 @@ set -f; tool=$2; awk() { command $tool "$@"; }
 dir=${directory}; service=hello; runners=dynamic,worker
 number=0
 while [ -e "$1/$number" ]; do
-  if unit_allowed "$1/$number" service; then echo allowed; else printf '%s\\n' "$why" | tr '\\n' ' '; echo; fi
+  if unit_allowed "$1/$number" "$3"; then echo allowed; else printf '%s\\n' "$why" | tr '\\n' ' '; echo; fi
   number=$((number + 1))
 done`;
 
@@ -47,9 +48,9 @@ await describeWith(
     });
     afterEach(() => rm(folder, { recursive: true }));
 
-    const judged = async (units: readonly string[], shell: string, awk: string) => {
+    const judged = async (units: readonly string[], shell: string, awk: string, kind = 'service') => {
       await Promise.all(units.map((text, index) => writeFile(join(folder, String(index)), text)));
-      const { stdout } = await run(['env', ...shell.split(' '), '-c', script, assets, folder, awk], {
+      const { stdout } = await run(['env', ...shell.split(' '), '-c', script, assets, folder, awk, kind], {
         timeout: 60_000,
       });
       return stdout.trimEnd().split('\n');
@@ -139,8 +140,8 @@ await describeWith(
         'Nice=-20',
       ],
       ...[
-        'Type=oneshot',
         'Type=forking',
+        'Type=idle',
         'NetworkNamespacePath=/run/netns/x',
         'DeviceAllow=/dev/sda rw',
         'OOMScoreAdjust=-1000',
@@ -245,12 +246,30 @@ await describeWith(
       restart: fc.constantFrom('always' as const, 'on-failure' as const, 'no' as const),
       restartMethod: fc.constantFrom('restart' as const, 'socket' as const, 'upgrade-signal' as const),
       pidFile: fc.constantFrom(undefined, '/run/hello/pid'),
+      timer: fc.constantFrom(undefined, { timeout: undefined }, { timeout: 90_000 }),
     });
     test.each(tools)('%s, %s: every unit that we write is allowed, whatever the arguments are', async (shell, awk) => {
       const samples = fc.sample(options, { numRuns: 60, seed: 6 });
       const units = samples.map(one => renderUnit({ ...plainOptions, ...one }));
       const answers = await judged(units, shell, awk);
       expect(samples.filter((_, index) => answers[index] !== 'allowed')).toEqual([]);
+    });
+
+    test.each(tools)('%s, %s: a timer starts its own service only', async (shell, awk) => {
+      const timer = { jitter: 90_000, missed: 'run', timeout: undefined, run: 'no' } as const;
+      const ours = renderTimer('hello', directory, { ...timer, calendar: ['daily', 'Mon..Fri 03:30 Europe/Berlin'] });
+      const lines = [
+        'Unit=ssh.service',
+        'OnBootSec=1',
+        'WakeSystem=yes',
+        '[Service]\nUser=root',
+        '[Socket]\nBacklog=1',
+      ];
+      const more = lines.map(line => ours.replace('[Timer]\n', `[Timer]\n${line}\n`));
+      const [first, ...others] = await judged([ours, ...more], shell, awk, 'timer');
+      expect(first).toBe('allowed');
+      expect(others.filter(answer => answer !== 'allowed')).toHaveLength(lines.length);
+      expect(await judged([ours], shell, awk)).not.toEqual(['allowed']);
     });
 
     test('the table has no rule twice, and no form that does not exist', async () => {

@@ -20,6 +20,7 @@ const plain = {
   hasFiles: false,
   restartMethod: 'restart',
   pidFile: undefined,
+  timer: undefined,
   restart: 'no',
   after: [],
   memoryMax: undefined,

@@ -57,6 +57,11 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `systemd would not load the unit: ${detail.split('\n').join('; ')}`,
     'Nothing was switched. Look at the inputs, and at the drop-ins of the unit on the host: systemctl cat.',
   ],
+  CALENDAR_REFUSED: detail => [
+    `systemd does not understand the calendar of the timer: ${detail.split('\n').join('; ')}`,
+    'Nothing was changed. Correct the input "timer": `systemd-analyze calendar` says what it makes of one, systemd.time(7) how it is written.',
+  ],
+  RUN_FAILED: detail => [`the run could not be started: ${detail}`, 'Look at the host’s journal.'],
   UNIT_FOREIGN: detail => [`${detail} is not of Slipway`, 'Nothing was changed. Correct the input "service".'],
   SWITCH_FAILED: detail => [
     `the switch could not be started: ${detail}`,

@@ -10,6 +10,7 @@ import { limitVariables } from './limit-variables.ts';
 import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { SystemFile } from './system-files.ts';
+import { renderTimer } from './timer/timer-unit.ts';
 import { renderSocket, renderUnit } from './unit-file.ts';
 import { userUnit } from './user-unit.ts';
 
@@ -29,6 +30,8 @@ export interface Candidate {
   readonly unit: string;
   /** Empty where there is none. */
   readonly dropIn: string;
+  /** Of a job; empty where there is none. */
+  readonly timer: string;
   /** Directives that the host's systemd does not know. */
   readonly left: readonly string[];
   /** Directives that a user's systemd cannot do. */
@@ -60,6 +63,7 @@ export function makeCandidate(
   const dropIn = settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, settings.directory);
   const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
   const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
+  const timer = settings.timer === undefined ? '' : renderTimer(service, settings.directory, settings.timer);
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
   const secret = {
     ...(systemd >= credentialsSince ? {} : asVariables(settings.credentials)),
@@ -76,6 +80,7 @@ export function makeCandidate(
     ...socket,
     ...(dropIn === '' ? [] : [{ dropIn }]),
     ...system.map(({ kind, text }) => ({ [`system/${kind}`]: text })),
+    ...(timer === '' ? [] : [{ timer }]),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
@@ -92,6 +97,7 @@ export function makeCandidate(
     ...kept,
     id,
     service,
+    ...(settings.timer === undefined ? {} : { job: settings.timer.calendar }),
     binary,
     environment: variables,
     secretEnvironment: Object.keys(secret).sort(),
@@ -103,6 +109,7 @@ export function makeCandidate(
     artifact,
     unit,
     dropIn,
+    timer,
     left,
     beyondUser,
     variables,
@@ -110,6 +117,7 @@ export function makeCandidate(
     parts: [
       { path: 'unit', mode: '644', content: unit },
       ...(dropIn === '' ? [] : [{ path: 'drop-in', mode: '644', content: dropIn } as const]),
+      ...(timer === '' ? [] : [{ path: 'timer', mode: '644', content: timer } as const]),
       ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
       ...system.map(({ kind, text }): Part => ({ path: `system/${kind}`, mode: '644', content: text })),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },

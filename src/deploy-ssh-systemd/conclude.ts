@@ -38,7 +38,7 @@ export function concluded(
   unitFiles: readonly UnitFile[],
 ): Outcome {
   const downtime =
-    switched.previous === ''
+    switched.previous === '' || verdict.how === 'timer'
       ? undefined
       : verdict.how === 'restart'
         ? downtimeOf(verdict.unit, {
@@ -61,6 +61,7 @@ export function concluded(
       mainPid: verdict.unit?.pid,
       entered: verdict.how === 'restart' && settings.restartMethod === 'socket' ? 'socket' : verdict.how,
       ...downtimeEvidence(downtime),
+      ...(verdict.timer === undefined ? {} : { timer: verdict.timer }),
       checks: checksOf(verdict),
     },
   };
@@ -96,7 +97,7 @@ export async function takenBack(
   const symptoms = { exit: last, unit: failedUnit, journal: `${journal}\n${ended}`, audit };
   const advice = diagnose(symptoms);
   const downtime =
-    what === 'old'
+    what === 'old' && verdict.how !== 'timer'
       ? downtimeOf(unit, {
           type: 'notify',
           left: verdict.left ?? 0,

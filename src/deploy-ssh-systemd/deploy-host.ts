@@ -20,15 +20,19 @@ import { type Prepared, prepare } from './prepare.ts';
 import { confirmRequest, switchRequest, watchRequest } from './requests.ts';
 import type { BringIn, Rotation } from './rotation.ts';
 import type { Settings } from './settings.ts';
+import { isServing } from './status.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
 import { areInstalled } from './system-files.ts';
+import { gateJob } from './timer/gate-job.ts';
 
 /** What is to be served: a release to make, one that is on the host (rollback), or the present one, anew (restart). */
 export interface Goal {
   readonly kind: 'deploy' | 'rollback' | 'restart';
   readonly id: string;
   readonly sha256: string;
+  /** Whether a timer starts it, and it does not stay up. */
+  readonly isJob: boolean;
   readonly candidate?: Candidate;
 }
 
@@ -151,7 +155,10 @@ async function switchTo(
     };
     const verdict = await steps.run(
       'health',
-      () => gateHost(session, release, settings, signal),
+      () =>
+        goal.isJob
+          ? gateJob(session, release, runsOnce(goal, settings), settings, signal)
+          : gateHost(session, release, settings, signal),
       seen => seen.healthy,
     );
     if (!verdict.healthy) return await takenBack(session, switched, settings, verdict);
@@ -173,12 +180,17 @@ async function switchTo(
 
 /** The same release with all that belongs to it, the same unit file and running binary: nothing is restarted. */
 function isUnchanged(facts: HostFacts, goal: Goal): boolean {
-  const { unit, unitFile, dropIn, current, pending, running, content } = facts;
+  const { unitFile, dropIn, timerFile, current, running, content } = facts;
   if (goal.kind === 'restart') return false;
-  const same = current === goal.id && pending.length === 0 && unit.active === 'active' && running === goal.sha256;
+  const same = current === goal.id && isServing(facts) && running === goal.sha256;
   if (!same || goal.candidate === undefined) return same;
   const { candidate } = goal;
-  const installed = candidate.unit.trim() === unitFile.trim() && candidate.dropIn.trim() === dropIn.trim();
+  const pairs = [
+    [candidate.unit, unitFile],
+    [candidate.dropIn, dropIn],
+    [candidate.timer, timerFile],
+  ] as const;
+  const installed = pairs.every(([wanted, there]) => wanted.trim() === there.trim());
   return installed && areInstalled(candidate.parts, facts) && content === contentOf(candidate);
 }
 
@@ -213,6 +225,11 @@ function notSwitched(
   const hint = `If the host switched all the same, it takes it back by itself within ${formatDuration(settings.healthyDeadline + timerMargin)}; look with mode: status.`;
   const lost = new SlipwayError(error.code, error.message, { hint, cause: error });
   return { ...base, ...ended, serving: undefined, changed: true, error: lost };
+}
+
+/** An earlier release has shown already that it runs. */
+function runsOnce({ kind }: Goal, { timer }: Settings): boolean {
+  return kind !== 'rollback' && timer?.run === 'once';
 }
 
 function switchOf(token: string, goal: Goal, settings: Settings, timer: number): Request {

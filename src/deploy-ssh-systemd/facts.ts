@@ -2,6 +2,7 @@ import type { Answer } from '../core/host-agent/answer.ts';
 import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import type { HistoryEntry } from './history.ts';
 import { parseHistory } from './history.ts';
+import { readTimerState, type TimerState } from './timer/timer-state.ts';
 
 /** systemd's properties of the unit that matter here; absent ones are empty or 0. */
 export interface UnitState {
@@ -101,7 +102,13 @@ export interface HostFacts extends MachineFacts {
   readonly system: ReadonlyMap<string, string>;
   /** Where somebody else's file lies in the place of one, by kind. */
   readonly systemForeign: ReadonlyMap<string, string>;
-  /** sha256 of the bytes that the service runs, when it is one of those that were asked for; else empty. */
+  /** Of a job; undefined where the service is none. */
+  readonly timer: TimerState | undefined;
+  /** Text of the installed timer; empty when there is none of ours. */
+  readonly timerFile: string;
+  /** Path of a timer with the service's name that is not ours; empty when there is none. */
+  readonly foreignTimer: string;
+  /** sha256 of the bytes that the service runs, or as a job will run, when it is one of those that were asked for; else empty. */
   readonly running: string;
   /** A hash over the parts of the present release, when that runs; else empty. */
   readonly content: string;
@@ -168,6 +175,9 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     dropIn: answer.text('drop-in'),
     system: new Map(answer.all('system').map(text => split(text, '\n'))),
     systemForeign: new Map(answer.all('system-foreign').map(text => split(text, ' '))),
+    timer: readTimerState(answer),
+    timerFile: answer.text('timer-file'),
+    foreignTimer: answer.text('foreign-timer'),
     running: answer.text('sha256'),
     content: answer.text('content'),
     variables: words('variables'),
@@ -180,11 +190,16 @@ function split(text: string, by: string): [string, string] {
   return [text.slice(0, text.indexOf(by)), text.slice(text.indexOf(by) + 1)];
 }
 
-export function readUnitState(text: string): UnitState {
+/** systemd's properties, a line `NAME=VALUE` each; an absent one is empty. */
+export function keyValues(text: string): (name: string) => string {
   const lines = text.split('\n').filter(line => line.includes('='));
   const map = new Map(lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
-  const word = (name: string) => map.get(name) ?? '';
-  const number = (name: string) => Number(map.get(name) || 0);
+  return name => map.get(name) ?? '';
+}
+
+export function readUnitState(text: string): UnitState {
+  const word = keyValues(text);
+  const number = (name: string) => Number(word(name) || 0);
   return {
     load: word('LoadState'),
     active: word('ActiveState'),

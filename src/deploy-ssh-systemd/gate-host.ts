@@ -24,7 +24,9 @@ export interface GateVerdict {
   readonly left?: number;
   /** Milliseconds since the epoch, by the runner's clock: when all checks were healthy for the first time. */
   readonly firstHealthy?: number;
-  /** What the host did: `restart`, `reload` or `upgrade`. */
+  /** Of a job: when it comes next, milliseconds since the epoch, and what its last run was. */
+  readonly timer?: { readonly next: number | undefined; readonly lastRun: string };
+  /** What the host did: `restart`, `reload`, `upgrade` or `timer`. */
   readonly how?: string;
   /** sha256 of the bytes that the main process runs. */
   readonly running?: string;
@@ -204,7 +206,7 @@ async function look(
 }
 
 /** The switch failed, or the host has taken the release back. */
-function endedBy(result: string, unit: UnitState): GateVerdict | undefined {
+export function endedBy(result: string, unit: UnitState): GateVerdict | undefined {
   if (result.startsWith('failed'))
     return { healthy: false, detail: `the switch failed on the host: ${result.slice(7)}`, unit, checks: [] };
   if (result.startsWith('reverted'))

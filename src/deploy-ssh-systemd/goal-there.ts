@@ -12,6 +12,8 @@ import { isServing } from './status.ts';
 /** What a release folder says of itself, as far as it matters here. */
 export interface Manifest {
   readonly version: string;
+  /** Its calendar, where it is a job. */
+  readonly job?: readonly string[];
   readonly binary: { readonly target: string; readonly size: number; readonly sha256: string };
   /** Names of variables and of credentials. */
   readonly environment: readonly string[];
@@ -34,15 +36,17 @@ export async function goalThere(
     return goalOf(session, to === 'previous' ? previous(session.place, facts) : chosen(session.place, facts, to));
   if (mode === 'restart') return { ...(await goalOf(session, present(session.place, facts))), kind: 'restart' };
   if (mode !== 'converge' || !isServing(facts)) return undefined;
-  const { version, binary } = await manifestOf(session, facts.current);
+  const { version, binary, job } = await manifestOf(session, facts.current);
   const isRecorded = version === record.version && artifacts.some(({ sha256 }) => sha256 === binary.sha256);
-  return isRecorded ? { kind: 'rollback', id: facts.current, sha256: binary.sha256 } : undefined;
+  return isRecorded
+    ? { kind: 'rollback', id: facts.current, sha256: binary.sha256, isJob: job !== undefined }
+    : undefined;
 }
 
 /** Going back to a release that is on the host. */
 export async function goalOf(session: HostSession, id: string): Promise<Goal> {
-  const { binary } = await manifestOf(session, id);
-  return { kind: 'rollback', id, sha256: binary.sha256 };
+  const { binary, job } = await manifestOf(session, id);
+  return { kind: 'rollback', id, sha256: binary.sha256, isJob: job !== undefined };
 }
 
 export async function manifestOf(session: HostSession, id: string): Promise<Manifest> {

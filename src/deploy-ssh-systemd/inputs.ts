@@ -11,6 +11,7 @@ import { requirements } from './requirements.ts';
 import { roleKeys, roles } from './role-settings.ts';
 import { credentials } from './secrets.ts';
 import { limit } from './selector.ts';
+import { timerInputs } from './timer/timer.ts';
 import { cpuQuota, logRateLimit, overrides, units } from './unit-values.ts';
 import {
   agentUser,
@@ -147,6 +148,7 @@ export const definition = define({
       value: units,
       default: '',
     },
+    ...timerInputs,
     'memory-max': {
       description:
         'Memory that the service may use, such as 512MiB; more ends it. Sets GOMEMLIMIT to nine tenths of it unless `environment` does.',

@@ -3,13 +3,14 @@ import { formatTarget } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
 import type { Candidate } from './candidate.ts';
 import type { HostFacts } from './facts.ts';
+import { isServing } from './status.ts';
 import { code } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { blobsOf, missingBlobs } from './upload.ts';
 
 /** What would be done on one host, in lines for the log and the summary. Pure. */
 export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
-  const same = facts.current === goal.id && facts.unit.active === 'active';
+  const same = facts.current === goal.id && isServing(facts);
   const lines = [`${session.place}: ${facts.current || '(nothing)'} → ${goal.id}${same ? ' (served already)' : ''}`];
   const { candidate } = goal;
   if (facts.pending.length > 0)
@@ -25,6 +26,7 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));
   lines.push(...systemDiff(facts.system, candidate));
+  lines.push(...diff(facts.timerFile, candidate.timer).map(line => `  timer ${line}`));
   if (exposure !== undefined) lines.push(`  exposure ${exposure} by systemd-analyze security`);
   for (const [kind, before, after] of [
     ['environment', facts.variables, candidate.variables],
@@ -92,7 +94,7 @@ function asDiff(lines: readonly string[]): string {
   let file = '';
   return lines
     .flatMap(line => {
-      const [, of, change] = /^ {2}(unit|drop-in|system\/\S+) ([+-].*)$/.exec(line) ?? [];
+      const [, of, change] = /^ {2}(unit|drop-in|timer|system\/\S+) ([+-].*)$/.exec(line) ?? [];
       if (of === undefined || change === undefined) return [line.slice(1)];
       const head = of === file ? [] : [`@@ ${of} @@`];
       file = of;

@@ -77,7 +77,7 @@ function ofSystem(facts: HostFacts): Obstacle[] {
   return found;
 }
 
-function ofUnit({ unit, ours, directory }: HostFacts, settings: Settings): Obstacle[] {
+function ofUnit({ unit, ours, directory, foreignTimer }: HostFacts, settings: Settings): Obstacle[] {
   const found: Obstacle[] = [];
   const { service } = settings;
   if (unit.load === 'masked')
@@ -91,6 +91,13 @@ function ofUnit({ unit, ours, directory }: HostFacts, settings: Settings): Obsta
       code: 'UNIT_FOREIGN',
       seen: `${service}.service exists (${unit.fragment}) and is not of Slipway in ${settings.directory}`,
       hint: 'Give another service.',
+    });
+  // one that starts a service which is not meant to be a job, too
+  if (foreignTimer !== '')
+    found.push({
+      code: 'UNIT_FOREIGN',
+      seen: `${foreignTimer} exists, starts ${service}.service, and is not of Slipway in ${settings.directory}`,
+      hint: 'Remove it, or give another service.',
     });
   if (directory !== '' && directory !== 'ours')
     found.push({

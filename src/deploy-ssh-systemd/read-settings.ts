@@ -15,6 +15,7 @@ import { proxyMustAgree } from './proxy/must-agree.ts';
 import { fingerprintBy } from './secrets.ts';
 import { mustBeKnown, type Selector } from './selector.ts';
 import type { Settings } from './settings.ts';
+import { whatNoJobHas } from './timer/no-job.ts';
 import { serviceName } from './values.ts';
 
 /** The inputs as the hosts need them: defaults that depend on other inputs, and what must agree. */
@@ -65,6 +66,7 @@ export async function readSettings({
       hardening: inputs.hardening,
       overrides: inputs['unit-overrides'],
     },
+    timer: inputs.timer,
     dropIn: await readDropIn(inputs['drop-in'], directory),
     files: inputs.files,
     requires: inputs.requires,
@@ -86,6 +88,7 @@ export async function readSettings({
     by: whoRuns(process.env),
   };
   for (const host of hosts) mustAgree(host, settingsOf(host, settings));
+  if (settings.timer !== undefined) mustBeJob(settings);
   return settings;
 }
 
@@ -113,6 +116,15 @@ function mustAgree(host: Host, settings: Settings): void {
       'Say on which port or address systemd is to listen.',
     );
   }
+}
+
+function mustBeJob(settings: Settings): void {
+  const given = settings.hosts.flatMap(host => whatNoJobHas(settingsOf(host, settings)));
+  if (given.length === 0) return;
+  throw invalid(
+    `input "timer" makes the service a job, which has no ${[...new Set(given)].join(', ')}`,
+    'A job ends by itself, and nothing answers between its runs: leave these out; `run: once` in "timer" lets a run decide.',
+  );
 }
 
 /** The lines of a secret input are masked already; its values are, too, where it is JSON or a value has several lines. */

@@ -81,6 +81,11 @@ export function watchRequest(
   return { verb: 'watch', args: [token, hash ? 'yes' : 'no', String(tenths), ...process] };
 }
 
+/** One run, now, of a job that is switched to and not confirmed. */
+export function runRequest(token: string): Request {
+  return { verb: 'run', args: [token] };
+}
+
 /** Refused by NOT_STEADY when it is another process by now. */
 export function confirmRequest(token: string, { pid, restarts }: { pid: number; restarts: number }): Request {
   return { verb: 'confirm', args: [token, String(pid), String(restarts)] };

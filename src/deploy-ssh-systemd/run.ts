@@ -29,7 +29,7 @@ import { removeHost } from './remove.ts';
 import { rollOut } from './rollout.ts';
 import { Rotation } from './rotation.ts';
 import { type Settings, soaking } from './settings.ts';
-import { isServing, statusLine, statusSummary } from './status.ts';
+import { isWell, statusLine, statusSummary } from './status.ts';
 import { deploySummary, refusedSummary } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { surveyAll } from './survey-all.ts';
@@ -172,7 +172,7 @@ async function showStatus(sessions: readonly HostSession[], context: Here): Prom
     facts: await session.facts(),
   }));
   for (const { place, facts } of results) log.info(statusLine(place, facts));
-  const state = results.every(({ facts }) => isServing(facts)) && errors.length === 0 ? 'healthy' : 'failed';
+  const state = results.every(({ facts }) => isWell(facts)) && errors.length === 0 ? 'healthy' : 'failed';
   setOutputs(
     context,
     state,

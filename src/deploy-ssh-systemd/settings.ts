@@ -10,6 +10,7 @@ import type { ProxySite } from './proxy/proxy.ts';
 import type { Requirement } from './requirements.ts';
 import type { RoleSettings } from './role-settings.ts';
 import type { Fingerprint } from './secrets.ts';
+import type { Timer } from './timer/timer.ts';
 import type { UnitSettings } from './unit-file.ts';
 import type { Listen } from './values.ts';
 
@@ -47,6 +48,8 @@ export interface Settings {
   /** Make the user of `runAs` when the host does not have it. */
   readonly createUser: boolean;
   readonly unit: UnitSettings;
+  /** Undefined where the service is to stay up. */
+  readonly timer: Timer | undefined;
   /** Text of a drop-in for the unit; empty where there is none. */
   readonly dropIn: string;
   readonly files: readonly FileRule[];

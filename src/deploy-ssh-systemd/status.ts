@@ -2,10 +2,17 @@ import { table } from '../core/summary.ts';
 import type { HostFacts } from './facts.ts';
 import { previousOf } from './history.ts';
 import { code } from './summary.ts';
+import { at, counts, lastRunOf, type TimerState } from './timer/timer-state.ts';
 
-/** Whether the service is up with a confirmed release. */
-export function isServing(facts: HostFacts): boolean {
-  return facts.current !== '' && facts.unit.active === 'active' && facts.pending.length === 0;
+/** Whether the service is up with a confirmed release, or, where it is a job, will run. */
+export function isServing({ current, unit, timer, pending }: HostFacts): boolean {
+  const isUp = timer === undefined ? unit.active === 'active' : counts(timer) || unit.active === 'activating';
+  return current !== '' && isUp && pending.length === 0;
+}
+
+/** Whether nothing is wrong: of a job, its last run did not fail either. */
+export function isWell(facts: HostFacts): boolean {
+  return isServing(facts) && (facts.timer === undefined || lastRunOf(facts.unit, facts.timer).result !== 'failed');
 }
 
 /** One host in words. */
@@ -14,17 +21,29 @@ export function statusLine(place: string, facts: HostFacts): string {
     return `${place}: nothing is deployed${facts.unit.fragment === '' ? '' : `; ${facts.unit.fragment} is not of Slipway`}`;
   const pending = facts.pending.length === 0 ? '' : `; not confirmed yet: ${facts.pending.join(', ')}`;
   const holder = facts.holder === '' ? '' : `; being deployed by ${facts.holder}`;
-  return `${place}: ${facts.current}, ${facts.unit.active} (${facts.unit.sub}), pid ${facts.unit.pid}, ${facts.unit.restarts} restarts${pending}${holder}`;
+  const { unit, timer } = facts;
+  const does =
+    timer === undefined
+      ? `${unit.active} (${unit.sub}), pid ${unit.pid}, ${unit.restarts} restarts`
+      : `${nextRun(timer)}, ${lastRunOf(unit, timer).words}`;
+  return `${place}: ${facts.current}, ${does}${pending}${holder}`;
+}
+
+function nextRun({ active, next }: TimerState): string {
+  if (active !== 'active') return `its timer is ${active}`;
+  return next === undefined ? 'no next run is known' : `runs next at ${at(next)}`;
 }
 
 export function statusSummary(hosts: readonly { readonly place: string; readonly facts: HostFacts }[]): string {
   const rows = hosts.map(({ place, facts }) => [
     code(place),
     facts.current || '–',
-    `${facts.unit.active} (${facts.unit.sub})`,
-    String(facts.unit.restarts),
+    facts.timer === undefined ? `${facts.unit.active} (${facts.unit.sub})` : nextRun(facts.timer),
+    facts.timer === undefined ? String(facts.unit.restarts) : '–',
+    ...(hosts.some(one => one.facts.timer) ? [facts.timer ? lastRunOf(facts.unit, facts.timer).words : '–'] : []),
     previousOf(facts.history, facts.current, facts.releases) || '–',
     facts.holder || '–',
   ]);
-  return table(['Host', 'Serves', 'Unit', 'Restarts', 'A rollback goes to', 'Being deployed by'], rows);
+  const jobs = hosts.some(({ facts }) => facts.timer) ? ['Last run'] : [];
+  return table(['Host', 'Serves', 'Unit', 'Restarts', ...jobs, 'A rollback goes to', 'Being deployed by'], rows);
 }

@@ -12,6 +12,7 @@ import type { HostSession } from './host-session.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
 import { systemFiles, systemObstacles } from './system-files.ts';
+import { checkCalendar } from './timer/calendar.ts';
 import { missingBlobs } from './upload.ts';
 import { candidateFrom, valuesOf, type WholeRelease } from './whole-release.ts';
 
@@ -55,13 +56,20 @@ export async function survey(
     same === undefined
       ? makeCandidate(artifact, record, settings, files, facts.systemd, system)
       : candidateFrom(same, settings, facts, session.place, system);
+  if (settings.timer !== undefined) await checkCalendar(session, settings.timer);
   const found = [
     ...obstacles(facts, settings, neededOf(candidate, facts)),
     ...(await systemObstacles(session, facts, system)),
   ];
   if (found.length > 0) throw refused(session.place, found);
   tellWhatDiffers(session.place, candidate, settings, facts);
-  const goal: Goal = { kind: 'deploy', id: candidate.id, sha256: artifact.sha256, candidate };
+  const goal: Goal = {
+    kind: 'deploy',
+    id: candidate.id,
+    sha256: artifact.sha256,
+    candidate,
+    isJob: candidate.timer !== '',
+  };
   return {
     session,
     facts,

@@ -1,6 +1,7 @@
 import type { Assignment } from './directives.ts';
 import { type Hardening, hardening } from './hardening.ts';
 import { quoteArgument } from './quote.ts';
+import type { Timer } from './timer/timer.ts';
 import type { LogRateLimit } from './unit-values.ts';
 import type { Listen } from './values.ts';
 
@@ -42,11 +43,13 @@ export interface UnitOptions extends UnitSettings {
   readonly restartMethod: 'restart' | 'socket' | 'upgrade-signal';
   /** Where the program writes its process id, when it does. */
   readonly pidFile: string | undefined;
+  /** Where it is a job, which its timer starts. */
+  readonly timer: Pick<Timer, 'timeout'> | undefined;
 }
 
 /** The unit for the newest systemd; fitUnit leaves out what an older one does not know. Pure. */
 export function renderUnit(options: UnitOptions): string {
-  const { service, directory, after } = options;
+  const { service, directory, after, timer } = options;
   const bySocket = options.restartMethod === 'socket';
   const command = [`${directory}/current/${service}`, ...options.args].map(quoteArgument).join(' ');
   return lines(
@@ -62,26 +65,25 @@ export function renderUnit(options: UnitOptions): string {
     `X-Slipway=${directory}`,
     '',
     '[Service]',
-    `Type=${options.type}`,
+    `Type=${timer === undefined ? options.type : 'oneshot'}`,
+    ...(timer?.timeout === undefined ? [] : [`TimeoutStartSec=${timer.timeout}ms`]),
     ...followed(options),
     `ExecStart=${command}`,
     `EnvironmentFile=${directory}/current/environment`,
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
     ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
     ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`]),
-    `Restart=${options.restart}`,
+    ...(timer === undefined ? [`Restart=${options.restart}`] : []),
     ...overridden(
       [
-        ...ofService(service),
+        ...ofService(service).filter(({ name }) => timer === undefined || name !== 'RestartSec'),
         ...(options.watchdog === undefined ? [] : [{ name: 'WatchdogSec', value: `${options.watchdog}ms` }]),
         ...limits(options),
         ...hardening({ level: options.hardening, runAs: options.runAs, listen: bySocket ? undefined : options.listen }),
       ],
       options.overrides,
     ).map(({ name, value }) => `${name}=${value}`),
-    '',
-    '[Install]',
-    'WantedBy=multi-user.target',
+    ...(timer === undefined ? ['', '[Install]', 'WantedBy=multi-user.target'] : []),
   );
 }
 

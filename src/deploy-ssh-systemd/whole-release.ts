@@ -94,6 +94,7 @@ export function candidateFrom(
     artifact,
     unit,
     dropIn: contentOf(whole, 'drop-in'),
+    timer: contentOf(whole, 'timer'),
     left,
     beyondUser: [],
     variables: manifest.environment,
@@ -159,6 +160,11 @@ function differs(
   const strange = unit.split('\n').find(line => !isOurs(line, `${directory}/current/${service}`));
   if (strange !== undefined)
     return { seen: `its unit has a line that no deployment writes: ${strange}`, hint: `Look at ${whole.place}.` };
+  const beside = contentOf(whole, 'timer')
+    .split('\n')
+    .find(line => !isOfTimer(line));
+  if (beside !== undefined)
+    return { seen: `its timer has a line that no deployment writes: ${beside}`, hint: `Look at ${whole.place}.` };
   return undefined;
 }
 
@@ -174,6 +180,12 @@ function systemDiffers({ parts }: WholeRelease, system: readonly SystemFile[]): 
     seen: `its files for ${kinds.join(', ')} are others`,
     hint: 'Give the inputs that they were made from: no other host is trusted with them.',
   };
+}
+
+/** Above all none that names another unit to start. */
+function isOfTimer(line: string): boolean {
+  if (line === '' || line.startsWith('#') || /^\[(Unit|Timer|Install)\]$/.test(line)) return true;
+  return /^(Description|X-Slipway|OnCalendar|AccuracySec|RandomizedDelaySec|Persistent|WantedBy)=.*[^\\]$/.test(line);
 }
 
 function isOurs(line: string, program: string): boolean {

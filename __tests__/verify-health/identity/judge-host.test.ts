@@ -44,6 +44,35 @@ describe('judgeHost', () => {
     expect(look.detail).toContain(words);
   });
 
+  const job = { ...running, ActiveState: 'inactive', MainPID: '0', Next: 'Sun 2026-11-29 00:00:00 UTC' };
+  const deployed = { ...onHost(), previous: 'v0', evidence: { timer: { lastRun: 'succeeded' } } };
+  test.each([
+    ['between two runs', {}, 'as-built', undefined, 'as built; next Sun 2026-11-29'],
+    [
+      'while it runs',
+      { ActiveState: 'activating', Next: '' },
+      'as-built',
+      undefined,
+      'after the run that is under way',
+    ],
+    ['without its timer', { Next: undefined }, 'other', 'unit-inactive', 'the timer of hello'],
+    ['its last run failed', { ActiveState: 'failed', Result: 'exit-code' }, 'other', 'unit-inactive', 'exit-code'],
+    ['a foreign binary', { Sha256: hash('f') }, 'other', 'other-binary', 'none of this release'],
+    [
+      'went back',
+      { Sha256: hash('f'), Exe: '/x/releases/v0/hello' },
+      'other',
+      'rolled-back',
+      'the release before (v0)',
+    ],
+    ['unreadable', { Sha256: undefined, Denied: undefined }, 'unseen', 'no-process', 'cannot be read'],
+  ])('a job %s', (_, more, state, reason, words) => {
+    const look = judgeHost({ ...job, ...more } as Record<string, string>, [], deployed, release().binaries);
+    expect(look.state).toBe(state);
+    expect(look.reason).toBe(reason);
+    expect(look.detail).toContain(words);
+  });
+
   test('a process that ended while it was looked at is looked at again', () => {
     const { Sha256: _, ...rest } = running;
     expect(judge({ ...rest, Error: 'the process ended' })).toMatchObject({ state: 'unseen', final: false });

@@ -26,7 +26,7 @@ locate() { # DIRECTORY SERVICE
   case $1 in '~/'*) [ -n "$manager" ] || return 1; set -- "$HOME/${1#??}" "$2";; esac
   case $1 in /*/*) ;; *) return 1;; esac
   case $1 in *[!A-Za-z0-9_./-]*|*/./*|*/../*|*/.|*/..|*/-*|*//*|*/) return 1;; esac
-  dir=$1; service=$2; unit=$2.service; socket=$2.socket; state=$dir/state; guard=slipway-guard-$2.service
+  dir=$1; service=$2; unit=$2.service; socket=$2.socket; schedule=$2.timer; state=$dir/state; guard=slipway-guard-$2.service
 }
 
 # Whether a unit was made by us, for this directory.

@@ -59,11 +59,11 @@ exchangeable() {
 # Whether the unit files of a release say only what they may say.
 units_allowed() { # FOLDER → why
   unit_allowed "$1/unit" service || return
-  for part in socket drop-in; do [ ! -e "$1/$part" ] || unit_allowed "$1/$part" "$part" || return; done
+  for part in socket drop-in timer; do [ ! -e "$1/$part" ] || unit_allowed "$1/$part" "$part" || return; done
 }
 
 # Whether a unit file says only what it may say; "why" has what it may not, a line each.
-unit_allowed() { # FILE service|socket|drop-in
+unit_allowed() { # FILE service|socket|drop-in|timer
   why=
   [ -n "$confined" ] || return 0
   why=$(unit_refusals "$1" "$2")
@@ -88,7 +88,7 @@ systems_allowed() { # FOLDER of a release; says why not
   done
 }
 
-unit_refusals() { # FILE service|socket|drop-in
+unit_refusals() { # FILE service|socket|drop-in|timer
   # systemd takes CR and NUL for the end of a line, too
   [ "$(tr -d '\n\040-\176\200-\377' <"$1" | wc -c)" -eq 0 ] || { echo 'it has control characters'; return; }
   # what is up already is not started by it
@@ -141,7 +141,7 @@ unit_refusals() { # FILE service|socket|drop-in
     !/^[A-Za-z][A-Za-z0-9-]*=/ { refuse("this is no directive: " $0); next }
     {
       name = substr($0, 1, index($0, "=") - 1); value = substr($0, index($0, "=") + 1)
-      if (!((section, name) in rule) || (section == "Service" && kind == "socket") || (section == "Install" && kind == "drop-in") || (section == "Socket" && kind != "socket")) {
+      if (!((section, name) in rule) || (section == "Service" && kind ~ /^(socket|timer)$/) || (section == "Install" && kind == "drop-in") || (section == "Socket" && kind != "socket") || (section == "Timer" && kind != "timer")) {
         refuse(name "= is not allowed in [" section "]"); next
       }
       given[name] = 1; good = 0

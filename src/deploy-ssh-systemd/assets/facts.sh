@@ -60,8 +60,7 @@ told_with_hash() { # FACTS SHA256... → stamp, settled_facts: what "same" compa
 }
 
 runs_one_of() { # SHA256...: of the store; $pid runs
-  [ $# -gt 0 ] && [ "$pid" -gt 0 ] || return 1
-  program_of "$pid"
+  [ $# -gt 0 ] && program_of_service || return 1
   for sum; do safe "$sum" && [ "$dir/blobs/$sum" -ef "$bytes" ] && return; done
   return 1
 }
@@ -74,6 +73,7 @@ state_facts() { # SHA256...
   fact holder "$holder"
   [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
   fact files "$(files_loaded)"
+  fact_schedule
   ! runs_one_of "$@" || fact content "$(content_of_current)"
 }
 
@@ -83,9 +83,11 @@ facts_of_state() {
   if [ -f "$units/$unit" ]; then
     ours && fact ours yes
     fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
+    ! is_ours "$schedule" || fact timer-file "$(cat "$units/$schedule")"
     [ ! -e "$units/$unit.d/50-slipway.conf" ] || fact drop-in "$(cat "$units/$unit.d/50-slipway.conf")"
   fi
   facts_of_system
+  [ ! -e "$units/$schedule" ] || is_ours "$schedule" || fact foreign-timer "$units/$schedule"
   [ -d "$dir" ] || return 0
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   fact_names releases "$dir/releases" '*'
@@ -139,8 +141,8 @@ fact_unit() {
   if [ "$pid" -eq 0 ]; then fact unit "$seen"; else program_of "$pid"; fact unit "$seen${newline}Exe=$exe"; fi
 }
 
-fact_running() { # of the bytes that the main process $pid runs
-  program_of "$pid"; sum=$(sha256sum "$bytes" 2>/dev/null); fact sha256 "${sum%% *}"
+fact_running() { # of the bytes that the service runs
+  program_of_service; sum=$(sha256sum "$bytes" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 # A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.

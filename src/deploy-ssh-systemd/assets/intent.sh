@@ -49,7 +49,9 @@ WantedBy=$boots"
 files_loaded() {
   seen_of FragmentPath; paths=$property
   seen_of DropInPaths; paths="$paths $property"
-  [ ! -e "$units/$socket" ] || paths="$paths $(systemctl show "$socket" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  for other in "$socket" "$schedule"; do
+    [ ! -e "$units/$other" ] || paths="$paths $(systemctl show "$other" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  done
   (set -f; sums_of $paths)
 }
 

@@ -12,7 +12,7 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
   mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
-  for file in unit socket drop-in; do
+  for file in unit socket drop-in timer; do
     [ $file != unit ] && [ ! -e "$new/$file" ] || has_mark "$new/$file" ||
       { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
   done
@@ -44,7 +44,7 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
     # what root will read was looked at: nobody else may ever have it open for writing
-    case $path in unit|socket|drop-in|system/*) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
+    case $path in unit|socket|drop-in|timer|system/*) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)

@@ -80,7 +80,7 @@ serve() {
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || [ "$verb" = look ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|look|lock|upload|release|verify|try|try_system|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|try_system|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac

@@ -28,6 +28,8 @@ activate() { # ID [boot] → moves: "open" or "close" when the listener changes 
   again=$changed moves=
   put_drop_in "$dir/releases/$1/drop-in" || return 1
   again=$again$changed
+  put_schedule "$1" || return 1
+  again=$again$changed
   if [ -e "$dir/releases/$1/socket" ]; then
     [ ! -e "$units/$socket" ] || is_ours "$socket" || return 1
     put_unit "$dir/releases/$1/socket" "$socket" || return 1
@@ -43,8 +45,7 @@ activate() { # ID [boot] → moves: "open" or "close" when the listener changes 
     look_before_start
   fi
   # it has systemd read all its files again
-  seen_of UnitFileState
-  [ "$property" = enabled ] || systemctl enable --quiet "$unit" || return 1
+  set_autostart "$1" || return 1
   [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket" || return 1
   put_system "$dir/releases/$1" "${2:-}"
 }
@@ -79,7 +80,7 @@ alike() { # RELEASE RELEASE PART...
 # How the service gets from one release to the other. A signal is enough where a process that runs can take up all that
 # differs: unit, environment and credentials are read at a start only.
 choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
-  how=${3%-*}; signal=${3#*-}
+  from=$1; how=${3%-*}; signal=${3#*-}
   case $3 in
     reload-HUP|reload-USR2) alike "$1" "$2" unit drop-in socket environment credentials "$service" || how=restart ;;
     upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit drop-in socket environment credentials || how=restart ;;
@@ -91,6 +92,7 @@ choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
 
 # Has the service run what "current" leads to.
 enter() {
+  ! runs_jobs || { enter_schedule; return; }
   if [ "$how" != restart ]; then
     pid=$(show MainPID)
     if [ "${pid:-0}" -gt 0 ] && kill -s "$signal" "$pid"; then return; fi
@@ -120,6 +122,11 @@ program_of() { # PID → bytes, and exe, the path that they were started from
   esac
 }
 
+# What the service runs, or, where it is a job, will run.
+program_of_service() { # → bytes, exe; fails where there is none
+  if runs_jobs; then bytes=$dir/current/$service exe=$bytes; elif [ "$pid" -gt 0 ]; then program_of "$pid"; else return 1; fi
+}
+
 # Whether the main process was started from this release; $seen has it.
 runs() { # ID
   seen_of MainPID
@@ -128,6 +135,7 @@ runs() { # ID
 
 # Whether it runs this release, by whatever way it got there; $seen has the state.
 settled() { # ID
+  ! is_job "$1" || { systemctl --quiet is-active "$schedule"; return; }
   seen_of ActiveState; [ "$property" = active ] || return 1
   seen_of Job; [ -z "$property" ] || return 1
   [ "$how" = reload ] || { runs "$1"; return; }

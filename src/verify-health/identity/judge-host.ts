@@ -1,8 +1,10 @@
 import type { UnitFile } from '../../core/host-agent/unit-files.ts';
 import type { Binary, Deployment } from '../../core/record/schema.ts';
 import { short } from '../chain.ts';
+import { judgeJob } from './judge-job.ts';
+import { otherBinary } from './other-binary.ts';
 import type { Look } from './subject.ts';
-import { driftOf, recordedFiles } from './unit-drift.ts';
+import { driftSince } from './unit-drift.ts';
 
 /**
  * What the answer of a host means. Pure.
@@ -35,6 +37,7 @@ export function judgeHost(
   if (LoadState === 'not-found') {
     return { ...base, state: 'other', final: true, reason: 'unit-missing', detail: `there is no unit ${unit}` };
   }
+  if (deployment.evidence['timer'] !== undefined) return judgeJob(answer, files, deployment, known);
   if (ActiveState !== 'active') {
     const why = ActiveState === 'failed' ? ` (${answer['Result']}, exit status ${answer['ExecMainStatus']})` : '';
     const detail = `the unit is ${ActiveState || 'unknown'}/${SubState}${why}, restarted ${NRestarts} times`;
@@ -46,23 +49,12 @@ export function judgeHost(
   }
   if (Sha256 === deployment.binary) {
     const detail = `PID ${MainPID} runs ${short(Sha256)}, as built`;
-    const recorded = recordedFiles(deployment);
-    const drift = recorded && driftOf(recorded, files, answer['NeedDaemonReload'] === 'yes');
+    const drift = driftSince(deployment, files, answer);
     if (drift === undefined) return { ...base, state: 'as-built', final: true, detail };
     const since = `${detail}, but its unit is not as it was deployed: ${drift}`;
     return { ...base, state: 'other', final: true, reason: 'unit-changed', detail: since };
   }
-  if (isPrevious(Exe, deployment)) {
-    const detail = `PID ${MainPID} runs ${short(Sha256)}, of the release before (${deployment.previous}): it was rolled back`;
-    return { ...base, state: 'other', final: true, reason: 'rolled-back', detail };
-  }
-  const target = known.find(binary => binary.sha256 === Sha256)?.target;
-  const what = target === undefined ? 'which is none of this release' : `which was built for ${target}`;
-  const detail = `PID ${MainPID} runs ${short(Sha256)}, ${what}, instead of ${short(deployment.binary ?? 'unknown')}`;
-  return { ...base, state: 'other', final: true, reason: 'other-binary', detail };
-}
-
-/** Releases lie in folders of their own, named by their ids. */
-function isPrevious(exe: string | undefined, { previous }: Deployment): boolean {
-  return previous !== '' && (exe ?? '').includes(`/releases/${previous}/`);
+  const { reason, what } = otherBinary(Sha256, Exe, deployment, known);
+  const detail = `PID ${MainPID} runs ${short(Sha256)}, ${what}`;
+  return { ...base, state: 'other', final: true, reason, detail };
 }

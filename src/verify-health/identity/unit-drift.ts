@@ -31,3 +31,13 @@ export function driftOf(
   if (found.length === 0 && stale) return 'its files were changed, and systemd has not read them again yet';
   return found.length === 0 ? undefined : found.join(', ');
 }
+
+/** The same for a deployment whose record says what was loaded. */
+export function driftSince(
+  deployment: Deployment,
+  files: readonly UnitFile[],
+  answer: Readonly<Record<string, string>>,
+): string | undefined {
+  const recorded = recordedFiles(deployment);
+  return recorded && driftOf(recorded, files, answer['NeedDaemonReload'] === 'yes');
+}

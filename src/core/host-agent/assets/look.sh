@@ -6,9 +6,9 @@ look_at() { # UNIT LINES: facts, so many lines of the unit's journal among them
   number "$2" || { fail NAME_REFUSED "$2"; return; }
   manager_of "$1"
   fact look "$(describe "$1")"
-  # a service that systemd listens for is loaded from two units
-  set -- "$1" "$2" "${1%.service}.socket"
-  fact files "$(set -f; sums_of $($asked show -p FragmentPath,DropInPaths --value -- "$1" "$3" 2>/dev/null </dev/null))"
+  # a service that systemd listens for, or starts by a timer, is loaded from two units
+  set -- "$1" "$2" "${1%.service}.socket" "${1%.service}.timer"
+  fact files "$(set -f; sums_of $($asked show -p FragmentPath,DropInPaths --value -- "$1" "$3" "$4" 2>/dev/null </dev/null))"
   [ "$2" -eq 0 ] || fact journal "$(journalctl "$told_of=$1" --lines="$2" --output=short-iso --no-pager --quiet 2>/dev/null </dev/null)"
   printf '@ok\n'
 }
@@ -25,15 +25,26 @@ manager_of() { # UNIT → asked, told_of
 # /proc/PID/exe is the file that was started, also when its path leads elsewhere by now.
 describe() { # UNIT: a line KEY=VALUE each
   command -v systemctl >/dev/null || { echo 'Error=systemctl is not on this host'; return; }
-  seen=$($asked show -p LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStatus,ExecMainCode,NeedDaemonReload -- "$1" </dev/null 2>/dev/null) ||
+  seen=$($asked show -p Type,LoadState,ActiveState,SubState,MainPID,NRestarts,Result,ExecMainStatus,ExecMainCode,NeedDaemonReload -- "$1" </dev/null 2>/dev/null) ||
     { echo 'Error=systemctl show failed'; return; }
   printf '%s\n' "$seen"
+  seen_of Type; [ "$property" != oneshot ] || { describe_job "$1"; return; }
   seen_of MainPID; main=$property
   case $main in ''|0|*[!0-9]*) return;; esac
   start=$(born "$main") || { echo 'Error=the process ended while it was looked at'; return; }
   sum=$(sha256sum "/proc/$main/exe" 2>&1) || { echo "Error=/proc/$main/exe cannot be read: ${sum##*: }"; echo Denied=yes; return; }
   [ "$(born "$main")" = "$start" ] || { echo 'Error=the process ended while it was looked at'; return; }
   printf 'Start=%s\nExe=%s\nSha256=%s\n' "$start" "$(readlink "/proc/$main/exe")" "${sum%% *}"
+}
+
+# Of one that a timer starts: when it does so next, and the file that it runs then.
+describe_job() { # UNIT
+  seen=$(TZ=UTC $asked show -p ActiveState,NextElapseUSecRealtime -- "${1%.service}.timer" </dev/null 2>/dev/null)
+  seen_of ActiveState; [ "$property" = active ] || return
+  seen_of NextElapseUSecRealtime; printf 'Next=%s\n' "$property"
+  file=$($asked show -p ExecStart --value -- "$1" </dev/null 2>/dev/null); file=${file#'{ path='}; file=${file%%' ;'*}
+  sum=$(sha256sum -- "$file" 2>&1) || { echo "Error=$file cannot be read: ${sum##*: }"; echo Denied=yes; return; }
+  printf 'Exe=%s\nSha256=%s\n' "$(readlink -f "$file")" "${sum%% *}"
 }
 
 born() { # PID: when it began, in the kernel's ticks

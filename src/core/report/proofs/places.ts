@@ -32,19 +32,26 @@ function hostProofs({ place, service, binary, evidence }: Deployment): Proof[] {
       ? []
       : [
           {
-            claim: `The process of ${service} at ${place} is the recorded binary.`,
+            claim: `${isJob(evidence) ? 'What the timer starts' : 'The process'} of ${service} at ${place} is the recorded binary.`,
             command: on(
-              `${own ? '' : 'sudo '}sha256sum /proc/$(${systemctl} show --property=MainPID --value -- ${unit})/exe`,
+              isJob(evidence)
+                ? `${own ? '' : 'sudo '}sha256sum $(${systemctl} show --property=ExecStart --value -- ${unit} | sed "s/^{ path=//; s/ ;.*//")`
+                : `${own ? '' : 'sudo '}sha256sum /proc/$(${systemctl} show --property=MainPID --value -- ${unit})/exe`,
             ),
             prints: [binary],
           },
         ]),
     {
-      claim: `systemd at ${place} calls ${service} active.`,
-      command: on(`${systemctl} is-active -- ${unit}`),
+      claim: `systemd at ${place} calls ${isJob(evidence) ? `the timer of ${service}` : service} active.`,
+      command: on(`${systemctl} is-active -- ${isJob(evidence) ? shellWord(`${service}.timer`) : unit}`),
       prints: ['active'],
     },
   ];
+}
+
+/** A timer starts it, and it ends by itself. */
+function isJob({ timer }: Deployment['evidence']): boolean {
+  return timer !== undefined;
 }
 
 /** A service of a user's own systemd has its unit below the home folder. */
