@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { commandsOf } from '../docs/commands.ts';
 import { describeWith } from '../integration/lab.ts';
 import { readRecord, runRootAction } from './root-action.ts';
+import { shellOf } from './shell.ts';
 import { removeFolder, repositoryOf, servicesOf, temporaryFolder } from './support.ts';
 
 const limit = 400_000;
@@ -24,26 +26,25 @@ await describeWith(['registry', 'host:host4'], 'the examples ship as they are wr
     await removeFolder(folder);
   }, 100_000);
 
-  async function run(example: string, inputs: Record<string, string> = {}) {
-    const repository = join(folder, example);
-    await rm(join(repository, 'slipway-out'), { recursive: true, force: true });
+  const environment = async (example: string) => ({
+    IMAGE: `${lab.registry.host}/${place}/${example}`,
+    INSECURE_REGISTRIES: lab.registry.host,
+    HOSTS: where,
+    STAGING_HOSTS: where,
+    PRODUCTION_HOSTS: where,
+    KNOWN_HOSTS: await readFile(host.knownHosts, 'utf8'),
+    SSH_PRIVATE_KEY: await readFile(host.privateKey, 'utf8'),
+    HEALTH_CHECKS: `grpc ${host.address}:9090 service greeter.Greeter within 1s`,
+    STAGING_CHECKS: `http://${host.address}:8081/healthz 200 within 1s`,
+    PRODUCTION_CHECKS: `http://${host.address}:8082/version 200 within 1s`,
+  });
+
+  async function run(example: string) {
     const ran = await runRootAction({
       folder,
-      repository,
+      repository: join(folder, example),
       timeout: limit - 20_000,
-      env: {
-        IMAGE: `${lab.registry.host}/${place}/${example}`,
-        INSECURE_REGISTRIES: lab.registry.host,
-        HOSTS: where,
-        STAGING_HOSTS: where,
-        PRODUCTION_HOSTS: where,
-        KNOWN_HOSTS: await readFile(host.knownHosts, 'utf8'),
-        SSH_PRIVATE_KEY: await readFile(host.privateKey, 'utf8'),
-        HEALTH_CHECKS: `grpc ${host.address}:9090 service greeter.Greeter within 1s`,
-        STAGING_CHECKS: `http://${host.address}:8081/healthz 200 within 1s`,
-        PRODUCTION_CHECKS: `http://${host.address}:8082/version 200 within 1s`,
-        ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-      },
+      env: await environment(example),
     });
     expect([ran.code, ran.code === 0 ? '' : ran.output]).toEqual([0, '']);
     return ran;
@@ -65,12 +66,15 @@ await describeWith(['registry', 'host:host4'], 'the examples ship as they are wr
   );
 
   test(
-    'examples/gin: built once, deployed to staging, promoted to production',
+    'examples/gin: the commands of its page build it once, deploy it to staging, promote it to production',
     async () => {
-      await repositoryOf('gin', join(folder, 'gin'), 'v1.0.0');
-      await run('gin', { mode: 'build' });
-      expect((await run('gin', { mode: 'deploy', environment: 'staging' })).outputs['verdict']).toBe('verified');
-      expect((await run('gin', { mode: 'promote', environment: 'production' })).outputs['verdict']).toBe('verified');
+      const repository = await repositoryOf('gin', join(folder, 'gin'), 'v1.0.0');
+      const shell = await shellOf({ folder, repository, env: await environment('gin') });
+      for (const command of commandsOf('examples/gin/README.md')) {
+        const ran = await shell(command);
+        expect([command, ran.code, ran.code === 0 ? '' : ran.stderr]).toEqual([command, 0, '']);
+        if (!command.startsWith('slipway build')) expect(ran.stderr).toContain('verdict: verified');
+      }
       const answer = await fetch(`http://${host.address}:8082/version`);
       expect(await answer.json()).toMatchObject({
         version: 'v1.0.0',
