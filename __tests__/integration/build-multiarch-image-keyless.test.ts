@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
 import { parseRecord } from '../../src/core/record/parse.ts';
+import { proofsOf } from '../../src/core/report/proofs/index.ts';
 import { buildPrograms, describeImages, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { need } from './lab.ts';
 import { identity, issuer, type Sigstore, startSigstore } from './sigstore.ts';
@@ -48,6 +49,20 @@ await describeImages('build-multiarch-image signs by the identity of the job', (
     };
   }
 
+  /** Every command of the report that asks cosign, as it stands there; only the instance is set up beforehand. */
+  async function byHand(record: string) {
+    const bin = join(folder.path, 'bin');
+    await mkdir(bin, { recursive: true });
+    const by = `--trusted-root ${join(folder.path, `trusted-${trusts - 1}.json`)} --insecure-ignore-sct`;
+    const cosign = `#!/bin/sh\nexec ${await need('peer:cosign')} "$@" ${by} --allow-http-registry\n`;
+    await writeFile(join(bin, 'cosign'), cosign, { mode: 0o755 });
+    const all = proofsOf(parseRecord(record, 'release')).flatMap(({ proofs }) => proofs.map(one => one.command));
+    const commands = all.filter(one => one.startsWith('cosign '));
+    expect(commands).toHaveLength(4);
+    const env = { ...process.env, HOME: folder.path, PATH: `${bin}:${process.env['PATH']}` };
+    for (const command of commands) await run(['sh', '-euc', command], { env, timeout });
+  }
+
   test(
     'cosign verifies signature and provenance by the authority, the log and the job’s identity',
     async () => {
@@ -63,6 +78,8 @@ await describeImages('build-multiarch-image signs by the identity of the job', (
       await verify('verify', identity, image);
       await verify('verify-attestation', identity, image, '--type', 'slsaprovenance1');
       await expect(verify('verify', 'https://github.com/other', image)).rejects.toThrow();
+      expect(attestations.map(one => one.identity)).toEqual(Array(4).fill({ subject: identity, issuer }));
+      await byHand(await readFile(done.outputs['release']!, 'utf8'));
     },
     timeout,
   );

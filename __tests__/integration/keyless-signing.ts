@@ -11,7 +11,8 @@ export function signStatement(payload: Buffer, sigstore: Sigstore, clock?: Times
     rekor: clock === undefined ? sigstore.url : undefined,
     timestamp: clock?.url,
   };
-  return asJob(sigstore, () => signKeyless(payload, endpoints, AbortSignal.timeout(30_000)));
+  const signing = () => signKeyless(payload, endpoints, AbortSignal.timeout(30_000));
+  return asJob(sigstore, async () => (await signing()).bytes);
 }
 
 /** Signs bytes themselves, as `cosign sign-blob` does. */

@@ -37,6 +37,21 @@ describe('commands to check a record by hand', () => {
     ]);
   });
 
+  test('a signature without a key is checked for the identity that the record names', () => {
+    const identity = {
+      subject: 'https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.1.0',
+      issuer: 'https://token.actions.githubusercontent.com',
+    };
+    const good = richRecord();
+    const images = good.images.map(image => ({
+      ...image,
+      attestations: image.attestations.map(one => ({ ...one, signedBy: 'keyless', identity })),
+    }));
+    expect(commands(richRecord({ images }))).toContain(
+      `cosign verify-attestation --type slsaprovenance1 --certificate-oidc-issuer=${identity.issuer} --certificate-identity=${identity.subject} registry.example.com/hello@sha256:${'a'.repeat(64)}`,
+    );
+  });
+
   test('what was rolled back is not said to run', () => {
     const gone = richRecord({ deployments: [host({ state: 'rolled-back' }), cluster({ state: 'failed' })] });
     expect(commands(gone).filter(one => /^(ssh|kubectl)/.test(one))).toEqual([]);

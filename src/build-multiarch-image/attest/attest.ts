@@ -10,7 +10,7 @@ import { attach } from '../../core/registry/attach.ts';
 import type { RegistryClient } from '../../core/registry/client.ts';
 import { formatRepository, type Repository } from '../../core/registry/reference.ts';
 import { again, look } from './look.ts';
-import type { Sealed, Sealer } from './seal.ts';
+import type { Sealed, Sealer, SignerIdentity } from './seal.ts';
 import { verifyAttached } from './verify.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -49,7 +49,7 @@ export function beginAttesting(
       const inLayouts = (await Promise.all(layouts.map(attachedIn))).flat();
       const there = (one: Wanted) =>
         looked.map(({ has }) => has.get(one)).find(node => node !== undefined) ?? again(one, inLayouts, sealer);
-      const nodes = await sealAll(wanted, sealer, there, signal);
+      const placed = await sealAll(wanted, sealer, there, signal);
       await pMap(
         looked,
         async ({ repository, lists, has }) => {
@@ -60,16 +60,26 @@ export function beginAttesting(
           const attachments = [...lists].map(([subject, { api }]) => ({
             subject,
             api,
-            nodes: missing.filter(one => one.subject.digest === subject).map(one => nodes.get(one)!),
+            nodes: missing.filter(one => one.subject.digest === subject).map(one => placed.get(one)!.node),
           }));
           await attach(client, repository, attachments, signal);
-          await verifyAttached(client, repository, new Map(missing.map(one => [one, nodes.get(one)!])), sealer, signal);
+          const made = new Map(missing.map(one => [one, placed.get(one)!.node]));
+          await verifyAttached(client, repository, made, sealer, signal);
         },
         { concurrency: 2, signal },
       );
-      return { evidence: wanted.map(one => evidenceOf(one, nodes.get(one)!, sealer)), nodes: [...nodes.values()] };
+      return {
+        evidence: wanted.map(one => evidenceOf(one, placed.get(one)!, sealer)),
+        nodes: [...placed.values()].map(({ node }) => node),
+      };
     },
   };
+}
+
+/** An attestation as a manifest, and whom its certificate names, where it has one. */
+interface Placed {
+  readonly node: ManifestNode;
+  readonly identity?: SignerIdentity | undefined;
 }
 
 /** What is `there` already serves all places; the rest is signed, each statement once. */
@@ -78,29 +88,31 @@ async function sealAll(
   sealer: Sealer,
   there: (wanted: Wanted) => ManifestNode | undefined,
   signal: AbortSignal,
-): Promise<Map<Wanted, ManifestNode>> {
+): Promise<Map<Wanted, Placed>> {
   const known = new Map<string, Promise<Sealed>>();
   const keyOf = ({ predicate, payload }: Wanted) => `${predicate} ${digestOf(payload)}`;
   const nodes = await pMap(
     wanted,
     async one => {
       const found = there(one);
-      if (found !== undefined) return [one, found] as const;
+      if (found !== undefined) return [one, { node: found }] as const;
       const sealed = known.get(keyOf(one)) ?? sealer.seal(one, signal);
       known.set(keyOf(one), sealed);
-      return [one, artifactNode({ ...(await sealed), subject: one.subject })] as const;
+      const { identity, ...artifact } = await sealed;
+      return [one, { node: artifactNode({ ...artifact, subject: one.subject }), identity }] as const;
     },
     { concurrency: 4, signal },
   );
   return new Map(nodes);
 }
 
-function evidenceOf({ predicate, subject }: Wanted, { descriptor }: ManifestNode, sealer: Sealer): Attestation {
+function evidenceOf({ predicate, subject }: Wanted, { node, identity }: Placed, sealer: Sealer): Attestation {
   return {
-    digest: descriptor.digest,
+    digest: node.descriptor.digest,
     type: predicateTypes[predicate],
     subject: subject.digest,
     artifactType: sealer.type,
     ...(sealer.signedBy === undefined ? {} : { signedBy: sealer.signedBy }),
+    ...(identity === undefined ? {} : { identity: { ...identity } }),
   };
 }

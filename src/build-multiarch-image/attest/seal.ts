@@ -9,6 +9,20 @@ export interface Sealed {
   readonly type: string;
   readonly bytes: Buffer;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Whom the certificate names, where it was signed by one. */
+  readonly identity?: SignerIdentity;
+}
+
+/** A certificate's subject (a workflow at its ref) and the issuer of the token that it was given for. */
+export interface SignerIdentity {
+  readonly subject: string;
+  readonly issuer: string;
+}
+
+/** What a run's own identity signed. */
+export interface Signed {
+  readonly bytes: Buffer;
+  readonly identity: SignerIdentity | undefined;
 }
 
 /** How statements become artifacts: as they are, signed by a key, or signed by the run's own identity. */
@@ -73,15 +87,15 @@ export function keySealer(key: SigningKey): Sealer {
 }
 
 /** Signed by a certificate of this very run; each run signs anew. */
-export function keylessSealer(sign: (payload: Buffer, signal: AbortSignal) => Promise<Buffer>): Sealer {
+export function keylessSealer(sign: (payload: Buffer, signal: AbortSignal) => Promise<Signed>): Sealer {
   return {
     type: bundleType,
     signedBy: 'keyless',
-    seal: async ({ predicate, payload }, signal) => ({
-      type: bundleType,
-      bytes: await sign(payload, signal),
-      annotations: bundleAnnotations(predicateTypes[predicate]),
-    }),
+    seal: async ({ predicate, payload }, signal) => {
+      const { bytes, identity } = await sign(payload, signal);
+      const annotations = bundleAnnotations(predicateTypes[predicate]);
+      return { type: bundleType, bytes, annotations, ...(identity !== undefined && { identity }) };
+    },
     again: () => undefined,
     holds: ({ payload }, bytes) => {
       const { certificate, payload: read, signature } = readBundle(bytes, 'what was attached');

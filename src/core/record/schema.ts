@@ -89,6 +89,8 @@ export const Attestation = v.looseObject({
   artifactType: v.string(),
   /** `key HINT` (sha256 of the public key in base64) or `keyless`; absent for an unsigned one. */
   signedBy: v.optional(v.string()),
+  /** Of `keyless`: whom the certificate names, and who vouches for that, as cosign is asked for them. */
+  identity: v.optional(v.looseObject({ subject: v.string(), issuer: v.string() })),
 });
 
 export const Image = v.looseObject({

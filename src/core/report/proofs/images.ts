@@ -52,7 +52,8 @@ const types: Record<string, string> = {
   [predicateTypes.spdx]: 'spdxjson',
 };
 
-function attestationProof({ type, digest, subject, signedBy }: Attestation, on: string, itself: string): Proof[] {
+function attestationProof(attestation: Attestation, on: string, itself: string): Proof[] {
+  const { type, digest, subject, signedBy, identity } = attestation;
   if (signedBy === undefined)
     return [
       {
@@ -61,11 +62,11 @@ function attestationProof({ type, digest, subject, signedBy }: Attestation, on: 
         prints: [bare(digest)],
       },
     ];
-  const by = signedBy === 'keyless' ? keyless : '--key cosign.pub --insecure-ignore-tlog=true';
+  const by = signedBy === 'keyless' ? named(identity) : '--key cosign.pub --insecure-ignore-tlog=true';
   const isSignature = type === predicateTypes.signature;
   if (!isSignature && types[type] === undefined) return [];
   const what = isSignature ? 'verify' : `verify-attestation --type ${types[type]}`;
-  const who = signedBy === 'keyless' ? 'a workflow of the repository' : signedBy;
+  const who = signedBy === 'keyless' ? (identity?.subject ?? 'a workflow of the repository') : signedBy;
   return [
     {
       claim: `${isSignature ? 'The signature' : `The statement ${type}`} on ${subject} is by ${who}.`,
@@ -75,6 +76,10 @@ function attestationProof({ type, digest, subject, signedBy }: Attestation, on: 
   ];
 }
 
-/** The record does not say whose: who checks does. */
-const keyless =
-  "--certificate-oidc-issuer https://token.actions.githubusercontent.com --certificate-identity-regexp '^https://github.com/OWNER/REPOSITORY/'";
+/** Whose certificate it must be. Records of older versions do not say it: who checks does. */
+function named(identity: Attestation['identity']): string {
+  if (identity === undefined)
+    return "--certificate-oidc-issuer https://token.actions.githubusercontent.com --certificate-identity-regexp '^https://github.com/OWNER/REPOSITORY/'";
+  const { subject, issuer } = identity;
+  return `--certificate-oidc-issuer=${shellWord(issuer)} --certificate-identity=${shellWord(subject)}`;
+}
