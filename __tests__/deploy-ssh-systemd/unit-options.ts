@@ -13,6 +13,7 @@ export const plainOptions: UnitOptions = {
   restartMethod: 'restart',
   pidFile: undefined,
   timer: undefined,
+  logs: undefined,
   restart: 'always',
   after: [],
   memoryMax: undefined,

@@ -21,6 +21,7 @@ const plain = {
   restartMethod: 'restart',
   pidFile: undefined,
   timer: undefined,
+  logs: undefined,
   restart: 'no',
   after: [],
   memoryMax: undefined,

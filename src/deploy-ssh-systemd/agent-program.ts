@@ -10,6 +10,7 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/system-files.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/nginx-site.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/log-rules.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/schedule.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/go-back.sh', import.meta.url), 'utf8'),

@@ -6,6 +6,7 @@ import { fileRules } from './extra-files.ts';
 import { hooks } from './hook-values.ts';
 import { hosts } from './hosts.ts';
 import { loadBalancer } from './load-balancer.ts';
+import { logsInputs } from './logs/logs.ts';
 import { proxyInputs } from './proxy/inputs.ts';
 import { requirements } from './requirements.ts';
 import { roleKeys, roles } from './role-settings.ts';
@@ -280,6 +281,7 @@ export const definition = define({
       value: loadBalancer,
     },
     ...proxyInputs,
+    ...logsInputs,
     hooks: {
       description:
         '`before-deploy` (the release is there, nothing is switched; its failure leaves all as it is), `after-switch` (healthy, not yet confirmed; its failure takes it back), `on-rollback`, `after-deploy`: each a command for `sh`, or `{run, on: first | each | runner | role=NAME | LABEL=VALUE, timeout}`, or a list of them. On a host they run as the user of the connection.',

@@ -11,6 +11,7 @@ import { settingsOf } from './host-settings.ts';
 import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { inventory } from './inventory.ts';
+import { logsMustAgree } from './logs/must-agree.ts';
 import { proxyMustAgree } from './proxy/must-agree.ts';
 import { fingerprintBy } from './secrets.ts';
 import { mustBeKnown, type Selector } from './selector.ts';
@@ -81,6 +82,7 @@ export async function readSettings({
     keepReleases: inputs['keep-releases'],
     loadBalancer,
     proxy: inputs.proxy,
+    logs: inputs.logs,
     hooks: inputs.hooks,
     pace: { strategy: inputs.strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
     onFailure: inputs['on-failure'],
@@ -103,6 +105,7 @@ function selectorsOf({ roles, hooks }: Context<typeof definition.inputs>['inputs
 function mustAgree(host: Host, settings: Settings): void {
   const { minHealthyTime, healthyDeadline, restartMethod, listen } = settings;
   proxyMustAgree(settings);
+  logsMustAgree(settings);
   const of = host.roles.length === 0 ? '' : ` (${formatHost(host)}, ${host.roles.join(', ')})`;
   if (minHealthyTime >= healthyDeadline) {
     throw invalid(

@@ -5,6 +5,7 @@ import type { FileRule } from './extra-files.ts';
 import type { Hook } from './hook-values.ts';
 import type { Host } from './hosts.ts';
 import type { LoadBalancer } from './load-balancer.ts';
+import type { Logs } from './logs/logs.ts';
 import type { Pace } from './pace.ts';
 import type { ProxySite } from './proxy/proxy.ts';
 import type { Requirement } from './requirements.ts';
@@ -68,6 +69,7 @@ export interface Settings {
   readonly keepReleases: number;
   readonly loadBalancer: LoadBalancer | undefined;
   readonly proxy: ProxySite | undefined;
+  readonly logs: Logs | undefined;
   readonly hooks: readonly Hook[];
   readonly pace: Pace;
   readonly onFailure: 'stop' | 'rollback-batch' | 'rollback-all';

@@ -1,5 +1,6 @@
 import type { Assignment } from './directives.ts';
 import { type Hardening, hardening } from './hardening.ts';
+import type { Logs } from './logs/logs.ts';
 import { quoteArgument } from './quote.ts';
 import type { Timer } from './timer/timer.ts';
 import type { LogRateLimit } from './unit-values.ts';
@@ -45,6 +46,8 @@ export interface UnitOptions extends UnitSettings {
   readonly pidFile: string | undefined;
   /** Where it is a job, which its timer starts. */
   readonly timer: Pick<Timer, 'timeout'> | undefined;
+  /** What becomes of files that it writes itself. */
+  readonly logs: Pick<Logs, 'rotate'> | undefined;
 }
 
 /** The unit for the newest systemd; fitUnit leaves out what an older one does not know. Pure. */
@@ -77,6 +80,7 @@ export function renderUnit(options: UnitOptions): string {
     ...overridden(
       [
         ...ofService(service).filter(({ name }) => timer === undefined || name !== 'RestartSec'),
+        ...(options.logs?.rotate === undefined ? [] : [{ name: 'LogsDirectory', value: service }]),
         ...(options.watchdog === undefined ? [] : [{ name: 'WatchdogSec', value: `${options.watchdog}ms` }]),
         ...limits(options),
         ...hardening({ level: options.hardening, runAs: options.runAs, listen: bySocket ? undefined : options.listen }),

@@ -29,7 +29,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
 put_guard() {
   text="[Unit]
 Description=Takes back an unconfirmed release of $service
-Before=$unit nginx.service
+Before=$unit nginx.service rsyslog.service
 ConditionPathExistsGlob=|$state/intent.*
 ConditionPathExistsGlob=|$state/reverting.*
 X-Slipway=$dir

@@ -3,7 +3,7 @@
 #
 # A KIND has three functions: KIND_place says where its file lies, KIND_check whether its program takes the file (or goes on
 # without it), trying it where nobody else sees it, and KIND_reload has the program read it; each with what is wrong in $said.
-system_kinds='nginx'
+system_kinds='nginx logrotate rsyslog'
 
 # What a program does not take never lies where it would read it; then all of this kind stays as it is. At boot the
 # programs come later, and read what lies there.

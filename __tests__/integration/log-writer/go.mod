@@ -1,0 +1,3 @@
+module example.com/log-writer
+
+go 1.26
