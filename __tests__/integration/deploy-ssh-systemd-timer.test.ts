@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { type Deployed, deploy, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
+import { type Deployed, deploy, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildExample } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
@@ -27,6 +27,22 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
   const state = (done: Deployed) => [done.code, done.record!.deployments.at(-1)!.state];
   const evidence = (done: Deployed) => done.record!.deployments.at(-1)!.evidence;
   const said = () => onHost(host, 'journalctl', '-u', 'worker', '_COMM=worker', '-o', 'cat', '--no-pager');
+
+  /** The runner dies after the switch, and the host loses its power; then it is up again, and has settled. */
+  const lostOnTheWay = async (given: Record<string, string>) => {
+    const before = await onHost(host, 'readlink', `${directory}/current`);
+    const running = await startDeploy({ ...inputs, ...given, 'min-healthy-time': '20s', 'healthy-deadline': '50s' });
+    await running.logged('switch done');
+    expect(await onHost(host, 'readlink', `${directory}/current`)).not.toBe(before);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await (await labModule('host')).restart(host.name);
+    await eventually(async () => {
+      expect(await onHost(host, 'readlink', `${directory}/current`)).toBe(before);
+      expect(await leftovers(host, directory)).toBe('');
+      expect(await onHost(host, 'systemctl', 'list-jobs', '--no-legend')).not.toContain('worker');
+    });
+  };
 
   beforeAll(async () => {
     await (await labModule('host')).up({ name: host.name, fresh: true });
@@ -117,6 +133,13 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
     expect(await leftovers(host, directory)).toBe('');
   });
 
+  test('a service that loses runner and power in place of a job: after the boot the timer counts, and nothing ran', async () => {
+    await lostOnTheWay({ environment: 'WORKER_TAKES=3h' });
+    expect(await is('active', 'worker.timer')).toBe('active');
+    expect(await is('enabled', 'worker')).toBe('static');
+    expect(await is('active', 'worker')).toBe('inactive');
+  });
+
   test('the timer starts it, and no run begins while another one is under way', async () => {
     const before = (await said()).split('\n').length;
     const done = await deploy({ ...inputs, ...job({ calendar: '*-*-* *:*:0/1' }, '1500ms') });
@@ -147,6 +170,8 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
     expect(state(await deploy({ ...inputs, environment: 'WORKER_TAKES=2h' }))).toEqual([0, 'healthy']);
     expect(await onHost(host, 'sh', '-c', 'ls /etc/systemd/system/worker.timer 2>/dev/null || :')).toBe('');
     expect(state(await deploy({ ...inputs, ...job(hourly, 'nonsense') }))).toEqual([1, 'rolled-back']);
+    expect(await is('active', 'worker')).toBe('active');
+    await lostOnTheWay(job(hourly, '1h'));
     expect(await is('active', 'worker')).toBe('active');
     expect(await is('enabled', 'worker')).toBe('enabled');
     expect(await onHost(host, 'sh', '-c', 'ls /etc/systemd/system/worker.timer 2>/dev/null || :')).toBe('');
