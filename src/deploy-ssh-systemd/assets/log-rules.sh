@@ -23,7 +23,7 @@ logrotate_look() { :; }
 rsyslog_place() { place=/etc/rsyslog.d/30-slipway-$service.conf; }
 
 rsyslog_check() { # FILE → said
-  command -v rsyslogd >/dev/null || { [ ! -e "$1" ]; said='rsyslog is not installed'; return; }
+  command -v rsyslogd >/dev/null || { said='rsyslog is not installed'; [ ! -e "$1" ]; return; }
   trial=$(mktemp -d) && mkdir "$trial/rules" && cp -a /etc/rsyslog.d/. "$trial/rules" && rm -f "$trial/rules/${place##*/}" &&
     { [ ! -e "$1" ] || cp "$1" "$trial/rules/${place##*/}"; } && sed "s|/etc/rsyslog\.d/|$trial/rules/|g" /etc/rsyslog.conf >"$trial/conf" ||
     { said='the folder for temporary files cannot be written'; return 1; }
