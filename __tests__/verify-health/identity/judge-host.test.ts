@@ -55,6 +55,7 @@ describe('judgeHost', () => {
       undefined,
       'after the run that is under way',
     ],
+    ['that is over', { Next: '' }, 'other', 'unit-inactive', 'has no next run'],
     ['without its timer', { Next: undefined }, 'other', 'unit-inactive', 'the timer of hello'],
     ['its last run failed', { ActiveState: 'failed', Result: 'exit-code' }, 'other', 'unit-inactive', 'exit-code'],
     ['a foreign binary', { Sha256: hash('f') }, 'other', 'other-binary', 'none of this release'],

@@ -27,6 +27,8 @@ export function judgeJob(
     ...(reason === undefined ? {} : { reason }),
   });
   if (Next === undefined) return look('other', `the timer of ${deployment.service} is not active`, 'unit-inactive');
+  if (Next === '' && ActiveState !== 'activating')
+    return look('other', `the timer of ${deployment.service} has no next run`, 'unit-inactive');
   if (Sha256 === undefined)
     return look(
       'unseen',
