@@ -60,7 +60,7 @@ await describeWith(
       expect(done.log).toMatch(/logrotate is not installed.*rsyslog is not installed.*LOGS_REFUSED/);
       expect(await onShell('ls -d /opt/slipway 2>/dev/null || :')).toBe('');
       await copyPackages(host, 'logrotate', 'rsyslog');
-      await onShell('systemctl daemon-reload; systemctl start rsyslog');
+      await onShell('systemctl daemon-reload; systemctl enable --quiet --now rsyslog');
     });
 
     test('rsyslog gets what is grave enough, by the name of the service', async () => {
