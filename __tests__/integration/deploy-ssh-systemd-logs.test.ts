@@ -103,7 +103,12 @@ await describeWith(
         '/var/log/writer/app.log {\n  daily\n}',
         /duplicate log entry.*app\.log/,
       ],
-      ['rsyslog', '/etc/rsyslog.d/theirs.conf', 'if nothing', /rsyslog does not take the rule.*theirs\.conf/],
+      [
+        'rsyslog',
+        '/etc/rsyslog.d/theirs.conf',
+        'if $msg contains then stop',
+        /rsyslog does not take the rule.*theirs\.conf/,
+      ],
     ])('what %s does not take is refused, and the former rules stay', async (_, path, text, message) => {
       const before = await installed();
       await onShell(`printf '%s\n' '${text}' >${path}`);

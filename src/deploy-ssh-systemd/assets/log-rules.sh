@@ -23,12 +23,13 @@ logrotate_look() { :; }
 rsyslog_place() { place=/etc/rsyslog.d/30-slipway-$service.conf; }
 
 rsyslog_check() { # FILE → said
-  command -v rsyslogd >/dev/null || { said='rsyslog is not installed'; [ ! -e "$1" ]; return; }
+  [ -e "$1" ] || return 0
+  command -v rsyslogd >/dev/null || { said='rsyslog is not installed'; return 1; }
   trial=$(mktemp -d) && mkdir "$trial/rules" && cp -a /etc/rsyslog.d/. "$trial/rules" && rm -f "$trial/rules/${place##*/}" &&
-    { [ ! -e "$1" ] || cp "$1" "$trial/rules/${place##*/}"; } && sed "s|/etc/rsyslog\.d/|$trial/rules/|g" /etc/rsyslog.conf >"$trial/conf" ||
+    cp "$1" "$trial/rules/${place##*/}" && sed "s|/etc/rsyslog\.d/|$trial/rules/|g" /etc/rsyslog.conf >"$trial/conf" ||
     { said='the folder for temporary files cannot be written'; return 1; }
   said=$(rsyslogd -N1 -f "$trial/conf" 2>&1); taken=$?
-  said=$(printf '%s\n' "$said" | sed -n "s|^rsyslogd: error|error|; s|$trial/rules/|/etc/rsyslog.d/|g; /^error/p" | head -n 1)
+  said=$(printf '%s\n' "$said" | sed -n "s|^rsyslogd: error|error|; s|$trial/rules/|/etc/rsyslog.d/|g; s|$trial/conf|/etc/rsyslog.conf|g; /^error/p" | head -n 1)
   if [ $taken -eq 0 ] && ! grep -q "$trial/rules/" "$trial/conf"; then
     said="rsyslogd does not read $place: /etc/rsyslog.conf includes no /etc/rsyslog.d/*.conf"; taken=1
   fi
