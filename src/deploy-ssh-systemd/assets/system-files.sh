@@ -9,8 +9,8 @@ system_kinds='nginx logrotate rsyslog'
 # programs come later, and read what lies there.
 put_system() { # FOLDER of a release [boot] → said
   good=yes
-  for kind in $system_kinds; do put_system_file "$1/system/$kind" "${2:-}" || good=; done
-  [ -n "$good" ]
+  for kind in $system_kinds; do put_system_file "$1/system/$kind" "${2:-}" || { [ -z "$good" ] || first=$said; good=; }; done
+  [ -n "$good" ] || { said=$first; return 1; }
 }
 
 put_system_file() { # FILE boot|''; of $kind
