@@ -9,6 +9,7 @@ import { endEmulation, ensureEmulation } from './host/emulation.mjs';
 import { ensureHostKeys, ensureUserKey, installKeys, writeKnownHosts } from './host/keys.mjs';
 import { boot, cutPower, execIn, leaderPid, machineName, powerOff, present, waitReady } from './host/machine.mjs';
 import { mountOverlay, removeTree, unmountAll } from './host/mounts.mjs';
+import { installPackages } from './host/packages.mjs';
 import { withLock } from './lock.mjs';
 import { Missing } from './missing.mjs';
 import { attach, detach } from './network.mjs';
@@ -102,6 +103,11 @@ export async function status() {
     running: leaderPid(name) !== undefined,
     leaderPid: leaderPid(name),
   }));
+}
+
+/** Installs Debian packages on a host that is up, without starting or enabling their services. */
+export async function install(name, packages) {
+  await locked(name, () => installPackages(describe(name).root, packages));
 }
 
 /** Runs argv as root inside the host, from outside, without SSH: { code, signal, stdout, stderr }. Options as run.mjs. */
