@@ -71,6 +71,14 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `it was up and fell before it was confirmed: ${detail.split('\n').join(', ')}`,
     'Look at the journal of the service.',
   ],
+  BACKUP_FAILED: detail => [
+    `the backup before the switch failed: ${detail.split('\n').join('; ')}`,
+    'Nothing was switched, and no backup of before was removed. Mend it, or give the input "backup" more `timeout`.',
+  ],
+  CONFIRM_ANEW: () => [
+    'the release has a firewall that closes what was open: only a new connection may confirm it',
+    'Connect anew.',
+  ],
   UPSTREAM_MISSING: detail => [`there is no ${detail}`, 'Look at the input "load-balancer".'],
   UPSTREAM_LAST: detail => [
     `no other server would be up without ${detail}`,

@@ -3,6 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { sha256 } from '../core/files.ts';
 import { log } from '../core/log.ts';
 import { table } from '../core/summary.ts';
+import { withFilter } from './firewall/host.ts';
 import { joinErrors, onAll } from './fleet.ts';
 import type { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
@@ -33,7 +34,7 @@ export async function bootstrapHost(session: HostSession, settings: Settings, dr
     user,
     settings.runAs,
     ...[dry, settings.createUser].map(yes => (yes ? 'yes' : 'no')),
-    ...systemFiles(settings, facts).map(({ kind, text }) => `${kind}:${sha256(text)}`),
+    ...systemFiles(await withFilter(session, settings), facts).map(({ kind, text }) => `${kind}:${sha256(text)}`),
   ]);
   return { user, changes: answer.all('change'), wide: answer.text('wide') === 'yes' };
 }

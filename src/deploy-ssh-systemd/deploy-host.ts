@@ -6,9 +6,11 @@ import { Refusal } from '../core/host-agent/refusal.ts';
 import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
+import { keepData } from './backup/keep-data.ts';
 import { type Candidate, contentOf } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
 import type { HostFacts } from './facts.ts';
+import { confirmedAnew, mustBeAnew } from './firewall/anew.ts';
 import { type GateVerdict, gateHost } from './gate-host.ts';
 import { releasesToPrune } from './history.ts';
 import type { Hooks } from './hooks.ts';
@@ -87,7 +89,8 @@ export async function deployHost(
   const next = [switchOf(token, goal, settings, timer), watchRequest(token, { hash: true, wait: 1000 })];
   // all up to the first look at the new process is sent together, as each of them costs a round trip
   const isBalanced = settings.loadBalancer !== undefined;
-  const together = hooks.time('before-deploy', session) === 0 && !isBalanced;
+  const backup = goal.kind === 'deploy' ? settings.backup : undefined;
+  const together = hooks.time('before-deploy', session) === 0 && !isBalanced && backup === undefined;
   let bringIn: BringIn | undefined;
   const { id, candidate } = goal;
   const preparing = { ...means, session, id, candidate, settings, steps, lock: locked, next: together ? next : [] };
@@ -108,6 +111,8 @@ export async function deployHost(
       prepared = await prepare(facts, { ...preparing, first: [] });
     }
     if (!together) {
+      // before the hooks: a migration of the data may be one
+      if (backup !== undefined) await steps.run('backup', () => keepData(session, id, backup));
       await holdingLock(session, async () => {
         await hooks.beforeDeploy(session, occasion(), signal);
         if (isBalanced) bringIn = await steps.run('drain', () => rotation.takeOut(session, timer + revertTime, signal));
@@ -261,10 +266,15 @@ async function confirmed(
   prune: Request,
 ): Promise<readonly UnitFile[] | Pick<GateVerdict, 'healthy' | 'detail'>> {
   const request = confirmRequest(token, up!);
-  const [confirming, pruning] = await session.begin([request, prune]);
+  let [confirming, pruning] = await session.begin([request, prune]);
   let answer: Answer;
   try {
     answer = await confirming!.catch(async error => {
+      if (mustBeAnew(error)) {
+        const answered = await confirmedAnew(session, request);
+        [pruning] = await session.begin([prune]);
+        return answered;
+      }
       if (!isLost(error)) throw error;
       return (await session.askAll([request, prune]))[0]!; // over a new connection; both can be done again
     });

@@ -51,6 +51,7 @@ const repeatable = [
   'alive',
   'fetch',
   'whole',
+  'firewall',
 ];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 

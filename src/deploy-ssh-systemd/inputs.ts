@@ -2,7 +2,9 @@ import { signerInputs } from '../core/attestation/inputs.ts';
 import { define } from '../core/definition.ts';
 import { sshInputs } from '../core/ssh/inputs.ts';
 import { bool, choice, duration, int, size, text } from '../core/values.ts';
+import { backupInputs } from './backup/inputs.ts';
 import { fileRules } from './extra-files.ts';
+import { firewallInputs } from './firewall/inputs.ts';
 import { hooks } from './hook-values.ts';
 import { hosts } from './hosts.ts';
 import { loadBalancer } from './load-balancer.ts';
@@ -282,6 +284,8 @@ export const definition = define({
     },
     ...proxyInputs,
     ...logsInputs,
+    ...firewallInputs,
+    ...backupInputs,
     hooks: {
       description:
         '`before-deploy` (the release is there, nothing is switched; its failure leaves all as it is), `after-switch` (healthy, not yet confirmed; its failure takes it back), `on-rollback`, `after-deploy`: each a command for `sh`, or `{run, on: first | each | runner | role=NAME | LABEL=VALUE, timeout}`, or a list of them. On a host they run as the user of the connection.',

@@ -7,6 +7,7 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { whoRuns } from '../core/who-runs.ts';
 import { readDropIn } from './drop-in.ts';
+import { firewallMustAgree } from './firewall/must-agree.ts';
 import { settingsOf } from './host-settings.ts';
 import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
@@ -72,6 +73,9 @@ export async function readSettings({
     files: inputs.files,
     requires: inputs.requires,
     listen: inputs.listen,
+    firewall: inputs.firewall,
+    filter: undefined,
+    backup: inputs.backup,
     restartMethod: inputs['restart-method'],
     pidFile: inputs['pid-file'],
     way: wayOf(inputs),
@@ -106,6 +110,7 @@ function mustAgree(host: Host, settings: Settings): void {
   const { minHealthyTime, healthyDeadline, restartMethod, listen } = settings;
   proxyMustAgree(settings);
   logsMustAgree(settings);
+  firewallMustAgree(settings);
   const of = host.roles.length === 0 ? '' : ` (${formatHost(host)}, ${host.roles.join(', ')})`;
   if (minHealthyTime >= healthyDeadline) {
     throw invalid(

@@ -33,6 +33,8 @@ const keys = {
   requires: given(requirements, value => ({ requires: value })),
   become: given(become, value => ({ become: value })),
   'service-directory': given(serviceDirectory, value => ({ directory: value })),
+  backup: given(none, () => ({ backup: undefined })),
+  firewall: given(none, () => ({ firewall: undefined })),
   'load-balancer': given(none, () => ({ loadBalancer: undefined })),
 };
 type Key = keyof typeof keys;

@@ -1,7 +1,10 @@
 import type { Check } from '../core/health/index.ts';
 import type { Become } from '../core/host-agent/become.ts';
 import type { Access } from '../core/ssh/access.ts';
+import type { Backup } from './backup/values.ts';
 import type { FileRule } from './extra-files.ts';
+import type { FirewallFacts } from './firewall/host.ts';
+import type { Firewall } from './firewall/values.ts';
 import type { Hook } from './hook-values.ts';
 import type { Host } from './hosts.ts';
 import type { LoadBalancer } from './load-balancer.ts';
@@ -56,6 +59,10 @@ export interface Settings {
   readonly files: readonly FileRule[];
   readonly requires: readonly Requirement[];
   readonly listen: Listen | undefined;
+  readonly firewall: Firewall | undefined;
+  readonly backup: Backup | undefined;
+  /** What filters on the host; known when it was asked, where rules are wanted. */
+  readonly filter: FirewallFacts | undefined;
   readonly restartMethod: 'restart' | 'socket' | 'upgrade-signal';
   readonly pidFile: string | undefined;
   /** How the agent may bring in a release that a running process can take up: `upgrade-USR2`, `reload-HUP`; else `restart`. */

@@ -7,6 +7,7 @@ import type { Goal } from './deploy-host.ts';
 import { type Exposure, tryUnit } from './exposure.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { HostFacts } from './facts.ts';
+import { firewallWarnings, withFilter } from './firewall/host.ts';
 import { goalThere } from './goal-there.ts';
 import type { HostSession } from './host-session.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
@@ -51,6 +52,7 @@ export async function survey(
   const artifact = choose(session, artifacts, facts);
   const same = whole.find(one => one.artifact.sha256 === artifact.sha256);
   if (same !== undefined) settings = { ...settings, ...valuesOf(same) };
+  settings = await withFilter(session, settings);
   const system = systemFiles(settings, facts);
   const candidate =
     same === undefined
@@ -80,7 +82,9 @@ export async function survey(
 }
 
 /** An older systemd gets less than the inputs say. */
-function tellWhatDiffers(place: string, candidate: Candidate, settings: Settings, { systemd }: HostFacts): void {
+function tellWhatDiffers(place: string, candidate: Candidate, settings: Settings, facts: HostFacts): void {
+  const { systemd } = facts;
+  for (const line of firewallWarnings(settings, facts)) log.warning(`${place}: ${line}`);
   if (candidate.left.length > 0)
     log.info(`${place}: systemd ${systemd} does not know ${candidate.left.join(', ')}: left out of the unit`);
   if (candidate.credentials.length < Object.keys(settings.credentials).length)

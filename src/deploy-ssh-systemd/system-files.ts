@@ -1,5 +1,7 @@
 import type { Answer } from '../core/host-agent/answer.ts';
+import { backupFile } from './backup/file.ts';
 import type { HostFacts, MachineFacts } from './facts.ts';
+import { firewallRules } from './firewall/host.ts';
 import type { HostSession } from './host-session.ts';
 import { logFiles } from './logs/log-files.ts';
 import type { Obstacle } from './preflight.ts';
@@ -22,7 +24,7 @@ export function systemMark(directory: string): string {
 
 /** Those that the release has on this host. Pure. */
 export function systemFiles(settings: Settings, facts: Pick<MachineFacts, 'ipv6'>): SystemFile[] {
-  return [...nginxSite(settings, facts), ...logFiles(settings)];
+  return [...nginxSite(settings, facts), ...logFiles(settings), ...firewallRules(settings), ...backupFile(settings)];
 }
 
 /** Whether the programs of the host would take what is new of them; nothing is changed. */

@@ -10,7 +10,17 @@ export const become: Value<Become> = choice('auto', 'agent', 'sudo-shell', 'none
 
 const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
 /** The binary lies in the release's folder under the service's name, beside these. */
-const otherParts = ['unit', 'drop-in', 'socket', 'timer', 'environment', 'credentials', 'files', 'release.json'];
+const otherParts = [
+  'system',
+  'unit',
+  'drop-in',
+  'socket',
+  'timer',
+  'environment',
+  'credentials',
+  'files',
+  'release.json',
+];
 
 /** A service's name, without `.service`. What systemd or a shell could read as something else is no name. */
 export const serviceName: Value<string> = mapped(

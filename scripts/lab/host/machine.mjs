@@ -32,6 +32,8 @@ export async function boot(name, root) {
     `--hostname=${name}`,
     '--resolv-conf=off',
     '--timezone=off',
+    // the network namespace is the host's own, and so are the firewall's rules in it
+    '--capability=CAP_NET_ADMIN',
     '--link-journal=no',
     `--network-namespace-path=/run/netns/${id}`,
   ];

@@ -17,7 +17,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
     /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
-  step armed
+  step armed; switched=$1
   if ! said=$(systemd-run $manager --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
     /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
@@ -60,6 +60,10 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
   seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts,FragmentPath,DropInPaths 2>/dev/null)
   if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$2" "$3"; then
     fail NOT_STEADY "$(printf '%s\n' "$seen" | grep -v Path=)"; return
+  fi
+  # what is open already stays open: only a new connection shows that one comes through
+  if [ "${switched:-}" = "$1" ] && read_intent "$state/intent.$1" 2>/dev/null && closes "$new" "$old"; then
+    fail CONFIRM_ANEW "$1"; return
   fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
     step confirming

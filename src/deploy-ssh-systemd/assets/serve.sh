@@ -76,27 +76,28 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|release|remove|withdraw) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
+    case $verb in lock|revert|release|remove|withdraw) idle 300;; fetch) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || [ "$verb" = look ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|look|lock|upload|release|verify|try|try_system|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|try_system|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|upload|release|remove|withdraw|fetch) idle "$patience";; esac
+    case $verb in lock|revert|upload|release|remove|withdraw|fetch|backup) idle "$patience";; esac
   done
 }
 
-# By systemd: VERB DIRECTORY SERVICE [TOKEN]. By a person: rollback DIRECTORY SERVICE RELEASE. By the runner: nothing.
+# By systemd: VERB DIRECTORY SERVICE [TOKEN]. By a person: rollback DIRECTORY SERVICE RELEASE, restore DIRECTORY SERVICE [BACKUP]. By the runner: nothing.
 case ${1:-serve} in
   serve) serve ;;
-  switch|revert|guard|rollback)
+  switch|revert|guard|rollback|restore)
     locate "$2" "$3" || exit 2
     case $1 in
       switch) do_switch "$4" ;;
       revert) do_revert "$4" timeout ;;
       rollback) roll_back "$4" ;;
+      restore) restore "${4:-}" ;;
       guard) settle reboot boot ;;
     esac ;;
   bring-in) bring_in "$2" ;;

@@ -3,7 +3,7 @@
 #
 # A KIND has three functions: KIND_place says where its file lies, KIND_check whether its program takes the file (or goes on
 # without it), trying it where nobody else sees it, and KIND_reload has the program read it; each with what is wrong in $said.
-system_kinds='nginx logrotate rsyslog'
+system_kinds='nginx logrotate rsyslog firewall backup'
 
 # What a program does not take never lies where it would read it; then all of this kind stays as it is. At boot the
 # programs come later, and read what lies there.
@@ -36,7 +36,8 @@ change_system_file() { # FILE boot|''; of $kind, at $place
   # who is cut off here does not take it for read the next time
   : >"$state/unread.$kind"
   lay "$1" "$place" || { said="writing $place"; return 1; }
-  if [ -z "$2" ] && ! "${kind}_reload"; then
+  # what filters is there already, and goes on with what it has read
+  if { [ -z "$2" ] || [ "$kind" = firewall ]; } && ! "${kind}_reload"; then
     wrong=$said
     lay "$former" "$place"; "${kind}_reload"
     said=$wrong
@@ -50,7 +51,7 @@ change_system_file() { # FILE boot|''; of $kind, at $place
 lay() { # FILE PLACE
   if [ -e "$1" ]; then
     draft=${2%/*}/.${2##*/}.$$
-    cp "$1" "$draft" && chmod 644 "$draft" && durable "$draft" && mv -T "$draft" "$2" || { rm -f "$draft"; return 1; }
+    mkdir -p "${2%/*}" && cp "$1" "$draft" && chmod 644 "$draft" && durable "$draft" && mv -T "$draft" "$2" || { rm -f "$draft"; return 1; }
   else
     rm -f "$2"
   fi && durable "${2%/*}"

@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { run } from '../../src/core/process.ts';
+import { type Deployed, deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
+import { buildHello } from './hello.ts';
+import { describeWith, type LabHost, labModule } from './lab.ts';
+
+const directory = '/opt/slipway/hello';
+const data = '/var/lib/hello';
+const to = '/var/backups/slipway/hello';
+
+jest.setTimeout(90_000);
+
+await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before the switch', lab => {
+  const host: LabHost = lab['host:host111'];
+  let folder: string;
+  let inputs: Record<string, string>;
+
+  const sh = (script: string) => onHost(host, 'sh', '-c', script);
+  const release = (greeting: string, backup: Record<string, unknown>, more: Record<string, string> = {}) =>
+    deploy({ ...inputs, environment: `HELLO_GREETING=${greeting}`, backup: JSON.stringify(backup), ...more });
+  const state = (done: Deployed) => done.record!.deployments.at(-1)!.state;
+  const greeting = async () => {
+    expect(await leftovers(host, directory)).toBe('');
+    return (await fetchJson(`http://${host.address}:8080/`)).body?.['greeting'];
+  };
+  const kept = async (where = to) => (await sh(`ls ${where} 2>/dev/null`)).split('\n').filter(Boolean);
+  const restore = (name = '') => sh(`sh ${directory}/state/agent.sh restore ${directory} hello ${name} 2>&1`);
+  const write = (text: string, where = data) => sh(`echo ${text} >${where}/text`);
+  const text = (where = data) => sh(`cat ${where}/text`);
+
+  beforeAll(async () => {
+    const { up, install } = await labModule('host');
+    await up({ name: host.name, fresh: true });
+    await install(host.name, ['rsync', 'btrfs-progs']);
+    folder = await mkdtemp(join(tmpdir(), 'slipway-backup-'));
+    inputs = {
+      ...(await reach(host)),
+      service: 'hello',
+      binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
+      type: 'notify',
+      listen: '8080',
+      'health-checks': 'http://127.0.0.1:8080/readyz 200',
+      'min-healthy-time': '300ms',
+      'healthy-deadline': '30s',
+    };
+  }, 300_000);
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+    const { down } = await labModule('host');
+    await down({ name: host.name, remove: true });
+  }, 60_000);
+
+  describe('by rsync', () => {
+    const rsync = { rsync: data, keep: 2 };
+
+    test('planned; of a first release there is nothing to keep', async () => {
+      expect((await release('one', rsync, { mode: 'plan' })).log).toContain(`system/backup +path ${data}`);
+      const done = await release('one', rsync);
+      expect(done.log).not.toContain('::error');
+      expect(await kept()).toEqual([]);
+    });
+
+    test('of each release after that the data of before is kept, so many as are to be', async () => {
+      await sh(`head -c 100000 /dev/urandom >${data}/same; mkfifo ${data}/pipe; ln -s text ${data}/link`);
+      for (const name of ['two', 'three', 'four']) {
+        await write(`before-${name}`);
+        const done = await release(name, rsync);
+        expect(done.log).not.toContain('::error');
+        expect(done.log).toMatch(new RegExp(`backup ${to}/\\d{8}T\\d{6}Z-v`));
+      }
+      const [older, newer, ...others] = await kept();
+      expect(others).toEqual([]);
+      const at = (name?: string) => `${to}/${name}/var/lib/private/hello`;
+      expect([await text(at(older)), await text(at(newer))]).toEqual(['before-three', 'before-four']);
+      // what did not change is there once
+      expect(await sh(`stat -c %i ${at(older)}/same ${at(newer)}/same | uniq | wc -l`)).toBe('1');
+      expect(await sh(`stat -c '%U %a' ${to}`)).toBe('root 700');
+      expect(state(await release('four', rsync))).toBe('unchanged');
+      expect(await kept()).toEqual([older, newer]);
+    });
+
+    test('restored: as it was, with owners, and nothing beside it', async () => {
+      const before = await sh(`cd ${data}/ && stat -c '%n %u %g %a %F' *; sha256sum same`);
+      await write('broken');
+      await sh(`rm ${data}/same; echo new >${data}/new`);
+      expect(await restore()).toContain('is restored');
+      expect(await sh(`cd ${data}/ && stat -c '%n %u %g %a %F' *; sha256sum same`)).toBe(before);
+      expect(await text()).toBe('before-four');
+      const [older] = await kept();
+      expect(await restore(older)).toContain(`${older} is restored`);
+      expect(await text()).toBe('before-three');
+      expect(await greeting()).toBe('four');
+      expect(await restore('other')).toContain('there is no backup other');
+    });
+  });
+
+  test('one that fails stops the release before anything is switched, hooks included', async () => {
+    const before = await kept();
+    const done = await release(
+      'five',
+      { command: 'echo the disk is gone >&2; exit 3', restore: 'true' },
+      { hooks: '{before-deploy: touch /tmp/migrated}' },
+    );
+    expect(done.code).toBe(1);
+    expect(done.log).toMatch(/the disk is gone.*exit code 3.*BACKUP_FAILED/);
+    expect(state(done)).toBe('failed');
+    expect([await greeting(), await kept(), await sh('ls /tmp/migrated 2>/dev/null')]).toEqual(['four', before, '']);
+  });
+
+  test('one that takes too long, too', async () => {
+    const done = await release('five', { command: 'sleep 60', restore: 'true', timeout: '1s' });
+    expect(done.log).toMatch(/exit code 124.*BACKUP_FAILED/);
+    expect(await greeting()).toBe('four');
+  });
+
+  test('by a command, restored by another', async () => {
+    await write('kept');
+    const secret = 'tr a-z A-Z';
+    const done = await release('six', {
+      command: `${secret} <${data}/text >"$SLIPWAY_BACKUP/text"`,
+      restore: `tr A-Z a-z <"$SLIPWAY_BACKUP/text" >${data}/text`,
+    });
+    expect(done.log).not.toContain('::error');
+    expect(await text(`${to}/${(await kept()).at(-1)}`)).toBe('KEPT');
+    await write('broken');
+    expect(await restore()).toContain('is restored');
+    expect(await text()).toBe('kept');
+  });
+
+  describe('by a snapshot of btrfs', () => {
+    const volume = '/srv/data';
+    let device: string;
+
+    beforeAll(async () => {
+      const image = join(folder, 'btrfs');
+      await run(['truncate', '-s', '128M', image], { timeout: 5_000 });
+      const { stdout } = await run(['losetup', '--find', '--show', image], { timeout: 5_000 });
+      device = stdout.trim();
+      // hosts have no loop devices of their own
+      await sh(`mknod /dev/disk0 b 7 ${device.replace(/\D/g, '')} && mkfs.btrfs -q /dev/disk0 &&
+        mkdir -p /srv/disk ${volume} && mount -t btrfs /dev/disk0 /srv/disk && btrfs -q subvolume create /srv/disk/data &&
+        mount -t btrfs -o subvol=data /dev/disk0 ${volume}`);
+    }, 30_000);
+    afterAll(async () => {
+      await sh(`umount ${volume} /srv/disk`);
+      await run(['losetup', '--detach', device], { timeout: 5_000 });
+    }, 30_000);
+
+    test('is read-only, kept as often as is to be, and restored', async () => {
+      for (const name of ['seven', 'eight', 'nine']) {
+        await write(`before-${name}`, volume);
+        const done = await release(name, { btrfs: volume, keep: 2 });
+        expect(done.log).not.toContain('::error');
+      }
+      const snapshots = await kept(`${volume}/.slipway`);
+      expect(snapshots).toHaveLength(2);
+      const newest = `${volume}/.slipway/${snapshots[1]}`;
+      expect(await text(newest)).toBe('before-nine');
+      expect(await sh(`touch ${newest}/text 2>&1`)).toContain('Read-only');
+      await write('broken', volume);
+      expect(await restore(snapshots[0])).toContain('is restored');
+      expect(await text(volume)).toBe('before-eight');
+      expect(await kept(`${volume}/.slipway`)).toEqual(snapshots);
+    });
+
+    test('what is no subvolume is refused before anything is changed', async () => {
+      const done = await release('ten', { btrfs: '/srv' });
+      expect(done.log).toContain('BACKUP_REFUSED');
+      expect(await greeting()).toBe('nine');
+    });
+  });
+});
