@@ -5,7 +5,14 @@ import { spdxOf } from '../../../src/build-multiarch-image/attest/spdx.ts';
 import { schemaErrors } from '../../setup-go-cross/outputs/cyclonedx.ts';
 import { graphOf, inventoryOf } from './graph.ts';
 
-const settings = { name: 'hello', version: 'v1.2.3', created: '2026-01-02T03:04:05Z', onBase: false };
+const toml = 'pkg:golang/github.com/burntsushi/toml@v1.4.0';
+const settings = {
+  name: 'hello',
+  version: 'v1.2.3',
+  created: '2026-01-02T03:04:05Z',
+  onBase: false,
+  licenses: new Map([[toml, 'MIT']]),
+};
 const graph = graphOf();
 const parts = partsOf(inventoryOf(graph, 0), settings);
 const purls = [
@@ -36,6 +43,15 @@ describe('CycloneDX of a platform', () => {
       ...['server', 'worker'].map(name => `pkg:golang/example.com/acme/hello@v1.2.3#cmd/${name}`),
       ...purls,
     ]);
+  });
+
+  test('states a license where the program’s own SBOM has one', () => {
+    const stated = sbom.components.flatMap(({ purl, licenses }) => (licenses === undefined ? [] : [[purl, licenses]]));
+    expect(stated).toEqual([[toml, [{ license: { id: 'MIT', acknowledgement: 'declared' } }]]]);
+    const declared = new Map(
+      spdxOf(parts, settings).packages.map(one => [one.externalRefs[0]!.referenceLocator, one.licenseDeclared]),
+    );
+    expect([declared.get(toml), declared.get('pkg:golang/stdlib@1.26.8')]).toEqual(['MIT', 'NOASSERTION']);
   });
 
   test('says what is not known', () => {

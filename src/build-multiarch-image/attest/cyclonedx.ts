@@ -4,7 +4,7 @@ import type { Parts, SbomSettings } from './parts.ts';
 
 /**
  * The CycloneDX 1.6 document of one platform (https://cyclonedx.org/docs/1.6/json/): the image, its programs, what Go
- * linked into them. Licences are not in a program and are left out. The same image makes the same document.
+ * linked into them. Licenses are those that the programs' own SBOMs state. The same image makes the same document.
  */
 export function cyclonedxOf(parts: Parts, { created }: SbomSettings) {
   const { image, programs, modules, complete } = parts;

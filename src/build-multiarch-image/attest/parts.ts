@@ -1,4 +1,5 @@
 import { type Component, linkedComponents, mainComponent } from '../../core/sbom/components.ts';
+import { type Licenses, licensed } from '../../core/sbom/licenses.ts';
 import type { Inventory, Program } from './inventory.ts';
 
 /** A program of the image and what is linked into it. */
@@ -25,13 +26,14 @@ export interface SbomSettings {
   /** ISO 8601. */
   readonly created: string;
   readonly onBase: boolean;
+  readonly licenses: Licenses;
 }
 
-export function partsOf({ manifest, programs }: Inventory, { name, version, onBase }: SbomSettings): Parts {
+export function partsOf({ manifest, programs }: Inventory, { name, version, onBase, licenses }: SbomSettings): Parts {
   const { digest } = manifest.descriptor;
   const { architecture } = manifest.descriptor.platform!;
   const purl = `pkg:oci/${encodeURIComponent(name.toLowerCase())}@${encodeURIComponent(digest)}?arch=${architecture}`;
-  const parts = programs.map(program => partOf(program, version));
+  const parts = programs.map(program => partOf(program, version, licenses));
   const modules = new Map(parts.flatMap(part => part.linked).map(module => [module['bom-ref']!, module]));
   return {
     image: { ...component('container', purl, name, version), hashes: [sha256(digest.slice('sha256:'.length))] },
@@ -41,11 +43,11 @@ export function partsOf({ manifest, programs }: Inventory, { name, version, onBa
   };
 }
 
-function partOf({ binary, buildinfo }: Program, version: string): Part {
+function partOf({ binary, buildinfo }: Program, version: string, licenses: Licenses): Part {
   if (buildinfo !== undefined)
     return {
       program: mainComponent({ buildinfo, sha256: binary.sha256, version }),
-      linked: linkedComponents(buildinfo),
+      linked: linkedComponents(buildinfo).map(one => licensed(one, licenses)),
     };
   const purl = `pkg:generic/${encodeURIComponent(binary.name)}@${encodeURIComponent(version)}`;
   const program = component('application', purl, binary.name, version);

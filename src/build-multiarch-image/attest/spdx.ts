@@ -52,7 +52,7 @@ function packageOf(purpose: string, component: Component) {
       ? {}
       : { checksums: component.hashes.map(({ content }) => ({ algorithm: 'SHA256', checksumValue: content })) }),
     licenseConcluded: unknown,
-    licenseDeclared: unknown,
+    licenseDeclared: component.licenses?.[0]?.license.id ?? unknown,
     copyrightText: unknown,
     externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: component.purl }],
   };

@@ -6,6 +6,7 @@ import { isoTime } from '../labels.ts';
 import type { PlatformBinaries } from '../select.ts';
 import { cyclonedxOf } from './cyclonedx.ts';
 import { inventoryOf } from './inventory.ts';
+import { licensesBeside } from './licenses.ts';
 import { partsOf } from './parts.ts';
 import { type ProvenanceInputs, provenanceOf } from './provenance.ts';
 import { spdxOf } from './spdx.ts';
@@ -45,6 +46,7 @@ export async function wantedOf(
     version: record.version,
     created: isoTime(seconds),
     onBase: inputs.base.kind !== 'scratch',
+    licenses: inputs.sbom.length === 0 ? new Map() : await licensesBeside(record),
   };
   const sboms = inventories.flatMap(inventory => {
     const { descriptor: subject } = inventory.manifest;

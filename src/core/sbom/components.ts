@@ -19,6 +19,8 @@ export interface Component {
   readonly version?: string;
   readonly hashes?: readonly { alg: 'SHA-256'; content: string }[];
   readonly purl?: string;
+  /** What the authors say, by SPDX id. */
+  readonly licenses?: readonly { readonly license: { readonly id: string; readonly acknowledgement: 'declared' } }[];
   readonly pedigree?: { ancestors?: readonly Component[]; commits?: readonly { uid: string }[] };
   readonly properties?: readonly Property[];
 }

@@ -6,11 +6,13 @@ import { compressesAsEverywhere } from '../../core/deflate.ts';
 import { type SlipwayError, wrap } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import type { Archive } from '../../core/record/schema.ts';
+import { linkedComponents } from '../../core/sbom/components.ts';
 import type { Entry } from '../../core/tar.ts';
 import { formatTarget } from '../../core/target.ts';
 import type { Release } from '../../core/version.ts';
 import type { Built, Move } from '../build/execute.ts';
 import type { ArchiveName } from '../inputs.ts';
+import { licensesOf, type ReadLicenses, type Sources } from '../licenses/of-modules.ts';
 import { archiveTime, writeArchive } from './archive.ts';
 import { archiveName, kindsFor } from './archive-name.ts';
 import { sbomOf } from './sbom.ts';
@@ -48,18 +50,26 @@ export async function writeOutputs(
   built: readonly Built[],
   folder: string,
   settings: OutputSettings,
+  sources: Sources,
   signal: AbortSignal,
 ): Promise<Outputs> {
-  const sboms = settings.sbom ? await writeSboms(built, folder, settings.release) : [];
+  const sboms = settings.sbom ? await writeSboms(built, folder, settings.release, licensesOf(sources)) : [];
   const { moves, archives } = await writeArchives(built, folder, settings, signal);
   return { moves: [...sboms, ...moves], archives };
 }
 
-function writeSboms(built: readonly Built[], folder: string, { version, commitTime }: Release): Promise<Move[]> {
+function writeSboms(
+  built: readonly Built[],
+  folder: string,
+  { version, commitTime }: Release,
+  readLicenses: ReadLicenses,
+): Promise<Move[]> {
   return Promise.all(
     built.map(async ({ build, binary, sha256 }, index) => {
       const from = join(folder, `sbom-${index}`);
-      const sbom = sbomOf({ buildinfo: binary.buildinfo, sha256, version, commitTime });
+      const { buildinfo } = binary;
+      const licenses = await readLicenses(linkedComponents(buildinfo));
+      const sbom = sbomOf({ buildinfo, sha256, version, commitTime }, licenses);
       return writeJson(from, sbomPath(build.output), sbom);
     }),
   );

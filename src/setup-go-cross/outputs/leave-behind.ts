@@ -44,7 +44,9 @@ export async function leaveBehind(
   warnOfUntracked(embedded);
   const same =
     inputs.reproducible === 'check' ? await checkReproducible(built, ready.go, directory, expected, signal) : undefined;
-  const { moves, archives } = await writeOutputs(built, folder, settings, signal);
+  const { goroot, settings: env } = ready.go;
+  const sources = { modules: env.GOMODCACHE, goroot, directory };
+  const { moves, archives } = await writeOutputs(built, folder, settings, sources, signal);
   const provenance = inputs.provenance ? provenanceFile(directory, built) : undefined;
   if (provenance !== undefined) {
     const course = { built, archives, embedded, go: ready.go, toolchain: ready.toolchain, release: settings.release };

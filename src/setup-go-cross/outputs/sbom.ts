@@ -1,4 +1,5 @@
 import { type Component, linkedComponents, mainComponent, type ProgramFacts } from '../../core/sbom/components.ts';
+import { type Licenses, licensed } from '../../core/sbom/licenses.ts';
 import { uuidOf } from '../../core/sbom/purl.ts';
 
 /** What is listed of one program. */
@@ -26,13 +27,13 @@ export interface Sbom {
 
 /**
  * The CycloneDX document of one program, from what Go wrote into the program: the modules that are really linked, the
- * standard library among them. Licences are not in there and are left out. The same program makes the same document:
- * its time is the commit's, its serial number comes from its content.
+ * standard library among them. Licenses are not in there: they are those of the files that lie in each module. The same
+ * program makes the same document: its time is the commit's, its serial number comes from its content.
  */
-export function sbomOf(subject: SbomSubject): Sbom {
+export function sbomOf(subject: SbomSubject, licenses: Licenses = new Map()): Sbom {
   const { buildinfo, commitTime } = subject;
   const main = mainComponent(subject);
-  const components = linkedComponents(buildinfo);
+  const components = linkedComponents(buildinfo).map(one => licensed(one, licenses));
   const refs = components.map(one => one['bom-ref']!);
   const body = {
     version: 1 as const,
