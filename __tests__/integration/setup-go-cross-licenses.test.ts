@@ -29,7 +29,7 @@ await describeWith('go', 'licenses of real modules', ({ go }) => {
       'golang.org/x/net': 'BSD-3-Clause',
       stdlib: 'BSD-3-Clause',
       'go.yaml.in/yaml/v3': undefined, // MIT and Apache-2.0, each for some of the files
-    'go.opentelemetry.io/otel': undefined, // Apache-2.0, and behind it BSD-3-Clause of parts
+      'go.opentelemetry.io/otel': undefined, // Apache-2.0, and behind it BSD-3-Clause of parts
     };
     const names = components.map(one => one.name);
     for (const [name, id] of Object.entries(known)) {
