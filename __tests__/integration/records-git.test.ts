@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { run } from '../../src/core/process.ts';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
+import { entryText } from '../../src/core/records/entries.ts';
 import { type OpenRecords, openRecords } from '../../src/core/records/index.ts';
+import { entryName } from '../../src/core/records/names.ts';
 import { sampleEntry, sampleRelease } from '../core/records/samples.ts';
 import { startGitServer } from './git-server.ts';
 import { describeWith } from './lab.ts';
@@ -51,6 +54,19 @@ async function remoteAndClones(name: string) {
 async function recordOnly(folder: string, version: string, more: Partial<ReleaseRecord> = {}) {
   const { file, record } = await sampleRelease(folder, version);
   return { file, record: { ...record, binaries: [], archives: [], ...more } };
+}
+
+/** A branch with so many entries, each in a commit of its own, as writers of some years leave it. */
+async function importEntries(remote: string, count: number): Promise<void> {
+  const data = (text: string) => `data ${Buffer.byteLength(text)}\n${text}\n`;
+  const commits = Array.from({ length: count }, (_, index) => {
+    const entry = sampleEntry({ at: new Date(Date.UTC(2025, 0, 1) + index * 4 * 3_600_000).toISOString() });
+    const name = entryName(entry);
+    const path = `entries/${name.slice(0, 7)}/${name}.json`;
+    const header = `commit refs/heads/slipway-records\ncommitter a <a@b> ${1_700_000_000 + index} +0000\n`;
+    return `${header}${data(`entry ${name}`)}M 100644 inline ${path}\n${data(entryText(entry, {}))}`;
+  });
+  await run(['git', '-C', remote, 'fast-import', '--quiet'], { input: commits.join('\n'), timeout });
 }
 
 beforeAll(async () => {
@@ -101,6 +117,32 @@ describe('records on a branch', () => {
       ]);
     });
   });
+
+  test(
+    'two thousand entries are read by a handful of git’s processes, and one more is written by as few as the first',
+    async () => {
+      const { remote, full } = await remoteAndClones('many');
+      await importEntries(remote, 2000);
+      const trace = join(root, 'many', 'trace');
+      const records = await open(full, 'slipway-records', { GIT_TRACE2_EVENT: trace });
+      /** Those that we start; each starts helpers of its own. */
+      const started = async () => {
+        const events = await readFile(trace, 'utf8').catch(() => '');
+        await rm(trace, { force: true });
+        return events.split('\n').filter(line => line.includes('"event":"start"') && !/"sid":"[^"]*\//.test(line))
+          .length;
+      };
+      expect(await records.entries()).toHaveLength(2000);
+      expect(await started()).toBeLessThan(25);
+      expect(await records.entries({ limit: 1 })).toHaveLength(1);
+      expect(await started()).toBeLessThan(10);
+      const entry = sampleEntry({ at: '2027-01-01T00:00:00.000Z' });
+      await records.append(entry);
+      expect(await started()).toBeLessThan(15);
+      expect(await records.entries({ limit: 1 })).toEqual([entry]);
+    },
+    timeout,
+  );
 
   test(
     'twenty writers in two clones at the same moment lose no entry',

@@ -51,7 +51,7 @@ test('one that cannot be read hides no other', async () => {
   const texts = new Map(
     entries.map((one, index) => [entryName(one), index === 1 ? '{"schema":"slipway.entry/v2"}' : entryText(one, {})]),
   );
-  const found = await readEntries([...texts.keys()], {}, async name => texts.get(name)!);
+  const found = await readEntries([...texts.keys()], {}, async names => names.map(name => texts.get(name)!));
   expect(found.map(one => one.id)).toEqual([entries[2]!.id, entries[0]!.id]);
   expect(output.mock.calls.join()).toContain('is passed over');
   output.mockRestore();
@@ -62,9 +62,9 @@ test('no more are read than asked for', async () => {
     Array.from({ length: 200 }, () => sampleEntry()).map(one => [entryName(one), entryText(one, {})]),
   );
   let read = 0;
-  const found = await readEntries([...texts.keys()], { limit: 3 }, async name => {
-    read++;
-    return texts.get(name)!;
+  const found = await readEntries([...texts.keys()], { limit: 3 }, async names => {
+    read += names.length;
+    return names.map(name => texts.get(name)!);
   });
   expect(found).toHaveLength(3);
   expect(read).toBeLessThan(50);

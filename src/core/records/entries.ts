@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import * as v from 'valibot';
 import { messageOf, SlipwayError } from '../errors.ts';
 import { log } from '../log.ts';
@@ -8,8 +7,8 @@ import { type Filter, namesFor } from './names.ts';
 
 /** Bytes of an entry; what is larger loses the details of its evidence. */
 const largest = 256 * 1024;
-/** Entries read at once. */
-const concurrency = 8;
+/** Entries that are read first; then twice as many each time. The newest are asked for most often. */
+const first = 32;
 
 /** The text of an entry: bounded, and without a secret that is in the environment. */
 export function entryText(entry: Entry, env: NodeJS.ProcessEnv): string {
@@ -65,14 +64,14 @@ function withoutSecrets({ deployments, ...entry }: Entry, env: NodeJS.ProcessEnv
 export async function readEntries(
   names: readonly string[],
   filter: Filter,
-  read: (name: string) => Promise<string>,
+  read: (names: readonly string[]) => Promise<string[]>,
 ): Promise<Entry[]> {
   const { version, environment, limit = Number.POSITIVE_INFINITY } = filter;
   const wanted = namesFor(names, filter);
   const found: Entry[] = [];
-  for (let at = 0; at < wanted.length && found.length < limit; at += concurrency * 4) {
-    const texts = await pMap(wanted.slice(at, at + concurrency * 4), read, { concurrency });
-    const entries = texts.flatMap((text, index) => parse(text, wanted[at + index]!));
+  for (let at = 0, count = first; at < wanted.length && found.length < limit; at += count, count *= 2) {
+    const names = wanted.slice(at, at + count);
+    const entries = (await read(names)).flatMap((text, index) => parse(text, names[index]!));
     found.push(
       ...entries.filter(
         one =>

@@ -49,7 +49,7 @@ export function folderStore(root: string): Store {
       return writeNew(entryFile(name), Buffer.from(text));
     },
     entryNames: () => namesIn(join(root, 'entries')),
-    readEntry: name => readFile(entryFile(name), 'utf8'),
+    readEntries: names => pMap(names, name => readFile(entryFile(name), 'utf8'), { concurrency: 8 }),
   };
 }
 

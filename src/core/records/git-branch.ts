@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pMap from 'p-map';
 import { sleep } from '../deadline.ts';
 import { messageOf, SlipwayError } from '../errors.ts';
 import { type Git, gitIn, remoteOf, tokenFor } from './git-access.ts';
+import { readBatch } from './git-batch.ts';
 
 /** A branch of a remote that nobody checks out. */
 export interface Branch {
@@ -11,6 +13,8 @@ export interface Branch {
   list(folder: string, signal: AbortSignal): Promise<string[]>;
   /** As the last `list` or `look` saw it. */
   read(path: string, signal: AbortSignal): Promise<string | undefined>;
+  /** The same of many files, by one process. */
+  readAll(paths: readonly string[], signal: AbortSignal): Promise<(string | undefined)[]>;
   /** Asks the remote again. */
   look(signal: AbortSignal): Promise<void>;
   /** Adds a file in a commit of its own. `false`: another one is there. */
@@ -146,6 +150,11 @@ export function remoteBranch({ directory, branch, env, place }: BranchOptions): 
     async read(path, signal) {
       return seen === undefined ? undefined : show((await opening(signal)).git, seen, path, signal);
     },
+    async readAll(paths, signal) {
+      return seen === undefined
+        ? paths.map(() => undefined)
+        : showAll((await opening(signal)).git, seen, paths, signal);
+    },
     async look(signal) {
       seen = await look(signal);
     },
@@ -163,6 +172,14 @@ async function has(git: Git, commit: string, signal: AbortSignal): Promise<boole
 async function show(git: Git, commit: string, path: string, signal: AbortSignal): Promise<string | undefined> {
   if ((await git(['ls-tree', commit, path], { signal })) === '') return undefined;
   return git(['cat-file', 'blob', `${commit}:${path}`], { signal });
+}
+
+/** Of a file that is not text as UTF-8 the lengths are wrong here: then each is asked for by itself. */
+async function showAll(git: Git, commit: string, paths: readonly string[], signal: AbortSignal) {
+  if (paths.length === 0) return [];
+  const input = paths.map(path => `${commit}:${path}\n`).join('');
+  const texts = readBatch(await git(['cat-file', '--batch'], { input, signal }), paths.length);
+  return texts ?? pMap(paths, path => show(git, commit, path, signal), { concurrency: 4 });
 }
 
 function failed(doing: string, error: unknown): SlipwayError {

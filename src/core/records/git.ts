@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import { SlipwayError } from '../errors.ts';
 import { log } from '../log.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -11,9 +10,6 @@ import { versionName } from './names.ts';
 import { noInputs } from './open-oci.ts';
 import type { Package } from './package.ts';
 import type { Store } from './store.ts';
-
-/** git processes at once. */
-const concurrency = 4;
 
 /**
  * A branch of its own in the program's repository: `releases/VERSION.json` and `entries/MONTH/NAME.json`. It holds no
@@ -51,7 +47,7 @@ export function gitStore(branch: string, opening: Opening): Store {
     },
     async releases(signal) {
       const names = await files.list('releases', signal);
-      const texts = await pMap(names, name => files.read(name, signal), { concurrency });
+      const texts = await files.readAll(names, signal);
       const kept = texts.map((text, index) => parseRelease(text ?? '', `${place}, ${names[index]}`));
       return kept.map(({ version, commit, at }) => ({ version, commit, at }));
     },
@@ -60,7 +56,7 @@ export function gitStore(branch: string, opening: Opening): Store {
       const names = await files.list('entries', signal);
       return names.map(name => name.replace(/^.*\//, '').replace(/\.json$/, ''));
     },
-    readEntry: async (name, signal) => (await files.read(entryFile(name), signal)) ?? '',
+    readEntries: async (names, signal) => (await files.readAll(names.map(entryFile), signal)).map(text => text ?? ''),
     close: () => void client?.then(one => one[Symbol.dispose]()),
   };
 }

@@ -45,7 +45,7 @@ export function keptRecords(store: Store, env: NodeJS.ProcessEnv, signal: AbortS
       within(limits.small, `writing an entry to ${place}`, limited => append(store, entry, env, limited)),
     entries: (filter = {}) =>
       within(limits.small, `reading the entries of ${place}`, async limited =>
-        readEntries(await store.entryNames(limited), filter, name => store.readEntry(name, limited)),
+        readEntries(await store.entryNames(limited), filter, some => store.readEntries(some, limited)),
       ),
   };
 }

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { encodeBytes } from '../oci/graph.ts';
 import { openBlob, readBlob } from '../registry/blobs.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -28,6 +29,11 @@ const entryTag = (name: string) => `${prefix}${name}`;
  */
 export function ociStore(client: RegistryClient, repository: Repository): Store {
   const place = `oci://${formatRepository(repository)}`;
+  const readEntry = async (name: string, signal: AbortSignal) => {
+    const { layers } = await readArtifact(client, repository, entryTag(name), signal);
+    const layer = bounded(layers[0], largestEntry, `${place}, ${entryTag(name)}`);
+    return (await readBlob(client, repository, layer, signal)).toString('utf8');
+  };
   const digestOf = (tag: string, signal: AbortSignal) => headManifest(client, repository, tag, signal, 'push');
   return {
     place,
@@ -59,10 +65,6 @@ export function ociStore(client: RegistryClient, repository: Repository): Store 
       const tags = await listTags(client, repository, signal);
       return tags.filter(tag => tag.startsWith(prefix)).map(tag => tag.slice(prefix.length));
     },
-    async readEntry(name, signal) {
-      const { layers } = await readArtifact(client, repository, entryTag(name), signal);
-      const layer = bounded(layers[0], largestEntry, `${place}, ${entryTag(name)}`);
-      return (await readBlob(client, repository, layer, signal)).toString('utf8');
-    },
+    readEntries: (names, signal) => pMap(names, name => readEntry(name, signal), { concurrency: 8, signal }),
   };
 }

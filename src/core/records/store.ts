@@ -20,8 +20,8 @@ export interface Store {
   writeEntry(name: string, text: string, signal: AbortSignal): Promise<boolean>;
   /** In any order. */
   entryNames(signal: AbortSignal): Promise<string[]>;
-  /** The text of an entry that `entryNames` named. */
-  readEntry(name: string, signal: AbortSignal): Promise<string>;
+  /** The texts of entries that `entryNames` named, in the same order. */
+  readEntries(names: readonly string[], signal: AbortSignal): Promise<string[]>;
   /** Ends what keeps the process alive. */
   close?(): void;
 }
