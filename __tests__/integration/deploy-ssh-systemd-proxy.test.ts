@@ -3,16 +3,21 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { parseChecks } from '../../src/core/health/index.ts';
+import { probe } from '../../src/core/health/probe.ts';
 import { type Pair, selfSigned } from './certificates.ts';
 import { type Deployed, deploy, onHost, reach } from './deploy-ssh-systemd.ts';
+import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { copyPackages } from './host-packages.ts';
-import { describeWith, labModule } from './lab.ts';
+import { describeWith, type LabHost, labModule } from './lab.ts';
+import { startLoad } from './load.ts';
 
 jest.setTimeout(60_000);
 
-const place = '/etc/nginx/conf.d/slipway-hello.conf';
+const sitePath = '/etc/nginx/conf.d/slipway-hello.conf';
 const name = 'hello.example.org';
 
 /** A program behind the proxy: says the headers that it got, and echoes what comes by a WebSocket. */
@@ -30,7 +35,17 @@ while (my $client = $server->accept) {
 }`;
 
 await describeWith(
-  ['host:host71', 'go', 'package:nginx-light', 'package:openssl', 'peer:grpc-health'],
+  [
+    'host:host71',
+    'host:host72',
+    'host:host73',
+    'go',
+    'package:nginx-light',
+    'package:openssl',
+    'peer:grpc-health',
+    'peer:pebble',
+    'package:certbot',
+  ],
   'deploy-ssh-systemd: nginx in front of the service',
   lab => {
     const host = lab['host:host71'];
@@ -41,7 +56,7 @@ await describeWith(
     const site = (given: Record<string, unknown>) => ({ proxy: JSON.stringify({ names: name, ...given }) });
     const run = (given: Record<string, string>) => deploy({ ...inputs, ...given });
     const states = (done: Deployed) => done.record?.deployments.map(one => one.state);
-    const installed = () => onShell(`cat ${place} 2>/dev/null || :`);
+    const installed = () => onShell(`cat ${sitePath} 2>/dev/null || :`);
     const workers = () => onShell('ps -o pid= -C nginx 2>/dev/null || pgrep nginx');
     /** By nginx: what the service of this name answers, over TLS where a certificate is trusted. */
     const get = (as = name, options: Record<string, unknown> = {}): Promise<IncomingMessage & { text: string }> =>
@@ -91,6 +106,7 @@ await describeWith(
       inputs = {
         ...(await reach(host)),
         service: 'hello',
+        become: 'sudo-shell',
         binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
         type: 'notify',
         listen: '8080',
@@ -122,7 +138,7 @@ await describeWith(
 
     test('what somebody changed of it is put right', async () => {
       const good = await installed();
-      await onShell(`sed -i s/${name}/changed.example/ ${place}; systemctl reload nginx`);
+      await onShell(`sed -i s/${name}/changed.example/ ${sitePath}; systemctl reload nginx`);
       expect(states(await run(site({})))).toEqual(['healthy']);
       expect(await installed()).toBe(good);
       expect(await greeting()).toBe('one');
@@ -218,7 +234,7 @@ await describeWith(
       };
     });
 
-    test('headers, WebSocket and gRPC are passed on, and TLS ends here', async () => {
+    test('headers and WebSocket are passed on, and TLS ends here', async () => {
       const tls = { certificate: '/etc/good.pem', key: '/etc/good.key' };
       expect(states(await run(site({ tls, port: 8090 })))).toEqual(['healthy']);
       const plain = await get();
@@ -235,10 +251,177 @@ await describeWith(
       expect([socket.statusCode, socket.text]).toEqual([101, 'over the socket']);
     });
 
+    test('gRPC is passed on, to a socket', async () => {
+      await onShell('systemd-run --quiet --unit=grpc sh -c "sleep infinity | grpc-health -socket /run/grpc.sock"');
+      await eventually(async () => expect(await onShell('chmod 666 /run/grpc.sock && echo ok')).toBe('ok'));
+      const tls = { certificate: '/etc/good.pem', key: '/etc/good.key' };
+      expect(states(await run(site({ tls, socket: '/run/grpc.sock', grpc: true })))).toEqual(['healthy']);
+      const check = { grpc: `${name}:443`, tls: true, insecure: true, resolve: { [name]: [host.address] } };
+      const seen = await probe(parseChecks(JSON.stringify([check]))[0]!, { timeout: 5000 });
+      expect(seen).toMatchObject({ ok: true, detail: 'the server is SERVING' });
+    });
+
+    test('an installed agent writes the site that bootstrap has let it, and no other', async () => {
+      const root = `root@${host.address}:${host.port}`;
+      const bootstrapped = await run({ ...site({}), mode: 'bootstrap', hosts: root, 'agent-user': 'deploy' });
+      expect(bootstrapped.log).toMatch(/allowed\/deploy: hello \/opt\/slipway\/hello dynamic nginx:[0-9a-f]{64}/);
+      const before = await installed();
+      const byAgent = { become: 'agent', environment: 'HELLO_GREETING=by the agent' };
+      const refused = await run({ ...site({ names: 'mine.example.org' }), ...byAgent });
+      expect(refused.log).toMatch(
+        /slipway-hello.conf, with this text, is not among what root has let deploy write.*SYSTEM_FORBIDDEN/,
+      );
+      expect(await installed()).toBe(before);
+      expect(states(await run({ ...site({}), ...byAgent }))).toEqual(['healthy']);
+      expect(await greeting()).toBe('by the agent');
+    });
+
+    describe('certbot, with an authority that asks through nginx', () => {
+      const secure = 'secure.example.org';
+      const certbot = { email: 'ops@example.org', server: 'https://127.0.0.1:14000/dir' };
+      const byCertbot = (names: string[]) => site({ names, tls: { certbot } });
+      let ca: string;
+      const serial = async (as = secure) => {
+        const { socket } = await get(as, { ca, port: 443, method: 'HEAD' });
+        return (socket as TLSSocket).getPeerCertificate().serialNumber;
+      };
+
+      beforeAll(async () => {
+        await copyPackages(host, 'certbot');
+        const own = await selfSigned(folder, 'acme', '127.0.0.1');
+        await copyFile(own.certificate, join(host.root, 'etc/acme.pem'));
+        await copyFile(own.key, join(host.root, 'etc/acme.key'));
+        await copyFile(lab['peer:pebble'], join(host.root, 'usr/local/bin/pebble'));
+        const config = {
+          listenAddress: '127.0.0.1:14000',
+          managementListenAddress: '127.0.0.1:15000',
+          certificate: '/etc/acme.pem',
+          privateKey: '/etc/acme.key',
+          httpPort: 80,
+          tlsPort: 443,
+        };
+        await writeFile(join(host.root, 'etc/pebble.json'), JSON.stringify({ pebble: config }));
+        await onShell(`cat /etc/acme.pem >>/etc/ssl/certs/ca-certificates.crt
+          echo '127.0.0.1 ${secure} also.example.org' >>/etc/hosts
+          chmod 755 /usr/local/bin/pebble
+          systemd-run --quiet --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0 pebble -config /etc/pebble.json`);
+        await eventually(async () => {
+          ca = await onShell('curl -sS --fail --cacert /etc/acme.pem https://127.0.0.1:15000/roots/0');
+          expect(ca).toContain('BEGIN CERTIFICATE');
+        });
+      }, 60_000);
+
+      test('it gets the certificate before the switch, and not again for the same names', async () => {
+        expect(states(await run(byCertbot([secure])))).toEqual(['healthy']);
+        const first = await serial();
+        expect(await onShell('ls -A /etc/nginx/conf.d')).toBe('slipway-hello.conf');
+        expect(states(await run({ ...byCertbot([secure]), environment: 'HELLO_GREETING=secure' }))).toEqual([
+          'healthy',
+        ]);
+        expect(await serial()).toBe(first);
+        const { text } = await get(secure, { ca, port: 443 });
+        expect(JSON.parse(text).greeting).toBe('secure');
+      });
+
+      test('renewed by certbot itself, nginx serves the new one', async () => {
+        const before = await serial();
+        await onShell('certbot renew --quiet --force-renewal --no-random-sleep-on-renew');
+        await eventually(async () => expect(await serial()).not.toBe(before));
+      });
+
+      test('a name more is in the next one; without an answer of the authority nothing is switched', async () => {
+        expect(states(await run(byCertbot([secure, 'also.example.org'])))).toEqual(['healthy']);
+        expect(await serial('also.example.org')).toBe(await serial());
+        await onShell('systemctl stop pebble');
+        const before = [await installed(), await serial()];
+        const done = await run(byCertbot([secure, 'never.example.org']));
+        expect(done.log).toMatch(/certbot got no certificate: .*CERTBOT_FAILED/);
+        expect(states(done)).toEqual(['failed']);
+        expect([await installed(), await serial()]).toEqual(before);
+        expect(await onShell('ls -A /etc/nginx/conf.d')).toBe('slipway-hello.conf');
+      });
+    });
+
     test('removed, nothing of it is left, and nginx goes on', async () => {
       expect(states(await run({ mode: 'remove' }))).toEqual(['removed']);
       expect(await onShell('ls -A /etc/nginx/conf.d')).toBe('');
       expect(await onShell('systemctl is-active nginx; nginx -t -q')).toBe('active');
+    });
+
+    describe('on a host with the role lb', () => {
+      const apps = [lab['host:host72'], lab['host:host73']];
+      let fleet: Record<string, string>;
+      const place = ({ user, address, port }: LabHost) => `${user}@${address}:${port}`;
+      const underLoad = async (given: Record<string, string>) => {
+        const load = startLoad(`http://${host.address}/`);
+        const done = await run({ ...fleet, ...given });
+        return { done, load: await load.end() };
+      };
+
+      beforeAll(async () => {
+        const { up } = await labModule('host');
+        for (const { name } of apps) await up({ name, fresh: true });
+        const known = await Promise.all([host, ...apps].map(one => readFile(one.knownHosts, 'utf8')));
+        fleet = {
+          hosts: JSON.stringify([...apps.map(place), { host: place(host), roles: ['lb'] }]),
+          'known-hosts': known.join('\n'),
+          strategy: 'rolling',
+          ...site({}),
+        };
+      }, 120_000);
+      afterAll(async () => {
+        const { down } = await labModule('host');
+        for (const { name } of apps) await down({ name, remove: true });
+      }, 60_000);
+
+      test('the site comes when all serve; applied again nothing changes', async () => {
+        const planned = await run({ ...fleet, mode: 'plan' });
+        for (const { address } of apps) expect(planned.log).toContain(`system/nginx +    server ${address}:8080;`);
+        expect(await installed()).toBe('');
+        expect(states(await run(fleet))).toEqual(['healthy', 'healthy']);
+        expect(await greeting()).toBe('one');
+        const before = [await installed(), await workers()];
+        expect(states(await run(fleet))).toEqual(['unchanged', 'unchanged']);
+        expect([await installed(), await workers()]).toEqual(before);
+      });
+
+      test('a release under load loses no request, nor does a broken one that goes back', async () => {
+        const before = await installed();
+        const two = await underLoad({ environment: 'HELLO_GREETING=two' });
+        expect(states(two.done)).toEqual(['healthy', 'healthy']);
+        expect(two.load.answered).toBeGreaterThan(100);
+        expect(two.load.failed).toEqual({});
+        const bad = await underLoad({ environment: 'HELLO_CRASH_AFTER=100ms' });
+        expect(states(bad.done)).toEqual(['rolled-back', 'not-begun']);
+        expect(bad.load.failed).toEqual({});
+        expect(await installed()).toBe(before);
+        expect(await greeting()).toBe('two');
+      });
+
+      test('a site that its nginx does not take: no host is begun', async () => {
+        const before = await installed();
+        const tls = { certificate: '/etc/good.pem', key: '/etc/other.key' };
+        const done = await run({ ...fleet, ...site({ tls }), environment: 'HELLO_GREETING=never' });
+        expect(done.log).toMatch(/does not match the key.*CERTIFICATE_MISMATCH/);
+        expect(await installed()).toBe(before);
+        expect(await greeting()).toBe('two');
+      });
+
+      test('a server that an operator took out stays out of a new site', async () => {
+        await onShell(
+          `sed -i 's/server ${apps[0]!.address}:8080;/server ${apps[0]!.address}:8080 down;/' ${sitePath}; systemctl reload nginx`,
+        );
+        const same = { ...fleet, environment: 'HELLO_GREETING=two' };
+        expect(states(await run({ ...same, ...site({ timeout: '30s' }) }))).toEqual(['unchanged', 'unchanged']);
+        expect(await installed()).toContain('proxy_read_timeout 30000ms;');
+        expect(await installed()).toContain(`server ${apps[0]!.address}:8080 down;`);
+      });
+
+      test('removed, nothing of it is left', async () => {
+        expect(states(await run({ ...fleet, mode: 'remove' }))).toEqual(['removed', 'removed']);
+        expect(await onShell('ls -A /etc/nginx/conf.d /opt/slipway')).toBe('/etc/nginx/conf.d:\n\n/opt/slipway:');
+        expect(await onShell('systemctl is-active nginx')).toBe('active');
+      });
     });
   },
 );

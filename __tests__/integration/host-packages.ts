@@ -3,23 +3,26 @@ import { join } from 'node:path';
 import { run } from '../../src/core/process.ts';
 import type { LabHost } from './lab.ts';
 
-const fields = '${Package}\\t${Depends}, ${Pre-Depends}\\n';
+const fields = ['Package', 'Depends', 'Pre-Depends', 'Provides'].map(name => `\${${name}}`).join('\\t');
 
 /**
  * Puts packages of this machine, which is the same Debian, onto a host, with all that they need and the host does not have:
  * their files, as dpkg lists them. What their install scripts would do (users, starting services) is left to the caller.
  */
 export async function copyPackages(host: LabHost, ...names: string[]): Promise<void> {
-  const there = new Set(packagesIn(await readFile(join(host.root, 'var/lib/dpkg/status'), 'utf8')));
-  const needs = new Map(
-    (await output('dpkg-query', '-W', '-f', fields)).split('\n').map(line => {
-      const [name = '', depends = ''] = line.split('\t');
-      return [name, depends.split(/[,|]/).map(one => one.trim().replace(/[ :(].*$/, ''))];
-    }),
-  );
+  const status = await readFile(join(host.root, 'var/lib/dpkg/status'), 'utf8');
+  const there = new Set([...status.matchAll(/^Package: (.+)$/gm)].map(([, name]) => name!));
+  const needs = new Map<string, readonly string[]>();
+  const provider = new Map<string, string>();
+  for (const line of (await output('dpkg-query', '-W', '-f', `${fields}\\n`)).split('\n').filter(Boolean)) {
+    const [name, depends, before, provides] = line.split('\t') as [string, string, string, string];
+    needs.set(name, [...namesIn(depends), ...namesIn(before)]);
+    for (const other of namesIn(provides)) provider.set(other, name);
+  }
   const wanted = new Set<string>();
-  const add = (name: string) => {
-    if (name === '' || there.has(name) || wanted.has(name) || !needs.has(name)) return;
+  const add = (given: string) => {
+    const name = needs.has(given) ? given : provider.get(given);
+    if (name === undefined || there.has(name) || wanted.has(name)) return;
     wanted.add(name);
     for (const other of needs.get(name)!) add(other);
   };
@@ -33,8 +36,12 @@ export async function copyPackages(host: LabHost, ...names: string[]): Promise<v
   await run(['sh', '-c', copy, host.root], { input: files.map(path => path.slice(1)).join('\n'), timeout: 60_000 });
 }
 
-function packagesIn(status: string): string[] {
-  return [...status.matchAll(/^Package: (.+)$/gm)].map(([, name]) => name!);
+/** `libc6 (>= 2.36), a | b`: each name, whichever would do. */
+function namesIn(relations: string): string[] {
+  return relations
+    .split(/[,|]/)
+    .map(one => one.trim().replace(/[ :(].*$/, ''))
+    .filter(Boolean);
 }
 
 async function output(...argv: [string, ...string[]]): Promise<string> {

@@ -20,6 +20,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `a program of the host does not take its file of the release: ${detail.split('\n').join('; ')}`,
     'Nothing was switched. Correct it there or in the inputs.',
   ],
+  CERTBOT_FAILED: detail => [
+    `certbot got no certificate: ${detail.split('\n').join('; ')}`,
+    'Nothing was switched. The authority must reach the names on the port of `http`, 80, of this host: look at DNS and firewall.',
+  ],
   LINGER_DENIED: detail => [
     `the services of ${detail} would end with its last login: it may not linger`,
     `Nothing was switched. Let an administrator run \`loginctl enable-linger ${detail}\` on the host, once.`,

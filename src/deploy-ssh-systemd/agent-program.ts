@@ -14,6 +14,7 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/schedule.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/firewall.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/backup.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/certbot.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/go-back.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),

@@ -1,6 +1,5 @@
 import type { Context } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
-import { sha256 } from '../core/files.ts';
 import { log } from '../core/log.ts';
 import { table } from '../core/summary.ts';
 import { withFilter } from './firewall/host.ts';
@@ -9,7 +8,7 @@ import type { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
 import type { Settings } from './settings.ts';
 import { code } from './summary.ts';
-import { systemFiles } from './system-files.ts';
+import { letsOf, systemFiles } from './system-files.ts';
 
 /** What bootstrap did on a host, or would do. */
 export interface Bootstrapped {
@@ -34,7 +33,7 @@ export async function bootstrapHost(session: HostSession, settings: Settings, dr
     user,
     settings.runAs,
     ...[dry, settings.createUser].map(yes => (yes ? 'yes' : 'no')),
-    ...systemFiles(await withFilter(session, settings), facts).map(({ kind, text }) => `${kind}:${sha256(text)}`),
+    ...letsOf(systemFiles(await withFilter(session, settings), facts)),
   ]);
   return { user, changes: answer.all('change'), wide: answer.text('wide') === 'yes' };
 }

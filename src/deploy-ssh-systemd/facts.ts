@@ -66,6 +66,8 @@ export interface MachineFacts {
   /** TCP ports that somebody listens on. */
   readonly listening: readonly number[];
   readonly ipv6: boolean;
+  /** Whether certbot has got a certificate for the service. */
+  readonly certified: boolean;
   readonly lacking: readonly string[];
   /** Whether it can unpack zstd. */
   readonly zstd: boolean;
@@ -142,6 +144,7 @@ export function readFacts(answer: Answer): HostFacts {
     portHolder: answer.text('holder-of-port'),
     listening: words('listening').map(hex => Number.parseInt(hex, 16)),
     ipv6: answer.text('ipv6') === 'yes',
+    certified: answer.text('certified') === 'yes',
     lacking: answer.all('lacking'),
     zstd: answer.text('zstd') === 'yes',
     ...readState(answer),

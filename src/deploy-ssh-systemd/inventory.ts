@@ -6,7 +6,7 @@ import { chosenBy, type Selector } from './selector.ts';
 import type { Settings } from './settings.ts';
 
 /** The role of those that are not deployed to: they are the load balancers of the others. */
-const balancer = 'lb';
+export const balancerRole = 'lb';
 const changing = ['deploy', 'rollback', 'restart', 'converge'];
 
 export interface Inventory {
@@ -27,7 +27,7 @@ export function inventory(
   given: LoadBalancer | undefined,
   mode: Settings['mode'],
 ): Inventory {
-  const balancers = all.filter(host => host.roles.includes(balancer));
+  const balancers = all.filter(host => host.roles.includes(balancerRole));
   const both = balancers.find(host => host.roles.length > 1);
   if (both !== undefined)
     throw invalid(

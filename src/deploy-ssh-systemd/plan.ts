@@ -62,7 +62,7 @@ function changesOf(before: readonly string[], after: readonly string[]): string[
 }
 
 /** Lines that go and lines that come; their order in the file does not matter to systemd where this matters. */
-function diff(before: string, after: string): string[] {
+export function diff(before: string, after: string): string[] {
   const [old, fresh] = [before.split('\n').filter(Boolean), after.split('\n').filter(Boolean)];
   return [
     ...old.filter(line => !fresh.includes(line)).map(line => `-${line}`),

@@ -8,6 +8,7 @@ import { type Exposure, told } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
 import { packingFor } from './packing.ts';
+import { certifyRequests } from './proxy/certificate.ts';
 import { releaseRequest, uploadRequest, userRequest, verifyRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
@@ -91,6 +92,7 @@ async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared
       : []),
     ...(needsUser ? [userRequest(settings.runAs)] : []),
     ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service)]),
+    ...(candidate === undefined ? [] : certifyRequests(settings.proxy)),
     verifyRequest(id),
   ];
   const began = Date.now();

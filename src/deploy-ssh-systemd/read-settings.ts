@@ -13,6 +13,7 @@ import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { inventory } from './inventory.ts';
 import { logsMustAgree } from './logs/must-agree.ts';
+import { balancedSite, mustListenThere, rotationOf } from './proxy/balanced-site.ts';
 import { proxyMustAgree } from './proxy/must-agree.ts';
 import { fingerprintBy } from './secrets.ts';
 import { mustBeKnown, type Selector } from './selector.ts';
@@ -30,7 +31,9 @@ export async function readSettings({
   if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
     throw invalid(`input "pid-file" is not below /run/${service}`, 'The service may write there only.');
   }
-  const { hosts, loadBalancer } = inventory(inputs.hosts, inputs.limit, inputs['load-balancer'], inputs.mode);
+  const site = balancedSite(inputs.hosts, inputs.proxy, inputs.listen, inputs['load-balancer']);
+  const balancer = inputs['load-balancer'] ?? (site === undefined ? undefined : rotationOf(site, service));
+  const { hosts, loadBalancer } = inventory(inputs.hosts, inputs.limit, balancer, inputs.mode);
   for (const [where, selectors] of selectorsOf(inputs)) mustBeKnown(selectors, inputs.hosts, where);
   const balancers = loadBalancer !== undefined && 'hosts' in loadBalancer ? loadBalancer.hosts : [];
   // while the keys are read; through a jump host it is that one's turn
@@ -85,7 +88,8 @@ export async function readSettings({
     lockWait: inputs['lock-wait'],
     keepReleases: inputs['keep-releases'],
     loadBalancer,
-    proxy: inputs.proxy,
+    proxy: site === undefined ? inputs.proxy : undefined,
+    balancedSite: site,
     logs: inputs.logs,
     hooks: inputs.hooks,
     pace: { strategy: inputs.strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
@@ -111,6 +115,7 @@ function mustAgree(host: Host, settings: Settings): void {
   proxyMustAgree(settings);
   logsMustAgree(settings);
   firewallMustAgree(settings);
+  if (settings.balancedSite !== undefined) mustListenThere(host, settings.balancedSite, settings);
   const of = host.roles.length === 0 ? '' : ` (${formatHost(host)}, ${host.roles.join(', ')})`;
   if (minHealthyTime >= healthyDeadline) {
     throw invalid(

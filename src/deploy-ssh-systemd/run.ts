@@ -24,6 +24,7 @@ import type { definition } from './inputs.ts';
 import { type Outcome, untouched, worst } from './outcome.ts';
 import { planOf, planSummary } from './plan.ts';
 import { packAhead } from './prepare.ts';
+import { SitesInFront } from './proxy/sites-in-front.ts';
 import { readSettings } from './read-settings.ts';
 import { removeHost } from './remove.ts';
 import { rollOut } from './rollout.ts';
@@ -49,11 +50,12 @@ export async function run(context: Here): Promise<void> {
     await bootstrap(sessions, settings, context);
     if (inputs.binary === undefined && context.record === undefined) return;
   }
+  const sites = stack.use(new SitesInFront(settings, signal));
   for (const session of sessions) session.reachOut();
   if (settings.mode === 'status') return await showStatus(sessions, context);
   const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context);
   packAhead(settings.mode === 'deploy' ? artifacts : []);
-  if (settings.mode === 'remove') return await removeAll(sessions, settings, release, context);
+  if (settings.mode === 'remove') return await removeAll(sessions, sites, settings, release, context);
 
   const { surveyed, unreached, refusal } = await surveyAll(sessions, settings, release.record, artifacts, files, whole);
   if (refusal !== undefined) {
@@ -61,6 +63,7 @@ export async function run(context: Here): Promise<void> {
     await context.summary(refusedSummary(unreached, surveyed, settings.service));
     throw refusal;
   }
+  await sites.survey();
   warnOfFullRoot(sessions);
   tellOwnServices(surveyed);
   const plans = surveyed.map(host => ({ surveyed: host, lines: planOf(host) }));
@@ -68,6 +71,7 @@ export async function run(context: Here): Promise<void> {
   for (const { lines } of plans)
     for (const line of settings.mode === 'plan' ? lines : lines.slice(0, 1)) log.info(line);
   if (settings.mode === 'plan') {
+    for (const line of sites.plan) log.info(line);
     setOutputs(
       context,
       'planned',
@@ -77,12 +81,13 @@ export async function run(context: Here): Promise<void> {
     await context.summary(planSummary(plans));
     return;
   }
-  await deployAll(await fetched(surveyed, stack), unreached, settings, release, context);
+  await deployAll(await fetched(surveyed, stack), unreached, sites, settings, release, context);
 }
 
 async function deployAll(
   surveyed: readonly Surveyed[],
   unreached: readonly Outcome[],
+  sites: SitesInFront,
   settings: Settings,
   release: LoadedRecord,
   context: Here,
@@ -94,14 +99,26 @@ async function deployAll(
   const means = { directory, signal, hooks, rotation };
   const rollout = { ...settings, unreachable: unreached.length };
   const tasks = {
-    deploy: (host: Surveyed, soak: number) => deployHost(host, soaking(host.settings, soak), means),
-    goBack: (host: Surveyed, from: Outcome, why: string) => goBack(host.session, from, why, host.settings, means),
+    deploy: (host: Surveyed, soak: number) =>
+      deployHost(host, soaking(sites.inFront(host.session, host.settings), soak), means),
+    goBack: (host: Surveyed, from: Outcome, why: string) =>
+      goBack(host.session, from, why, sites.inFront(host.session, host.settings), means),
   };
   const outcomes = [...(await rollOut(surveyed, rollout, tasks, signal)), ...unreached];
-  const last = await afterDeploy(hooks, surveyed, outcomes, signal);
+  const last = (await siteAfter(sites, outcomes, signal)) ?? (await afterDeploy(hooks, surveyed, outcomes, signal));
   const own = surveyed.filter(host => host.settings.ownServices);
   const directories = new Map(own.map(host => [host.session.place, host.settings.directory]));
   await report(outcomes, last, release, settings, context, hooks, directories);
+}
+
+/** The site in front changes when all that it is in front of serve; what it fails with. */
+async function siteAfter(
+  sites: SitesInFront,
+  outcomes: readonly Outcome[],
+  signal: AbortSignal,
+): Promise<SlipwayError | undefined> {
+  if (failureOf(outcomes, signal) !== undefined) return undefined;
+  return sites.install().then(() => undefined, asSlipwayError);
 }
 
 /** Only when all went well; what it fails with. */
@@ -122,10 +139,12 @@ async function afterDeploy(
 
 async function removeAll(
   sessions: readonly HostSession[],
+  sites: SitesInFront,
   settings: Settings,
   release: LoadedRecord,
   context: Here,
 ): Promise<void> {
+  await sites.remove(); // first, as it would lead to nobody
   const { results, failed } = await onAll(sessions, session => removeHost(session, session.settings, context.signal));
   const others = failed.map(({ host: { place }, error }) =>
     untouched('failed', { place, release: '', previous: '' }, error.message, error),

@@ -10,6 +10,7 @@ import type { Host } from './hosts.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Logs } from './logs/logs.ts';
 import type { Pace } from './pace.ts';
+import type { BalancedSite } from './proxy/balanced-site.ts';
 import type { ProxySite } from './proxy/proxy.ts';
 import type { Requirement } from './requirements.ts';
 import type { RoleSettings } from './role-settings.ts';
@@ -75,7 +76,10 @@ export interface Settings {
   readonly lockWait: number;
   readonly keepReleases: number;
   readonly loadBalancer: LoadBalancer | undefined;
+  /** On the host itself. */
   readonly proxy: ProxySite | undefined;
+  /** On hosts with the role lb instead. */
+  readonly balancedSite: BalancedSite | undefined;
   readonly logs: Logs | undefined;
   readonly hooks: readonly Hook[];
   readonly pace: Pace;

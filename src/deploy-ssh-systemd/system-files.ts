@@ -1,3 +1,4 @@
+import { sha256 } from '../core/files.ts';
 import type { Answer } from '../core/host-agent/answer.ts';
 import { backupFile } from './backup/file.ts';
 import type { HostFacts, MachineFacts } from './facts.ts';
@@ -12,6 +13,10 @@ import type { Settings } from './settings.ts';
 export interface SystemFile {
   readonly kind: string;
   readonly text: string;
+  /** What is tried before in its stead, where it cannot be tried yet. */
+  readonly tried?: string;
+  /** What else a confined agent must be let for it, KIND:SHA256. */
+  readonly lets?: readonly string[];
   /** What the host is asked beside it, and what in the answer stands in the way. */
   readonly asked: readonly string[];
   readonly judge: (answer: Answer) => Obstacle[];
@@ -23,8 +28,16 @@ export function systemMark(directory: string): string {
 }
 
 /** Those that the release has on this host. Pure. */
-export function systemFiles(settings: Settings, facts: Pick<MachineFacts, 'ipv6'>): SystemFile[] {
+export function systemFiles(settings: Settings, facts: Pick<MachineFacts, 'ipv6' | 'certified'>): SystemFile[] {
   return [...nginxSite(settings, facts), ...logFiles(settings), ...firewallRules(settings), ...backupFile(settings)];
+}
+
+/** What bootstrap lets a confined agent for them, KIND:SHA256. Pure. */
+export function letsOf(files: readonly SystemFile[]): string[] {
+  return files.flatMap(({ kind, text, tried, lets = [] }) => [
+    ...[text, ...(tried === undefined ? [] : [tried])].map(one => `${kind}:${sha256(one)}`),
+    ...lets,
+  ]);
 }
 
 /** Whether the programs of the host would take what is new of them; nothing is changed. */
@@ -52,9 +65,9 @@ export async function systemObstacles(
       },
     ];
   const found = [];
-  for (const { kind, text, asked, judge } of files) {
+  for (const { kind, text, tried = text, asked, judge } of files) {
     if (facts.system.get(kind)?.trim() === text.trim()) continue;
-    const data = Buffer.from(text);
+    const data = Buffer.from(tried);
     found.push(...judge(await session.ask('try_system', [kind, String(data.length), ...asked], { data })));
   }
   return found;

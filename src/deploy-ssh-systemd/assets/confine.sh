@@ -72,19 +72,26 @@ unit_allowed() { # FILE service|socket|drop-in|timer
 
 # A confined agent writes outside of the service only what root has let it by bootstrap: these very bytes.
 system_allowed() { # KIND FILE; says why not
-  [ -n "$confined" ] || return 0
-  sum=$(sha256sum <"$2"); sum=${sum%% *}
-  awk -v service="$service" -v dir="$dir" -v wanted="$1:$sum" '
-    $1 == service && $2 == dir { for (i = 4; i <= NF; i++) if ($i == wanted) found = 1 }
-    END { exit !found }' "$list" && return 0
   "${1}_place"
-  echo "$place, with this text, is not among what root has let ${SUDO_USER:-this user} write"
-  return 1
+  [ -z "$confined" ] || let_by_root "$1" "$(sha256sum <"$2")" ||
+    { echo "$place, with this text, is not among what root has let ${SUDO_USER:-this user} write"; return 1; }
+}
+
+# The same of words that it gives to a program.
+words_allowed() { # KIND WORDS; says why not
+  [ -z "$confined" ] || let_by_root "$1" "$(printf '%s\n' "$2" | sha256sum)" ||
+    { echo "$1 with these words is not among what root has let ${SUDO_USER:-this user} do"; return 1; }
+}
+
+let_by_root() { # KIND SUM
+  awk -v service="$service" -v dir="$dir" -v wanted="$1:${2%% *}" '
+    $1 == service && $2 == dir { for (i = 4; i <= NF; i++) if ($i == wanted) found = 1 }
+    END { exit !found }' "$list"
 }
 
 systems_allowed() { # FOLDER of a release; says why not
-  for kind in $system_kinds; do
-    [ ! -e "$1/system/$kind" ] || system_allowed "$kind" "$1/system/$kind" || return
+  for system in $system_kinds; do
+    [ ! -e "$1/system/$system" ] || system_allowed "$system" "$1/system/$system" || return
   done
 }
 

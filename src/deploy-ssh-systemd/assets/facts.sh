@@ -38,6 +38,7 @@ machine_facts() { # SHA256...: of programs that may run already
   for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
   ! command -v zstd >/dev/null || fact zstd yes
   [ ! -e /proc/net/if_inet6 ] || fact ipv6 yes
+  ! certified || fact certified yes
   state_facts "$@"
 }
 

@@ -39,6 +39,7 @@ nginx_reload() { # → said
 # What the runner wants to know before: ports of the site that another program has, and the certificate.
 nginx_look() { # PORTS CERTIFICATE
   ! systemctl --quiet is-active nginx || fact active yes
+  ! command -v certbot >/dev/null || fact certbot yes
   for asked in $1; do
     number "$asked" || continue
     holder=$(holder_of "$asked")

@@ -60,7 +60,7 @@ serve_remove() {
   said=
   revert_to_none ''
   rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
-  for kind in $system_kinds; do "${kind}_place"; ! has_mark "$place" || fact left "$place, as $said"; done
+  for system in $system_kinds; do "${system}_place"; ! has_mark "$place" || fact left "$place, as $said"; done
   for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do
     [ "$left" = "$state" ] || [ ! -e "$left" ] || fact left "$left"
   done

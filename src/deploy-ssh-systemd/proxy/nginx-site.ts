@@ -1,27 +1,43 @@
 import { X509Certificate } from 'node:crypto';
+import { sha256 } from '../../core/files.ts';
 import type { Answer } from '../../core/host-agent/answer.ts';
 import { log } from '../../core/log.ts';
 import type { MachineFacts } from '../facts.ts';
 import type { Obstacle } from '../preflight.ts';
 import type { Settings } from '../settings.ts';
 import { type SystemFile, systemMark } from '../system-files.ts';
+import { certbotWords, pairOf } from './certificate.ts';
 import type { ProxySite } from './proxy.ts';
 import { renderSite } from './render-site.ts';
 
-/** The site of the input `proxy`, as a file of the release; empty where there is none. */
-export function nginxSite(settings: Settings, { ipv6 }: Pick<MachineFacts, 'ipv6'>): SystemFile[] {
-  const { proxy, service, directory } = settings;
-  if (proxy === undefined) return [];
-  const text = systemMark(directory) + renderSite(proxy, { service, servers: [backendOf(settings)], ipv6 });
+type Pair = ReturnType<typeof pairOf>;
+
+/** The site of the input `proxy`, as a file of the release; empty where there is none, or where it is a load balancer's. */
+export function nginxSite(settings: Settings, facts: Pick<MachineFacts, 'ipv6' | 'certified'>): SystemFile[] {
+  const { proxy } = settings;
+  return proxy === undefined ? [] : [siteOf(settings, proxy, [backendOf(settings)], facts)];
+}
+
+/** @param servers addresses, as an upstream has them */
+export function siteOf(
+  { service, directory }: Pick<Settings, 'service' | 'directory'>,
+  proxy: ProxySite,
+  servers: readonly string[],
+  { ipv6, certified }: Pick<MachineFacts, 'ipv6' | 'certified'>,
+): SystemFile {
+  const render = (one: ProxySite) => systemMark(directory) + renderSite(one, { service, servers, ipv6 });
+  const words = certbotWords(proxy);
+  const pair = proxy.tls === undefined ? undefined : pairOf(proxy.tls, service);
   const ports = proxy.tls === undefined ? [proxy.http] : [proxy.http, proxy.https];
-  return [
-    {
-      kind: 'nginx',
-      text,
-      asked: [ports.join(' '), proxy.tls?.certificate ?? ''],
-      judge: answer => judge(proxy, answer),
-    },
-  ];
+  return {
+    kind: 'nginx',
+    text: render(proxy),
+    // there is no certificate before nginx answers for the names
+    ...(words !== undefined && !certified ? { tried: render({ ...proxy, tls: undefined, grpc: false }) } : {}),
+    lets: words === undefined ? [] : [`certbot:${sha256(`${words.join('\n')}\n`)}`],
+    asked: [ports.join(' '), pair?.certificate ?? ''],
+    judge: answer => judge(proxy, pair, answer),
+  };
 }
 
 /** Where nginx reaches the service on its own host. */
@@ -33,7 +49,7 @@ function backendOf({ proxy, listen }: Settings): string {
 }
 
 /** What the host said of nginx, of the ports and of the certificate. */
-function judge(proxy: ProxySite, answer: Answer): Obstacle[] {
+function judge(proxy: ProxySite, tls: Pair | undefined, answer: Answer): Obstacle[] {
   const found: Obstacle[] = answer.all('held').map(held => {
     const [port = '', ...holder] = held.split(' ');
     return {
@@ -43,20 +59,25 @@ function judge(proxy: ProxySite, answer: Answer): Obstacle[] {
     };
   });
   const said = answer.text('said');
-  if (said !== '') found.push(refusal(proxy, said));
+  if (certbotWords(proxy) !== undefined && answer.text('certbot') !== 'yes')
+    found.push({
+      code: 'PROGRAMS_MISSING',
+      seen: 'certbot is not installed',
+      hint: 'Install it: apt-get install certbot',
+    });
+  if (said !== '') found.push(refusal(tls, said));
   else if (answer.text('active') !== 'yes')
     found.push({
       code: 'PROXY_REFUSED',
       seen: 'nginx.service is not running: nobody would serve the site',
       hint: 'Start it: systemctl enable --now nginx',
     });
-  const { tls } = proxy;
   if (tls !== undefined && said === '')
     found.push(...ofCertificate(proxy, tls.certificate, answer.text('certificate')));
   return found;
 }
 
-function refusal({ tls }: ProxySite, said: string): Obstacle {
+function refusal(tls: Pair | undefined, said: string): Obstacle {
   if (tls !== undefined && said.includes(tls.key) && said.includes('key values mismatch'))
     return {
       code: 'CERTIFICATE_MISMATCH',

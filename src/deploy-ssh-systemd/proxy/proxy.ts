@@ -12,7 +12,7 @@ export interface ProxySite {
   readonly to: { readonly port: number } | { readonly socket: string } | undefined;
   readonly http: number;
   readonly https: number;
-  readonly tls: { readonly certificate: string; readonly key: string } | undefined;
+  readonly tls: Tls | undefined;
   /** Requests of gRPC go to this port; `true`: where all others go. */
   readonly grpc: number | boolean;
   /** Milliseconds between two reads or writes. */
@@ -21,7 +21,20 @@ export interface ProxySite {
   readonly maxBody: number;
 }
 
-const form = '{names: [HOST…], port | socket, tls: {certificate, key}, http, https, grpc, timeout, max-body}';
+/** Paths on the host; or what certbot is to be asked for. */
+export type Tls = { readonly certificate: string; readonly key: string } | { readonly certbot: Certbot };
+
+export interface Certbot {
+  /** Directory of an ACME authority. */
+  readonly server: string;
+  /** Whom the authority writes to; empty: nobody. */
+  readonly email: string;
+}
+
+const form =
+  '{names: [HOST…], port | socket, tls: {certificate, key} | {certbot: {email, server}}, http, https, grpc, timeout, max-body}';
+
+const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory';
 
 const port = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], 'is not a port'),
@@ -36,13 +49,18 @@ const path = v.pipe(
     'is not an absolute path of letters, digits, dot, dash and underscore',
   ),
 );
+const certbot = v.strictObject({
+  email: v.optional(v.pipe(v.string(), v.regex(/^[^\s@-][^\s@]*@[^\s@]+$/, 'is no address of mail'))),
+  server: v.optional(v.pipe(v.string(), v.regex(/^https:\/\/[^\s"']+$/, 'is no https URL')), letsEncrypt),
+});
+const tlsShape = v.strictObject({ certificate: v.optional(path), key: v.optional(path), certbot: v.optional(certbot) });
 const shape = v.strictObject({
   names: v.union([v.string(), v.array(v.string())], 'is no list of host names'),
   port: v.optional(port),
   socket: v.optional(path),
   http: v.optional(port, 80),
   https: v.optional(port, 443),
-  tls: v.optional(v.strictObject({ certificate: path, key: path })),
+  tls: v.optional(tlsShape),
   grpc: v.optional(v.union([v.boolean(), port], 'is neither true nor a port'), false),
   timeout: v.optional(v.string(), '60s'),
   'max-body': v.optional(v.string(), '1MiB'),
@@ -61,9 +79,16 @@ const schema = {
     https: schemaOfPort,
     tls: {
       type: 'object',
-      required: ['certificate', 'key'],
       additionalProperties: false,
-      properties: { certificate: { type: 'string' }, key: { type: 'string' } },
+      properties: {
+        certificate: { type: 'string' },
+        key: { type: 'string' },
+        certbot: {
+          type: 'object',
+          additionalProperties: false,
+          properties: { email: { type: 'string' }, server: { type: 'string' } },
+        },
+      },
     },
     grpc: { oneOf: [{ type: 'boolean' }, schemaOfPort] },
     timeout: { type: 'string' },
@@ -79,22 +104,34 @@ export const proxy: Value<ProxySite> = yaml(form, schema, data => {
     throw invalid(where === null ? `it is not ${form}` : `${where}: ${issue.message}`);
   }
   const { names, port, socket, http, https, tls, grpc, timeout, 'max-body': maxBody } = read.output;
+  const own = tls === undefined ? undefined : tlsOf(tls);
   if (port !== undefined && socket !== undefined) throw invalid('port and socket are both given: the service has one');
   if (grpc !== false && tls === undefined)
     throw invalid('grpc needs tls: nginx has HTTP/2 without TLS on no port that has HTTP/1, too');
   if (tls !== undefined && http === https) throw invalid(`http and https are both ${http}`);
-  const list = typeof names === 'string' ? names.split(/[\s,]+/) : names;
+  const list = (typeof names === 'string' ? names.split(/[\s,]+/) : names).filter(name => name !== '');
+  if (own !== undefined && 'certbot' in own && list.some(name => name.startsWith('*')))
+    throw invalid('names: an authority gives no certificate for a wildcard by the way of certbot here (HTTP-01)');
+  if (list.length === 0) throw invalid('names: no host name is given');
   return {
-    names: [...new Set(list.filter(name => name !== '').map(hostName))],
+    names: [...new Set(list.map(hostName))],
     to: port !== undefined ? { port } : socket !== undefined ? { socket } : undefined,
     http,
     https,
-    tls,
+    tls: own,
     grpc,
     timeout: parseDuration(timeout),
     maxBody: parseSize(maxBody),
   };
 });
+
+function tlsOf({ certificate, key, certbot }: v.InferOutput<typeof tlsShape>): Tls {
+  const pair = certificate !== undefined && key !== undefined ? { certificate, key } : undefined;
+  const isOne =
+    (certificate ?? key) === undefined ? certbot !== undefined : pair !== undefined && certbot === undefined;
+  if (!isOne) throw invalid('tls has either certificate and key, or certbot');
+  return pair ?? { certbot: { server: certbot!.server, email: certbot!.email ?? '' } };
+}
 
 /** As DNS has it (RFC 1123); nginx also takes a wildcard in front. */
 function hostName(text: string): string {

@@ -1,3 +1,4 @@
+import { pairOf } from './certificate.ts';
 import type { ProxySite } from './proxy.ts';
 
 /** What a site has beside what the input says. */
@@ -16,7 +17,7 @@ export function renderSite(proxy: ProxySite, { service, servers, ipv6 }: Surroun
     ['', ...(ipv6 ? ['[::]:'] : [])].map(address => `listen ${address}${port}${more};`);
   const names = `server_name ${proxy.names.join(' ')};`;
   const served = [...ofClients(proxy), ...location(proxy, upstream)];
-  const { tls } = proxy;
+  const tls = proxy.tls === undefined ? undefined : pairOf(proxy.tls, service);
   const port = proxy.https === 443 ? '' : `:${proxy.https}`;
   return lines(
     '# of a request for WebSocket; else the connection is for this request only',
@@ -34,9 +35,14 @@ export function renderSite(proxy: ProxySite, { service, servers, ipv6 }: Surroun
         )
       : []),
     ...(tls === undefined
-      ? block('server', [...listen(proxy.http), names, ...served])
+      ? block('server', [...listen(proxy.http), names, ...challenges, ...served])
       : [
-          ...block('server', [...listen(proxy.http), names, `return 308 https://$host${port}$request_uri;`]),
+          ...block('server', [
+            ...listen(proxy.http),
+            names,
+            ...challenges,
+            ...block('location /', [`return 308 https://$host${port}$request_uri;`]),
+          ]),
           ...block('server', [
             ...listen(proxy.https, ' ssl http2'),
             names,
@@ -48,6 +54,9 @@ export function renderSite(proxy: ProxySite, { service, servers, ipv6 }: Surroun
         ]),
   );
 }
+
+/** What certbot answers an authority with (assets/certbot.sh): also before there is a certificate. */
+const challenges: Line[] = block('location ^~ /.well-known/acme-challenge/', ['root /var/lib/slipway/acme;']);
 
 type Line = string | readonly Line[];
 
