@@ -163,6 +163,26 @@ await describeWith(
       expect(headers.server).toMatch(/^nginx/);
     });
 
+    test('a site that nginx cannot serve after all: the former one is put back, and the release with it', async () => {
+      const before = await installed();
+      const listener = `IO::Socket::INET->new(LocalPort => 8095, Listen => 1) and sleep 600`;
+      const late = {
+        ...site({ http: 8095 }),
+        environment: 'HELLO_GREETING=late',
+        'healthy-deadline': '30s',
+        // between the look and the switch somebody takes its port
+        hooks: JSON.stringify({
+          'before-deploy': `sudo systemd-run --quiet --unit=late perl -MIO::Socket::INET -e '${listener}' && until ss -ltn | grep -q :8095; do sleep 0.1; done`,
+        }),
+      };
+      const done = await run(late);
+      await onShell('systemctl stop late');
+      expect(done.log).toMatch(/the switch failed on the host: no new workers of nginx/);
+      expect(states(done)).toEqual(['rolled-back']);
+      expect(await installed()).toBe(before);
+      expect(await greeting()).toBe('one');
+    });
+
     describe('refused before anything is changed', () => {
       const refuses = async (given: Record<string, unknown>, words: RegExp) => {
         const before = [await installed(), await workers()];
@@ -417,8 +437,11 @@ await describeWith(
         expect(await installed()).toContain(`server ${apps[0]!.address}:8080 down;`);
       });
 
-      test('removed, nothing of it is left', async () => {
-        expect(states(await run({ ...fleet, mode: 'remove' }))).toEqual(['removed', 'removed']);
+      test('removed with the last host, nothing of it is left', async () => {
+        const before = await installed();
+        const some = await run({ ...fleet, mode: 'remove', limit: apps[1]!.address });
+        expect([states(some), await installed()]).toEqual([['removed'], before]);
+        expect(states(await run({ ...fleet, mode: 'remove' }))).toEqual(['removed', 'unchanged']);
         expect(await onShell('ls -A /etc/nginx/conf.d /opt/slipway')).toBe('/etc/nginx/conf.d:\n\n/opt/slipway:');
         expect(await onShell('systemctl is-active nginx')).toBe('active');
       });

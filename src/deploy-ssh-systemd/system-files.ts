@@ -52,7 +52,7 @@ export async function systemObstacles(
       {
         code: 'HOST_REFUSED',
         seen: `files of ${names(files)} are root’s to write`,
-        hint: 'Connect as root or let `become` be another.',
+        hint: 'Connect as root, or as a user who becomes it by sudo.',
       },
     ];
   const foreign = files.flatMap(({ kind }) => facts.systemForeign.get(kind) ?? []);

@@ -1,8 +1,8 @@
-import { domainToASCII } from 'node:url';
 import * as v from 'valibot';
 import { SlipwayError } from '../../core/errors.ts';
 import { parseDuration, parseSize } from '../../core/units.ts';
 import { type Value, yaml } from '../../core/values.ts';
+import { hostName } from './host-name.ts';
 
 /** The site of nginx in front of a service. */
 export interface ProxySite {
@@ -131,18 +131,6 @@ function tlsOf({ certificate, key, certbot }: v.InferOutput<typeof tlsShape>): T
     (certificate ?? key) === undefined ? certbot !== undefined : pair !== undefined && certbot === undefined;
   if (!isOne) throw invalid('tls has either certificate and key, or certbot');
   return pair ?? { certbot: { server: certbot!.server, email: certbot!.email ?? '' } };
-}
-
-/** As DNS has it (RFC 1123); nginx also takes a wildcard in front. */
-function hostName(text: string): string {
-  const name = text.toLowerCase();
-  const labels = name.replace(/^\*\./, '').split('.');
-  const isName =
-    labels.every(label => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) && !/^\d+$/.test(labels.at(-1)!);
-  if (isName && name.length <= 253) return name;
-  const ascii = /[^\0-\x7f]/.test(name) ? domainToASCII(name) : '';
-  const instead = ascii === '' ? '' : `; in ASCII it is ${ascii}`;
-  throw invalid(`names: ${JSON.stringify(text)} is no host name${instead}`);
 }
 
 function invalid(message: string): SlipwayError {

@@ -84,7 +84,12 @@ export class SitesInFront implements AsyncDisposable {
     if (errors.length > 0) throw joinErrors(errors, this.#sessions.length);
   }
 
+  /** With the last of the hosts that it is in front of. */
   async remove(): Promise<void> {
+    if (this.#site !== undefined && this.#settings.hosts.length < this.#site.servers.length) {
+      log.info('the site on the load balancers stays: it is in front of other hosts, too');
+      return;
+    }
     const { errors } = await onAll(this.#sessions, session => removeHost(session, this.#settings, this.#signal));
     if (errors.length > 0) throw joinErrors(errors, this.#sessions.length);
   }
