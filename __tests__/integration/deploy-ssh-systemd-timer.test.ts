@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { placeProofs } from '../../src/core/report/proofs/places.ts';
 import { type Deployed, deploy, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildExample } from './hello.ts';
@@ -101,6 +102,13 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
     expect(await show('worker.timer', 'Persistent')).toBe('yes');
     expect(await show('worker', 'TimeoutStartUSec')).toBe('30s');
     expect(await leftovers(host, directory)).toBe('');
+  });
+
+  test('the commands of a report to check a job by hand', async () => {
+    const { record } = await deploy({ ...inputs, ...job(hourly) });
+    const { proofs } = placeProofs(record!)[0]!;
+    const printed = proofs.map(({ command }) => onHost(host, 'sh', '-c', `ssh() { shift; sh -c "$1"; }; ${command}`));
+    expect(await Promise.all(printed)).toEqual([expect.stringContaining(proofs[0]!.prints[0]!), 'active']);
   });
 
   test('again: nothing is changed, and nothing runs', async () => {

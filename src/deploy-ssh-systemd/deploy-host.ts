@@ -27,6 +27,7 @@ import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
 import { areInstalled } from './system-files.ts';
 import { gateJob } from './timer/gate-job.ts';
+import { evidenceOf } from './timer/timer-state.ts';
 
 /** What is to be served: a release to make, one that is on the host (rollback), or the present one, anew (restart). */
 export interface Goal {
@@ -203,7 +204,7 @@ function unchanged(
   base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
   steps: Steps,
   goal: Goal,
-  { unitFiles }: HostFacts,
+  { unitFiles, unit, timer }: HostFacts,
 ): Outcome {
   log.info(`${base.place}: ${goal.id} is served already; nothing was restarted`);
   return {
@@ -213,7 +214,7 @@ function unchanged(
     changed: false,
     ended: Date.now(),
     spans: steps.spans,
-    evidence: { runningSha256: goal.sha256, unitFiles },
+    evidence: { runningSha256: goal.sha256, unitFiles, ...evidenceOf(unit, timer) },
   };
 }
 

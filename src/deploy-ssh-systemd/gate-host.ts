@@ -7,10 +7,11 @@ import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
 import { watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
+import type { JobEvidence } from './timer/timer-state.ts';
 import { describeExit, hasExited, isUp, judgeUnit } from './unit-verdict.ts';
 
 /** What the gate saw, and what it means. */
-export interface GateVerdict {
+export interface GateVerdict extends JobEvidence {
   readonly healthy: boolean;
   /** One line; why not, when not healthy. */
   readonly detail: string;
@@ -24,8 +25,6 @@ export interface GateVerdict {
   readonly left?: number;
   /** Milliseconds since the epoch, by the runner's clock: when all checks were healthy for the first time. */
   readonly firstHealthy?: number;
-  /** Of a job: when it comes next, milliseconds since the epoch, and what its last run was. */
-  readonly timer?: { readonly next: number | undefined; readonly lastRun: string };
   /** What the host did: `restart`, `reload`, `upgrade` or `timer`. */
   readonly how?: string;
   /** sha256 of the bytes that the main process runs. */

@@ -50,6 +50,13 @@ describe('commands to check a record by hand', () => {
     expect(commands(richRecord({ images }))).toContain(
       `cosign verify-attestation --type slsaprovenance1 --certificate-oidc-issuer=${identity.issuer} --certificate-identity=${identity.subject} registry.example.com/hello@sha256:${'a'.repeat(64)}`,
     );
+
+  test('of a job it is what its timer starts', () => {
+    const job = richRecord({ deployments: [host({ evidence: { timer: { lastRun: 'succeeded' } } })] });
+    expect(commands(job).filter(one => one.startsWith('ssh'))).toEqual([
+      expect.stringMatching(/sha256sum \$\(systemctl show --property=ExecStart --value -- hello \| sed /),
+      `ssh ssh://deploy@web1.example.com:22 'systemctl is-active -- hello.timer'`,
+    ]);
   });
 
   test('what was rolled back is not said to run', () => {

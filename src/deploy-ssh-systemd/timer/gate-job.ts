@@ -6,7 +6,7 @@ import type { HostSession } from '../host-session.ts';
 import { runRequest, watchRequest } from '../requests.ts';
 import type { Settings } from '../settings.ts';
 import { describeExit } from '../unit-verdict.ts';
-import { counts, lastRunOf, readTimerState, type TimerState } from './timer-state.ts';
+import { counts, evidenceOf, readTimerState, type TimerState } from './timer-state.ts';
 
 const pause = 300;
 
@@ -35,8 +35,6 @@ export async function gateJob(
   let last = await look(session, release.token, signal, release.first);
   const verdict = (healthy: boolean, detail: string): GateVerdict => {
     const { unit, sha256, timer } = last;
-    const ran = lastRunOf(unit, timer ?? none);
-    const seen = { next: timer?.next, lastRun: ran.result };
     return {
       healthy,
       detail,
@@ -44,7 +42,7 @@ export async function gateJob(
       checks: [],
       running: sha256,
       how: 'timer',
-      timer: seen,
+      ...evidenceOf(unit, timer),
       up: { pid: 0, restarts: 0 },
     };
   };
@@ -90,8 +88,6 @@ export async function gateJob(
   );
   return uncounted ?? verdict(true, 'healthy');
 }
-
-const none: TimerState = { active: '', next: undefined, last: undefined, began: undefined, ended: undefined };
 
 function isRunning({ active, job }: UnitState): boolean {
   return active === 'activating' || active === 'deactivating' || job !== '';

@@ -63,6 +63,16 @@ export function lastRunOf(unit: UnitState, { last, began, ended }: TimerState): 
   return { result: 'none', words: 'it has not run yet' };
 }
 
+/** For the record: that it is a job, when it comes next (milliseconds since the epoch), and what its last run was. */
+export interface JobEvidence {
+  readonly timer?: { readonly next: number | undefined; readonly lastRun: LastRun['result'] };
+}
+
+/** Pure. */
+export function evidenceOf(unit: UnitState, timer: TimerState | undefined): JobEvidence {
+  return timer === undefined ? {} : { timer: { next: timer.next, lastRun: lastRunOf(unit, timer).result } };
+}
+
 /** `2026-11-28 18:30:00 UTC`. */
 export function at(time: number | undefined): string {
   if (time === undefined) return 'an unknown time';
