@@ -185,6 +185,15 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
     expect(await onHost(host, 'sh', '-c', 'ls /etc/systemd/system/worker.timer 2>/dev/null || :')).toBe('');
   });
 
+  test('without root it is a job of the user’s own', async () => {
+    const own = { ...inputs, become: 'none', ...job(hourly) };
+    const done = await deploy(own);
+    expect([...state(done), done.log]).toEqual([0, 'healthy', expect.not.stringContaining('::error')]);
+    expect(evidence(done)).toMatchObject({ timer: { lastRun: 'succeeded' } });
+    expect(state(await deploy(own))).toEqual([0, 'unchanged']);
+    expect((await deploy({ ...own, mode: 'remove' })).outputs['state']).toBe('removed');
+  });
+
   test('by the installed agent, too; and remove takes all of it away', async () => {
     expect((await deploy({ ...inputs, mode: 'bootstrap' })).code).toBe(0);
     const done = await deploy({ ...inputs, become: 'agent', ...job(hourly) });

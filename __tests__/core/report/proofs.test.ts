@@ -50,6 +50,7 @@ describe('commands to check a record by hand', () => {
     expect(commands(richRecord({ images }))).toContain(
       `cosign verify-attestation --type slsaprovenance1 --certificate-oidc-issuer=${identity.issuer} --certificate-identity=${identity.subject} registry.example.com/hello@sha256:${'a'.repeat(64)}`,
     );
+  });
 
   test('of a job it is what its timer starts', () => {
     const job = richRecord({ deployments: [host({ evidence: { timer: { lastRun: 'succeeded' } } })] });

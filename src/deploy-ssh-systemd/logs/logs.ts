@@ -78,10 +78,32 @@ const form = v.strictObject({
     }),
   ),
 });
+const map = (properties: object, ...required: string[]) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+});
+const one = { type: 'string' };
+const schema = map({
+  rotate: map(
+    {
+      files: { oneOf: [one, { type: 'array', items: one, minItems: 1 }] },
+      signal: { enum: signals },
+      every: { enum: periods },
+      'max-size': one,
+      keep: { type: ['integer', 'string'] },
+      compress: { type: 'boolean' },
+    },
+    'files',
+    'signal',
+  ),
+  syslog: map({ severity: { enum: severities }, to: one }, 'to'),
+});
 const shape =
   '{rotate: {files, signal, every, max-size, keep, compress}, syslog: {severity, to: /var/log/FILE or tcp://HOST:PORT}}';
 
-export const logs: Value<Logs> = yaml(shape, { type: 'object' }, data => {
+export const logs: Value<Logs> = yaml(shape, schema, data => {
   const read = v.safeParse(form, data);
   if (!read.success) {
     const [issue] = read.issues;

@@ -29,10 +29,28 @@ const form = v.strictObject({
   timeout: v.optional(v.string()),
   run: v.optional(v.picklist(['once', 'no'])),
 });
+const one = { type: 'string' };
+const schema = {
+  oneOf: [
+    one,
+    {
+      type: 'object',
+      properties: {
+        calendar: { oneOf: [one, { type: 'array', items: one, minItems: 1 }] },
+        jitter: one,
+        missed: { enum: ['run', 'skip'] },
+        timeout: one,
+        run: { enum: ['once', 'no'] },
+      },
+      required: ['calendar'],
+      additionalProperties: false,
+    },
+  ],
+};
 const shape = '{calendar: EVENT or a list of them, jitter: 5m, missed: run | skip, timeout: 1h, run: once | no}';
 
 /** A map, or the calendar alone. */
-export const timer: Value<Timer> = yaml(shape, { type: ['object', 'string'] }, data => {
+export const timer: Value<Timer> = yaml(shape, schema, data => {
   const read = v.safeParse(form, typeof data === 'string' ? { calendar: data } : data);
   if (!read.success) {
     const [issue] = read.issues;
