@@ -186,6 +186,7 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
   });
 
   test('without root it is a job of the user’s own', async () => {
+    await onHost(host, 'loginctl', 'enable-linger', 'deploy');
     const own = { ...inputs, become: 'none', ...job(hourly) };
     const done = await deploy(own);
     expect([...state(done), done.log]).toEqual([0, 'healthy', expect.not.stringContaining('::error')]);
