@@ -150,18 +150,18 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
     }, 30_000);
 
     test('is read-only, kept as often as is to be, and restored', async () => {
-      for (const name of ['seven', 'eight', 'nine']) {
+      for (const name of ['seven', 'eight']) {
         await write(`before-${name}`, volume);
-        const done = await release(name, { btrfs: volume, keep: 2 });
+        const done = await release(name, { btrfs: volume, keep: 1 });
         expect(done.log).not.toContain('::error');
       }
       const snapshots = await kept(`${volume}/.slipway`);
-      expect(snapshots).toHaveLength(2);
-      const newest = `${volume}/.slipway/${snapshots[1]}`;
-      expect(await text(newest)).toBe('before-nine');
-      expect(await sh(`touch ${newest}/text 2>&1`)).toContain('Read-only');
+      expect(snapshots).toHaveLength(1);
+      const snapshot = `${volume}/.slipway/${snapshots[0]}`;
+      expect(await text(snapshot)).toBe('before-eight');
+      expect(await sh(`touch ${snapshot}/text 2>&1`)).toContain('Read-only');
       await write('broken', volume);
-      expect(await restore(snapshots[0])).toContain('is restored');
+      expect(await restore()).toContain('is restored');
       expect(await text(volume)).toBe('before-eight');
       expect(await kept(`${volume}/.slipway`)).toEqual(snapshots);
     });
@@ -169,7 +169,7 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
     test('what is no subvolume is refused before anything is changed', async () => {
       const done = await release('ten', { btrfs: '/srv' });
       expect(done.log).toContain('BACKUP_REFUSED');
-      expect(await greeting()).toBe('nine');
+      expect(await greeting()).toBe('eight');
     });
   });
 });

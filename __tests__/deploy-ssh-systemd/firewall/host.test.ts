@@ -4,6 +4,7 @@ import { firewallMustAgree } from '../../../src/deploy-ssh-systemd/firewall/must
 import { firewallObstacles } from '../../../src/deploy-ssh-systemd/firewall/obstacles.ts';
 import { openingsOf } from '../../../src/deploy-ssh-systemd/firewall/openings.ts';
 import { firewall } from '../../../src/deploy-ssh-systemd/firewall/values.ts';
+import { roles } from '../../../src/deploy-ssh-systemd/role-settings.ts';
 import type { Settings } from '../../../src/deploy-ssh-systemd/settings.ts';
 
 const facts: FirewallFacts = { tool: 'nft', incoming: '', dropping: [], others: '', sshPort: 22 };
@@ -82,4 +83,11 @@ test('something must be opened, or closed', () => {
   expect(() => firewallMustAgree({ firewall: firewall.parse('{}'), listen: { ...listen!, loopback: true } })).toThrow(
     invalid,
   );
+});
+
+test('hosts of a role may have none', () => {
+  expect(roles.parse('worker: {firewall: none, backup: none}').get('worker')).toEqual({
+    firewall: undefined,
+    backup: undefined,
+  });
 });
