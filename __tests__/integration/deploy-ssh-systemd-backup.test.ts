@@ -172,4 +172,19 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
       expect(await greeting()).toBe('eight');
     });
   });
+
+  test('an agent that is root for one service keeps what it was bootstrapped with, and runs no other command', async () => {
+    const allowed = { command: 'id -un >"$SLIPWAY_BACKUP/who"', restore: 'true' };
+    const root = { hosts: `root@${host.address}:${host.port}`, mode: 'bootstrap', 'agent-user': host.user };
+    expect((await deploy({ ...inputs, ...root, backup: JSON.stringify(allowed) })).outputs['state']).toBe(
+      'bootstrapped',
+    );
+    const other = await release('agent', { ...allowed, command: 'touch /tmp/executed' }, { become: 'agent' });
+    expect(other.log).toContain('SYSTEM_FORBIDDEN');
+    expect(await sh('ls /tmp/executed 2>/dev/null')).toBe('');
+    const done = await release('agent', allowed, { become: 'agent' });
+    expect(done.log).not.toContain('::error');
+    expect(await sh(`cat ${to}/${(await kept()).at(-1)}/who`)).toBe('root');
+    expect(await greeting()).toBe('agent');
+  });
 });

@@ -21,7 +21,8 @@ do_revert() { # TOKEN WHY [boot]
 
 revert_to_old() { # boot|''
   choose_way "$new" "$old" "$way"
-  activate "$old" "$1"
+  # what was in the way may not be any more, and nobody else takes it back
+  activate "$old" "$1" || activate "$old" "$1" || echo "${said:-}" >&2
   systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
   outcome=old
   if [ -n "$1" ]; then move_listener boot; queue_at_boot "$new" "$old"; return 0; fi
