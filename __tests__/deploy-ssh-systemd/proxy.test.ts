@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseHosts } from '../../src/core/ssh/hosts.ts';
+import { settingsOf } from '../../src/deploy-ssh-systemd/host-settings.ts';
 import type { Host } from '../../src/deploy-ssh-systemd/hosts.ts';
-import { balancedSite } from '../../src/deploy-ssh-systemd/proxy/balanced-site.ts';
+import { balancedSite, behind } from '../../src/deploy-ssh-systemd/proxy/balanced-site.ts';
 import { proxyMustAgree } from '../../src/deploy-ssh-systemd/proxy/must-agree.ts';
 import { proxy } from '../../src/deploy-ssh-systemd/proxy/proxy.ts';
 import { renderSite } from '../../src/deploy-ssh-systemd/proxy/render-site.ts';
+import { roles } from '../../src/deploy-ssh-systemd/role-settings.ts';
+import type { Settings } from '../../src/deploy-ssh-systemd/settings.ts';
 import { listen } from '../../src/deploy-ssh-systemd/values.ts';
 
 const pair = '{certificate: /etc/ssl/a.pem, key: /etc/ssl/a.key}';
@@ -76,6 +79,17 @@ describe('balancedSite', () => {
     expect(found?.on.map(({ host }) => host)).toEqual(['front']);
     expect(balancedSite(all.slice(0, 2), site, listen.parse('8080'), undefined)).toBeUndefined();
     expect(balancedSite(all, undefined, listen.parse('8080'), undefined)).toBeUndefined();
+  });
+
+  test('a host of a role without it is not behind it', () => {
+    const [worker] = hosts('a@worker', ['jobs']) as [Host];
+    const without = roles.parse('jobs: {proxy: none}');
+    const isWithout = (host: Host) => host.roles.some(role => without.has(role));
+    const found = balancedSite([...all, worker], site, listen.parse('8080'), undefined, isWithout)!;
+    expect(behind(found, [...all, worker]).map(({ host }) => host)).toEqual(['app1', '2001:db8::1']);
+    const settings = { roles: without, proxy: site, checks: [] } as unknown as Settings;
+    expect(settingsOf(worker, settings).proxy).toBeUndefined();
+    expect(settingsOf(all[0]!, settings).proxy).toBe(site);
   });
 
   test.each<[string, string | undefined, RegExp]>([

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { parseChecks } from '../../src/core/health/index.ts';
 import { probe } from '../../src/core/health/probe.ts';
-import { type Pair, selfSigned } from './certificates.ts';
+import { makeAuthority, type Pair, selfSigned } from './certificates.ts';
 import { type Deployed, deploy, onHost, reach } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
@@ -206,6 +206,18 @@ await describeWith(
           { tls: { certificate: '/etc/good.pem', key: '/etc/other.key' } },
           /the certificate \/etc\/good.pem does not match the key \/etc\/other.key.*CERTIFICATE_MISMATCH/,
         ));
+
+      test('a certificate that has expired', async () => {
+        const days = (count: number) => new Date(Date.now() + count * 86_400_000);
+        const authority = await makeAuthority(folder);
+        const old = await authority.sign('old', name, days(-20), days(-10));
+        await copyFile(old.certificate, join(host.root, 'etc/old.pem'));
+        await copyFile(old.key, join(host.root, 'etc/old.key'));
+        await refuses(
+          { tls: { certificate: '/etc/old.pem', key: '/etc/old.key' } },
+          /the certificate \/etc\/old.pem was valid until .*CERTIFICATE_EXPIRED/,
+        );
+      });
 
       test('a certificate that is not there', () =>
         refuses(

@@ -63,7 +63,7 @@ export const definition = define({
       default: '',
     },
     roles: {
-      description: `What hosts of a role have instead of the input of the same name, \`ROLE: {NAME: value}\`: ${roleKeys.map(key => `\`${key}\``).join(', ')}. \`environment\` is added; \`listen: none\` and \`load-balancer: none\` are without.`,
+      description: `What hosts of a role have instead of the input of the same name, \`ROLE: {NAME: value}\`: ${roleKeys.map(key => `\`${key}\``).join(', ')}. \`environment\` is added; \`listen: none\`, \`load-balancer: none\` and \`proxy: none\` are without.`,
       value: roles,
       default: '{}',
     },

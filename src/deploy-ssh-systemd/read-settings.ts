@@ -31,7 +31,8 @@ export async function readSettings({
   if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
     throw invalid(`input "pid-file" is not below /run/${service}`, 'The service may write there only.');
   }
-  const site = balancedSite(inputs.hosts, inputs.proxy, inputs.listen, inputs['load-balancer']);
+  const isWithout = ({ roles }: Host) => roles.some(role => 'proxy' in (inputs.roles.get(role) ?? {}));
+  const site = balancedSite(inputs.hosts, inputs.proxy, inputs.listen, inputs['load-balancer'], isWithout);
   const balancer = inputs['load-balancer'] ?? (site === undefined ? undefined : rotationOf(site, service));
   const { hosts, loadBalancer } = inventory(inputs.hosts, inputs.limit, balancer, inputs.mode);
   for (const [where, selectors] of selectorsOf(inputs)) mustBeKnown(selectors, inputs.hosts, where);

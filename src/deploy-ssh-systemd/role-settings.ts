@@ -36,6 +36,7 @@ const keys = {
   backup: given(none, () => ({ backup: undefined })),
   firewall: given(none, () => ({ firewall: undefined })),
   'load-balancer': given(none, () => ({ loadBalancer: undefined })),
+  proxy: given(none, () => ({ proxy: undefined })),
 };
 type Key = keyof typeof keys;
 export const roleKeys = Object.keys(keys) as Key[];

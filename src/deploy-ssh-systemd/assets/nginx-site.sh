@@ -37,7 +37,7 @@ nginx_reload() { # → said
 }
 
 # What the runner wants to know before: ports of the site that another program has, and the certificate.
-nginx_look() { # PORTS CERTIFICATE
+nginx_look() { # PORTS CERTIFICATE; the site in $tried/text
   ! systemctl --quiet is-active nginx || fact active yes
   ! command -v certbot >/dev/null || fact certbot yes
   for asked in $1; do
@@ -45,5 +45,6 @@ nginx_look() { # PORTS CERTIFICATE
     holder=$(holder_of "$asked")
     case $holder in ''|*', of nginx.service') ;; *) fact held "$asked $holder";; esac
   done
-  [ -z "${2:-}" ] || fact certificate "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' "$2" 2>/dev/null)"
+  # of the site only: whoever asks may not look at others
+  [ -z "${2:-}" ] || ! grep -qF "ssl_certificate $2;" "$tried/text" || fact certificate "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' "$2" 2>/dev/null)"
 }

@@ -20,6 +20,7 @@ export interface BalancedSite {
 /**
  * Where hosts have the role lb, the site of the input `proxy` is theirs; else undefined. Pure.
  *
+ * @param isWithout whether it is not in front of this one
  * @throws INPUT_INVALID
  */
 export function balancedSite(
@@ -27,6 +28,7 @@ export function balancedSite(
   proxy: ProxySite | undefined,
   listen: Listen | undefined,
   given: LoadBalancer | undefined,
+  isWithout: (host: Host) => boolean = () => false,
 ): BalancedSite | undefined {
   const on = all.filter(({ roles }) => roles.includes(balancerRole));
   const [first] = on;
@@ -47,8 +49,13 @@ export function balancedSite(
       'the service listens on a loopback address, where no load balancer reaches it',
       'Let it listen on another one.',
     );
-  const others = all.filter(host => !on.includes(host));
+  const others = all.filter(host => !on.includes(host) && !isWithout(host));
   return { proxy, on, port, servers: others.map(host => serverOf(host, port)) };
+}
+
+/** Those of these hosts that it is in front of. */
+export function behind<T extends Pick<Host, 'host'>>({ servers, port }: BalancedSite, hosts: readonly T[]): T[] {
+  return hosts.filter(host => servers.includes(serverOf(host, port)));
 }
 
 export function serverOf({ host }: Pick<Host, 'host'>, port: number): string {
@@ -62,8 +69,9 @@ export function rotationOf({ port }: BalancedSite, service: string): LoadBalance
 }
 
 /** A role may let its hosts listen elsewhere; the site has one port for all. */
-export function mustListenThere(host: Host, { proxy, port }: BalancedSite, { listen }: Settings): void {
-  if (proxy.to === undefined && listen?.port !== port)
+export function mustListenThere(host: Host, site: BalancedSite, { listen }: Settings): void {
+  const { proxy, port } = site;
+  if (behind(site, [host]).length > 0 && proxy.to === undefined && listen?.port !== port)
     throw invalid(
       `${formatHost(host)} listens on port ${listen?.port}, and the load balancer asks port ${port}`,
       'Let all listen on the same port.',

@@ -9,7 +9,7 @@ import { refused } from '../preflight.ts';
 import { removeHost } from '../remove.ts';
 import type { Settings } from '../settings.ts';
 import { type SystemFile, systemObstacles } from '../system-files.ts';
-import { type BalancedSite, serverOf } from './balanced-site.ts';
+import { type BalancedSite, behind, serverOf } from './balanced-site.ts';
 import { certifyRequests } from './certificate.ts';
 import { siteOf } from './nginx-site.ts';
 
@@ -86,7 +86,7 @@ export class SitesInFront implements AsyncDisposable {
 
   /** With the last of the hosts that it is in front of. */
   async remove(): Promise<void> {
-    if (this.#site !== undefined && this.#settings.hosts.length < this.#site.servers.length) {
+    if (this.#site !== undefined && behind(this.#site, this.#settings.hosts).length < this.#site.servers.length) {
       log.info('the site on the load balancers stays: it is in front of other hosts, too');
       return;
     }
