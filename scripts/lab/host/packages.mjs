@@ -6,7 +6,11 @@ import { Missing } from '../missing.mjs';
 import { cacheRoot, labDir } from '../paths.mjs';
 import { capture, run } from '../run.mjs';
 
-const ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+const ENV = {
+  ...process.env,
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  DEBIAN_FRONTEND: 'noninteractive',
+};
 
 /**
  * Installs packages, with what they need and the host's tree does not have, into the tree `root` of a host; none of their
@@ -34,10 +38,23 @@ export async function installPackages(root, names) {
 
 /** The names of the package files that the tree does not have yet, all of them in the store. */
 async function fetch(root, names, store) {
-  mkdirSync(join(store, 'partial'), { recursive: true });
-  const of = ['-o', `Dir::State::status=${root}/var/lib/dpkg/status`, '-o', `Dir::Cache::archives=${store}`];
-  const apt = (...args) =>
-    capture(['apt-get', '-y', '-q', '-o', 'Acquire::Retries=3', ...of, ...args], { timeout: 600_000, env: ENV });
+  for (const folder of ['partial', 'lists']) mkdirSync(join(store, folder), { recursive: true });
+  // this machine's apt, with its proxy, for the suite, the keys and the packages of the tree
+  const options = [
+    `Dir::Etc::sourcelist=${root}/etc/apt/sources.list`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::Etc::trustedparts=${root}/etc/apt/trusted.gpg.d`,
+    'Dir::Etc::preferences=-',
+    'Dir::Etc::preferencesparts=-',
+    `Dir::State::lists=${store}/lists`,
+    `Dir::State::status=${root}/var/lib/dpkg/status`,
+    `Dir::Cache::archives=${store}`,
+    'Dir::Cache::pkgcache=',
+    'Dir::Cache::srcpkgcache=',
+    'Acquire::Languages=none',
+    'Acquire::Retries=3',
+  ].flatMap(option => ['-o', option]);
+  const apt = (...args) => capture(['apt-get', '-y', '-q', ...options, ...args], { timeout: 600_000, env: ENV });
   const install = (...options) => apt('install', '--no-install-recommends', ...options, ...names);
   let result = await install('--download-only');
   if (result.code !== 0) {
