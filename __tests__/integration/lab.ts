@@ -12,6 +12,8 @@ export interface LabHost {
   readonly address: string;
   readonly port: number;
   readonly user: string;
+  /** The user's, where sudo asks for one. */
+  readonly password?: string;
   /** Paths of files. */
   readonly privateKey: string;
   readonly knownHosts: string;

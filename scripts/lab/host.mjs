@@ -1,10 +1,11 @@
 // Real systemd hosts on this machine: systemd-nspawn machines with an address, systemd and sshd of their own.
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labAddress } from './addresses.mjs';
 import { ensurePackages, findExecutable } from './apt.mjs';
 import { ensureBase } from './host/base.mjs';
+import { ADMIN, furnishDsm } from './host/dsm.mjs';
 import { endEmulation, ensureEmulation } from './host/emulation.mjs';
 import { ensureHostKeys, ensureUserKey, installKeys, writeKnownHosts } from './host/keys.mjs';
 import { boot, cutPower, execIn, leaderPid, machineName, powerOff, present, waitReady } from './host/machine.mjs';
@@ -21,6 +22,9 @@ const READY_MS = 120_000;
 /** A host of another architecture, emulated: boots in about 10 s. Without a tree of its own where it is this machine's. */
 const ARCHITECTURES = process.arch === 'arm64' ? {} : { host43: 'arm64' };
 
+/** Hosts that are like a Synology NAS. */
+const isDsm = name => name === 'host51';
+
 const folderOf = name => labDir('hosts', name);
 const locked = (name, fn) => withLock(labDir('locks', `host-${number(name)}`), 900_000, fn);
 
@@ -31,13 +35,14 @@ function number(name) {
   return found;
 }
 
-/** Where the host is or will be reached, and with what: { name, address, port, user, privateKey, knownHosts, root }. */
+/** Where the host is or will be reached, and with what: { name, address, port, user, privateKey, knownHosts, root }; `password` where sudo asks. */
 export function describe(name) {
   return {
     name,
     address: labAddress(20 + number(name)),
     port: 22,
-    user: 'deploy',
+    user: isDsm(name) ? ADMIN.name : 'deploy',
+    ...(isDsm(name) ? { password: ADMIN.password } : {}),
     privateKey: labDir('ssh', 'id_ed25519'),
     knownHosts: labDir('ssh', name, 'known_hosts'),
     root: join(folderOf(name), 'root'),
@@ -72,7 +77,7 @@ export async function up({ name = 'host1', fresh = false, progress = () => {} } 
       await prepare(name, base, info);
       await boot(name, info.root);
     }
-    await waitReady(name, info.address, READY_MS, ARCHITECTURES[name] && 5_000);
+    await waitReady(name, info.address, READY_MS, { answerMs: ARCHITECTURES[name] && 5_000, isDsm: isDsm(name) });
     return { ...info, leaderPid: leaderPid(name) };
   });
 }
@@ -88,7 +93,7 @@ export async function restart(name = 'host1') {
 export async function down({ name, remove = false } = {}) {
   for (const one of name ? [name] : names()) {
     await locked(one, async () => {
-      await end(one, powerOff);
+      await end(one, isDsm(one) ? cutPower : powerOff);
       if (ARCHITECTURES[one]) await endEmulation();
       if (remove) await removeTree(folderOf(one));
     });
@@ -130,7 +135,8 @@ async function prepare(name, base, info) {
   writeKnownHosts(info.knownHosts, info.address, keysFolder);
   await attach(machineName(name), info.address);
   await mountOverlay(base, folderOf(name));
-  installKeys(info.root, { publicKey, keysFolder, uid: lstatSync(join(info.root, 'home/deploy')).uid });
+  if (isDsm(name)) await furnishDsm(info.root);
+  installKeys(info.root, { publicKey, keysFolder, user: info.user });
   writeFileSync(join(info.root, 'etc/hostname'), `${name}\n`);
   writeFileSync(join(info.root, 'etc/hosts'), `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`);
   mkdirSync(join(info.root, 'var/log/journal'), { recursive: true });

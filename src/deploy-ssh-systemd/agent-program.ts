@@ -1,9 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { sha256 } from '../core/files.ts';
+import type { Layout } from './settings.ts';
 
-/** The agent's text: one POSIX shell program. */
-export async function agentProgram(): Promise<string> {
+/** The agent's text for a layout: one POSIX shell program. */
+export async function agentProgram(layout: Layout = 'systemd'): Promise<string> {
   // written out, not computed: the bundler copies the files that it finds in such expressions
+  const init =
+    layout === 'dsm'
+      ? [
+          readFile(new URL('./assets/dsm.sh', import.meta.url), 'utf8'),
+          readFile(new URL('./assets/watchdog.sh', import.meta.url), 'utf8'),
+          readFile(new URL('./assets/crontab.sh', import.meta.url), 'utf8'),
+        ]
+      : [
+          readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),
+          readFile(new URL('./assets/systemd.sh', import.meta.url), 'utf8'),
+          readFile(new URL('./assets/verify.sh', import.meta.url), 'utf8'),
+        ];
   const parts = [
     readFile(new URL('../core/host-agent/assets/talk.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/base.sh', import.meta.url), 'utf8'),
@@ -17,7 +30,7 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/certbot.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/go-back.sh', import.meta.url), 'utf8'),
-    readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),
+    ...init,
     readFile(new URL('./assets/unit-rules.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/confine.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bootstrap.sh', import.meta.url), 'utf8'),
@@ -28,7 +41,6 @@ export async function agentProgram(): Promise<string> {
     readFile(new URL('./assets/lock.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upload.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/release.sh', import.meta.url), 'utf8'),
-    readFile(new URL('./assets/verify.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/intent.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/watch.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upkeep.sh', import.meta.url), 'utf8'),

@@ -4,6 +4,8 @@ import { formatTarget } from '../core/target.ts';
 import type { Artifact } from './artifacts.ts';
 import { fitUnit } from './directives.ts';
 import { renderDropIn } from './drop-in.ts';
+import { cronLines } from './dsm/cron.ts';
+import { launchScript, rcScript } from './dsm/scripts.ts';
 import { renderEnvironment } from './environment-file.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
@@ -32,6 +34,8 @@ export interface Candidate {
   readonly dropIn: string;
   /** Of a job; empty where there is none. */
   readonly timer: string;
+  /** How the watchdog starts the program; empty where systemd does. */
+  readonly launch: string;
   /** Directives that the host's systemd does not know. */
   readonly left: readonly string[];
   /** Directives that a user's systemd cannot do. */
@@ -57,13 +61,18 @@ export function makeCandidate(
   const { service } = settings;
   const asFiles = systemd >= credentialsSince ? settings.credentials : {};
   const credentials = Object.keys(asFiles).sort();
-  const rendered = renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
-  const { text, left } = fitUnit(rendered, systemd);
+  const isDsm = settings.layout === 'dsm';
+  const launch = isDsm ? launchScript(settings, files.length > 0) : '';
+  const rendered = isDsm
+    ? rcScript(settings)
+    : renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
+  const { text, left } = isDsm ? { text: rendered, left: [] } : fitUnit(rendered, systemd);
   const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
   const dropIn = settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, settings.directory);
   const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
   const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
-  const timer = settings.timer === undefined ? '' : renderTimer(service, settings.directory, settings.timer);
+  const timer =
+    settings.timer === undefined ? '' : (isDsm ? cronLines : renderTimer)(service, settings.directory, settings.timer);
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
   const secret = {
     ...(systemd >= credentialsSince ? {} : asVariables(settings.credentials)),
@@ -81,6 +90,7 @@ export function makeCandidate(
     ...(dropIn === '' ? [] : [{ dropIn }]),
     ...system.map(({ kind, text }) => ({ [`system/${kind}`]: text })),
     ...(timer === '' ? [] : [{ timer }]),
+    ...(launch === '' ? [] : [{ launch }]),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
@@ -110,6 +120,7 @@ export function makeCandidate(
     unit,
     dropIn,
     timer,
+    launch,
     left,
     beyondUser,
     variables,
@@ -118,6 +129,7 @@ export function makeCandidate(
       { path: 'unit', mode: '644', content: unit },
       ...(dropIn === '' ? [] : [{ path: 'drop-in', mode: '644', content: dropIn } as const]),
       ...(timer === '' ? [] : [{ path: 'timer', mode: '644', content: timer } as const]),
+      ...(launch === '' ? [] : [{ path: 'launch', mode: '644', content: launch } as const]),
       ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
       ...system.map(({ kind, text }): Part => ({ path: `system/${kind}`, mode: '644', content: text })),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },

@@ -1,5 +1,6 @@
 import type { Answer } from '../core/host-agent/answer.ts';
 import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
+import type { Nas } from './dsm/models.ts';
 import type { HistoryEntry } from './history.ts';
 import { parseHistory } from './history.ts';
 import { readTimerState, type TimerState } from './timer/timer-state.ts';
@@ -69,6 +70,10 @@ export interface MachineFacts {
   /** Whether certbot has got a certificate for the service. */
   readonly certified: boolean;
   readonly lacking: readonly string[];
+  /** A NAS; undefined where the layout is another one. */
+  readonly nas: Nas | undefined;
+  /** What a system update took away of ours. */
+  readonly missing: readonly string[];
   /** Whether it can unpack zstd. */
   readonly zstd: boolean;
 }
@@ -110,6 +115,8 @@ export interface HostFacts extends MachineFacts {
   readonly timerFile: string;
   /** Path of a timer with the service's name that is not ours; empty when there is none. */
   readonly foreignTimer: string;
+  /** How the watchdog starts the present release; empty where systemd does. */
+  readonly launch: string;
   /** sha256 of the bytes that the service runs, or as a job will run, when it is one of those that were asked for; else empty. */
   readonly running: string;
   /** A hash over the parts of the present release, when that runs; else empty. */
@@ -146,6 +153,11 @@ export function readFacts(answer: Answer): HostFacts {
     ipv6: answer.text('ipv6') === 'yes',
     certified: answer.text('certified') === 'yes',
     lacking: answer.all('lacking'),
+    nas:
+      answer.text('dsm') === ''
+        ? undefined
+        : { dsm: answer.text('dsm'), model: answer.text('model'), unique: answer.text('platform') },
+    missing: answer.all('missing'),
     zstd: answer.text('zstd') === 'yes',
     ...readState(answer),
   };
@@ -181,6 +193,7 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     timer: readTimerState(answer),
     timerFile: answer.text('timer-file'),
     foreignTimer: answer.text('foreign-timer'),
+    launch: answer.text('launch'),
     running: answer.text('sha256'),
     content: answer.text('content'),
     variables: words('variables'),

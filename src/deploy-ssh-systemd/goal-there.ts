@@ -35,7 +35,7 @@ export async function goalThere(
   if (mode === 'rollback')
     return goalOf(session, to === 'previous' ? previous(session.place, facts) : chosen(session.place, facts, to));
   if (mode === 'restart') return { ...(await goalOf(session, present(session.place, facts))), kind: 'restart' };
-  if (mode !== 'converge' || !isServing(facts)) return undefined;
+  if (mode !== 'converge' || !isServing(facts) || facts.missing.length > 0) return undefined;
   const { version, binary, job } = await manifestOf(session, facts.current);
   const isRecorded = version === record.version && artifacts.some(({ sha256 }) => sha256 === binary.sha256);
   return isRecorded

@@ -180,7 +180,7 @@ export class HostSession implements AsyncDisposable {
     if (this.#agent === undefined || this.#connection?.lost !== undefined) {
       const connection = await this.#connect();
       const { become, becomePassword: password } = this.settings;
-      const program = await agentProgram();
+      const program = await agentProgram(this.settings.layout);
       const start = { program, become, password, installed: installedSha256(program), explain };
       this.#agent = await Agent.start(connection, start, signal);
       // facts also tell the agent which service it is about

@@ -5,7 +5,7 @@ import { type Pin, parseFingerprints } from '../core/ssh/fingerprints.ts';
 import { type HostSpec, onceEach, parseHost } from '../core/ssh/hosts.ts';
 import { didYouMean } from '../core/suggest.ts';
 import type { Host } from './hosts.ts';
-import { become, serviceDirectory } from './values.ts';
+import { become, layout, serviceDirectory } from './values.ts';
 
 type Map = Record<string, unknown>;
 
@@ -23,6 +23,7 @@ const hostKeys = {
   roles: words,
   labels: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
   become: become.schema,
+  layout: layout.schema,
   'service-directory': serviceDirectory.schema,
 };
 
@@ -44,13 +45,14 @@ export function readHostList(text: string): Host[] {
 function hostOf(item: unknown): Host {
   if (typeof item === 'string') return { ...parseHost(item), roles: [], labels: {} };
   const map = mapOf(item, Object.keys(hostKeys));
-  const { roles, labels, become: how, 'jump-hosts': jumps, 'service-directory': directory } = map;
+  const { roles, labels, become: how, layout: kind, 'jump-hosts': jumps, 'service-directory': directory } = map;
   return {
     ...addressOf(map),
     roles: roles === undefined ? [] : textsOf(roles, 'roles'),
     labels: labels === undefined ? {} : labelsOf(labels),
     ...(jumps === undefined ? {} : { jumpHosts: located('jump-hosts', () => jumpHostsOf(jumps)) }),
     ...(how === undefined ? {} : { become: located('become', () => become.parse(textOf(how, 'become'))) }),
+    ...(kind === undefined ? {} : { layout: located('layout', () => layout.parse(textOf(kind, 'layout'))) }),
     ...(directory === undefined
       ? {}
       : {

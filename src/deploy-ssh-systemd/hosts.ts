@@ -3,12 +3,14 @@ import type { Become } from '../core/host-agent/become.ts';
 import { formatHost, type HostSpec, onceEach, parseHosts } from '../core/ssh/hosts.ts';
 import { lines, type Value } from '../core/values.ts';
 import { hostSchema, readHostList } from './hosts-yaml.ts';
+import type { Layout } from './settings.ts';
 
 /** A host to deploy to, with what is written for it alone. */
 export interface Host extends HostSpec {
   readonly roles: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly become?: Become;
+  readonly layout?: Layout;
   /** Instead of `service-directory`. */
   readonly directory?: string;
 }

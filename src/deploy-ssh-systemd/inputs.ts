@@ -22,6 +22,7 @@ import {
   become,
   environment,
   healthChecks,
+  layout,
   listen,
   oneLine,
   pidFile,
@@ -52,7 +53,7 @@ export const definition = define({
     },
     hosts: {
       description:
-        'The hosts, `user@host:port`, one a line; port 22 where none is written. Or a YAML list of maps: `host`, `user`, `port`, `fingerprints`, `jump-hosts`, `roles`, `labels`, `become`, `service-directory`. One with the role `lb` is a load balancer of the others, and not deployed to.',
+        'The hosts, `user@host:port`, one a line; port 22 where none is written. Or a YAML list of maps: `host`, `user`, `port`, `fingerprints`, `jump-hosts`, `roles`, `labels`, `become`, `layout`, `service-directory`. One with the role `lb` is a load balancer of the others, and not deployed to.',
       value: hosts,
       required: true,
     },
@@ -88,6 +89,12 @@ export const definition = define({
     'agent-user': {
       description: 'Whom `bootstrap` allows to run the agent. Default: the user who connects.',
       value: agentUser,
+    },
+    layout: {
+      description:
+        '`dsm` for a Synology NAS: a script in /usr/local/etc/rc.d and a watchdog in place of a unit, releases on /volume1, `run-as` a user of the NAS. May be given for single hosts and roles, too.',
+      value: layout,
+      default: 'systemd',
     },
     service: {
       description: 'Name of the systemd service. Default: the name in the release record.',
@@ -204,7 +211,7 @@ export const definition = define({
     },
     'service-directory': {
       description:
-        'Where the releases lie on the host. Default: /opt/slipway/SERVICE; ~/.local/share/slipway/SERVICE where `become: none` makes it a service of the user’s own.',
+        'Where the releases lie on the host. Default: /opt/slipway/SERVICE; /volume1/slipway/SERVICE with `layout: dsm`; ~/.local/share/slipway/SERVICE where `become: none` makes it a service of the user’s own.',
       value: serviceDirectory,
     },
     listen: {

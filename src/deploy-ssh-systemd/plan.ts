@@ -27,6 +27,7 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));
   lines.push(...systemDiff(facts.system, candidate));
   lines.push(...diff(facts.timerFile, candidate.timer).map(line => `  timer ${line}`));
+  lines.push(...diff(facts.launch, candidate.launch).map(line => `  launch ${line}`));
   if (exposure !== undefined) lines.push(`  exposure ${exposure} by systemd-analyze security`);
   for (const [kind, before, after] of [
     ['environment', facts.variables, candidate.variables],
@@ -94,7 +95,7 @@ function asDiff(lines: readonly string[]): string {
   let file = '';
   return lines
     .flatMap(line => {
-      const [, of, change] = /^ {2}(unit|drop-in|timer|system\/\S+) ([+-].*)$/.exec(line) ?? [];
+      const [, of, change] = /^ {2}(unit|drop-in|timer|launch|system\/\S+) ([+-].*)$/.exec(line) ?? [];
       if (of === undefined || change === undefined) return [line.slice(1)];
       const head = of === file ? [] : [`@@ ${of} @@`];
       file = of;

@@ -62,7 +62,14 @@ function ofUser(user: UserSystemd | undefined, { runAs, listen }: Settings): Obs
 
 function ofSystem(facts: HostFacts): Obstacle[] {
   const found: Obstacle[] = [];
-  if (facts.systemd < oldestSystemd)
+  if (facts.nas !== undefined) {
+    if (!facts.root)
+      found.push({
+        code: 'HOST_REFUSED',
+        seen: 'the agent is not root there',
+        hint: 'On a NAS it has to be: connect as an administrator, who has sudo, and give `become-password`.',
+      });
+  } else if (facts.systemd < oldestSystemd)
     found.push({
       code: 'SYSTEMD_TOO_OLD',
       seen: facts.systemd === 0 ? 'there is no systemd' : `systemd is ${facts.systemd}`,

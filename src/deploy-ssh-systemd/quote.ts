@@ -1,3 +1,8 @@
+/** One word of sh, whatever is in it. */
+export function shellWord(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
 /** One argument of ExecStart=: quotes, specifiers (%) and variables ($) are taken literally (systemd.service(5)). */
 export function quoteArgument(argument: string): string {
   const doubled = argument.replaceAll('%', '%%').replaceAll('$', '$$$$');

@@ -7,8 +7,10 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { whoRuns } from '../core/who-runs.ts';
 import { readDropIn } from './drop-in.ts';
+import { cronTime } from './dsm/cron.ts';
+import { beyondDsm } from './dsm/wishes.ts';
 import { firewallMustAgree } from './firewall/must-agree.ts';
-import { settingsOf } from './host-settings.ts';
+import { defaultDirectory, settingsOf } from './host-settings.ts';
 import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { inventory } from './inventory.ts';
@@ -50,7 +52,8 @@ export async function readSettings({
     becomePassword: inputs['become-password'],
     agentUser: inputs['agent-user'],
     service,
-    directory: inputs['service-directory'] ?? `/opt/slipway/${service}`,
+    layout: inputs.layout,
+    directory: inputs['service-directory'] ?? defaultDirectory(service),
     ownServices: false,
     args: inputs.args,
     environment: inputs.environment,
@@ -130,6 +133,10 @@ function mustAgree(host: Host, settings: Settings): void {
       'Say on which port or address systemd is to listen.',
     );
   }
+  if (settings.layout === 'dsm') for (const event of settings.timer?.calendar ?? []) cronTime(event);
+  const beyond = settings.layout === 'dsm' ? beyondDsm(settings) : [];
+  if (beyond.length > 0)
+    throw invalid(`\`layout: dsm\`${of} has no systemd, which is needed for ${beyond.join(', ')}`, 'Leave these out.');
 }
 
 function mustBeJob(settings: Settings): void {

@@ -6,7 +6,7 @@ import { choice, duration, size, type Value } from '../core/values.ts';
 import { requirements } from './requirements.ts';
 import type { Settings } from './settings.ts';
 import { cpuQuota } from './unit-values.ts';
-import { args, become, environment, healthChecks, listen, serviceDirectory } from './values.ts';
+import { args, become, environment, healthChecks, layout, listen, runAs, serviceDirectory } from './values.ts';
 
 /** What hosts of one role have instead of what is written for all; the environment is added. */
 export type RoleSettings = Partial<Omit<Settings, 'unit'>> & { readonly unit?: Partial<Settings['unit']> };
@@ -32,6 +32,8 @@ const keys = {
   'cpu-quota': given(cpuQuota, value => ({ unit: { cpuQuota: value } })),
   requires: given(requirements, value => ({ requires: value })),
   become: given(become, value => ({ become: value })),
+  layout: given(layout, value => ({ layout: value })),
+  'run-as': given(runAs, value => ({ runAs: value })),
   'service-directory': given(serviceDirectory, value => ({ directory: value })),
   backup: given(none, () => ({ backup: undefined })),
   firewall: given(none, () => ({ firewall: undefined })),

@@ -3,6 +3,7 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import { type Finished, run } from '../core/process.ts';
 import type { HostSession } from './host-session.ts';
+import { shellWord } from './quote.ts';
 
 /** Shell text of the user's, with what it is to know. */
 export interface Script {
@@ -61,7 +62,7 @@ async function there(
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
-  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}\n`);
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
   // plain words: every login shell takes them alike. The host ends it in time, also when nobody listens any more
   const command = `timeout -k 5 ${Math.ceil(timeout / 1000)} /bin/sh -s`;
   return host.run(command, { input: exports.join('') + whole(text), timeout: timeout + 15_000, onLine, signal });
@@ -88,9 +89,4 @@ async function here(
 /** One command, which the shell reads to its end before it begins: what it starts cannot read the rest of it. */
 function whole(text: string): string {
   return `{\n${text}\n} </dev/null\n`;
-}
-
-/** One word of sh, whatever is in it. */
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`;
 }

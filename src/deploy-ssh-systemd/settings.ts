@@ -19,6 +19,9 @@ import type { Timer } from './timer/timer.ts';
 import type { UnitSettings } from './unit-file.ts';
 import type { Listen } from './values.ts';
 
+/** How a host keeps services: by systemd, or by rc.d scripts and a watchdog of ours (Synology's DSM). */
+export type Layout = 'systemd' | 'dsm';
+
 /** What is the same for all hosts of a run; read and checked before the first is connected. */
 export interface Settings {
   /** To deploy to: without load balancers, as `limit` says. */
@@ -37,6 +40,7 @@ export interface Settings {
   /** Who may run the agent that bootstrap installs; default: who connects. */
   readonly agentUser: string | undefined;
   readonly service: string;
+  readonly layout: Layout;
   /** On the host, absolute. */
   readonly directory: string;
   /** Whether the services are those of the user who connects, by that user's systemd; known when the host was asked. */

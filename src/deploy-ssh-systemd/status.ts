@@ -10,9 +10,12 @@ export function isServing({ current, unit, timer, pending }: HostFacts): boolean
   return current !== '' && isUp && pending.length === 0;
 }
 
-/** Whether nothing is wrong: of a job, its last run did not fail either. */
+/** Whether nothing is wrong: nothing is missing that the next boot needs; of a job, its last run did not fail either. */
 export function isWell(facts: HostFacts): boolean {
-  return isServing(facts) && (facts.timer === undefined || lastRunOf(facts.unit, facts.timer).result !== 'failed');
+  const { timer, unit, missing } = facts;
+  return (
+    isServing(facts) && missing.length === 0 && (timer === undefined || lastRunOf(unit, timer).result !== 'failed')
+  );
 }
 
 /** One host in words. */
@@ -20,13 +23,17 @@ export function statusLine(place: string, facts: HostFacts): string {
   if (facts.current === '')
     return `${place}: nothing is deployed${facts.unit.fragment === '' ? '' : `; ${facts.unit.fragment} is not of Slipway`}`;
   const pending = facts.pending.length === 0 ? '' : `; not confirmed yet: ${facts.pending.join(', ')}`;
+  const missing =
+    facts.missing.length === 0
+      ? ''
+      : `; missing, as after a system update: ${facts.missing.join(', ')} (deploy or converge puts it back)`;
   const holder = facts.holder === '' ? '' : `; being deployed by ${facts.holder}`;
   const { unit, timer } = facts;
   const does =
     timer === undefined
       ? `${unit.active} (${unit.sub}), pid ${unit.pid}, ${unit.restarts} restarts`
       : `${nextRun(timer)}, ${lastRunOf(unit, timer).words}`;
-  return `${place}: ${facts.current}, ${does}${pending}${holder}`;
+  return `${place}: ${facts.current}, ${does}${missing}${pending}${holder}`;
 }
 
 function nextRun({ active, next }: TimerState): string {

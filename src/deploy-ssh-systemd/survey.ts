@@ -4,6 +4,7 @@ import type { ReleaseRecord } from '../core/record/schema.ts';
 import { type Artifact, chooseArtifact } from './artifacts.ts';
 import { type Candidate, makeCandidate } from './candidate.ts';
 import type { Goal } from './deploy-host.ts';
+import { mustBeKnownModel } from './dsm/models.ts';
 import { type Exposure, tryUnit } from './exposure.ts';
 import type { ExtraFile } from './extra-files.ts';
 import type { HostFacts } from './facts.ts';
@@ -42,6 +43,7 @@ export async function survey(
   whole: readonly WholeRelease[],
 ): Promise<Surveyed> {
   const facts = await session.facts(artifacts.map(one => one.sha256));
+  if (given.layout === 'dsm') mustBeKnownModel(session.place, facts.nas!, facts.machine);
   let settings: Settings = { ...given, directory: facts.path, ownServices: facts.user !== undefined };
   const there = await goalThere(session, facts, settings, record, artifacts);
   if (there !== undefined) {
@@ -58,7 +60,7 @@ export async function survey(
     same === undefined
       ? makeCandidate(artifact, record, settings, files, facts.systemd, system)
       : candidateFrom(same, settings, facts, session.place, system);
-  if (settings.timer !== undefined) await checkCalendar(session, settings.timer);
+  if (settings.timer !== undefined && settings.layout !== 'dsm') await checkCalendar(session, settings.timer);
   const found = [
     ...obstacles(facts, settings, neededOf(candidate, facts)),
     ...(await systemObstacles(session, facts, system)),

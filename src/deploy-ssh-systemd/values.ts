@@ -4,9 +4,13 @@ import { parseChecks } from '../core/health/index.ts';
 import type { Become } from '../core/host-agent/become.ts';
 import { choice, lines, mapped, pairs, text, type Value } from '../core/values.ts';
 import { parseShare, type Share } from './pace.ts';
+import type { Layout } from './settings.ts';
 
 /** How the agent becomes root. */
 export const become: Value<Become> = choice('auto', 'agent', 'sudo-shell', 'none');
+
+/** How a host keeps services. */
+export const layout: Value<Layout> = choice('systemd', 'dsm');
 
 const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
 /** The binary lies in the release's folder under the service's name, beside these. */
@@ -16,6 +20,7 @@ const otherParts = [
   'drop-in',
   'socket',
   'timer',
+  'launch',
   'environment',
   'credentials',
   'files',

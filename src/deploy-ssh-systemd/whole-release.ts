@@ -95,6 +95,7 @@ export function candidateFrom(
     unit,
     dropIn: contentOf(whole, 'drop-in'),
     timer: contentOf(whole, 'timer'),
+    launch: '',
     left,
     beyondUser: [],
     variables: manifest.environment,
@@ -130,7 +131,12 @@ function differs(
   settings: Settings,
   { systemd, user }: HostFacts,
 ): { readonly seen: string; readonly hint: string } | undefined {
-  const { service, directory, runAs } = settings;
+  const { service, directory, runAs, layout } = settings;
+  if (layout === 'dsm' || contentOf(whole, 'launch') !== '')
+    return {
+      seen: 'a NAS (`layout: dsm`) is started by a script, which is not taken from another host',
+      hint: 'Give the record by `release`, or deploy it.',
+    };
   if (whole.ownServices !== (user !== undefined))
     return {
       seen: 'one is a service of the user’s own, the other one is root’s',

@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -61,12 +62,12 @@ export function writeKnownHosts(path, address, keysFolder) {
 }
 
 /** Puts the user key and the host keys into a host's tree. */
-export function installKeys(root, { publicKey, keysFolder, uid }) {
+export function installKeys(root, { publicKey, keysFolder, user }) {
   for (const file of readdirSync(keysFolder))
     place(join(root, 'etc/ssh', file), readFileSync(join(keysFolder, file)), file.endsWith('.pub') ? 0o644 : 0o600);
   for (const [home, owner] of [
     ['root', 0],
-    ['home/deploy', uid],
+    [`home/${user}`, lstatSync(join(root, 'home', user)).uid],
   ]) {
     const folder = join(root, home, '.ssh');
     mkdirSync(folder, { recursive: true, mode: 0o700 });

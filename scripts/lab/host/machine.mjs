@@ -1,5 +1,5 @@
 // One systemd-nspawn machine: boot it, run commands in it, power it off, cut its power.
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { daemonPid, logTail, startDaemon, stopDaemon, waitUntil } from '../process.mjs';
 import { capture } from '../run.mjs';
@@ -49,7 +49,7 @@ export function leaderPid(name) {
     try {
       // "NSpid: 4711 1": process 1 of the innermost pid namespace. Before its exec, it still is nspawn.
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      return /^NSpid:\t\d+\t1$/m.test(status) && /^Name:\tsystemd$/m.test(status);
+      return /^NSpid:\t\d+\t1$/m.test(status) && /^Name:\t(systemd|init)$/m.test(status);
     } catch (error) {
       if (error.code === 'ENOENT' || error.code === 'ESRCH') return false;
       throw error;
@@ -70,12 +70,13 @@ export async function execIn(name, argv, { timeout = 120_000, ...options } = {})
   const enter = `nsenter --target ${leader} --mount --uts --ipc --net --pid --cgroup --`.split(' ');
   // nsenter forks: killing it would leave the command, so the deadline is kept inside. In the foreground, since a
   // command may read from the terminal.
-  const deadline = ['timeout', '--foreground', '--signal=KILL', `${timeout / 1000}s`];
+  const foreground = existsSync(`/proc/${leader}/root/etc.defaults`) ? [] : ['--foreground']; // busybox has no such option
+  const deadline = ['timeout', ...foreground, '-s', 'KILL', String(Math.ceil(timeout / 1000))];
   return capture([...enter, ...deadline, ...argv], { ...options, env, timeout: timeout + 5_000 });
 }
 
-/** Waits until sshd answers with its banner and systemd has finished booting; resolves with "running" or "degraded". */
-export async function waitReady(name, address, deadlineMs, answerMs = 500) {
+/** Waits until sshd answers with its banner and the host has finished booting: as systemd says, or by a file as DSM's start leaves it. */
+export async function waitReady(name, address, deadlineMs, { answerMs = 500, isDsm = false } = {}) {
   const options = { daemon: machineName(name), interval: 30 };
   await waitUntil(
     `waiting for sshd of ${name} at ${address}:22`,
@@ -83,6 +84,8 @@ export async function waitReady(name, address, deadlineMs, answerMs = 500) {
     () => leaderPid(name) && sshBanner(address),
     options,
   );
+  const booted = async () => (await execIn(name, ['test', '-e', '/run/booted'])).code === 0;
+  if (isDsm) return waitUntil(`waiting for ${name} to finish booting`, deadlineMs, booted, options);
   return waitUntil(
     `waiting for systemd of ${name} to finish booting`,
     deadlineMs,

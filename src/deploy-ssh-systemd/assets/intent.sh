@@ -13,36 +13,14 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended
-  if ! said=$(systemd-run $manager --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
-    /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
+  if ! said=$(later "$4" "$(timer "$1")" revert "$1"); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
   step armed; switched=$1
-  if ! said=$(systemd-run $manager --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
-    /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
+  if ! said=$(apart "slipway-$service-switch-$1" switch "$1"); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
   fi
   printf '@ok\n'
-}
-
-# At boot, before the service: an intent that nobody confirmed is taken back.
-put_guard() {
-  text="[Unit]
-Description=Takes back an unconfirmed release of $service
-Before=$unit nginx.service rsyslog.service
-ConditionPathExistsGlob=|$state/intent.*
-ConditionPathExistsGlob=|$state/reverting.*
-X-Slipway=$dir
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh $state/agent.sh guard $dir $service
-
-[Install]
-WantedBy=$boots"
-  [ -e "$units/$guard" ] && [ "$(cat "$units/$guard")" = "$text" ] && return 0
-  printf '%s\n' "$text" >"$state/guard.unit" || return 1
-  put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
 }
 
 # The files that systemd has loaded the service from, with their hashes; $seen has the paths of its unit.

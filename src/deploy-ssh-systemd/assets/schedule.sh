@@ -57,6 +57,8 @@ drop_schedule() { # boot|''
   drop_unit "$schedule"
 }
 
+fact_timer_file() { ! is_ours "$schedule" || fact timer-file "$(cat "$units/$schedule")"; }
+
 # When it comes next, in UTC; when the last run began and ended.
 fact_schedule() {
   is_ours "$schedule" || return 0

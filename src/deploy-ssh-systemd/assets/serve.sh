@@ -101,5 +101,5 @@ case ${1:-serve} in
       guard) settle reboot boot ;;
     esac ;;
   bring-in) bring_in "$2" ;;
-  *) exit 2 ;;
+  *) own_verbs "$@" ;;
 esac

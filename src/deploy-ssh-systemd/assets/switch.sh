@@ -6,7 +6,7 @@ put_unit() { # FILE NAME: installs a unit file unless it is there already; never
   [ ! -e "$units/$2" ] || is_ours "$2" || return 1
   changed=yes
   draft=$units/.${2##*/}.$$ into=$units/$2
-  cp "$1" "$draft" && chmod 644 "$draft" && durable "$draft" && mv -T "$draft" "$into" && durable "${into%/*}"
+  cp "$1" "$draft" && chmod $units_mode "$draft" && durable "$draft" && mv -T "$draft" "$into" && durable "${into%/*}"
 }
 
 # The release's own lines of the unit, beside drop-ins of others; one without any takes away those before.
@@ -82,8 +82,8 @@ alike() { # RELEASE RELEASE PART...
 choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
   from=$1; how=${3%-*}; signal=${3#*-}
   case $3 in
-    reload-HUP|reload-USR2) alike "$1" "$2" unit drop-in socket environment credentials "$service" || how=restart ;;
-    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit drop-in socket environment credentials || how=restart ;;
+    reload-HUP|reload-USR2) alike "$1" "$2" unit drop-in socket launch environment credentials "$service" || how=restart ;;
+    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit drop-in socket launch environment credentials || how=restart ;;
     *) how=restart ;;
   esac
   [ "$1" != "$2" ] || how=restart
