@@ -1,12 +1,14 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildExample, buildHello } from './hello.ts';
 import { copyPackages } from './host-packages.ts';
 import { describeWith, labModule } from './lab.ts';
+import { verify } from './verify-health.ts';
 
 const directory = '/volume1/slipway/hello';
 const script = '/usr/local/etc/rc.d/hello.sh';
@@ -15,8 +17,9 @@ const greeting = `it's "quoted" $HOME \`id\` \\n 100%`;
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host51', 'go', 'package:cron'], 'deploy-ssh-systemd: layout dsm', lab => {
+await describeWith(['host:host51', 'host:host52', 'go', 'package:cron'], 'deploy-ssh-systemd: layout dsm', lab => {
   const host = lab['host:host51'];
+  const server = lab['host:host52'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -65,7 +68,8 @@ await describeWith(['host:host51', 'go', 'package:cron'], 'deploy-ssh-systemd: l
   }, 300_000);
   afterAll(async () => {
     await rm(folder, { recursive: true });
-    await (await labModule('host')).down({ name: host.name, remove: true });
+    const { down } = await labModule('host');
+    for (const { name } of [host, server]) await down({ name, remove: true });
   });
 
   test('what needs systemd is refused before the host is asked, all at once', async () => {
@@ -140,6 +144,35 @@ await describeWith(['host:host51', 'go', 'package:cron'], 'deploy-ssh-systemd: l
     expect(await sh(`stat -c %U /proc/$(sed -n s/^MainPID=//p ${live}/unit)`)).toBe('http');
     expect(await sh(`stat -L -c '%a %U' ${directory}/current/environment`)).toBe('600 root');
     expect(await sh(`cat ${directory}/log/hello.log`)).toContain('"msg"');
+  });
+
+  test('examples/hello/slipway.nas.yml: a server in the same run, by its role', async () => {
+    const text = await readFile(new URL('../../examples/hello/slipway.nas.yml', import.meta.url), 'utf8');
+    const { roles } = (parse(text) as { deploy: { roles: unknown }[] }).deploy[0]!;
+    const { layout: _, 'run-as': __, environment: ___, ...others } = inputs;
+    const done = await deploy({
+      ...others,
+      roles: JSON.stringify(roles),
+      hosts: JSON.stringify([
+        { host: `${server.user}@${server.address}` },
+        { host: `${host.user}@${host.address}`, roles: 'nas' },
+      ]),
+      'known-hosts': [await readFile(server.knownHosts, 'utf8'), inputs['known-hosts']].join('\n'),
+      binary: v1.path,
+    });
+    expect(done.log).not.toContain('::error');
+    expect(done.record!.deployments.map(one => one.state)).toEqual(['healthy', 'healthy']);
+    await serves(v1, 'v1.0.0');
+    expect((await fetchJson(`http://${server.address}:8080/version`)).body).toMatchObject({ version: 'v1.0.0' });
+    // back to what the other tests have
+    const { record } = await deploy({ ...inputs, binary: v1.path });
+    const place = `root@${host.address}:22`;
+    const closed = await verify(
+      { 'private-key': inputs['private-key']!, 'known-hosts': inputs['known-hosts']!, deadline: '20s' },
+      { ...record!, deployments: record!.deployments.map(one => ({ ...one, place })) },
+    );
+    expect(closed.log).not.toContain('::error');
+    expect(closed.report).toMatchObject({ verdict: 'verified', identity: 'proven' });
   });
 
   test('the same again: nothing is restarted', async () => {

@@ -20,6 +20,7 @@ const release = await compiled('schema/release.schema.json');
 const readme = /```yaml\n(build:.*?)```/s.exec(await read('README.md'))![1]!;
 const examples: [name: string, text: string][] = [
   ['examples/hello', await read('examples/hello/slipway.yml')],
+  ['a server and a NAS', await read('examples/hello/slipway.nas.yml')],
   ['examples/podinfo', await read('examples/podinfo/slipway.yml')],
   ['the README', readme],
   [

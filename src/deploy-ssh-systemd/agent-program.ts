@@ -36,6 +36,7 @@ export async function agentProgram(layout: Layout = 'systemd'): Promise<string> 
     readFile(new URL('./assets/bootstrap.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upstream.sh', import.meta.url), 'utf8'),
     readFile(new URL('../core/host-agent/assets/look.sh', import.meta.url), 'utf8'),
+    readFile(new URL('../core/host-agent/assets/look-nas.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/bring-in.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/facts.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/lock.sh', import.meta.url), 'utf8'),

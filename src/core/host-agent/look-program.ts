@@ -6,6 +6,7 @@ export async function lookProgram(): Promise<string> {
   const parts = [
     readFile(new URL('./assets/talk.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/look.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/look-nas.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/only-look.sh', import.meta.url), 'utf8'),
   ];
   return (await Promise.all(parts)).join('\n').replaceAll('\r', '');

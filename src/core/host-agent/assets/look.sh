@@ -4,6 +4,8 @@
 look_at() { # UNIT LINES: facts, so many lines of the unit's journal among them
   case $1 in ''|-*|*[!A-Za-z0-9:_.@-]*) fail NAME_REFUSED "$1"; return;; esac
   number "$2" || { fail NAME_REFUSED "$2"; return; }
+  nas=/run/slipway-${1%.service}
+  if [ -d "$nas" ]; then look_at_nas "$1" "$2"; return; fi
   manager_of "$1"
   fact look "$(describe "$1")"
   # a service that systemd listens for, or starts by a timer, is loaded from two units
@@ -29,6 +31,11 @@ describe() { # UNIT: a line KEY=VALUE each
     { echo 'Error=systemctl show failed'; return; }
   printf '%s\n' "$seen"
   seen_of Type; [ "$property" != oneshot ] || { describe_job "$1"; return; }
+  describe_process
+}
+
+# Which bytes its main process runs; $seen has its number.
+describe_process() {
   seen_of MainPID; main=$property
   case $main in ''|0|*[!0-9]*) return;; esac
   start=$(born "$main") || { echo 'Error=the process ended while it was looked at'; return; }
