@@ -21,6 +21,11 @@ const FILES = {
   'etc.defaults/synoinfo.conf': [`unique="synology_${MODEL[0]}"\nupnpmodelname="${MODEL[1]}"\n`, 0o644],
   'etc/sudoers.d/administrators': ['%administrators ALL=(ALL) ALL\n', 0o440],
   'etc/crontab': ['MAILTO=""\n#minute\thour\tmday\tmonth\twday\twho\tcommand\n', 0o644],
+  // a volume is btrfs, which counts no inodes
+  'usr/local/sbin/df': [
+    '#!/bin/sh\ncase $1 in -Pi) /usr/bin/df "$@" | sed "2s/^\\([^ ]*\\).*%/\\1 0 0 0 -/";; *) exec /usr/bin/df "$@";; esac\n',
+    0o755,
+  ],
   'etc/inittab': ['::sysinit:/etc/rc\n::respawn:/usr/sbin/sshd -D\n', 0o644],
   // as DSM's own does at the end of its start
   'etc/rc': [
