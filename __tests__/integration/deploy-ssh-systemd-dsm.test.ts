@@ -31,7 +31,10 @@ await describeWith(['host:host51', 'host:host52', 'go', 'package:cron'], 'deploy
   const pid = () => sh(`sed -n s/^MainPID=//p ${live}/unit`);
   const serves = async (binary: { sha256: string }, version: string) => {
     await eventually(async () => expect((await fetchJson(`${url}/version`)).body).toMatchObject({ version }));
-    expect(await sh(`sha256sum </proc/$(sed -n s/^MainPID=//p ${live}/unit)/exe`)).toMatch(binary.sha256);
+    // it may answer before the watchdog has written down its number
+    await eventually(async () =>
+      expect(await sh(`sha256sum </proc/$(sed -n s/^MainPID=//p ${live}/unit)/exe`)).toMatch(binary.sha256),
+    );
     expect(await leftovers(host, directory)).toBe('');
   };
   /** With another shell: DSM 7 has bash, older ones ash. */
