@@ -24,6 +24,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `certbot got no certificate: ${detail.split('\n').join('; ')}`,
     'Nothing was switched. The authority must reach the names on the port of `http`, 80, of this host: look at DNS and firewall.',
   ],
+  IMAGE_REFUSED: detail => [
+    `podman cannot pull the image: ${detail.split('\n').at(-1)}`,
+    'Nothing was switched. Look at the network, the login and the registries.conf of the host.',
+  ],
   LINGER_DENIED: detail => [
     `the services of ${detail} would end with its last login: it may not linger`,
     `Nothing was switched. Let an administrator run \`loginctl enable-linger ${detail}\` on the host, once.`,

@@ -2,6 +2,8 @@ import { sha256 } from '../core/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatTarget } from '../core/target.ts';
 import type { Artifact } from './artifacts.ts';
+import { referenceOf } from './container/container.ts';
+import { renderContainerUnit } from './container/container-unit.ts';
 import { fitUnit } from './directives.ts';
 import { renderDropIn } from './drop-in.ts';
 import { cronLines } from './dsm/cron.ts';
@@ -29,6 +31,8 @@ export interface Part {
 export interface Candidate {
   readonly id: string;
   readonly artifact: Artifact;
+  /** With its digest; empty where it is a binary. */
+  readonly image: string;
   readonly unit: string;
   /** Empty where there is none. */
   readonly dropIn: string;
@@ -61,24 +65,26 @@ export function makeCandidate(
   const { service } = settings;
   const asFiles = systemd >= credentialsSince ? settings.credentials : {};
   const credentials = Object.keys(asFiles).sort();
-  const isDsm = settings.layout === 'dsm';
-  const launch = isDsm ? launchScript(settings, files.length > 0) : '';
-  const rendered = isDsm
-    ? rcScript(settings)
-    : renderUnit({ ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 });
-  const { text, left } = isDsm ? { text: rendered, left: [] } : fitUnit(rendered, systemd);
-  const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
-  const dropIn = settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, settings.directory);
-  const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
-  const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
-  const timer =
-    settings.timer === undefined ? '' : (isDsm ? cronLines : renderTimer)(service, settings.directory, settings.timer);
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
   const secret = {
     ...(systemd >= credentialsSince ? {} : asVariables(settings.credentials)),
     ...settings.secretEnvironment,
   };
   const environment = { ...open, ...secret };
+  const variables = Object.keys(environment).sort();
+  const options = { ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 };
+  const image = settings.container === undefined ? '' : referenceOf(settings.container);
+  const isDsm = settings.layout === 'dsm';
+  const launch = isDsm ? launchScript(settings, files.length > 0) : '';
+  const { text, left } = isDsm
+    ? { text: rcScript(settings), left: [] }
+    : fitUnit(image === '' ? renderUnit(options) : renderContainerUnit({ ...options, image, variables }), systemd);
+  const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
+  const dropIn = settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, settings.directory);
+  const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
+  const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
+  const timer =
+    settings.timer === undefined ? '' : (isDsm ? cronLines : renderTimer)(service, settings.directory, settings.timer);
   const content = [
     artifact.sha256,
     unit,
@@ -91,6 +97,7 @@ export function makeCandidate(
     ...system.map(({ kind, text }) => ({ [`system/${kind}`]: text })),
     ...(timer === '' ? [] : [{ timer }]),
     ...(launch === '' ? [] : [{ launch }]),
+    ...(image === '' ? [] : [{ image }]),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
@@ -101,7 +108,6 @@ export function makeCandidate(
     sha256: sum,
     ...(attestedBy === undefined ? {} : { attestedBy }),
   };
-  const variables = Object.keys(environment).sort();
   // of secrets their names only: a hash would let short ones be guessed
   const manifest = {
     ...kept,
@@ -109,6 +115,7 @@ export function makeCandidate(
     service,
     ...(settings.timer === undefined ? {} : { job: settings.timer.calendar }),
     binary,
+    ...(image === '' ? {} : { image }),
     environment: variables,
     secretEnvironment: Object.keys(secret).sort(),
     credentials,
@@ -117,6 +124,7 @@ export function makeCandidate(
   return {
     id,
     artifact,
+    image,
     unit,
     dropIn,
     timer,
@@ -132,6 +140,7 @@ export function makeCandidate(
       ...(launch === '' ? [] : [{ path: 'launch', mode: '644', content: launch } as const]),
       ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
       ...system.map(({ kind, text }): Part => ({ path: `system/${kind}`, mode: '644', content: text })),
+      ...(image === '' ? [] : [{ path: 'container-image', mode: '644', content: `${image}\n` } as const]),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
       { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },

@@ -19,6 +19,7 @@ export interface Switched {
   readonly release: string;
   readonly previous: string;
   readonly binary: string | undefined;
+  readonly image?: string | undefined;
   readonly started: number;
   readonly token: string;
   /** When the switch was asked for; milliseconds since the epoch. */
@@ -176,8 +177,8 @@ function stateOf(unit: UnitState | undefined): string | undefined {
   return `${unit.active} (${unit.sub})${unit.restarts === 0 ? '' : `, ${unit.restarts} restart${unit.restarts === 1 ? '' : 's'}`}`;
 }
 
-function placeOf({ place, release, previous, binary, started }: Switched) {
-  return { place, release, previous, binary, started };
+function placeOf({ place, release, previous, binary, image, started }: Switched) {
+  return { place, release, previous, binary, image, started };
 }
 
 function downtimeEvidence(downtime: Downtime | undefined) {

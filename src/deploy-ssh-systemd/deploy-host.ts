@@ -36,6 +36,8 @@ export interface Goal {
   readonly sha256: string;
   /** Whether a timer starts it, and it does not stay up. */
   readonly isJob: boolean;
+  /** With its digest, where it is a container. */
+  readonly image?: string | undefined;
   readonly candidate?: Candidate;
 }
 
@@ -71,7 +73,8 @@ export async function deployHost(
     place: session.place,
     release: goal.id,
     previous: facts.current,
-    binary: goal.sha256,
+    binary: goal.image === undefined ? goal.sha256 : undefined,
+    image: goal.image,
     started: steps.started,
   });
   if (isUnchanged(facts, goal)) return unchanged(base(), steps, goal, facts);
@@ -201,7 +204,7 @@ function isUnchanged(facts: HostFacts, goal: Goal): boolean {
 }
 
 function unchanged(
-  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
+  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'image' | 'started'>,
   steps: Steps,
   goal: Goal,
   { unitFiles, unit, timer }: HostFacts,
@@ -220,7 +223,7 @@ function unchanged(
 
 /** What served serves, where that is known; a host that was lost takes back by itself what it began. */
 function notSwitched(
-  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'started'>,
+  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'image' | 'started'>,
   steps: Steps,
   settings: Settings,
   error: SlipwayError,

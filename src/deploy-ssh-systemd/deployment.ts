@@ -15,6 +15,7 @@ export function deploymentOf(
     place: outcome.place,
     service,
     ...(outcome.binary === undefined ? {} : { binary: outcome.binary }),
+    ...(outcome.image === undefined ? {} : { image: outcome.image }),
     release: outcome.release,
     previous: outcome.previous,
     state: outcome.state,

@@ -15,6 +15,8 @@ export interface Manifest {
   /** Its calendar, where it is a job. */
   readonly job?: readonly string[];
   readonly binary: { readonly target: string; readonly size: number; readonly sha256: string };
+  /** Where it is a container: `binary` is the image’s manifest then. */
+  readonly image?: string;
   /** Names of variables and of credentials. */
   readonly environment: readonly string[];
   /** Those that are secrets; releases of former versions do not say it. */
@@ -45,8 +47,8 @@ export async function goalThere(
 
 /** Going back to a release that is on the host. */
 export async function goalOf(session: HostSession, id: string): Promise<Goal> {
-  const { binary, job } = await manifestOf(session, id);
-  return { kind: 'rollback', id, sha256: binary.sha256, isJob: job !== undefined };
+  const { binary, image, job } = await manifestOf(session, id);
+  return { kind: 'rollback', id, sha256: binary.sha256, image, isJob: job !== undefined };
 }
 
 export async function manifestOf(session: HostSession, id: string): Promise<Manifest> {

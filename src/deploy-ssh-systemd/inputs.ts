@@ -3,6 +3,7 @@ import { define } from '../core/definition.ts';
 import { sshInputs } from '../core/ssh/inputs.ts';
 import { bool, choice, duration, int, size, text } from '../core/values.ts';
 import { backupInputs } from './backup/inputs.ts';
+import { containerInputs } from './container/inputs.ts';
 import { fileRules } from './extra-files.ts';
 import { firewallInputs } from './firewall/inputs.ts';
 import { hooks } from './hook-values.ts';
@@ -111,6 +112,7 @@ export const definition = define({
       value: text,
     },
     ...signerInputs,
+    ...containerInputs,
     args: { description: 'Arguments of the program: one a line, or a JSON array.', value: args, default: '' },
     environment: {
       description: 'Environment variables, NAME=value, one a line; readable by root only.',

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly serving: string | undefined;
   /** sha256 of the release's binary. */
   readonly binary: string | undefined;
+  /** Its image, with its digest, where it is a container. */
+  readonly image?: string | undefined;
   /** Whether anything was switched, if only to and fro. */
   readonly changed: boolean;
   /** Milliseconds since the epoch. */

@@ -21,7 +21,9 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   const { artifact } = candidate;
   const there = facts.blobs.includes(artifact.sha256);
   lines.push(
-    `  binary ${formatTarget(artifact.target)} sha256:${artifact.sha256}, ${formatSize(artifact.size)}, ${there ? 'is there already' : 'is uploaded'}`,
+    candidate.image === ''
+      ? `  binary ${formatTarget(artifact.target)} sha256:${artifact.sha256}, ${formatSize(artifact.size)}, ${there ? 'is there already' : 'is uploaded'}`
+      : `  image ${candidate.image}, ${there ? 'is there already' : 'is pulled'}`,
   );
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));

@@ -9,7 +9,7 @@ import type { HostFacts } from './facts.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
 import { packingFor } from './packing.ts';
 import { certifyRequests } from './proxy/certificate.ts';
-import { releaseRequest, uploadRequest, userRequest, verifyRequest } from './requests.ts';
+import { pullRequest, releaseRequest, uploadRequest, userRequest, verifyRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
 import { missingBlobs, mustBeAsBefore, Pieces, stream } from './upload.ts';
@@ -93,6 +93,7 @@ async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared
     ...(needsUser ? [userRequest(settings.runAs)] : []),
     ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service)]),
     ...(candidate === undefined ? [] : certifyRequests(settings.proxy)),
+    ...(candidate === undefined || candidate.image === '' ? [] : [pullRequest(id, settings.container?.login ?? '')]),
     verifyRequest(id),
   ];
   const began = Date.now();

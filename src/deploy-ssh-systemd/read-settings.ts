@@ -6,6 +6,8 @@ import { dialAhead } from '../core/ssh/dial-ahead.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { whoRuns } from '../core/who-runs.ts';
+import { containerOf } from './container/container.ts';
+import { whatNoContainerHas } from './container/must-agree.ts';
 import { readDropIn } from './drop-in.ts';
 import { cronTime } from './dsm/cron.ts';
 import { beyondDsm } from './dsm/wishes.ts';
@@ -75,6 +77,7 @@ export async function readSettings({
       hardening: inputs.hardening,
       overrides: inputs['unit-overrides'],
     },
+    container: containerOf(inputs, record?.record, ['plan', 'deploy', 'converge'].includes(inputs.mode)),
     timer: inputs.timer,
     dropIn: await readDropIn(inputs['drop-in'], directory),
     files: inputs.files,
@@ -103,6 +106,7 @@ export async function readSettings({
   };
   for (const host of hosts) mustAgree(host, settingsOf(host, settings));
   if (settings.timer !== undefined) mustBeJob(settings);
+  mustBeContainer(settings, inputs);
   return settings;
 }
 
@@ -146,6 +150,15 @@ function mustBeJob(settings: Settings): void {
     `input "timer" makes the service a job, which has no ${[...new Set(given)].join(', ')}`,
     'A job ends by itself, and nothing answers between its runs: leave these out; `run: once` in "timer" lets a run decide.',
   );
+}
+
+function mustBeContainer(settings: Settings, inputs: Context<typeof definition.inputs>['inputs']): void {
+  const given = [
+    ...whatNoContainerHas(settings),
+    ...(['binary', 'require-attestation'] as const).filter(name => inputs[name] !== undefined),
+  ];
+  if (settings.container === undefined || given.length === 0) return;
+  throw invalid(`"runtime" is container, which has no ${given.join(', ')}`, 'Leave these out.');
 }
 
 /** The lines of a secret input are masked already; its values are, too, where it is JSON or a value has several lines. */

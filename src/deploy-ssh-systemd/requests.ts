@@ -35,6 +35,12 @@ export function releaseRequest(candidate: Candidate, service: string): Request {
   return { verb: 'release', args: [candidate.id, String(listing.length)], data, timeout: 240_000 };
 }
 
+/** The image of a release that is on the host. */
+export function pullRequest(id: string, login: string): Request {
+  const data = Buffer.from(login);
+  return { verb: 'pull', args: [id, String(data.length)], data, timeout: 840_000 };
+}
+
 /** A unit that systemd refuses would end what serves and start nothing. */
 export function verifyRequest(id: string): Request {
   return { verb: 'verify', args: [id] };

@@ -9,6 +9,7 @@ import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested } from './attested.ts';
 import { bootstrap } from './bootstrap.ts';
+import { imageArtifacts } from './container/image.ts';
 import { fetched, servedByHosts } from './converge.ts';
 import { deployHost } from './deploy-host.ts';
 import { deploymentOf } from './deployment.ts';
@@ -53,7 +54,7 @@ export async function run(context: Here): Promise<void> {
   const sites = stack.use(new SitesInFront(settings, signal));
   for (const session of sessions) session.reachOut();
   if (settings.mode === 'status') return await showStatus(sessions, context);
-  const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context);
+  const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context, stack);
   packAhead(settings.mode === 'deploy' ? artifacts : []);
   if (settings.mode === 'remove') return await removeAll(sessions, sites, settings, release, context);
 
@@ -223,7 +224,12 @@ interface ToServe {
 }
 
 /** The record, which is begun where there is none, and what a host may get. */
-async function whatToServe(sessions: readonly HostSession[], settings: Settings, context: Here): Promise<ToServe> {
+async function whatToServe(
+  sessions: readonly HostSession[],
+  settings: Settings,
+  context: Here,
+  stack: AsyncDisposableStack,
+): Promise<ToServe> {
   const { inputs, directory, signal, record: given } = context;
   const { mode, service: name } = settings;
   const needsBinary = mode === 'plan' || mode === 'deploy' || mode === 'converge';
@@ -237,7 +243,11 @@ async function whatToServe(sessions: readonly HostSession[], settings: Settings,
   const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
   const release = given ?? beginRecord(directory, { name, ...(await releaseVersion({ directory, signal })) });
   if (!needsBinary) return { release, artifacts: [], files, whole: [] };
-  const artifacts = await readArtifacts(release.record, inputs.binary, directory);
+  const image = settings.container?.image;
+  const artifacts =
+    image === undefined
+      ? await readArtifacts(release.record, inputs.binary, directory)
+      : await imageArtifacts({ ...inputs, insecure: inputs['insecure-registries'] }, image, stack, signal);
   return {
     release,
     artifacts: requirement === undefined ? artifacts : await mustBeAttested(artifacts, requirement),

@@ -2,6 +2,7 @@ import type { Check } from '../core/health/index.ts';
 import type { Become } from '../core/host-agent/become.ts';
 import type { Access } from '../core/ssh/access.ts';
 import type { Backup } from './backup/values.ts';
+import type { Container } from './container/container.ts';
 import type { FileRule } from './extra-files.ts';
 import type { FirewallFacts } from './firewall/host.ts';
 import type { Firewall } from './firewall/values.ts';
@@ -57,6 +58,8 @@ export interface Settings {
   /** Make the user of `runAs` when the host does not have it. */
   readonly createUser: boolean;
   readonly unit: UnitSettings;
+  /** Undefined where it runs a binary. */
+  readonly container: Container | undefined;
   /** Undefined where the service is to stay up. */
   readonly timer: Timer | undefined;
   /** Text of a drop-in for the unit; empty where there is none. */

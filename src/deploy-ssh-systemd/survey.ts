@@ -3,6 +3,7 @@ import { log } from '../core/log.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { type Artifact, chooseArtifact } from './artifacts.ts';
 import { type Candidate, makeCandidate } from './candidate.ts';
+import { containerObstacles } from './container/obstacles.ts';
 import type { Goal } from './deploy-host.ts';
 import { mustBeKnownModel } from './dsm/models.ts';
 import { type Exposure, tryUnit } from './exposure.ts';
@@ -64,6 +65,7 @@ export async function survey(
   const found = [
     ...obstacles(facts, settings, neededOf(candidate, facts)),
     ...(await systemObstacles(session, facts, system)),
+    ...(await containerObstacles(session, facts, settings)),
   ];
   if (found.length > 0) throw refused(session.place, found);
   tellWhatDiffers(session.place, candidate, settings, facts);
@@ -71,6 +73,7 @@ export async function survey(
     kind: 'deploy',
     id: candidate.id,
     sha256: artifact.sha256,
+    image: candidate.image === '' ? undefined : candidate.image,
     candidate,
     isJob: candidate.timer !== '',
   };

@@ -52,21 +52,11 @@ export interface UnitOptions extends UnitSettings {
 
 /** The unit for the newest systemd; fitUnit leaves out what an older one does not know. Pure. */
 export function renderUnit(options: UnitOptions): string {
-  const { service, directory, after, timer } = options;
+  const { service, directory, timer } = options;
   const bySocket = options.restartMethod === 'socket';
   const command = [`${directory}/current/${service}`, ...options.args].map(quoteArgument).join(' ');
-  return lines(
-    '# Written by Slipway; a change made here is overwritten by the next deployment.',
-    '[Unit]',
-    `Description=${service}`,
-    // an order only: units of others are not ours to start
-    `After=${['network-online.target', ...(bySocket ? [`${service}.socket`] : []), ...after].join(' ')}`,
-    'Wants=network-online.target',
-    ...(bySocket ? [`Requires=${service}.socket`] : []),
-    // for good: a service that was up comes up again whenever what it needs is back
-    'StartLimitIntervalSec=0',
-    `X-Slipway=${directory}`,
-    '',
+  return unitLines(
+    ...unitHead(options),
     '[Service]',
     `Type=${timer === undefined ? options.type : 'oneshot'}`,
     ...(timer?.timeout === undefined ? [] : [`TimeoutStartSec=${timer.timeout}ms`]),
@@ -91,6 +81,24 @@ export function renderUnit(options: UnitOptions): string {
   );
 }
 
+/** All before [Service]. */
+export function unitHead({ service, directory, after, restartMethod }: UnitOptions): string[] {
+  const bySocket = restartMethod === 'socket';
+  return [
+    '# Written by Slipway; a change made here is overwritten by the next deployment.',
+    '[Unit]',
+    `Description=${service}`,
+    // an order only: units of others are not ours to start
+    `After=${['network-online.target', ...(bySocket ? [`${service}.socket`] : []), ...after].join(' ')}`,
+    'Wants=network-online.target',
+    ...(bySocket ? [`Requires=${service}.socket`] : []),
+    // for good: a service that was up comes up again whenever what it needs is back
+    'StartLimitIntervalSec=0',
+    `X-Slipway=${directory}`,
+    '',
+  ];
+}
+
 /** How systemd learns that a child is the service from now on: by MAINPID= of anybody in it, or from a file. */
 function followed({ type, restartMethod, pidFile, service }: UnitOptions): string[] {
   if (restartMethod !== 'upgrade-signal') return [];
@@ -102,7 +110,7 @@ function followed({ type, restartMethod, pidFile, service }: UnitOptions): strin
 
 /** The socket that stays while the service is restarted: who connects meanwhile waits. */
 export function renderSocket(service: string, directory: string, stream: string): string {
-  return lines(
+  return unitLines(
     '# Written by Slipway; a change made here is overwritten by the next deployment.',
     '[Unit]',
     `Description=${service}`,
@@ -116,7 +124,7 @@ export function renderSocket(service: string, directory: string, stream: string)
   );
 }
 
-function ofService(service: string): Assignment[] {
+export function ofService(service: string): Assignment[] {
   return [
     { name: 'StateDirectory', value: service },
     { name: 'RestartSec', value: '1s' },
@@ -125,7 +133,7 @@ function ofService(service: string): Assignment[] {
   ];
 }
 
-function limits({ memoryMax, cpuQuota, tasksMax, limitNofile, logRateLimit }: UnitSettings): Assignment[] {
+export function limits({ memoryMax, cpuQuota, tasksMax, limitNofile, logRateLimit }: UnitSettings): Assignment[] {
   const given: [string, string | undefined][] = [
     ['MemoryMax', memoryMax?.toString()],
     ['CPUQuota', cpuQuota === undefined ? undefined : `${cpuQuota}%`],
@@ -138,11 +146,11 @@ function limits({ memoryMax, cpuQuota, tasksMax, limitNofile, logRateLimit }: Un
 }
 
 /** Every line of an overridden directive goes; the given ones come in its place, or at the end. An empty value is none. */
-function overridden(ours: readonly Assignment[], given: readonly Assignment[]): Assignment[] {
+export function overridden(ours: readonly Assignment[], given: readonly Assignment[]): Assignment[] {
   const names = new Set(given.map(one => one.name));
   return [...ours.filter(one => !names.has(one.name)), ...given.filter(one => one.value !== '')];
 }
 
-function lines(...all: string[]): string {
+export function unitLines(...all: string[]): string {
   return `${all.join('\n')}\n`;
 }

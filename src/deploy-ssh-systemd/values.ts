@@ -21,6 +21,7 @@ const otherParts = [
   'socket',
   'timer',
   'launch',
+  'container-image',
   'environment',
   'credentials',
   'files',

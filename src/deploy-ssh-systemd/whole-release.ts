@@ -92,6 +92,7 @@ export function candidateFrom(
   return {
     id,
     artifact,
+    image: '',
     unit,
     dropIn: contentOf(whole, 'drop-in'),
     timer: contentOf(whole, 'timer'),

@@ -76,15 +76,15 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|release|remove|withdraw|certify) idle 300;; fetch) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
+    case $verb in lock|revert|release|remove|withdraw|certify) idle 300;; fetch|pull) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || [ "$verb" = facts ] || [ "$verb" = look ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|upload|release|remove|withdraw|fetch|backup|certify) idle "$patience";; esac
+    case $verb in lock|revert|upload|release|remove|withdraw|fetch|backup|certify|pull) idle "$patience";; esac
   done
 }
 

@@ -14,7 +14,9 @@ serve_manifest() { # ID
 
 serve_prune() { # ID...
   for id; do
-    safe "$id" && [ "$(readlink "$dir/current")" != "releases/$id" ] && rm -rf "${dir:?}/releases/$id"
+    safe "$id" && [ "$(readlink "$dir/current")" != "releases/$id" ] || continue
+    forget_image "$id"
+    rm -rf "${dir:?}/releases/$id"
   done
   # what no release links to any more, and parts of what was never sent to its end
   find "$dir/blobs" -type f -links 1 -exec rm -f {} +
@@ -46,6 +48,7 @@ serve_remove() {
   [ ! -e "$units/$unit" ] || is_ours "$unit" || { fail UNIT_FOREIGN "$units/$unit"; return; }
   said=
   revert_to_none ''
+  for release in "$dir/releases"/*; do forget_image "${release##*/}"; done
   rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
   for system in $system_kinds; do "${system}_place"; ! has_mark "$place" || fact left "$place, as $said"; done
   for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ReleaseRecord } from '../../../src/core/record/schema.ts';
+import { containerOf, referenceOf } from '../../../src/deploy-ssh-systemd/container/container.ts';
+import { whatNoContainerHas } from '../../../src/deploy-ssh-systemd/container/must-agree.ts';
+import { judgeRuntime } from '../../../src/deploy-ssh-systemd/container/obstacles.ts';
+import type { Settings } from '../../../src/deploy-ssh-systemd/settings.ts';
+
+const digest = `sha256:${'a'.repeat(64)}`;
+const plain = {
+  runtime: 'container',
+  image: undefined,
+  'registry-username': undefined,
+  'registry-password': undefined,
+} as const;
+const image = {
+  repositories: ['ghcr.io/acme/hello', 'quay.io/acme/hello'],
+  digest,
+  tags: [],
+  platforms: [],
+  attestations: [],
+};
+const recorded = (...images: ReleaseRecord['images']) => ({ images });
+
+describe('containerOf', () => {
+  test('the image of the record, by its digest; parts of one job are none', () => {
+    const record = recorded({ ...image, digest: `sha256:${'b'.repeat(64)}`, part: true }, image);
+    expect(referenceOf(containerOf(plain, record, true)!)).toBe(`ghcr.io/acme/hello@${digest}`);
+  });
+
+  test('an image that is named outranks it; its tag does not count', () => {
+    const named = { ...plain, image: `quay.io/acme/other:v1@${digest}` };
+    expect(referenceOf(containerOf(named, recorded(image), true)!)).toBe(`quay.io/acme/other@${digest}`);
+  });
+
+  test('the login is for its registry alone', () => {
+    const given = { ...plain, 'registry-username': 'me', 'registry-password': 'it' };
+    const { login } = containerOf(given, recorded(image), true)!;
+    expect(JSON.parse(login)).toEqual({ auths: { 'ghcr.io': { auth: Buffer.from('me:it').toString('base64') } } });
+    expect(containerOf(plain, recorded(image), true)!.login).toBe('');
+  });
+
+  test.each([
+    ['a tag', { ...plain, image: 'ghcr.io/acme/hello:v1' }, recorded(), /has no digest/],
+    ['no image', plain, recorded(), /there is no image in the record/],
+    ['two images', plain, recorded(image, image), /has 2 images/],
+    [
+      'an image for a binary',
+      { ...plain, runtime: 'binary', image: 'x.io/a' } as const,
+      recorded(),
+      /runtime" is binary/,
+    ],
+  ])('%s is refused', (_, inputs, record, words) => {
+    expect(() => containerOf(inputs, record, true)).toThrow(words);
+  });
+
+  test('where nothing is deployed there need not be one', () => {
+    expect(containerOf(plain, undefined, false)).toEqual({ image: undefined, login: '' });
+    expect(containerOf({ ...plain, runtime: 'binary' }, undefined, true)).toBeUndefined();
+  });
+});
+
+test('what no container has', () => {
+  const settings = {
+    container: { image: undefined, login: '' },
+    restartMethod: 'restart',
+    way: 'restart',
+    unit: {},
+    files: [],
+  } as unknown as Settings;
+  expect(whatNoContainerHas(settings)).toEqual([]);
+  const unit = { watchdog: 1 } as Settings['unit'];
+  const all = { ...settings, way: 'reload-HUP', unit, files: [{}], timer: {} } as unknown as Settings;
+  expect(whatNoContainerHas(all)).toEqual(['reload-signal', 'watchdog', 'files', 'timer']);
+  expect(whatNoContainerHas({ ...all, container: undefined })).toEqual([]);
+});
+
+test.each([
+  ['crun', {}, []],
+  ['runc', {}, ['PROGRAMS_MISSING']],
+  ['', {}, ['PROGRAMS_MISSING']],
+  ['crun', { confined: true }, ['HOST_REFUSED']],
+  ['crun', { ownServices: true }, ['HOST_REFUSED']],
+])('podman with "%s", %j: %j', (runtime, given, codes) => {
+  const found = judgeRuntime({ runtime, confined: false, ownServices: false, ...given });
+  expect(found.map(({ code }) => code)).toEqual(codes);
+});

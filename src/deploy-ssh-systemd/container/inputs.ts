@@ -1,0 +1,28 @@
+import { insecure } from '../../core/registry/insecure.ts';
+import { formatReference, parseReference } from '../../core/registry/reference.ts';
+import { choice, mapped, text } from '../../core/values.ts';
+
+export const containerInputs = {
+  runtime: {
+    description:
+      '`container` runs the image of the release record, by its digest, with podman under systemd: no capabilities, a read-only root, the network of the host, limits and user as for a binary.',
+    value: choice('binary', 'container'),
+    default: 'binary',
+  },
+  image: {
+    description: 'The image for `runtime: container`, `REPOSITORY@sha256:…`. Default: the one of the record.',
+    value: mapped(text, 'an image reference with its registry', given => formatReference(parseReference(given))),
+  },
+  'registry-username': {
+    description:
+      'User at the image’s registry, for this run and for the hosts, which forget it after the pull. Otherwise: here Docker’s config.json, or GITHUB_TOKEN for ghcr.io; on a host what root’s podman is logged in with.',
+    value: text,
+  },
+  'registry-password': { description: 'Password or token that belongs to it.', value: text, secret: true },
+  'insecure-registries': {
+    description:
+      'Registries that are asked by plain HTTP: hosts, or `true` for all. How hosts pull is their own matter (registries.conf).',
+    value: insecure,
+    default: 'false',
+  },
+};
