@@ -124,6 +124,10 @@ await describeWith(
       expect(await onShell(`grep -rlsE '${password}' /etc /run /var /root /opt || :`)).toBe('');
     });
 
+    test('the status names the image', async () => {
+      expect((await run({ mode: 'status' })).log).toContain(`, image ${named(one).image}, active (running)`);
+    });
+
     test('again, nothing changes', async () => {
       const before = await container();
       expect(states(await run(named(one)))).toEqual(['unchanged']);

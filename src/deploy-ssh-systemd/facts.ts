@@ -90,6 +90,8 @@ export interface HostFacts extends MachineFacts {
   /** `ours`, empty when there is none (or an empty one), else what is in it. */
   readonly directory: string;
   readonly current: string;
+  /** Of the present release, with its digest; empty where it is a binary. */
+  readonly image: string;
   readonly releases: readonly string[];
   /** Names in the store: sha256, and the mode where it is not 755. */
   readonly blobs: readonly string[];
@@ -173,6 +175,7 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     ours: answer.text('ours') === 'yes',
     directory: answer.text('directory'),
     current: answer.text('current'),
+    image: answer.text('image'),
     releases: words('releases'),
     blobs: words('blobs'),
     uploaded: new Map(

@@ -33,7 +33,8 @@ export function statusLine(place: string, facts: HostFacts): string {
     timer === undefined
       ? `${unit.active} (${unit.sub}), pid ${unit.pid}, ${unit.restarts} restarts`
       : `${nextRun(timer)}, ${lastRunOf(unit, timer).words}`;
-  return `${place}: ${facts.current}, ${does}${missing}${pending}${holder}`;
+  const image = facts.image === '' ? '' : `, image ${facts.image}`;
+  return `${place}: ${facts.current}${image}, ${does}${missing}${pending}${holder}`;
 }
 
 function nextRun({ active, next }: TimerState): string {

@@ -35,9 +35,11 @@ image_name() { # ID
   name=$(printf %s "$dir/releases/$1" | sha256sum); printf 'localhost/slipway-release:%s' "${name%% *}"
 }
 
-# When its release goes.
+# When its release goes. An image that a name or a container still needs stays.
 forget_image() { # ID
-  [ ! -e "$dir/releases/$1/container-image" ] || podman image rm "$(image_name "$1")" >/dev/null 2>&1
+  image=$(cat "$dir/releases/$1/container-image" 2>/dev/null) || return 0
+  podman untag "$image" "$(image_name "$1")" 2>/dev/null
+  [ "$(podman image inspect --format '{{len .RepoTags}}' "$image" 2>/dev/null)" != 0 ] || podman image rm "$image" >/dev/null 2>&1
 }
 
 # What a monitor's container runs: the image of a release, when it is that one and the container was started for it.

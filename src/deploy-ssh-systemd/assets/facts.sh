@@ -92,6 +92,7 @@ facts_of_state() {
   [ -d "$dir" ] || return 0
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
   [ ! -e "$dir/current/launch" ] || fact launch "$(cat "$dir/current/launch")"
+  [ ! -e "$dir/current/container-image" ] || fact image "$(cat "$dir/current/container-image")"
   fact_names releases "$dir/releases" '*'
   fact_names blobs "$dir/blobs" '*'
   parts=; for part in "$dir/blobs"/.part.*; do [ ! -e "$part" ] || parts="$parts${part##*/.part.} $(wc -c <"$part")$newline"; done

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../core/errors.ts';
-import { formatReference, parseReference, type Reference } from '../../core/registry/reference.ts';
 import type { ReleaseRecord } from '../../core/record/schema.ts';
+import { formatReference, parseReference, type Reference } from '../../core/registry/reference.ts';
 
 /** What a service runs instead of a binary. */
 export interface Container {
