@@ -54,7 +54,7 @@ function outcome(deployment: Deployment): Problem | undefined {
 function brokenLink(record: ReleaseRecord, deployment: Deployment): Problem | undefined {
   const broken = (detail: string): Problem => ({ verdict: 'failed', reason: 'not-in-record', detail });
   const built = new Set(record.binaries.map(binary => binary.sha256));
-  if (deployment.kind === 'ssh-systemd') {
+  if (deployment.kind === 'ssh-systemd' && deployment.image === undefined) {
     if (deployment.binary === undefined) return broken('the record does not say which binary was deployed');
     if (built.size > 0 && !built.has(deployment.binary)) {
       return broken(`the deployed binary ${short(deployment.binary)} is none of the ${built.size} that were built`);

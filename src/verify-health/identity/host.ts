@@ -57,7 +57,7 @@ export async function hostSubject(
       return answer.text('journal').split('\n').filter(Boolean);
     },
     name: nameOfDeployment(deployment),
-    expected: short(deployment.binary ?? 'unknown'),
+    expected: short(deployment.image?.split('@')[1] ?? deployment.binary ?? 'unknown'),
     look,
     close: () => view.close(),
   };

@@ -1,6 +1,7 @@
 import type { UnitFile } from '../../core/host-agent/unit-files.ts';
 import type { Binary, Deployment } from '../../core/record/schema.ts';
 import { short } from '../chain.ts';
+import { judgeImage } from './judge-image.ts';
 import { judgeJob } from './judge-job.ts';
 import { otherBinary } from './other-binary.ts';
 import type { Look } from './subject.ts';
@@ -47,8 +48,12 @@ export function judgeHost(
     const detail = answer['Error'] ?? 'the unit is active but has no main process';
     return { ...base, state: 'unseen', final: false, reason: 'no-process', detail };
   }
-  if (Sha256 === deployment.binary) {
-    const detail = `PID ${MainPID} runs ${short(Sha256)}, as built`;
+  const image = deployment.image === undefined ? undefined : judgeImage(answer['Images'] ?? '', deployment.image);
+  if (image?.asBuilt === false) {
+    return { ...base, state: 'other', final: true, reason: 'other-image', detail: `PID ${MainPID} runs ${image.runs}` };
+  }
+  if (image?.asBuilt === true || Sha256 === deployment.binary) {
+    const detail = `PID ${MainPID} runs ${image?.runs ?? short(Sha256)}, as built`;
     const drift = driftSince(deployment, files, answer);
     if (drift === undefined) return { ...base, state: 'as-built', final: true, detail };
     const since = `${detail}, but its unit is not as it was deployed: ${drift}`;

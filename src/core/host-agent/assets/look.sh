@@ -41,7 +41,16 @@ describe_process() {
   start=$(born "$main") || { echo 'Error=the process ended while it was looked at'; return; }
   sum=$(sha256sum "/proc/$main/exe" 2>&1) || { echo "Error=/proc/$main/exe cannot be read: ${sum##*: }"; echo Denied=yes; return; }
   [ "$(born "$main")" = "$start" ] || { echo 'Error=the process ended while it was looked at'; return; }
-  printf 'Start=%s\nExe=%s\nSha256=%s\n' "$start" "$(readlink "/proc/$main/exe")" "${sum%% *}"
+  exe=$(readlink "/proc/$main/exe")
+  printf 'Start=%s\nExe=%s\nSha256=%s\n' "$start" "$exe" "${sum%% *}"
+  case $exe in */conmon) describe_container "$1" "$main";; esac
+}
+
+# Of the container that this monitor keeps: the digests by which podman has its image.
+describe_container() { # UNIT PID
+  seen=$(podman container inspect --format '{{.State.ConmonPid}} {{.Image}}' "slipway-${1%.service}" 2>/dev/null </dev/null)
+  [ "${seen%% *}" = "$2" ] || return 0
+  printf 'Images=%s\n' "$(podman image inspect --format '{{range .RepoDigests}}{{.}} {{end}}' "${seen#* }" 2>/dev/null </dev/null)"
 }
 
 # Of one that a timer starts: when it does so next, and the file that it runs then.

@@ -22,7 +22,7 @@ export function placeProofs(record: ReleaseRecord): ProofGroup[] {
   ];
 }
 
-function hostProofs({ place, service, binary, evidence }: Deployment): Proof[] {
+function hostProofs({ place, service, binary, image, evidence }: Deployment): Proof[] {
   const unit = shellWord(service);
   const own = isUsersOwn(evidence);
   const systemctl = own ? 'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user' : 'systemctl';
@@ -39,6 +39,17 @@ function hostProofs({ place, service, binary, evidence }: Deployment): Proof[] {
                 : `${own ? '' : 'sudo '}sha256sum /proc/$(${systemctl} show --property=MainPID --value -- ${unit})/exe`,
             ),
             prints: [binary],
+          },
+        ]),
+    ...(image === undefined
+      ? []
+      : [
+          {
+            claim: `The container of ${service} at ${place} is of the recorded image.`,
+            command: on(
+              `sudo podman image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' $(sudo podman container inspect --format '{{.Image}}' ${shellWord(`slipway-${service}`)})`,
+            ),
+            prints: [image],
           },
         ]),
     {
