@@ -46,7 +46,8 @@ export function judgeUnit(unit: UnitState, { folder, how, pidBefore, restartsBef
     if (unit.job !== '') return { kind: 'waiting', detail: 'its restart is queued' };
     if (how === 'reload') return { kind: 'up', pid: unit.pid };
     if (unit.exe.startsWith(`${folder}/`) && unit.pid !== pidBefore) return { kind: 'up', pid: unit.pid };
-    return { kind: 'waiting', detail: 'the process before is still running' };
+    const other = unit.exe.startsWith('another image') ? `it runs ${unit.exe}` : undefined;
+    return { kind: 'waiting', detail: other ?? 'the process before is still running' };
   }
   if (unit.active === 'deactivating' && !unit.exe.startsWith(`${folder}/`)) {
     return { kind: 'waiting', detail: `the release before does not end (${unit.sub})` };
