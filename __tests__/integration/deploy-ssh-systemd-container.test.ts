@@ -200,7 +200,7 @@ await describeWith(
       running.child.kill('SIGKILL');
       await running.ended;
       await eventually(async () => expect(await greeting()).toBe('one'));
-      expect(await onShell(`tail -n 1 ${directory}/state/history`)).toContain('reverted-timeout');
+      expect(await onShell(`tail -n 1 ${directory}/state/history`)).toContain(' reverted-timeout deploy ');
     });
 
     test('images go with the last release that needs them', async () => {
