@@ -42,11 +42,14 @@ forget_image() { # ID
   [ "$(podman image inspect --format '{{len .RepoTags}}' "$image" 2>/dev/null)" != 0 ] || podman image rm "$image" >/dev/null 2>&1
 }
 
-# What a monitor's container runs: the image of a release, when it is that one and the container was started for it.
+# What a monitor's container runs: the image of a release, when it is that one and the container was started for it. Of
+# one process it stays the same, and podman is slow to say it.
 program_of_container() { # PID → bytes, exe
+  born=$(born "$1"); born="$1 $born"
+  [ "${monitor:-}" != "$born" ] || { bytes=$of_monitor exe=$of_monitor; return; }
   looked=$(podman container inspect --format '{{.State.ConmonPid}} {{.Image}} {{index .Config.Labels "slipway.release"}}' "slipway-$service" 2>/dev/null) || return
   set -- "$1" $looked
   [ "${2:-}" = "$1" ] && safe "${4:-}" && image=$(cat "$dir/releases/$4/container-image" 2>/dev/null) || return
   [ "$(podman image inspect --format '{{.Id}}' "$image" 2>/dev/null)" = "$3" ] || { exe="another image, $3"; return; }
-  bytes=$dir/releases/$4/$service exe=$bytes
+  bytes=$dir/releases/$4/$service exe=$bytes monitor=$born of_monitor=$bytes
 }
