@@ -62,6 +62,7 @@ describe('containerOf', () => {
 test('what no container has', () => {
   const settings = {
     container: { image: undefined, login: '' },
+    layout: 'systemd',
     restartMethod: 'restart',
     way: 'restart',
     unit: {},
@@ -69,8 +70,8 @@ test('what no container has', () => {
   } as unknown as Settings;
   expect(whatNoContainerHas(settings)).toEqual([]);
   const unit = { watchdog: 1 } as Settings['unit'];
-  const all = { ...settings, way: 'reload-HUP', unit, files: [{}], timer: {} } as unknown as Settings;
-  expect(whatNoContainerHas(all)).toEqual(['reload-signal', 'watchdog', 'files', 'timer']);
+  const all = { ...settings, layout: 'dsm', way: 'reload-HUP', unit, files: [{}], timer: {} } as unknown as Settings;
+  expect(whatNoContainerHas(all)).toEqual(['reload-signal', 'watchdog', 'files', 'timer', 'layout: dsm']);
   expect(whatNoContainerHas({ ...all, container: undefined })).toEqual([]);
 });
 

@@ -3,13 +3,14 @@ import type { Settings } from '../settings.ts';
 /** The inputs among those given that a container cannot have; empty when it is none. Pure. */
 export function whatNoContainerHas(settings: Settings): string[] {
   if (settings.container === undefined) return [];
-  const { restartMethod, way, unit, files, timer } = settings;
+  const { restartMethod, way, unit, files, timer, layout } = settings;
   const given = {
     'restart-method': restartMethod !== 'restart',
     'reload-signal': restartMethod === 'restart' && way !== 'restart',
     watchdog: unit.watchdog !== undefined,
     files: files.length > 0,
     timer: timer !== undefined,
+    [`layout: ${layout}`]: layout !== 'systemd',
   };
   return Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));
 }
