@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -124,7 +125,8 @@ await describeWith(['registry', 'host:host44', 'host:host45', 'go'], 'the comman
   /** Runs a command that goes on until it is ended, and asks it meanwhile. */
   async function meanwhile(page: string, line: string, url: string, env: Record<string, string>) {
     const path = join(folder, page.split('/')[1]!);
-    const child = spawn('bash', ['-euc', `set -m; ${line}`], {
+    await expect(fetch(url)).rejects.toThrow(); // nobody else answers there
+    const child = spawn('bash', ['-euc', line], {
       cwd: path,
       detached: true,
       stdio: 'ignore',
@@ -146,7 +148,9 @@ await describeWith(['registry', 'host:host44', 'host:host45', 'go'], 'the comman
         await new Promise(resolve => setTimeout(resolve, 100));
       }
     } finally {
-      process.kill(-child.pid!, 'SIGTERM');
+      const gone = once(child, 'close');
+      process.kill(-child.pid!, 'SIGTERM'); // bash, and what it has started
+      await gone;
     }
   }
 
