@@ -49,7 +49,8 @@ const bundles = {
     const record = load();
     appendFileSync(calls, (input('mode') || 'verify') + ' ' + record.version + ' ' + (record.deployments ?? []).length + '\\n');
     if (input('mode') !== 'audit') save({ ...record, verification: { verdict: 'verified', checks: [], reasons: [], at: new Date().toISOString() } });
-    give('release', input('release'));`,
+    give('release', input('release'));
+    if (process.env.AUDIT) give('verdict', process.env.AUDIT);`,
 };
 
 const config = `records: folder
@@ -132,6 +133,15 @@ describe('the modes of the chain, with records in a folder', () => {
     expect((await run({ mode: 'audit', environment: 'staging' })).calls).toEqual(['audit v1.0.0 1']);
     expect(await entries()).toHaveLength(2);
   });
+
+  test.each(['verified', 'failed'])(
+    'the verdict of an audit is what it found: %s; the record stays as it is',
+    async found => {
+      await run({ mode: 'release', environment: 'staging' });
+      const done = await run({ mode: 'audit', environment: 'staging' }, config, { AUDIT: found });
+      expect([done.verdict, done.record?.record.verification?.verdict]).toEqual([found, undefined]);
+    },
+  );
 
   test.each(['status', 'rollback'] as const)('%s needs no release', async mode => {
     expect((await run({ mode, environment: 'staging' })).calls).toEqual([`${mode} v1.0.0 @staging`]);

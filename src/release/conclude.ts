@@ -58,14 +58,20 @@ export async function conclude(
   if (records !== undefined) await keepDeed(records, { request, file, record, started, env: around.env });
   const before = await previousOf(read, record, request.directory);
   const report = await writeReport(loaded, done, request.directory, before);
+  const verdict = (request.mode === 'audit' ? auditOf(done) : undefined) ?? verdictOf(record);
   const states = done.flatMap(({ outputs }) => outputs['state'] ?? []) as ReturnType<typeof worst>[];
-  log.info(`release record: ${loaded.file}\nreport: ${report}\nverdict: ${verdictOf(record)}`);
+  log.info(`release record: ${loaded.file}\nreport: ${report}\nverdict: ${verdict}`);
   return {
     ...known,
     ...(states.length === 0 ? {} : { state: worst(states.map(state => ({ state }))) }),
-    verdict: verdictOf(record),
+    verdict,
     report,
   };
+}
+
+/** An audit leaves the record as it is: what it found is what it says itself. */
+function auditOf(done: readonly Done[]): string | undefined {
+  return done.at(-1)?.outputs['verdict'];
 }
 
 /** What the build was told to compare sizes with. */
