@@ -34,7 +34,11 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
     const before = await onHost(host, 'readlink', `${directory}/current`);
     const running = await startDeploy({ ...inputs, ...given, 'min-healthy-time': '20s', 'healthy-deadline': '50s' });
     await running.logged('switch done');
-    expect(await onHost(host, 'readlink', `${directory}/current`)).not.toBe(before);
+    // it was begun: the host goes on by itself
+    await eventually(async () => {
+      expect(await onHost(host, 'readlink', `${directory}/current`)).not.toBe(before);
+      expect(await onHost(host, 'cat', `${directory}/state/steps`)).toMatch(/restarted$/);
+    });
     running.child.kill('SIGKILL');
     await running.ended;
     await (await labModule('host')).restart(host.name);
