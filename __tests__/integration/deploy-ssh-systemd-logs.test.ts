@@ -83,7 +83,7 @@ await describeWith(
     test('60 rotations under load lose no line; copytruncate does', async () => {
       await onShell(rotations(60, rule));
       const [written = 0, found] = (await onShell(counted)).split(' ').map(Number);
-      expect(written).toBeGreaterThan(10_000);
+      expect(written).toBeGreaterThan(2000);
       expect(found).toBe(written);
 
       // the same rule as many have it
@@ -91,7 +91,7 @@ await describeWith(
         sed -e 's/nocopytruncate/copytruncate/' -e '/nocopy$/d' -e '/postrotate/,/endscript/d' ${rule} >/tmp/truncating`);
       await onShell(rotations(60, '/tmp/truncating'));
       const [all = 0, kept = 0] = (await onShell(counted)).split(' ').map(Number);
-      expect(all).toBeGreaterThan(10_000);
+      expect(all).toBeGreaterThan(2000);
       expect(kept).toBeLessThan(all);
       await onShell('systemctl start writer');
     });
