@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { eventually } from '../integration/eventually.ts';
 import { describeWith } from '../integration/lab.ts';
 import {
   command,
@@ -152,6 +153,15 @@ await describeWith(['registry', 'host:host5', 'cluster', 'go'], 'the chain from 
     expect(plain.stdout).toContain('listening');
   }, 60_000);
 
+  test('audit, at any later time: all is as the record says', async () => {
+    const ended = await slipway(['audit', '--json']);
+    expect([ended.code, JSON.parse(ended.stdout).verdict, ended.code === 0 ? '' : ended.stderr]).toEqual([
+      0,
+      'verified',
+      '',
+    ]);
+  }, 60_000);
+
   test('report makes the page of the release, status says what serves', async () => {
     const reported = await slipway(['report', '--output', 'page.html']);
     expect(reported.code).toBe(0);
@@ -199,6 +209,28 @@ await describeWith(['registry', 'host:host5', 'cluster', 'go'], 'the chain from 
       const ended = await slipway(['deploy', '--deployment', 'hosts', '--version', 'v1.0.0', '--json']);
       expect([ended.code, JSON.parse(ended.stdout)]).toEqual([0, expect.objectContaining({ version: 'v1.0.0' })]);
       expect(await (await fetch(`${onHost}/version`)).json()).toMatchObject({ version: 'v1.0.0' });
+    },
+    limit,
+  );
+
+  test(
+    'a rollout on the cluster is held by pause from another terminal, and goes on to its end by resume',
+    async () => {
+      const cluster = ['--deployment', 'cluster', '--json'];
+      await edit('slipway.yml', text => text.replace('step-duration: 2s', 'step-duration: 90s'));
+      const deploying = slipway(['deploy', '--version', 'v1.0.2', ...cluster]);
+      await eventually(async () => expect((await namespace.pods()).count).toBeGreaterThan(2));
+      const paused = await slipway(['pause', ...cluster]);
+      expect([paused.code, JSON.parse(paused.stdout).state]).toEqual([0, 'paused']); // as it was asked for
+      const held = await deploying;
+      expect(JSON.parse(held.stdout).state).toBe('paused');
+
+      await edit('slipway.yml', text => text.replace('step-duration: 90s', 'step-duration: 1s'));
+      const resumed = await slipway(['resume', ...cluster]);
+      expect([resumed.code, resumed.code === 0 ? '' : resumed.stderr]).toEqual([0, '']);
+      expect(JSON.parse(resumed.stdout)).toMatchObject({ command: 'resume', state: 'healthy' });
+      const answer = await fetch(`http://${lab.cluster.nodeAddress}:${nodePort}/version`);
+      expect(await answer.json()).toMatchObject({ version: 'v1.0.2' });
     },
     limit,
   );
