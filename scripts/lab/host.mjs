@@ -58,9 +58,9 @@ export async function ensureTree({ name = 'host1', progress = () => {} } = {}) {
 
 /**
  * Makes sure that the host is up and resolves with its description and { leaderPid }, its PID 1 seen from the machine.
- * `fresh` throws away what was written to it before. Throws Missing where no such host can be had.
+ * `fresh` throws away what was written to it before; `bind` shows folders of this machine there, { '/in/the/host': folder }. Throws Missing where no such host can be had.
  */
-export async function up({ name = 'host1', fresh = false, progress = () => {} } = {}) {
+export async function up({ name = 'host1', fresh = false, bind = {}, progress = () => {} } = {}) {
   number(name);
   const base = await ensureTree({ name, progress });
   return locked(name, async () => {
@@ -75,7 +75,7 @@ export async function up({ name = 'host1', fresh = false, progress = () => {} } 
       if (fresh || baseOf(name) !== base) await removeTree(folderOf(name));
       progress(`host: booting ${name} at ${info.address}`);
       await prepare(name, base, info);
-      await boot(name, info.root);
+      await boot(name, info.root, bind);
     }
     await waitReady(name, info.address, READY_MS, { answerMs: ARCHITECTURES[name] && 5_000, isDsm: isDsm(name) });
     return { ...info, leaderPid: leaderPid(name) };

@@ -109,6 +109,34 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `an installed agent does not write ${detail}`,
     'Give the balancer’s host `become: sudo-shell`, or let load-balancer run a command.',
   ],
+  SHARE_READ_ONLY: detail => [
+    `the share cannot be written by who connects: ${detail}`,
+    'Nothing was changed. Export it read-write, and let this user write in it.',
+  ],
+  SHARE_SQUASHED: detail => [
+    `the share takes who connects for somebody else: ${detail}`,
+    'Nothing was changed. Export it without all_squash, and connect as a user that is not root and has the same number on all hosts.',
+  ],
+  SHARE_FAILED: detail => [
+    `the share cannot be written: ${detail}`,
+    'Look at its free space, and at who may write there.',
+  ],
+  SHARE_DAMAGED: detail => [
+    `what lies on the share is not what was released: ${detail}`,
+    'Nothing was switched. Remove it there when no host runs it, with its files in blobs, and run again.',
+  ],
+  SHARE_STALE: detail => [
+    `the release on the share is not seen as it was released: ${detail}`,
+    'Nothing was switched. Look at the mount, at who may read there, and at its attribute cache (acdirmax).',
+  ],
+  LEASED: detail => [
+    `another run writes on the share: ${detail}`,
+    'Wait for it, or give a longer lock-wait. The lease of a writer that died ends 120 s after it was last renewed.',
+  ],
+  LEASE_LOST: detail => [
+    `another run has taken over the share: ${detail || 'its lease is gone'}`,
+    'Nothing was switched. Run again.',
+  ],
   CONFIRM_LOST: detail => [
     `the release was not confirmed in time; the host took it back: ${detail}`,
     'Give a longer healthy-deadline.',

@@ -43,6 +43,7 @@ export async function agentProgram(layout: Layout = 'systemd'): Promise<string> 
     readFile(new URL('./assets/lock.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upload.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/release.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/share.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/intent.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/watch.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/upkeep.sh', import.meta.url), 'utf8'),

@@ -11,6 +11,7 @@ import { launchScript, rcScript } from './dsm/scripts.ts';
 import { renderEnvironment } from './environment-file.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
+import { listingOnShare, shareOf } from './nfs/layout.ts';
 import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { SystemFile } from './system-files.ts';
@@ -72,7 +73,7 @@ export function makeCandidate(
   };
   const environment = { ...open, ...secret };
   const variables = Object.keys(environment).sort();
-  const options = { ...settings, ...settings.unit, credentials, hasFiles: files.length > 0 };
+  const options = { ...settings, ...settings.unit, share: shareOf(settings), credentials, hasFiles: files.length > 0 };
   const image = settings.container === undefined ? '' : referenceOf(settings.container);
   const isDsm = settings.layout === 'dsm';
   const launch = isDsm ? launchScript(settings, files.length > 0) : '';
@@ -85,6 +86,7 @@ export function makeCandidate(
   const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
   const timer =
     settings.timer === undefined ? '' : (isDsm ? cronLines : renderTimer)(service, settings.directory, settings.timer);
+  const onShare = listingOnShare(artifact, files, settings);
   const content = [
     artifact.sha256,
     unit,
@@ -93,6 +95,7 @@ export function makeCandidate(
     settings.fingerprint(asFiles),
     files.map(one => [one.path, one.mode, one.sha256]),
     ...socket,
+    ...(onShare === '' ? [] : [{ onShare: shareOf(settings) }]),
     ...(dropIn === '' ? [] : [{ dropIn }]),
     ...system.map(({ kind, text }) => ({ [`system/${kind}`]: text })),
     ...(timer === '' ? [] : [{ timer }]),
@@ -141,6 +144,7 @@ export function makeCandidate(
       ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
       ...system.map(({ kind, text }): Part => ({ path: `system/${kind}`, mode: '644', content: text })),
       ...(image === '' ? [] : [{ path: 'container-image', mode: '644', content: `${image}\n` } as const]),
+      ...(onShare === '' ? [] : [{ path: 'on-share', mode: '644', content: onShare } as const]),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
       { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },

@@ -21,6 +21,7 @@ export const directives: ReadonlyMap<string, Directive> = new Map<string, Direct
   ...ofInput('run-as', 0, 'User'),
   ...ofInput('run-as', 235, 'DynamicUser'),
   ...ofInput('files', 0, 'WorkingDirectory'),
+  ...ofInput('layout', 0, 'RequiresMountsFor', 'Environment'),
   ...ofInput('credentials', 247, 'LoadCredential'),
   ...ofInput('memory-max', 231, 'MemoryMax'),
   ...ofInput('cpu-quota', 213, 'CPUQuota'),

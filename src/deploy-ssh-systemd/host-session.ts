@@ -52,6 +52,7 @@ const repeatable = [
   'fetch',
   'whole',
   'firewall',
+  'share_look',
 ];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 
@@ -141,6 +142,13 @@ export class HostSession implements AsyncDisposable {
   /** How the agent became root; undefined before it was asked anything. */
   get way(): Way | undefined {
     return this.#agent?.way;
+  }
+
+  /** Another conversation over the same connection: as its user, without root. */
+  async agentOfUser(signal: AbortSignal): Promise<Agent> {
+    const connection = await this.#connect();
+    const start = { program: await agentProgram(), become: 'none', password: undefined, explain } as const;
+    return Agent.start(connection, start, signal);
   }
 
   /** A stream that the host opens, for the probes. */

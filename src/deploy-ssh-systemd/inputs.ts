@@ -10,6 +10,7 @@ import { hooks } from './hook-values.ts';
 import { hosts } from './hosts.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { logsInputs } from './logs/logs.ts';
+import { nfsRoot } from './nfs/layout.ts';
 import { proxyInputs } from './proxy/inputs.ts';
 import { requirements } from './requirements.ts';
 import { roleKeys, roles } from './role-settings.ts';
@@ -93,9 +94,14 @@ export const definition = define({
     },
     layout: {
       description:
-        '`dsm` for a Synology NAS: a script in /usr/local/etc/rc.d and a watchdog in place of a unit, releases on /volume1, `run-as` a user of the NAS. May be given for single hosts and roles, too.',
+        '`dsm` for a Synology NAS: a script in /usr/local/etc/rc.d and a watchdog in place of a unit, releases on /volume1, `run-as` a user of the NAS. `nfs`: several hosts have their releases from one share, `nfs-root`; the large files are uploaded once for all of them. May be given for single hosts and roles, too.',
       value: layout,
       default: 'systemd',
+    },
+    'nfs-root': {
+      description:
+        'Where the hosts have mounted the share, with `layout: nfs`. In its folder SERVICE lie `releases`, `shared/conf` and `logs/HOST`.',
+      value: nfsRoot,
     },
     service: {
       description: 'Name of the systemd service. Default: the name in the release record.',

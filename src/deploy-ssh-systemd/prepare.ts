@@ -7,6 +7,7 @@ import type { Candidate } from './candidate.ts';
 import { type Exposure, told } from './exposure.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostSession, isLost, type Request } from './host-session.ts';
+import { shareOf } from './nfs/layout.ts';
 import { packingFor } from './packing.ts';
 import { certifyRequests } from './proxy/certificate.ts';
 import { pullRequest, releaseRequest, uploadRequest, userRequest, verifyRequest } from './requests.ts';
@@ -15,7 +16,7 @@ import type { Steps } from './steps.ts';
 import { missingBlobs, mustBeAsBefore, Pieces, stream } from './upload.ts';
 
 /** Compressed once for all hosts of the run. */
-const pieces = new Pieces();
+export const pieces = new Pieces();
 
 /** Of the first binary's pieces, as many as are packed while the hosts are still being reached. */
 const ahead = 8;
@@ -79,7 +80,8 @@ export async function prepare(facts: HostFacts, preparing: Preparing): Promise<P
 
 async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared> {
   const { session, id, candidate, settings, steps, first, next } = preparing;
-  const missing = candidate === undefined ? [] : missingBlobs(candidate, facts);
+  const share = shareOf(settings);
+  const missing = candidate === undefined || share !== undefined ? [] : missingBlobs(candidate, facts);
   const needsUser = candidate !== undefined && settings.createUser && settings.runAs !== 'dynamic' && !facts.hasUser;
   let sent = 0;
   const count = (bytes: number) => {
@@ -91,7 +93,7 @@ async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared
       ? [uploadRequest(stream(missing, facts.uploaded, pieces, packingFor(facts), count, () => refused))]
       : []),
     ...(needsUser ? [userRequest(settings.runAs)] : []),
-    ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service)]),
+    ...(candidate === undefined ? [] : [releaseRequest(candidate, settings.service, share)]),
     ...(candidate === undefined ? [] : certifyRequests(settings.proxy)),
     ...(candidate === undefined || candidate.image === '' ? [] : [pullRequest(id, settings.container?.login ?? '')]),
     verifyRequest(id),
@@ -113,10 +115,14 @@ async function attempt(facts: HostFacts, preparing: Preparing): Promise<Prepared
     const kept = missing.reduce((sum, one) => sum + (facts.uploaded.get(one.name) ?? 0), 0);
     const before = kept === 0 ? '' : `; ${formatSize(kept)} were there from an upload that was cut`;
     log.info(`${session.place}: uploaded ${formatSize(total)} (${formatSize(sent)} compressed)${before}`);
-  } else if (candidate !== undefined) log.info(`${session.place}: the binary is there already; 0 bytes to upload`);
+  } else if (candidate !== undefined && share === undefined)
+    log.info(`${session.place}: the binary is there already; 0 bytes to upload`);
   await Promise.all(answers.slice(0, requests.length));
   if (needsUser) log.info(`${session.place}: made the system user ${settings.runAs}`);
-  const exposure = told(session.place, await answers[requests.length - 1]!);
+  const verified = await answers[requests.length - 1]!;
+  const waited = verified.text('waited');
+  if (waited !== '') log.info(`${session.place}: saw the release on the share after ${waited} s`);
+  const exposure = told(session.place, verified);
   return { exposure, next: answers.slice(requests.length) };
 }
 

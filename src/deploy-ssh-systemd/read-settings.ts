@@ -17,6 +17,7 @@ import type { Host } from './hosts.ts';
 import type { definition } from './inputs.ts';
 import { inventory } from './inventory.ts';
 import { logsMustAgree } from './logs/must-agree.ts';
+import { shareMustAgree, shareMustBeUsed } from './nfs/layout.ts';
 import { balancedSite, mustListenThere, rotationOf } from './proxy/balanced-site.ts';
 import { proxyMustAgree } from './proxy/must-agree.ts';
 import { fingerprintBy } from './secrets.ts';
@@ -55,6 +56,7 @@ export async function readSettings({
     agentUser: inputs['agent-user'],
     service,
     layout: inputs.layout,
+    nfsRoot: inputs['nfs-root'],
     directory: inputs['service-directory'] ?? defaultDirectory(service),
     ownServices: false,
     args: inputs.args,
@@ -105,6 +107,10 @@ export async function readSettings({
     by: whoRuns(process.env),
   };
   for (const host of hosts) mustAgree(host, settingsOf(host, settings));
+  shareMustBeUsed(
+    settings.nfsRoot,
+    hosts.map(host => settingsOf(host, settings)),
+  );
   if (settings.timer !== undefined) mustBeJob(settings);
   mustBeContainer(settings, inputs);
   return settings;
@@ -131,6 +137,7 @@ function mustAgree(host: Host, settings: Settings): void {
       'Give a longer healthy-deadline: it includes min-healthy-time.',
     );
   }
+  shareMustAgree(settings, of);
   if (restartMethod === 'socket' && listen === undefined) {
     throw invalid(
       `input "listen" is missing, and "restart-method" is socket${of}`,

@@ -29,10 +29,16 @@ export function userRequest(name: string): Request {
   return { verb: 'user', args: [name] };
 }
 
-export function releaseRequest(candidate: Candidate, service: string): Request {
+/** @param share the service's folder on a share, where the large files lie there */
+export function releaseRequest(candidate: Candidate, service: string, share?: string): Request {
   const { listing, parts } = releaseData(candidate, service);
   const data = Buffer.concat([listing, parts]);
-  return { verb: 'release', args: [candidate.id, String(listing.length)], data, timeout: 240_000 };
+  return {
+    verb: 'release',
+    args: [candidate.id, String(listing.length), ...(share === undefined ? [] : [share])],
+    data,
+    timeout: 240_000,
+  };
 }
 
 /** The image of a release that is on the host. */
@@ -41,9 +47,9 @@ export function pullRequest(id: string, login: string): Request {
   return { verb: 'pull', args: [id, String(data.length)], data, timeout: 840_000 };
 }
 
-/** A unit that systemd refuses would end what serves and start nothing. */
+/** A unit that systemd refuses would end what serves and start nothing. What lies on a share it waits for. */
 export function verifyRequest(id: string): Request {
-  return { verb: 'verify', args: [id] };
+  return { verb: 'verify', args: [id], timeout: 120_000 };
 }
 
 /**

@@ -22,6 +22,7 @@ import { HostSession } from './host-session.ts';
 import { settingsOf } from './host-settings.ts';
 import { aboutEach } from './hosts.ts';
 import type { definition } from './inputs.ts';
+import { leaveShare, type Share } from './nfs/share.ts';
 import { type Outcome, untouched, worst } from './outcome.ts';
 import { planOf, planSummary } from './plan.ts';
 import { packAhead } from './prepare.ts';
@@ -58,7 +59,8 @@ export async function run(context: Here): Promise<void> {
   packAhead(settings.mode === 'deploy' ? artifacts : []);
   if (settings.mode === 'remove') return await removeAll(sessions, sites, settings, release, context);
 
-  const { surveyed, unreached, refusal } = await surveyAll(sessions, settings, release.record, artifacts, files, whole);
+  const fleet = await surveyAll(sessions, settings, release.record, artifacts, files, whole, signal);
+  const { surveyed, unreached, refusal, share } = fleet;
   if (refusal !== undefined) {
     setOutputs(context, 'failed', [], false);
     await context.summary(refusedSummary(unreached, surveyed, settings.service));
@@ -82,7 +84,12 @@ export async function run(context: Here): Promise<void> {
     await context.summary(planSummary(plans));
     return;
   }
-  await deployAll(await fetched(surveyed, stack), unreached, sites, settings, release, context);
+  const complete = await fetched(surveyed, stack);
+  await share?.publish(complete, signal).catch(error => {
+    setOutputs(context, 'failed', [], false);
+    throw error;
+  });
+  await deployAll(complete, unreached, sites, settings, release, context, share);
 }
 
 async function deployAll(
@@ -92,6 +99,7 @@ async function deployAll(
   settings: Settings,
   release: LoadedRecord,
   context: Here,
+  share: Share | undefined,
 ): Promise<void> {
   const { directory, signal } = context;
   const withHooks = settings.mode === 'deploy' || settings.mode === 'converge';
@@ -106,6 +114,7 @@ async function deployAll(
       goBack(host.session, from, why, sites.inFront(host.session, host.settings), means),
   };
   const outcomes = [...(await rollOut(surveyed, rollout, tasks, signal)), ...unreached];
+  if (outcomes.some(one => one.changed)) await share?.tidy(signal);
   const last = (await siteAfter(sites, outcomes, signal)) ?? (await afterDeploy(hooks, surveyed, outcomes, signal));
   const own = surveyed.filter(host => host.settings.ownServices);
   const directories = new Map(own.map(host => [host.session.place, host.settings.directory]));
@@ -149,6 +158,10 @@ async function removeAll(
   const { results, failed } = await onAll(sessions, session => removeHost(session, session.settings, context.signal));
   const others = failed.map(({ host: { place }, error }) =>
     untouched('failed', { place, release: '', previous: '' }, error.message, error),
+  );
+  await leaveShare(
+    sessions.filter(({ place }) => results.some(one => one.place === place)),
+    context.signal,
   );
   await report([...results, ...others], undefined, release, settings, context);
 }

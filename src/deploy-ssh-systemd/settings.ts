@@ -20,8 +20,11 @@ import type { Timer } from './timer/timer.ts';
 import type { UnitSettings } from './unit-file.ts';
 import type { Listen } from './values.ts';
 
-/** How a host keeps services: by systemd, or by rc.d scripts and a watchdog of ours (Synology's DSM). */
-export type Layout = 'systemd' | 'dsm';
+/**
+ * How a host keeps services and releases: by systemd on its own disk; by rc.d scripts and a watchdog of ours (Synology's
+ * DSM); or by systemd, with the large files on a share of several hosts (`nfs`).
+ */
+export type Layout = 'systemd' | 'dsm' | 'nfs';
 
 /** What is the same for all hosts of a run; read and checked before the first is connected. */
 export interface Settings {
@@ -42,6 +45,8 @@ export interface Settings {
   readonly agentUser: string | undefined;
   readonly service: string;
   readonly layout: Layout;
+  /** Where the hosts have the share, with `layout: nfs`; absolute. */
+  readonly nfsRoot: string | undefined;
   /** On the host, absolute. */
   readonly directory: string;
   /** Whether the services are those of the user who connects, by that user's systemd; known when the host was asked. */

@@ -12,6 +12,8 @@ import type { HostFacts } from './facts.ts';
 import { firewallWarnings, withFilter } from './firewall/host.ts';
 import { goalThere } from './goal-there.ts';
 import type { HostSession } from './host-session.ts';
+import { shareOf } from './nfs/layout.ts';
+import { mountObstacles } from './nfs/look.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
 import { systemFiles, systemObstacles } from './system-files.ts';
@@ -63,9 +65,10 @@ export async function survey(
       : candidateFrom(same, settings, facts, session.place, system);
   if (settings.timer !== undefined && settings.layout !== 'dsm') await checkCalendar(session, settings.timer);
   const found = [
-    ...obstacles(facts, settings, neededOf(candidate, facts)),
+    ...obstacles(facts, settings, neededOf(candidate, facts, settings)),
     ...(await systemObstacles(session, facts, system)),
     ...(await containerObstacles(session, facts, settings)),
+    ...(await mountObstacles(session, settings)),
   ];
   if (found.length > 0) throw refused(session.place, found);
   tellWhatDiffers(session.place, candidate, settings, facts);
@@ -97,9 +100,9 @@ function tellWhatDiffers(place: string, candidate: Candidate, settings: Settings
 }
 
 /** What the host does not have yet. */
-function neededOf(candidate: Candidate, facts: HostFacts): Needed {
+function neededOf(candidate: Candidate, facts: HostFacts, settings: Settings): Needed {
   const sizes = [
-    ...missingBlobs(candidate, facts).map(one => one.size),
+    ...(shareOf(settings) === undefined ? missingBlobs(candidate, facts).map(one => one.size) : []),
     ...candidate.parts.map(one => Buffer.byteLength(one.content)),
   ];
   return { space: sizes.reduce((sum, size) => sum + size, 0), inodes: sizes.length };

@@ -42,6 +42,8 @@ export interface UnitOptions extends UnitSettings {
   readonly hasFiles: boolean;
   /** `socket`: systemd listens, and passes the socket on; `upgrade-signal`: the program hands over to a child of its own. */
   readonly restartMethod: 'restart' | 'socket' | 'upgrade-signal';
+  /** The service's folder on a share, where its program lies there. */
+  readonly share?: string | undefined;
   /** Where the program writes its process id, when it does. */
   readonly pidFile: string | undefined;
   /** Where it is a job, which its timer starts. */
@@ -66,6 +68,7 @@ export function renderUnit(options: UnitOptions): string {
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
     ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
     ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`]),
+    ...ofShare(options),
     ...(timer === undefined ? [`Restart=${options.restart}`] : []),
     ...overridden(
       [
@@ -81,8 +84,18 @@ export function renderUnit(options: UnitOptions): string {
   );
 }
 
+/** What it finds on the share, by the names that systemd has for such folders. A dynamic user can own nothing there. */
+function ofShare({ share, runAs }: UnitOptions): string[] {
+  if (share === undefined) return [];
+  const logs = `${share}/logs/%H`;
+  return [
+    `Environment=CONFIGURATION_DIRECTORY=${share}/shared/conf`,
+    ...(runAs === 'dynamic' ? [] : [`Environment=LOGS_DIRECTORY=${logs}`, `ReadWritePaths=-${logs}`]),
+  ];
+}
+
 /** All before [Service]. */
-export function unitHead({ service, directory, after, restartMethod }: UnitOptions): string[] {
+export function unitHead({ service, directory, after, restartMethod, share }: UnitOptions): string[] {
   const bySocket = restartMethod === 'socket';
   return [
     '# Written by Slipway; a change made here is overwritten by the next deployment.',
@@ -92,6 +105,7 @@ export function unitHead({ service, directory, after, restartMethod }: UnitOptio
     `After=${['network-online.target', ...(bySocket ? [`${service}.socket`] : []), ...after].join(' ')}`,
     'Wants=network-online.target',
     ...(bySocket ? [`Requires=${service}.socket`] : []),
+    ...(share === undefined ? [] : [`RequiresMountsFor=${share}`]),
     // for good: a service that was up comes up again whenever what it needs is back
     'StartLimitIntervalSec=0',
     `X-Slipway=${directory}`,

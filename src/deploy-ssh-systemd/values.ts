@@ -9,14 +9,15 @@ import type { Layout } from './settings.ts';
 /** How the agent becomes root. */
 export const become: Value<Become> = choice('auto', 'agent', 'sudo-shell', 'none');
 
-/** How a host keeps services. */
-export const layout: Value<Layout> = choice('systemd', 'dsm');
+/** How a host keeps services and releases. */
+export const layout: Value<Layout> = choice('systemd', 'dsm', 'nfs');
 
 const serviceForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$/;
 /** The binary lies in the release's folder under the service's name, beside these. */
 const otherParts = [
   'system',
   'unit',
+  'on-share',
   'drop-in',
   'socket',
   'timer',

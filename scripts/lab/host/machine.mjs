@@ -15,8 +15,8 @@ while :; do "$@"; code=$?; [ $code -eq 133 ] || exit $code; done`;
 /** The names that a host's parts have on the machine: daemon, control group, namespace. */
 export const machineName = name => `slipway-${name}`;
 
-/** Boots the tree `root` as the host `name` in its network namespace; returns when the process is there. */
-export async function boot(name, root) {
+/** Boots the tree `root` as the host `name` in its network namespace, with the folders of `bind`; returns when the process is there. */
+export async function boot(name, root, bind = {}) {
   const id = machineName(name);
   // Output of the console goes to the log; systemd-nspawn must not register with systemd, which may not be there.
   const nspawn = [
@@ -36,6 +36,7 @@ export async function boot(name, root) {
     '--capability=CAP_NET_ADMIN',
     '--link-journal=no',
     `--network-namespace-path=/run/netns/${id}`,
+    ...Object.entries(bind).map(([at, folder]) => `--bind=${folder}:${at}`),
   ];
   return startDaemon(id, ['/bin/sh', '-c', KEEP, 'sh', ...makeGroup(id), '--', ...nspawn]);
 }

@@ -62,7 +62,7 @@ told_with_hash() { # FACTS SHA256... → stamp, settled_facts: what "same" compa
 
 runs_one_of() { # SHA256...: of the store; $pid runs
   [ $# -gt 0 ] && program_of_service || return 1
-  for sum; do safe "$sum" && [ "$dir/blobs/$sum" -ef "$bytes" ] && return; done
+  for sum; do safe "$sum" && { [ "$dir/blobs/$sum" -ef "$bytes" ] || grep -qsx "$sum  $service" "$dir/current/on-share"; } && return; done
   return 1
 }
 
@@ -151,5 +151,5 @@ fact_running() { # of the bytes that the service runs
 
 # A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.
 content_of_current() {
-  (cd "$dir/current" && find . -type f ! -path "./$service" ! -path ./release.json -exec sha256sum {} + | sort | sha256sum | cut -c 1-64)
+  (cd "$dir/current" && find -L . -type f ! -path "./$service" ! -path ./release.json -exec sha256sum {} + | sort | sha256sum | cut -c 1-64)
 }

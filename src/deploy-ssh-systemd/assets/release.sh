@@ -6,8 +6,9 @@ inside() { # PATH
 }
 
 # The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
-serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
-  number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
+serve_release() { # ID BYTES [SHARE], then the listing of so many bytes, then the parts in its order
+  number "$2" && { [ -z "${3:-}" ] || share_name "$3"; } || { fail NAME_REFUSED "$2"; exit 1; }
+  from=; [ -z "${3:-}" ] || from=$3/releases/$1 # its large files lie there, and here links to them
   new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
   mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
@@ -19,12 +20,12 @@ serve_release() { # ID BYTES, then the listing of so many bytes, then the parts 
   units_allowed "$new" ||
     { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
   said=$(systems_allowed "$new") || { rm -rf "$new"; fail SYSTEM_FORBIDDEN "$said"; return; }
-  if [ ! -e "$new/$service" ] || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
+  if { [ ! -e "$new/$service" ] && [ -z "$from" ]; } || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
   fi
   rm -f "$new/.listing" "$new/.sums"
-  find "$new" -exec sync "$dir/blobs" {} + 2>/dev/null || sync
+  find "$new" ! -type l -exec sync "$dir/blobs" {} + 2>/dev/null || sync
   if [ -d "$before" ] && [ -n "$same" ]; then
     rm -rf "$new"
   elif [ -d "$before" ]; then
@@ -57,6 +58,11 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
         [ ! -d "$before" ] || [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
       blob)
         store_name "$what" || { fail NAME_REFUSED "$what"; return 1; }
+        if [ -n "$from" ]; then
+          ln -s "$from/$path" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+          [ "$(readlink "$before/$path" 2>/dev/null)" = "$from/$path" ] || same=
+          continue
+        fi
         ln "$dir/blobs/$what" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
         # what came in this conversation was hashed as it came
         case $hashed in *" $what "*) ;; *) printf '%s  %s\n' "$sum" "$path" >>"$new/.sums" || { fail RELEASE_FAILED "$before"; return 1; };; esac

@@ -120,6 +120,11 @@ program_of() { # PID → bytes, and exe, the path that they were started from
       }' "/proc/$1/maps" 2>/dev/null)
       exe=$(readlink "$bytes" 2>/dev/null) ;;
     */conmon) program_of_container "$1" ;;
+    "$dir/"*) ;;
+    */releases/*/"$service")
+      # the release's link leads to a share
+      id=${exe%/*}; link=$dir/releases/${id##*/}/$service
+      [ "$(readlink "$link" 2>/dev/null)" != "$exe" ] || exe=$link ;;
   esac
 }
 

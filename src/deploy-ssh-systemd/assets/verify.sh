@@ -4,6 +4,7 @@
 # said of the very same is kept: looking takes it longer than all the rest of a switch.
 serve_verify() { # ID
   safe "$1" && [ -e "$dir/releases/$1/unit" ] || { fail RELEASE_MISSING "$1"; return; }
+  sees_release "$1" || { fail SHARE_STALE "$dir/releases/$1: $said"; return; }
   system_taken "$dir/releases/$1" || { fail SYSTEM_REFUSED "$said"; return; }
   about=$(all_that_is_verified "$1")
   if [ -n "$about" ] && { IFS= read -r known && [ "$known" = "$about" ] && cat; } 2>/dev/null <"$state/verified"; then

@@ -1,0 +1,296 @@
+import { existsSync, readdirSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sleep } from '../../src/core/deadline.ts';
+import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
+import { buildHello } from './hello.ts';
+import { describeWith, type LabHost, labModule } from './lab.ts';
+import { mountShare } from './nfs-like.ts';
+
+const directory = '/opt/slipway/hello';
+
+await describeWith(
+  ['host:host81', 'host:host82', 'host:host83', 'go', 'peer:nfs-like'],
+  'deploy-ssh-systemd: layout nfs',
+  lab => {
+    const hosts: readonly LabHost[] = [lab['host:host81'], lab['host:host82'], lab['host:host83']];
+    const [first, second, third] = hosts as [LabHost, LabHost, LabHost];
+    let folder: string;
+    /** The export, as its server has it. */
+    let share: string;
+    let owner: number;
+    let inputs: Record<string, string>;
+    const builds: { path: string; sha256: string }[] = [];
+    const unmounts: (() => Promise<void>)[] = [];
+
+    const place = (host: LabHost) => `${host.user}@${host.address}:${host.port}`;
+    const pid = (host: LabHost) => onHost(host, 'systemctl', 'show', '-p', 'MainPID', '--value', 'hello');
+    const pids = () => Promise.all(hosts.map(pid));
+    const of = (name: string) => join(share, 'hello', name);
+    const releases = async () => (await readdir(of('releases'))).sort();
+    const current = async (host: LabHost) => (await onHost(host, 'readlink', `${directory}/current`)).slice(9);
+    const serves = async (host: LabHost, build: number) => {
+      expect((await fetchJson(`http://${host.address}:8080/version`)).body).toMatchObject({
+        version: `v${build + 1}.0.0`,
+      });
+      expect(await sha256FromOutside(host, await pid(host))).toBe(builds[build]!.sha256);
+      expect(await leftovers(host, directory)).toBe('');
+    };
+    /** What no run leaves: a lease, a probe, half a release. */
+    const left = async () =>
+      [...(await readdir(share)), ...(await readdir(of('.'))), ...(await readdir(of('releases')))].filter(
+        name => name === 'lease' || name.startsWith('.'),
+      );
+    const uploading = () => readdirSync(of('blobs')).some(name => name.startsWith('.part.'));
+    const until = async (what: () => boolean | Promise<boolean>) => {
+      for (const end = Date.now() + 30_000; !(await what()); await sleep(5))
+        if (Date.now() > end) throw new Error('it never was');
+    };
+
+    beforeAll(async () => {
+      const program = lab['peer:nfs-like'];
+      folder = await mkdtemp(join(tmpdir(), 'slipway-nfs-'));
+      share = join(folder, 'export');
+      await mkdir(share);
+      owner = Number(await onHost(first, 'id', '-u', 'deploy'));
+      await chown(share, owner, owner);
+      const { up } = await labModule('host');
+      for (const { name } of hosts) {
+        const bind: Record<string, string> = { '/srv/share': join(folder, name) };
+        // the third one's client remembers for longer than the others'
+        unmounts.push(
+          await mountShare(program, share, bind['/srv/share']!, { stale: name === third.name ? '4s' : '500ms' }),
+        );
+        if (name === first.name)
+          for (const [at, options] of Object.entries({
+            'read-only': { readOnly: true },
+            squashed: { squash: 'all' },
+            unseen: {},
+          } as const)) {
+            bind[`/srv/${at}`] = join(folder, at);
+            unmounts.push(await mountShare(program, share, bind[`/srv/${at}`]!, options));
+          }
+        await up({ name, fresh: true, bind });
+      }
+      await onHost(second, 'mkdir', '-p', '/srv/unseen');
+      for (const version of ['v1.0.0', 'v2.0.0', 'v3.0.0', 'v4.0.0'])
+        builds.push(await buildHello(lab.go, folder, version));
+      const known = await Promise.all(hosts.map(host => readFile(host.knownHosts, 'utf8')));
+      inputs = {
+        ...(await reach(first)),
+        hosts: hosts.map(place).join('\n'),
+        'known-hosts': known.join('\n'),
+        service: 'hello',
+        type: 'notify',
+        listen: '8080',
+        layout: 'nfs',
+        'nfs-root': '/srv/share',
+        'run-as': 'deploy',
+        'keep-releases': '2',
+        'min-healthy-time': '1s',
+        'healthy-deadline': '20s',
+      };
+    }, 300_000);
+    afterAll(async () => {
+      const { down } = await labModule('host');
+      for (const { name } of hosts) await down({ name, remove: true });
+      for (const unmount of unmounts) await unmount();
+      await rm(folder, { recursive: true });
+    }, 60_000);
+
+    test('one upload for all; root has written nothing there; what is of a host is with it', async () => {
+      const done = await deploy({ ...inputs, binary: builds[0]!.path });
+      expect(done.log).not.toContain('::error');
+      expect(done.record!.deployments.map(one => one.state)).toEqual(['healthy', 'healthy', 'healthy']);
+      expect(done.log.match(/uploaded/g)).toEqual(['uploaded']);
+      expect(done.log).toContain('to the share, once for 3 hosts');
+      const [id] = await releases();
+      const { ino, size } = await stat(of(`releases/${id}/hello`));
+      expect(await readdir(of('blobs'))).toEqual([builds[0]!.sha256]);
+      expect(await stat(of(`blobs/${builds[0]!.sha256}`))).toMatchObject({ ino, size });
+      for (const host of hosts) {
+        await serves(host, 0);
+        expect(await onHost(host, 'readlink', `${directory}/releases/${id}/hello`)).toBe(
+          `/srv/share/hello/releases/${id}/hello`,
+        );
+        // links and texts only: all that is large came once
+        expect(Number(await onHost(host, 'du', '-sk', directory).then(text => text.split('\t')[0]))).toBeLessThan(
+          size / 1024 / 4,
+        );
+        expect(await readFile(of(`nodes/${host.name}`), 'utf8')).toContain(`\n${id}\n`);
+        expect(
+          await onHost(host, 'sh', '-c', `tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value hello)/environ`),
+        ).toMatch(
+          new RegExp(
+            `CONFIGURATION_DIRECTORY=/srv/share/hello/shared/conf[^]*LOGS_DIRECTORY=/srv/share/hello/logs/${host.name}`,
+          ),
+        );
+      }
+      const theirs = await onHost(first, 'find', '/srv/share', '!', '-user', 'deploy');
+      expect(theirs).toBe('');
+      expect(await left()).toEqual([]);
+    }, 120_000);
+
+    test('again: nothing is changed, and nobody writes on the share', async () => {
+      const before = await pids();
+      const { mtimeMs } = await stat(of('.'));
+      const done = await deploy({ ...inputs, binary: builds[0]!.path });
+      expect(done.record!.deployments.map(one => one.state)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+      expect(await pids()).toEqual(before);
+      expect((await stat(of('.'))).mtimeMs).toBe(mtimeMs);
+    }, 60_000);
+
+    test.each([
+      ['is read-only', 'SHARE_READ_ONLY', { 'nfs-root': '/srv/read-only' }],
+      ['squashes the deploy user', 'SHARE_SQUASHED', { 'nfs-root': '/srv/squashed' }],
+      ['is not mounted', 'SHARE_NOT_MOUNTED', { 'nfs-root': '/srv/elsewhere' }],
+      ['is not mounted on one of the hosts', 'SHARE_NOT_MOUNTED', { 'nfs-root': '/srv/unseen', two: 'yes' }],
+    ])(
+      'an export that %s is refused, and nothing changed',
+      async (_, code, { two, ...given }: Record<string, string>) => {
+        const [pid1, before] = [await pid(first), await releases()];
+        const to = two === undefined ? place(first) : `${place(first)}\n${place(second)}`;
+        const done = await deploy({ ...inputs, hosts: to, ...given, binary: builds[1]!.path });
+        expect(done.code).toBe(1);
+        expect(done.log).toContain(code);
+        expect(done.log).toContain('Nothing was changed');
+        expect(done.outputs).toMatchObject({ state: 'failed', changed: 'false' });
+        expect(await pid(first)).toBe(pid1);
+        expect(await releases()).toEqual(before);
+        expect(await left()).toEqual([]);
+      },
+      60_000,
+    );
+
+    test('what root cannot read is refused', async () => {
+      await chmod(share, 0o700);
+      try {
+        const done = await deploy({ ...inputs, binary: builds[1]!.path });
+        expect(done.code).toBe(1);
+        expect(done.log).toMatch(/SHARE_DIFFERS|SHARE_NOT_MOUNTED/);
+        expect(done.log).toContain('Nothing was changed');
+      } finally {
+        await chmod(share, 0o755);
+      }
+    }, 60_000);
+
+    test('a runner is killed while it holds the lease: it ends, and the next run goes on', async () => {
+      const before = await pids();
+      const running = await startDeploy({ ...inputs, binary: builds[1]!.path });
+      await until(uploading);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      expect(await pids()).toEqual(before);
+      await until(() => !existsSync(of('lease')));
+      // that of a host that died as well: nobody renews it any more
+      await writeFile(of('.lease.dead'), 'octocat, fence dead\n');
+      await link(of('.lease.dead'), of('lease'));
+      await utimes(of('lease'), Date.now() / 1000 - 150, Date.now() / 1000 - 150);
+      const next = await deploy({ ...inputs, binary: builds[1]!.path });
+      expect(next.log).not.toContain('::error');
+      expect(next.log).toContain('a lease on the share was not renewed any more and is ended: octocat, fence dead');
+      for (const host of hosts) await serves(host, 1);
+      expect(await left()).toEqual([]);
+    }, 120_000);
+
+    test('a lease that is renewed is waited for; one that is lost writes nothing any more', async () => {
+      const before = [await pids(), await releases()];
+      await writeFile(of('lease'), 'hubot, fence alive\n');
+      const waited = await deploy({ ...inputs, 'lock-wait': '1s', binary: builds[2]!.path });
+      expect(waited.log).toMatch(/LEASED.*|another run writes on the share: hubot, fence alive/);
+      await rm(of('lease'));
+      const running = await startDeploy({ ...inputs, 'lock-wait': '5s', binary: builds[2]!.path });
+      await until(uploading);
+      await rm(of('lease'));
+      await writeFile(of('lease'), 'hubot, fence alive\n');
+      const lost = await running.ended;
+      await rm(of('lease'));
+      expect(lost.log).toContain('LEASE_LOST');
+      expect([await pids(), await releases()]).toEqual(before);
+      for (const host of hosts) await serves(host, 1);
+    }, 120_000);
+
+    test('a broken release is taken back on all', async () => {
+      const done = await deploy({
+        ...inputs,
+        binary: builds[2]!.path,
+        'health-checks': 'http://127.0.0.1:8080/none 200',
+        'healthy-deadline': '4s',
+      });
+      expect(done.code).toBe(1);
+      expect(done.record!.deployments.map(one => one.state)).toEqual(['rolled-back', 'rolled-back', 'rolled-back']);
+      for (const host of hosts) await serves(host, 1);
+    }, 120_000);
+
+    test('a host that remembers that the release was not there waits until it sees it', async () => {
+      const plan = await deploy({ ...inputs, binary: builds[3]!.path, mode: 'plan' });
+      const id = /→ (\S+)/.exec(plan.log)![1]!;
+      // it asks again and again, and what it remembers is up to 4 s old
+      await onHost(
+        third,
+        'systemd-run',
+        '--unit=looks',
+        'sh',
+        '-c',
+        `while :; do stat /srv/share/hello/releases/${id}; sleep 0.1; done`,
+      );
+      const done = await deploy({ ...inputs, binary: builds[3]!.path });
+      await onHost(third, 'systemctl', 'stop', 'looks');
+      expect(done.log).not.toContain('::error');
+      expect(done.log).toMatch(new RegExp(`${place(third)}: saw the release on the share after \\d+ s`));
+      expect(done.log).not.toMatch(new RegExp(`${place(first)}: saw the release`));
+      for (const host of hosts) await serves(host, 3);
+    }, 120_000);
+
+    test('nothing goes that another host runs or could go back to; all go back', async () => {
+      const old = await current(second);
+      for (const greeting of ['one', 'two', 'three']) {
+        const done = await deploy({
+          ...inputs,
+          hosts: place(first),
+          binary: builds[2]!.path,
+          environment: `HELLO_GREETING=${greeting}`,
+        });
+        expect(done.log).not.toContain('::error');
+      }
+      const kept = await releases();
+      expect(kept).toContain(old);
+      // two of each host: none was left that nobody has
+      const pinned = await Promise.all(
+        hosts.map(async ({ name }) => (await readFile(of(`nodes/${name}`), 'utf8')).split('\n').slice(1, -1)),
+      );
+      expect(kept).toEqual([...new Set(pinned.flat())].sort());
+      expect(pinned[0]).toHaveLength(2);
+      await serves(second, 3);
+      const back = await deploy({ ...inputs, hosts: `${place(second)}\n${place(third)}`, mode: 'rollback' });
+      expect(back.log).not.toContain('::error');
+      await serves(second, 1);
+      await serves(third, 1);
+    }, 180_000);
+
+    test('removed: the others keep what they run; with the last one all goes but conf and logs', async () => {
+      const done = await deploy({ ...inputs, hosts: place(first), mode: 'remove' });
+      expect(done.log).not.toContain('::error');
+      expect(await readdir(of('nodes'))).toEqual([second.name, third.name]);
+      await serves(second, 1);
+      await deploy({ ...inputs, hosts: `${place(second)}\n${place(third)}`, mode: 'remove' });
+      expect((await readdir(of('.'))).sort()).toEqual(['logs', 'shared']);
+      expect(await readlink(join(second.root, directory, 'current')).catch(() => 'none')).toBe('none');
+    }, 120_000);
+  },
+);
