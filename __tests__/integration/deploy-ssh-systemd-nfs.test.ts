@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
 import {
-  chmod,
   chown,
   link,
   mkdir,
@@ -74,12 +73,13 @@ await describeWith(
         const bind: Record<string, string> = { '/srv/share': join(folder, name) };
         // the third one's client remembers for longer than the others'
         unmounts.push(
-          await mountShare(program, share, bind['/srv/share']!, { stale: name === third.name ? '4s' : '500ms' }),
+          await mountShare(program, share, bind['/srv/share']!, { stale: name === third.name ? '2s' : '500ms' }),
         );
         if (name === first.name)
           for (const [at, options] of Object.entries({
             'read-only': { readOnly: true },
             squashed: { squash: 'all' },
+            'no-ticket': { squash: 'krb5' },
             unseen: {},
           } as const)) {
             bind[`/srv/${at}`] = join(folder, at);
@@ -102,7 +102,7 @@ await describeWith(
         'nfs-root': '/srv/share',
         'run-as': 'deploy',
         'keep-releases': '2',
-        'min-healthy-time': '1s',
+        'min-healthy-time': '300ms',
         'healthy-deadline': '20s',
       };
     }, 300_000);
@@ -158,6 +158,7 @@ await describeWith(
     test.each([
       ['is read-only', 'SHARE_READ_ONLY', { 'nfs-root': '/srv/read-only' }],
       ['squashes the deploy user', 'SHARE_SQUASHED', { 'nfs-root': '/srv/squashed' }],
+      ['root cannot even read', 'SHARE_DIFFERS', { 'nfs-root': '/srv/no-ticket' }],
       ['is not mounted', 'SHARE_NOT_MOUNTED', { 'nfs-root': '/srv/elsewhere' }],
       ['is not mounted on one of the hosts', 'SHARE_NOT_MOUNTED', { 'nfs-root': '/srv/unseen', two: 'yes' }],
     ])(
@@ -176,18 +177,6 @@ await describeWith(
       },
       60_000,
     );
-
-    test('what root cannot read is refused', async () => {
-      await chmod(share, 0o700);
-      try {
-        const done = await deploy({ ...inputs, binary: builds[1]!.path });
-        expect(done.code).toBe(1);
-        expect(done.log).toMatch(/SHARE_DIFFERS|SHARE_NOT_MOUNTED/);
-        expect(done.log).toContain('Nothing was changed');
-      } finally {
-        await chmod(share, 0o755);
-      }
-    }, 60_000);
 
     test('a runner is killed while it holds the lease: it ends, and the next run goes on', async () => {
       const before = await pids();
@@ -230,7 +219,7 @@ await describeWith(
         ...inputs,
         binary: builds[2]!.path,
         'health-checks': 'http://127.0.0.1:8080/none 200',
-        'healthy-deadline': '4s',
+        'healthy-deadline': '3s',
       });
       expect(done.code).toBe(1);
       expect(done.record!.deployments.map(one => one.state)).toEqual(['rolled-back', 'rolled-back', 'rolled-back']);
@@ -240,7 +229,7 @@ await describeWith(
     test('a host that remembers that the release was not there waits until it sees it', async () => {
       const plan = await deploy({ ...inputs, binary: builds[3]!.path, mode: 'plan' });
       const id = /→ (\S+)/.exec(plan.log)![1]!;
-      // it asks again and again, and what it remembers is up to 4 s old
+      // it asks again and again, and what it remembers is up to 2 s old
       await onHost(
         third,
         'systemd-run',

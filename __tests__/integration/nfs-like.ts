@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 export interface Export {
   /** For which a client remembers names and attributes: `4s`. */
   readonly stale?: string;
-  readonly squash?: 'root' | 'all' | 'none';
+  readonly squash?: 'root' | 'all' | 'none' | 'krb5';
   readonly readOnly?: boolean;
   readonly delay?: string;
 }

@@ -1,8 +1,8 @@
 // Nfs-like shows a folder at another place as a client of NFS would see it, for machines whose kernel has no NFS: each
 // operation takes longer, what was looked up is remembered without asking again, also that it was not there, and root
-// is nobody. It needs root, since it mounts by itself.
+// is nobody; with krb5, where root has no ticket, it can do nothing. It needs root, since it mounts by itself.
 //
-//	nfs-like [-delay 1ms] [-stale 1s] [-squash root|all|none] [-read-only] FOLDER MOUNTPOINT
+//	nfs-like [-delay 1ms] [-stale 1s] [-squash root|all|none|krb5] [-read-only] FOLDER MOUNTPOINT
 //
 // It prints "ready" when it is mounted, and unmounts when its standard input ends.
 package main
@@ -28,7 +28,7 @@ func main() {
 func run() error {
 	delay := flag.Duration("delay", 0, "that each operation takes longer")
 	stale := flag.Duration("stale", time.Second, "for which the client remembers attributes and names")
-	squash := flag.String("squash", "root", "who is nobody: root, all or none")
+	squash := flag.String("squash", "root", "who is nobody: root, all or none; krb5: root can do nothing")
 	readOnly := flag.Bool("read-only", false, "nothing can be written, as the server decides")
 	flag.Parse()
 	if flag.NArg() != 2 {
@@ -99,7 +99,7 @@ func (e *export) read(c <-chan struct{}, h *fuse.InHeader) fuse.Status {
 	if status := e.RawFileSystem.GetAttr(c, &fuse.GetAttrIn{InHeader: *h}, &out); !status.Ok() {
 		return status
 	}
-	if out.Mode&0o004 == 0 {
+	if out.Mode&0o004 == 0 || e.squash == "krb5" {
 		return fuse.EACCES
 	}
 	return fuse.OK

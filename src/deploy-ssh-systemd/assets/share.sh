@@ -60,10 +60,11 @@ serve_share_lease() { # FENCE WHO
   if ! ln "$mine" "$share/lease" 2>/dev/null && ! holds_lease; then
     ls "$share" >/dev/null; holder=$(cat "$share/lease" 2>/dev/null)
     # both by the server's clock
-    age=$(($(stat -c %Y "$mine") - $(stat -c %Y "$share/lease" 2>/dev/null || echo 0)))
+    since=$(stat -c %Y "$share/lease" 2>/dev/null) || since=$(stat -c %Y "$mine")
+    age=$(($(stat -c %Y "$mine") - since))
     { [ $age -gt $lease_ends ] && rm -f "$share/lease" && ln "$mine" "$share/lease" 2>/dev/null && holds_lease; } ||
       { rm -f "$mine"; mine=; fail LEASED "${holder:-unknown}, renewed $age s ago"; return; }
-    [ -z "$holder" ] || fact ended "$holder"
+    fact ended "${holder:-unknown}"
   fi
   ( while sleep 10 && kill -0 $$ && touch -c "$mine"; do :; done ) >/dev/null 2>&1 </dev/null &
   renewing=$!
@@ -137,6 +138,7 @@ serve_share_prune() {
     # out of sight first: a host that begins to read it now finds nothing, and not half of it
     mv -T "$path" "$share/releases/.new.$id" && rm -rf "$share/releases/.new.$id" && fact gone "$id"
   done
+  find "$share/blobs" -name '.part.*' -mtime +1 -exec rm -f {} + 2>/dev/null
   for blob in "$share"/blobs/*; do
     # to open it is to ask the server
     { : <"$blob"; } 2>/dev/null && [ "$(stat -c %h "$blob")" = 1 ] && rm -f "$blob"
