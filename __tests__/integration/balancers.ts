@@ -21,8 +21,7 @@ export async function startBalancers(host: LabHost, backends: readonly string[])
     '/etc/nginx/nginx.conf':
       'events {}\nhttp { access_log off; error_log stderr; include /etc/nginx/conf.d/*.conf; }\n',
     [nginxFile]: `upstream hello {
-    server ${backends[0]}:8080 max_fails=0; # web1
-    server ${backends[1]}:8080 max_fails=0;
+${backends.map((address, index) => `    server ${address}:8080 max_fails=0;${index === 0 ? ' # web1' : ''}`).join('\n')}
 }
 server {
     listen 80;

@@ -15,20 +15,34 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { sleep } from '../../src/core/deadline.ts';
+import { startBalancers } from './balancers.ts';
 import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
+import { startLoad } from './load.ts';
 import { mountShare } from './nfs-like.ts';
 
 const directory = '/opt/slipway/hello';
 
 await describeWith(
-  ['host:host81', 'host:host82', 'host:host83', 'go', 'peer:nfs-like'],
+  [
+    'host:host81',
+    'host:host82',
+    'host:host83',
+    'host:host84',
+    'host:host85',
+    'go',
+    'peer:nfs-like',
+    'package:nginx-light',
+    'package:haproxy',
+  ],
   'deploy-ssh-systemd: layout nfs',
   lab => {
     const hosts: readonly LabHost[] = [lab['host:host81'], lab['host:host82'], lab['host:host83']];
     const [first, second, third] = hosts as [LabHost, LabHost, LabHost];
+    const [fourth, balancer] = [lab['host:host84'], lab['host:host85']];
     let folder: string;
     /** The export, as its server has it. */
     let share: string;
@@ -69,11 +83,11 @@ await describeWith(
       owner = Number(await onHost(first, 'id', '-u', 'deploy'));
       await chown(share, owner, owner);
       const { up } = await labModule('host');
-      for (const { name } of hosts) {
-        const bind: Record<string, string> = { '/srv/share': join(folder, name) };
+      for (const { name } of [...hosts, fourth]) {
+        const bind: Record<string, string> = { '/srv/apps': join(folder, name) };
         // the third one's client remembers for longer than the others'
         unmounts.push(
-          await mountShare(program, share, bind['/srv/share']!, { stale: name === third.name ? '2s' : '500ms' }),
+          await mountShare(program, share, bind['/srv/apps']!, { stale: name === third.name ? '2s' : '500ms' }),
         );
         if (name === first.name)
           for (const [at, options] of Object.entries({
@@ -90,7 +104,7 @@ await describeWith(
       await onHost(second, 'mkdir', '-p', '/srv/unseen');
       for (const version of ['v1.0.0', 'v2.0.0', 'v3.0.0', 'v4.0.0'])
         builds.push(await buildHello(lab.go, folder, version));
-      const known = await Promise.all(hosts.map(host => readFile(host.knownHosts, 'utf8')));
+      const known = await Promise.all([...hosts, fourth, balancer].map(host => readFile(host.knownHosts, 'utf8')));
       inputs = {
         ...(await reach(first)),
         hosts: hosts.map(place).join('\n'),
@@ -99,7 +113,7 @@ await describeWith(
         type: 'notify',
         listen: '8080',
         layout: 'nfs',
-        'nfs-root': '/srv/share',
+        'nfs-root': '/srv/apps',
         'run-as': 'deploy',
         'keep-releases': '2',
         'min-healthy-time': '300ms',
@@ -108,7 +122,7 @@ await describeWith(
     }, 300_000);
     afterAll(async () => {
       const { down } = await labModule('host');
-      for (const { name } of hosts) await down({ name, remove: true });
+      for (const { name } of [...hosts, fourth, balancer]) await down({ name, remove: true });
       for (const unmount of unmounts) await unmount();
       await rm(folder, { recursive: true });
     }, 60_000);
@@ -126,7 +140,7 @@ await describeWith(
       for (const host of hosts) {
         await serves(host, 0);
         expect(await onHost(host, 'readlink', `${directory}/releases/${id}/hello`)).toBe(
-          `/srv/share/hello/releases/${id}/hello`,
+          `/srv/apps/hello/releases/${id}/hello`,
         );
         // links and texts only: all that is large came once
         expect(Number(await onHost(host, 'du', '-sk', directory).then(text => text.split('\t')[0]))).toBeLessThan(
@@ -137,11 +151,15 @@ await describeWith(
           await onHost(host, 'sh', '-c', `tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value hello)/environ`),
         ).toMatch(
           new RegExp(
-            `CONFIGURATION_DIRECTORY=/srv/share/hello/shared/conf[^]*LOGS_DIRECTORY=/srv/share/hello/logs/${host.name}`,
+            `CONFIGURATION_DIRECTORY=/srv/apps/hello/shared/conf[^]*LOGS_DIRECTORY=/srv/apps/hello/logs/${host.name}`,
           ),
         );
       }
-      const theirs = await onHost(first, 'find', '/srv/share', '!', '-user', 'deploy');
+      // where its sandbox lets it write
+      const inside = `nsenter --target $(systemctl show -p MainPID --value hello) --mount --setuid ${owner} --setgid ${owner}`;
+      await onHost(first, 'sh', '-c', `${inside} touch /srv/apps/hello/logs/host81/app.log`);
+      expect(await readdir(of('logs/host81'))).toEqual(['app.log']);
+      const theirs = await onHost(first, 'find', '/srv/apps', '!', '-user', 'deploy');
       expect(theirs).toBe('');
       expect(await left()).toEqual([]);
     }, 120_000);
@@ -236,7 +254,7 @@ await describeWith(
         '--unit=looks',
         'sh',
         '-c',
-        `while :; do stat /srv/share/hello/releases/${id}; sleep 0.1; done`,
+        `while :; do stat /srv/apps/hello/releases/${id}; sleep 0.1; done`,
       );
       const done = await deploy({ ...inputs, binary: builds[3]!.path });
       await onHost(third, 'systemctl', 'stop', 'looks');
@@ -272,12 +290,58 @@ await describeWith(
       await serves(third, 1);
     }, 180_000);
 
+    test('four hosts on one share behind one nginx, as the example has it: no request is lost, a broken release goes back', async () => {
+      const { up } = await labModule('host');
+      await up({ name: balancer.name, fresh: true });
+      const four = [...hosts, fourth];
+      await startBalancers(
+        balancer,
+        four.map(host => host.address),
+      );
+      const text = await readFile(new URL('../../examples/share/slipway.yml', import.meta.url), 'utf8');
+      const [{ kind: _, ...example }] = parse(text).deploy as [Record<string, unknown>];
+      const all = [...four.map(host => ({ host: place(host) })), { host: place(balancer), roles: 'lb' }];
+      const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+      const given = {
+        ...Object.fromEntries(Object.entries(example).map(([name, value]) => [name, asText(value)])),
+        'known-hosts': inputs['known-hosts']!,
+        'private-key': inputs['private-key']!,
+        hosts: JSON.stringify(all),
+        'min-healthy-time': '300ms',
+      };
+      // the fourth is new, and its file is there already
+      const joined = await deploy({ ...given, binary: builds[1]!.path });
+      expect(joined.log).not.toContain('::error');
+      expect(joined.log).not.toContain('uploaded');
+      const load = startLoad(`http://${balancer.address}/`);
+      const next = await deploy({ ...given, binary: builds[3]!.path });
+      const broken = { binary: builds[0]!.path, environment: 'HELLO_CRASH_AFTER=100ms', 'healthy-deadline': '5s' };
+      const back = await deploy({ ...given, ...broken });
+      const { answered, failed } = await load.end();
+      expect(next.log).not.toContain('::error');
+      expect(next.record!.deployments.map(one => one.state)).toEqual(Array(4).fill('healthy'));
+      expect(back.record!.deployments.map(one => one.state)).toEqual([
+        'rolled-back',
+        'rolled-back',
+        'not-begun',
+        'not-begun',
+      ]);
+      expect(failed).toEqual({});
+      expect(answered).toBeGreaterThan(200);
+      for (const host of four) await serves(host, 3);
+    }, 300_000);
+
     test('removed: the others keep what they run; with the last one all goes but conf and logs', async () => {
-      const done = await deploy({ ...inputs, hosts: place(first), mode: 'remove' });
+      const done = await deploy({ ...inputs, hosts: `${place(first)}\n${place(fourth)}`, mode: 'remove' });
       expect(done.log).not.toContain('::error');
       expect(await readdir(of('nodes'))).toEqual([second.name, third.name]);
-      await serves(second, 1);
-      await deploy({ ...inputs, hosts: `${place(second)}\n${place(third)}`, mode: 'remove' });
+      await serves(second, 3);
+      // what the others have comes from the share
+      const converged = await deploy({ ...inputs, hosts: `${place(first)}\n${place(second)}`, mode: 'converge' });
+      expect(converged.log).not.toContain('::error');
+      expect(converged.record!.deployments.map(one => one.state)).toEqual(['healthy', 'unchanged']);
+      await serves(first, 3);
+      await deploy({ ...inputs, mode: 'remove' });
       expect((await readdir(of('.'))).sort()).toEqual(['logs', 'shared']);
       expect(await readlink(join(second.root, directory, 'current')).catch(() => 'none')).toBe('none');
     }, 120_000);
