@@ -32,7 +32,7 @@ await describeWith(
     'host:host82',
     'host:host83',
     'host:host84',
-    'host:host85',
+    'host:host86',
     'go',
     'peer:nfs-like',
     'package:nginx-light',
@@ -42,7 +42,7 @@ await describeWith(
   lab => {
     const hosts: readonly LabHost[] = [lab['host:host81'], lab['host:host82'], lab['host:host83']];
     const [first, second, third] = hosts as [LabHost, LabHost, LabHost];
-    const [fourth, balancer] = [lab['host:host84'], lab['host:host85']];
+    const [fourth, balancer] = [lab['host:host84'], lab['host:host86']];
     let folder: string;
     /** The export, as its server has it. */
     let share: string;

@@ -66,7 +66,7 @@ serve_share_lease() { # FENCE WHO
       { rm -f "$mine"; mine=; fail LEASED "${holder:-unknown}, renewed $age s ago"; return; }
     fact ended "${holder:-unknown}"
   fi
-  ( while sleep 10 && kill -0 $$ && touch -c "$mine"; do :; done ) >/dev/null 2>&1 </dev/null &
+  ( renew ) >/dev/null 2>&1 </dev/null &
   renewing=$!
   # of writers that died
   for file in "$share"/.lease.* "$share"/releases/.new.* "$share"/nodes/.new.*; do [ "$file" = "$mine" ] || rm -rf "$file"; done
@@ -77,12 +77,24 @@ serve_share_lease() { # FENCE WHO
 holds_lease() { [ -n "${mine:-}" ] && touch -c "$mine" 2>/dev/null && [ "$(stat -c %h "$mine" 2>/dev/null)" = 2 ]; }
 lease_lost() { fail LEASE_LOST "$(cat "${share:-}/lease" 2>/dev/null)"; }
 
-leave_share() {
-  [ -z "${probe:-}" ] || rm -f "$probe"
-  [ -n "${mine:-}" ] || return 0
-  kill "$renewing" 2>/dev/null
+# As long as this agent is there; of one that was killed, as by a write to a connection that is gone, it ends what is left.
+renew() {
+  trap '' TERM HUP
+  spent=0
+  while kill -0 $$; do
+    sleep 1; spent=$((spent + 1)); [ $((spent % 10)) -ne 0 ] || touch -c "$mine"
+  done
+  end_lease
+}
+
+end_lease() {
   ! holds_lease || rm -f "$share/lease"
-  rm -f "$mine"; mine=
+  rm -f "$mine" "$probe"
+}
+
+leave_share() {
+  if [ -n "${mine:-}" ]; then kill -KILL "$renewing" 2>/dev/null; end_lease; mine=; fi
+  [ -z "${probe:-}" ] || rm -f "$probe"
 }
 
 # What a host has, and will have: nothing of it goes from the share.
