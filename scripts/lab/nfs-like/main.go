@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
@@ -60,7 +61,8 @@ func run() error {
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return err
 	}
-	return server.Unmount()
+	// Not server.Unmount, which waits for whoever has a copy of the mount: the kernel ends those with this process.
+	return syscall.Unmount(flag.Arg(1), syscall.MNT_DETACH)
 }
 
 const nobody = 65534

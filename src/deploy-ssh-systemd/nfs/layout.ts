@@ -51,11 +51,16 @@ export function shareMustBeUsed(root: string | undefined, hosts: readonly Pick<S
 }
 
 /** @throws INPUT_INVALID */
-export function shareMustAgree({ layout, nfsRoot: root, become }: Settings, of: string): void {
+export function shareMustAgree({ layout, nfsRoot: root, become, container }: Settings, of: string): void {
   if (layout === 'nfs' && root === undefined)
     throw invalid(
       `input "nfs-root" is missing, and "layout" is nfs${of}`,
       'Say where the hosts have mounted the share.',
+    );
+  if (layout === 'nfs' && container !== undefined)
+    throw invalid(
+      `\`layout: nfs\`${of} is for programs: a container’s image comes from a registry`,
+      'Leave one of both out.',
     );
   if (layout === 'nfs' && become === 'agent')
     throw invalid(
