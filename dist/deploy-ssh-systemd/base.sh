@@ -14,7 +14,8 @@
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 umask 022
 unset TMPDIR CDPATH
-units=/etc/systemd/system
+# where unit files lie, how their names end, and their mode
+units=/etc/systemd/system suffix=.service units_mode=644
 
 durable() { sync "$@" 2>/dev/null || sync; }
 show() { systemctl show "$unit" -p "$1" --value 2>/dev/null; }
@@ -26,15 +27,16 @@ locate() { # DIRECTORY SERVICE
   case $1 in '~/'*) [ -n "$manager" ] || return 1; set -- "$HOME/${1#??}" "$2";; esac
   case $1 in /*/*) ;; *) return 1;; esac
   case $1 in *[!A-Za-z0-9_./-]*|*/./*|*/../*|*/.|*/..|*/-*|*//*|*/) return 1;; esac
-  dir=$1; service=$2; unit=$2.service; socket=$2.socket; state=$dir/state; guard=slipway-guard-$2.service
+  dir=$1; service=$2; unit=$2$suffix; socket=$2.socket; schedule=$2.timer; state=$dir/state; guard=slipway-guard-$2.service
+  live=/run/slipway-$2
 }
 
 # Whether a unit was made by us, for this directory.
 ours() { is_ours "$unit"; }
 is_ours() { has_mark "$units/$1"; } # UNIT
-has_mark() { # FILE
+has_mark() { # FILE; in files of others than systemd the mark is a comment
   [ -f "$1" ] || return 1
-  while IFS= read -r row || [ -n "$row" ]; do [ "$row" != "X-Slipway=$dir" ] || return 0; done 2>/dev/null <"$1"
+  while IFS= read -r row || [ -n "$row" ]; do [ "${row#"# "}" != "X-Slipway=$dir" ] || return 0; done 2>/dev/null <"$1"
   return 1
 }
 

@@ -13,16 +13,24 @@ place() { # FILE MODE TEXT NOTE
   rm -f "$part"; fail BOOTSTRAP_FAILED "writing $1"; return 1
 }
 
-serve_bootstrap() { # USER RUN-AS yes|no yes|no: whether only to say what would be done; whether to make the user RUN-AS
+# USER RUN-AS yes|no yes|no: whether only to say what would be done; whether to make the user RUN-AS; KIND:SHA256 of each
+# system file that the service may have.
+serve_bootstrap() {
   dry=$3 made=
   if [ "${4:-no}" = yes ] && [ "$2" != dynamic ] && safe "$2" && ! id -u "$2" >/dev/null 2>&1; then made=$2; fi
   # who is made here is no user of the host's own
   why=$(unfit "$1" "$([ -n "$made" ] && echo dynamic || echo "$2")"); [ -z "$why" ] || { fail BOOTSTRAP_REFUSED "$why"; return; }
   text=$(printf '#!/bin/sh\nconfined=yes\n%s' "$program")
   sum=$(printf '%s\n' "$text" | sha256sum); sum=${sum%% *}
-  line="$service $dir $2"
-  list=$({ awk -v service="$service" '!/^#/ && $1 != service' "$allowed/$1" 2>/dev/null; echo "$line"; } | sort)
-  list=$(printf '# What %s may deploy by the agent: SERVICE DIRECTORY USERS\n%s\n' "$1" "$list")
+  allowance="$service $dir $2"
+  if [ $# -gt 4 ]; then file_sums=$(shift 4; echo "$*"); else file_sums=; fi
+  # what it was let before it may go back to
+  for file_sum in $(awk -v service="$service" -v dir="$dir" '$1 == service && $2 == dir { for (i = 4; i <= NF; i++) print $i }' "$allowed/$1" 2>/dev/null) $file_sums; do
+    case $file_sum in *[!a-z0-9:-]*) fail NAME_REFUSED "$file_sum"; return;; esac
+    case " $allowance " in *" $file_sum "*) ;; *) allowance="$allowance $file_sum";; esac
+  done
+  list=$({ awk -v service="$service" '!/^#/ && $1 != service' "$allowed/$1" 2>/dev/null; echo "$allowance"; } | sort)
+  list=$(printf '# What %s may deploy by the agent: SERVICE DIRECTORY USERS, and KIND:SHA256 of its files for other programs\n%s\n' "$1" "$list")
   rule="$1 ALL=(root) NOPASSWD: $installed \"\""
   file=/etc/sudoers.d/slipway-$(id -u "$1")
   said=$(printf '%s\n' "$rule" | visudo -cqf - 2>&1) || { fail BOOTSTRAP_FAILED "visudo: $said"; return; }
@@ -33,7 +41,7 @@ serve_bootstrap() { # USER RUN-AS yes|no yes|no: whether only to say what would 
     [ "$dry" = yes ] || make_user "$made" || { fail USER_FAILED "$made"; return; }
   fi
   place "$installed" 755 "$text" ", sha256 $sum" && place /etc/slipway/agent.sha256 644 "$sum" '' &&
-    place "$allowed/$1" 644 "$list" ": $line" && place "$file" 440 "$rule" ": $rule" || return
+    place "$allowed/$1" 644 "$list" ": $allowance" && place "$file" 440 "$rule" ": $rule" || return
   if [ "$dry" = no ]; then
     [ $sound = no ] || said=$(visudo -c 2>&1) || { rm -f "$file"; fail BOOTSTRAP_FAILED "visudo, $file was removed again: $said"; return; }
     sudo -n -l -U "$1" "$installed" >/dev/null 2>&1 ||

@@ -5,7 +5,7 @@ serve_facts() { # SERVICE DIRECTORY [USER PORT [SHA256...]]: of programs that ma
   permitted || { dir=; fail SERVICE_FORBIDDEN "$why"; return; }
   [ -z "${3:-}" ] || safe "$3" && { [ -z "${4:-}" ] || number "$4"; } || { fail NAME_REFUSED "${3:-} ${4:-}"; return; }
   fact path "$dir"
-  [ -z "$manager" ] || user_facts
+  own_facts
   own=${3:-} port=${4:-} version=$(systemctl --version 2>/dev/null)
   if [ $# -gt 4 ]; then shift 4; else set --; fi
   told_with_hash machine_facts "$@" && printf '@ok\n'
@@ -23,7 +23,7 @@ machine_facts() { # SHA256...: of programs that may run already
   { df -Pk "$there"; df -Pi "$there"; } 2>/dev/null | awk '
     part == "" && $1 == "Filesystem" { tables++; next }
     part == "" && tables == 1 { space = $4; at = $6 }
-    part == "" && tables == 2 { inodes = $4 }
+    part == "" && tables == 2 { inodes = $2 > 0 ? $4 : "-" } # btrfs counts none
     part == "mounts" && $2 == at { options = $4 }
     part == "processors" && /^processor/ { cores++ }
     part == "processors" && $1 == "MemTotal:" { memory = $2 }
@@ -35,8 +35,10 @@ machine_facts() { # SHA256...: of programs that may run already
     }' - part=mounts /proc/mounts $tables
   [ -n "$own" ] && id -u "$own" >/dev/null 2>&1 && fact has-user yes
   [ -n "$port" ] && fact holder-of-port "$(holder_of "$port")"
-  for tool in flock systemd-run sha256sum base64 gzip awk; do command -v $tool >/dev/null || fact lacking $tool; done
+  for tool in flock sha256sum base64 gzip awk $tools; do command -v $tool >/dev/null || fact lacking $tool; done
   ! command -v zstd >/dev/null || fact zstd yes
+  [ ! -e /proc/net/if_inet6 ] || fact ipv6 yes
+  ! certified || fact certified yes
   state_facts "$@"
 }
 
@@ -59,9 +61,8 @@ told_with_hash() { # FACTS SHA256... → stamp, settled_facts: what "same" compa
 }
 
 runs_one_of() { # SHA256...: of the store; $pid runs
-  [ $# -gt 0 ] && [ "$pid" -gt 0 ] || return 1
-  program_of "$pid"
-  for sum; do safe "$sum" && [ "$dir/blobs/$sum" -ef "$bytes" ] && return; done
+  [ $# -gt 0 ] && program_of_service || return 1
+  for sum; do safe "$sum" && { [ "$dir/blobs/$sum" -ef "$bytes" ] || grep -qsx "$sum  $service" "$dir/current/on-share"; } && return; done
   return 1
 }
 
@@ -73,6 +74,7 @@ state_facts() { # SHA256...
   fact holder "$holder"
   [ -e "$state/lock" ] && ! flock -n "$state/lock" true 9>&- && fact locked yes
   fact files "$(files_loaded)"
+  fact_schedule
   ! runs_one_of "$@" || fact content "$(content_of_current)"
 }
 
@@ -82,10 +84,15 @@ facts_of_state() {
   if [ -f "$units/$unit" ]; then
     ours && fact ours yes
     fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
+    fact_timer_file
     [ ! -e "$units/$unit.d/50-slipway.conf" ] || fact drop-in "$(cat "$units/$unit.d/50-slipway.conf")"
   fi
+  facts_of_system
+  [ ! -e "$units/$schedule" ] || is_ours "$schedule" || fact foreign-timer "$units/$schedule"
   [ -d "$dir" ] || return 0
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
+  [ ! -e "$dir/current/launch" ] || fact launch "$(cat "$dir/current/launch")"
+  [ ! -e "$dir/current/container-image" ] || fact image "$(cat "$dir/current/container-image")"
   fact_names releases "$dir/releases" '*'
   fact_names blobs "$dir/blobs" '*'
   parts=; for part in "$dir/blobs"/.part.*; do [ ! -e "$part" ] || parts="$parts${part##*/.part.} $(wc -c <"$part")$newline"; done
@@ -119,6 +126,7 @@ holder_of() { # PORT
   pid=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
     awk -v socket="socket:[$inode]" '/^\/proc/{split($1,part,"/")} $NF==socket{print part[3]; exit}')
   [ -n "$pid" ] || { echo 'a process that cannot be seen'; return; }
+  ! of_service "$pid" || return
   of=$(sed -n -e 's|.*/\([^/]*\.service\)\(/.*\)*$|\1|p' -e 's|.*/\([^/]*\.scope\)\(/.*\)*$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ "$of" != "$unit" ] || return
   # systemd itself holds what it listens on for the service
@@ -137,11 +145,11 @@ fact_unit() {
   if [ "$pid" -eq 0 ]; then fact unit "$seen"; else program_of "$pid"; fact unit "$seen${newline}Exe=$exe"; fi
 }
 
-fact_running() { # of the bytes that the main process $pid runs
-  program_of "$pid"; sum=$(sha256sum "$bytes" 2>/dev/null); fact sha256 "${sum%% *}"
+fact_running() { # of the bytes that the service runs
+  program_of_service; sum=$(sha256sum "$bytes" 2>/dev/null); fact sha256 "${sum%% *}"
 }
 
 # A hash over all parts of the present release but its program and record, as the runner makes it of what it would send.
 content_of_current() {
-  (cd "$dir/current" && find . -type f ! -path "./$service" ! -path ./release.json -exec sha256sum {} + | sort | sha256sum | cut -c 1-64)
+  (cd "$dir/current" && find -L . -type f ! -path "./$service" ! -path ./release.json -exec sha256sum {} + | sort | sha256sum | cut -c 1-64)
 }

@@ -6,49 +6,30 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
   ! foreign || { fail UNIT_FOREIGN "$here"; return; }
   units_allowed "$dir/releases/$2" ||
     { fail UNIT_FORBIDDEN "$why"; return; }
+  said=$(systems_allowed "$dir/releases/$2") || { fail SYSTEM_FORBIDDEN "$said"; return; }
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
   printf 'new=%s\nold=%s\nkind=%s\nway=%s\nwas=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "${pid:-}" "$(date +%s)" "$5" >"$state/.intent.$1" &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended
-  if ! said=$(systemd-run $manager --quiet --collect --on-active="$4" --timer-property=AccuracySec=1s --unit="$(timer "$1")" \
-    /bin/sh "$state/agent.sh" revert "$dir" "$service" "$1" 2>&1 9>&-); then
+  if ! said=$(later "$4" "$(timer "$1")" revert "$1"); then
     rm -f "$state/intent.$1"; fail SWITCH_FAILED "arming the timer: $said"; return
   fi
-  step armed
-  if ! said=$(systemd-run $manager --quiet --no-block --collect --unit="slipway-$service-switch-$1" \
-    /bin/sh "$state/agent.sh" switch "$dir" "$service" "$1" 2>&1 9>&-); then
+  step armed; switched=$1
+  if ! said=$(apart "slipway-$service-switch-$1" switch "$1"); then
     do_revert "$1" unswitched >/dev/null; fail SWITCH_FAILED "starting the switch: $said"; return
   fi
   printf '@ok\n'
-}
-
-# At boot, before the service: an intent that nobody confirmed is taken back.
-put_guard() {
-  text="[Unit]
-Description=Takes back an unconfirmed release of $service
-Before=$unit
-ConditionPathExistsGlob=|$state/intent.*
-ConditionPathExistsGlob=|$state/reverting.*
-X-Slipway=$dir
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh $state/agent.sh guard $dir $service
-
-[Install]
-WantedBy=$boots"
-  [ -e "$units/$guard" ] && [ "$(cat "$units/$guard")" = "$text" ] && return 0
-  printf '%s\n' "$text" >"$state/guard.unit" || return 1
-  put_unit "$state/guard.unit" "$guard" && systemctl daemon-reload && systemctl enable --quiet "$guard"
 }
 
 # The files that systemd has loaded the service from, with their hashes; $seen has the paths of its unit.
 files_loaded() {
   seen_of FragmentPath; paths=$property
   seen_of DropInPaths; paths="$paths $property"
-  [ ! -e "$units/$socket" ] || paths="$paths $(systemctl show "$socket" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  for other in "$socket" "$schedule"; do
+    [ ! -e "$units/$other" ] || paths="$paths $(systemctl show "$other" -p FragmentPath,DropInPaths --value 2>/dev/null)"
+  done
   (set -f; sums_of $paths)
 }
 
@@ -57,6 +38,10 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
   seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts,FragmentPath,DropInPaths 2>/dev/null)
   if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$2" "$3"; then
     fail NOT_STEADY "$(printf '%s\n' "$seen" | grep -v Path=)"; return
+  fi
+  # what is open already stays open: only a new connection shows that one comes through
+  if [ "${switched:-}" = "$1" ] && read_intent "$state/intent.$1" 2>/dev/null && closes "$new" "$old"; then
+    fail CONFIRM_ANEW "$1"; return
   fi
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
     step confirming

@@ -6,24 +6,26 @@ inside() { # PATH
 }
 
 # The listing has a line for each file: "part MODE BYTES PATH" for what follows it here, "blob MODE NAME PATH" for the store.
-serve_release() { # ID BYTES, then the listing of so many bytes, then the parts in its order
-  number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
+serve_release() { # ID BYTES [SHARE], then the listing of so many bytes, then the parts in its order
+  number "$2" && { [ -z "${3:-}" ] || share_name "$3"; } || { fail NAME_REFUSED "$2"; exit 1; }
+  from=; [ -z "${3:-}" ] || from=$3/releases/$1 # its large files lie there, and here links to them
   new=$dir/releases/.new.$$; before=$dir/releases/$1; same=yes
   mkdir -p "$new" && take "$2" >"$new/.listing" || { rm -rf "$new"; fail RELEASE_FAILED "$new"; exit 1; }
   safe "$1" || { rm -rf "$new"; fail NAME_REFUSED "$1"; exit 1; }
   lay_out 3<&0 <"$new/.listing" || { rm -rf "$new"; exit 1; }
-  for file in unit socket drop-in; do
+  for file in unit socket drop-in timer; do
     [ $file != unit ] && [ ! -e "$new/$file" ] || has_mark "$new/$file" ||
       { rm -rf "$new"; fail NAME_REFUSED "the $file is not of $dir"; return; }
   done
   units_allowed "$new" ||
     { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
-  if [ ! -e "$new/$service" ] || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
+  said=$(systems_allowed "$new") || { rm -rf "$new"; fail SYSTEM_FORBIDDEN "$said"; return; }
+  if { [ ! -e "$new/$service" ] && [ -z "$from" ]; } || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
   fi
   rm -f "$new/.listing" "$new/.sums"
-  find "$new" -exec sync "$dir/blobs" {} + 2>/dev/null || sync
+  find "$new" ! -type l -exec sync "$dir/blobs" {} + 2>/dev/null || sync
   if [ -d "$before" ] && [ -n "$same" ]; then
     rm -rf "$new"
   elif [ -d "$before" ]; then
@@ -43,7 +45,7 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
     # what root will read was looked at: nobody else may ever have it open for writing
-    case $path in unit|socket|drop-in) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
+    case $path in unit|socket|drop-in|timer|container-image|system/*) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)
@@ -56,6 +58,11 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
         [ ! -d "$before" ] || [ "$path" = release.json ] || cmp -s "$before/$path" "$new/$path" || same= ;;
       blob)
         store_name "$what" || { fail NAME_REFUSED "$what"; return 1; }
+        if [ -n "$from" ]; then
+          ln -s "$from/$path" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
+          [ "$(readlink "$before/$path" 2>/dev/null)" = "$from/$path" ] || same=
+          continue
+        fi
         ln "$dir/blobs/$what" "$new/$path" || { fail RELEASE_FAILED "$before"; return 1; }
         # what came in this conversation was hashed as it came
         case $hashed in *" $what "*) ;; *) printf '%s  %s\n' "$sum" "$path" >>"$new/.sums" || { fail RELEASE_FAILED "$before"; return 1; };; esac

@@ -21,12 +21,14 @@ do_revert() { # TOKEN WHY [boot]
 
 revert_to_old() { # boot|''
   choose_way "$new" "$old" "$way"
-  activate "$old"
+  # what was in the way may not be any more, and nobody else takes it back
+  activate "$old" "$1" || activate "$old" "$1" || echo "${said:-}" >&2
   systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
   outcome=old
-  if [ -n "$1" ]; then move_listener boot; return 0; fi
+  if [ -n "$1" ]; then move_listener boot; queue_at_boot "$new" "$old"; return 0; fi
   look_at_process
-  if [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old" || ! stayed; then enter; fi
+  end_run_of "$new"
+  if is_job "$old" || [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old" || ! stayed; then enter; fi
   # up to 45 s for the old release to be up again: whoever asks wants to know what serves now. An automatic restart may
   # have started it just before ours: only when no job is queued any more it stays that process.
   tries=0
@@ -46,8 +48,10 @@ stayed() {
 
 revert_to_none() { # boot|''
   outcome=none
+  drop_schedule "$1"
   if is_ours "$socket"; then systemctl stop ${1:+--no-block} "$socket" "$unit"; drop_unit "$socket"; fi
   if ! foreign; then systemctl stop ${1:+--no-block} "$unit"; drop_unit "$unit"; put_drop_in /nowhere; fi
+  put_system /nowhere "$1"
   rm -f "$dir/current"; durable "$dir"
   # the guard last: until here it is what finishes this after a power cut
   drop_unit "$guard"

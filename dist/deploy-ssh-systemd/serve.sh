@@ -42,7 +42,7 @@ growing() {
 }
 
 serve() {
-  trap '[ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
+  trap 'leave_share; [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; limit=; dir=; failed=; hashed=
   if [ -n "$confined" ]; then
     program=$(cat "$installed")
@@ -76,29 +76,32 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|release|remove|withdraw) idle 300;; fetch) idle 840;; *) idle "$patience";; esac
+    case $verb in lock|revert|release|verify|remove|withdraw|share_*|certify) idle 300;; fetch|pull) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
-    [ -n "$dir" ] || [ "$verb" = facts ] || [ "$verb" = look ] || { fail NAME_REFUSED 'no service was named'; exit 1; }
+    [ -n "$dir" ] || case $verb in facts|look|share_open) ;; *) false;; esac || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|look|lock|upload|release|verify|try|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      share_look|share_open|share_lease|share_pin|share_publish|share_prune|share_leave) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
+      share_end) leave_share; printf '@ok\n'; exit 0 ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|upload|release|remove|withdraw|fetch) idle "$patience";; esac
+    case $verb in lock|revert|upload|release|verify|remove|withdraw|fetch|backup|share_*|certify|pull) idle "$patience";; esac
   done
 }
 
-# By systemd: VERB DIRECTORY SERVICE [TOKEN]. By a person: rollback DIRECTORY SERVICE RELEASE. By the runner: nothing.
+# By systemd: VERB DIRECTORY SERVICE [TOKEN]. By a person: rollback DIRECTORY SERVICE RELEASE, restore DIRECTORY SERVICE [BACKUP]. By the runner: nothing.
 case ${1:-serve} in
   serve) serve ;;
-  switch|revert|guard|rollback)
+  switch|revert|guard|rollback|restore)
     locate "$2" "$3" || exit 2
     case $1 in
       switch) do_switch "$4" ;;
       revert) do_revert "$4" timeout ;;
       rollback) roll_back "$4" ;;
+      restore) restore "${4:-}" ;;
       guard) settle reboot boot ;;
     esac ;;
   bring-in) bring_in "$2" ;;
-  *) exit 2 ;;
+  *) own_verbs "$@" ;;
 esac

@@ -6,7 +6,7 @@ put_unit() { # FILE NAME: installs a unit file unless it is there already; never
   [ ! -e "$units/$2" ] || is_ours "$2" || return 1
   changed=yes
   draft=$units/.${2##*/}.$$ into=$units/$2
-  cp "$1" "$draft" && chmod 644 "$draft" && durable "$draft" && mv -T "$draft" "$into" && durable "${into%/*}"
+  cp "$1" "$draft" && chmod $units_mode "$draft" && durable "$draft" && mv -T "$draft" "$into" && durable "${into%/*}"
 }
 
 # The release's own lines of the unit, beside drop-ins of others; one without any takes away those before.
@@ -21,12 +21,14 @@ put_drop_in() { # FILE → changed
 }
 
 # Makes a release the current one: link, units, autostart. Idempotent, every step atomic, nothing is started.
-activate() { # ID → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
+activate() { # ID [boot] → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
   ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" || return 1
   step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
   again=$changed moves=
   put_drop_in "$dir/releases/$1/drop-in" || return 1
+  again=$again$changed
+  put_schedule "$1" || return 1
   again=$again$changed
   if [ -e "$dir/releases/$1/socket" ]; then
     [ ! -e "$units/$socket" ] || is_ours "$socket" || return 1
@@ -43,9 +45,9 @@ activate() { # ID → moves: "open" or "close" when the listener changes hands, 
     look_before_start
   fi
   # it has systemd read all its files again
-  seen_of UnitFileState
-  [ "$property" = enabled ] || systemctl enable --quiet "$unit" || return 1
-  [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket"
+  set_autostart "$1" || return 1
+  [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket" || return 1
+  put_system "$dir/releases/$1" "${2:-}"
 }
 
 look_before_start() { # → seen
@@ -78,10 +80,10 @@ alike() { # RELEASE RELEASE PART...
 # How the service gets from one release to the other. A signal is enough where a process that runs can take up all that
 # differs: unit, environment and credentials are read at a start only.
 choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
-  how=${3%-*}; signal=${3#*-}
+  from=$1; how=${3%-*}; signal=${3#*-}
   case $3 in
-    reload-HUP|reload-USR2) alike "$1" "$2" unit drop-in socket environment credentials "$service" || how=restart ;;
-    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit drop-in socket environment credentials || how=restart ;;
+    reload-HUP|reload-USR2) alike "$1" "$2" unit drop-in socket launch environment credentials "$service" || how=restart ;;
+    upgrade-HUP|upgrade-USR2) alike "$1" "$2" unit drop-in socket launch environment credentials || how=restart ;;
     *) how=restart ;;
   esac
   [ "$1" != "$2" ] || how=restart
@@ -90,6 +92,7 @@ choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
 
 # Has the service run what "current" leads to.
 enter() {
+  ! runs_jobs || { enter_schedule; return; }
   if [ "$how" != restart ]; then
     pid=$(show MainPID)
     if [ "${pid:-0}" -gt 0 ] && kill -s "$signal" "$pid"; then return; fi
@@ -116,7 +119,18 @@ program_of() { # PID → bytes, and exe, the path that they were started from
         print at range[1] "-" range[2]; exit
       }' "/proc/$1/maps" 2>/dev/null)
       exe=$(readlink "$bytes" 2>/dev/null) ;;
+    */conmon) program_of_container "$1" ;;
+    "$dir/"*) ;;
+    */releases/*/"$service")
+      # the release's link leads to a share
+      id=${exe%/*}; link=$dir/releases/${id##*/}/$service
+      [ "$(readlink "$link" 2>/dev/null)" != "$exe" ] || exe=$link ;;
   esac
+}
+
+# What the service runs, or, where it is a job, will run.
+program_of_service() { # → bytes, exe; fails where there is none
+  if runs_jobs; then bytes=$dir/current/$service exe=$bytes; elif [ "$pid" -gt 0 ]; then program_of "$pid"; else return 1; fi
 }
 
 # Whether the main process was started from this release; $seen has it.
@@ -127,6 +141,7 @@ runs() { # ID
 
 # Whether it runs this release, by whatever way it got there; $seen has the state.
 settled() { # ID
+  ! is_job "$1" || { systemctl --quiet is-active "$schedule"; return; }
   seen_of ActiveState; [ "$property" = active ] || return 1
   seen_of Job; [ -z "$property" ] || return 1
   [ "$how" = reload ] || { runs "$1"; return; }
@@ -142,7 +157,8 @@ do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
   step switching
   choose_way "$old" "$new" "$way"
-  activate "$new" || { result "$1" 'failed activate'; return 1; }
+  said=activate
+  activate "$new" || { result "$1" "failed $(printf '%s\n' "$said" | head -n 1)"; return 1; }
   enter || { result "$1" 'failed restart'; return 1; }
   result "$1" "switched $how"; step restarted
 }

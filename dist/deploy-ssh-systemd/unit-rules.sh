@@ -14,7 +14,7 @@ Unit StartLimitIntervalSec time
 Unit StartLimitBurst number
 Unit X-Slipway own-directory
 
-Service Type =exec =notify =notify-reload =simple
+Service Type =exec =notify =notify-reload =simple =oneshot
 Service ExecStart own-program
 Service ExecReload =/bin/kill_-HUP_$MAINPID =/bin/kill_-USR2_$MAINPID
 Service EnvironmentFile own-file
@@ -137,6 +137,11 @@ Socket Service own-service
 Socket Accept =no
 Socket RemoveOnStop bool
 
-Install WantedBy =multi-user.target =sockets.target
+Timer OnCalendar text
+Timer RandomizedDelaySec time
+Timer Persistent bool
+Timer AccuracySec time
+
+Install WantedBy =multi-user.target =sockets.target =timers.target
 RULES
 }

@@ -31,7 +31,7 @@ take_blob() { # name sum mode offset size packed: what came before a cut stays a
   [ "$(wc -c <"$part")" -eq "$size" ] || { give_way; fail UPLOAD_FAILED "writing $part"; return 1; }
   [ "$is" = "$sum" ] || { rm -f "$part"; fail UPLOAD_DAMAGED "sha256 $is"; return 1; }
   # it was hashed before this, and nobody writes to it any more
-  : >"$state/.sum.$name"
+  [ ! -d "$state" ] || : >"$state/.sum.$name"
   # not durable yet: the release is
   chmod "$mode" "$part" && mv -T "$part" "$dir/blobs/$name" || { fail UPLOAD_FAILED "$dir/blobs/$name"; return 1; }
   hashed="$hashed $name "

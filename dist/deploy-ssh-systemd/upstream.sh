@@ -7,7 +7,7 @@ run=/run/slipway
 set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours; last or only: up alone, only as others are out by us); or fails with what is wrong
   file=$(readlink -f "$1" 2>/dev/null)
   [ -f "$file" ] || { fail UPSTREAM_MISSING "$1"; return 1; }
-  exec 7>>"$run/upstream.lock"; flock -w 20 7 || { fail UPSTREAM_BUSY "$file"; return 1; }
+  exec 7>>"$run/system.lock"; flock -w 20 7 || { fail UPSTREAM_BUSY "$file"; return 1; }
   was=$(awk -v server="$2" -v mark="$mark" '
     $1 != "server" || $2 == "{" { next }
     { address = $2; sub(/;.*/, "", address); state = index($0, mark) ? "ours" : $0 ~ /[ \t]down[ \t;]/ ? "down" : "up" }

@@ -15,6 +15,7 @@ serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; w
   fact result "$now"
   [ -n "$seen" ] || look_at_unit
   fact_unit
+  fact_schedule
   [ -z "$hashing" ] || wait "$hashing"
   [ "$2" != yes ] || fact_running_of "$1"
   printf '@ok\n'
@@ -37,10 +38,11 @@ came_as() { # FILE → sum
   return 1
 }
 
-# What $pid runs: the file that was hashed, when it is that and nobody has written to it since.
+# What the service runs: the file that was hashed, when it is that and nobody has written to it since.
 fact_running_of() { # TOKEN
-  [ "$pid" -eq 0 ] || { program_of "$pid"; ! came_as "$bytes" || { fact sha256 "$sum"; return; }; }
-  if [ "$pid" -gt 0 ] && [ -e "$state/.sum.$1" ] && read_intent "$state/intent.$1" 2>/dev/null; then
+  program_of_service || { fact sha256 ''; return; }
+  ! came_as "$bytes" || { fact sha256 "$sum"; return; }
+  if [ -e "$state/.sum.$1" ] && read_intent "$state/intent.$1" 2>/dev/null; then
     file=$dir/releases/$new/$service
     if [ "$file" -ef "$bytes" ] && [ "$state/.sum.$1" -nt "$file" ] && read -r sum rest <"$state/.sum.$1"; then
       fact sha256 "$sum"; return
@@ -52,7 +54,7 @@ fact_running_of() { # TOKEN
 # Whether all is as it was: with a PID, the process stays; without one, the switch or the start is under way.
 no_news() { # TOKEN PID RESTARTS → now: the result, seen: what systemd says where it was asked
   seen=; now=; [ ! -e "$state/result.$1" ] || read -r now <"$state/result.$1"
-  case $now in 'switched '*) ;; '') return 0;; *) return 1;; esac
+  case $now in 'switched timer') return 1;; 'switched '*) ;; '') return 0;; *) return 1;; esac
   # as long as the process is there, systemd is asked twice a second
   [ "$2" -eq 0 ] || [ ! -d "/proc/$2" ] || [ $((at - asked)) -ge 50 ] || return 0
   asked=$at
