@@ -2,22 +2,14 @@ import { sha256 } from '../core/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatTarget } from '../core/target.ts';
 import type { Artifact } from './artifacts.ts';
-import { referenceOf } from './container/container.ts';
-import { renderContainerUnit } from './container/container-unit.ts';
-import { fitUnit } from './directives.ts';
-import { renderDropIn } from './drop-in.ts';
-import { cronLines } from './dsm/cron.ts';
-import { launchScript, rcScript } from './dsm/scripts.ts';
 import { renderEnvironment } from './environment-file.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
-import { listingOnShare, shareOf } from './nfs/layout.ts';
+import { shareOf } from './nfs/layout.ts';
+import { type ReleaseTexts, renderTexts } from './release-texts.ts';
 import { asVariables, credentialsSince } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { SystemFile } from './system-files.ts';
-import { renderTimer } from './timer/timer-unit.ts';
-import { renderSocket, renderUnit } from './unit-file.ts';
-import { userUnit } from './user-unit.ts';
 
 /** A small file of a release folder. */
 export interface Part {
@@ -28,23 +20,13 @@ export interface Part {
   readonly content: string;
 }
 
+/** What of its texts a plan shows and a log says. */
+type Shown = 'unit' | 'dropIn' | 'timer' | 'launch' | 'image' | 'left' | 'beyondUser';
+
 /** All that a release folder on a host holds. The same content has the same id. */
-export interface Candidate {
+export interface Candidate extends Pick<ReleaseTexts, Shown> {
   readonly id: string;
   readonly artifact: Artifact;
-  /** With its digest; empty where it is a binary. */
-  readonly image: string;
-  readonly unit: string;
-  /** Empty where there is none. */
-  readonly dropIn: string;
-  /** Of a job; empty where there is none. */
-  readonly timer: string;
-  /** How the watchdog starts the program; empty where systemd does. */
-  readonly launch: string;
-  /** Directives that the host's systemd does not know. */
-  readonly left: readonly string[];
-  /** Directives that a user's systemd cannot do. */
-  readonly beyondUser: readonly string[];
   /** Names of the environment variables. */
   readonly variables: readonly string[];
   /** Names of the credentials; empty where they had to become variables. */
@@ -63,7 +45,6 @@ export function makeCandidate(
   systemd: number,
   system: readonly SystemFile[] = [],
 ): Candidate {
-  const { service } = settings;
   const asFiles = systemd >= credentialsSince ? settings.credentials : {};
   const credentials = Object.keys(asFiles).sort();
   const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
@@ -73,20 +54,9 @@ export function makeCandidate(
   };
   const environment = { ...open, ...secret };
   const variables = Object.keys(environment).sort();
-  const options = { ...settings, ...settings.unit, share: shareOf(settings), credentials, hasFiles: files.length > 0 };
-  const image = settings.container === undefined ? '' : referenceOf(settings.container);
-  const isDsm = settings.layout === 'dsm';
-  const launch = isDsm ? launchScript(settings, files.length > 0) : '';
-  const { text, left } = isDsm
-    ? { text: rcScript(settings), left: [] }
-    : fitUnit(image === '' ? renderUnit(options) : renderContainerUnit({ ...options, image, variables }), systemd);
-  const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
-  const dropIn = settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, settings.directory);
-  const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
-  const socket = stream === undefined ? [] : [renderSocket(service, settings.directory, stream)];
-  const timer =
-    settings.timer === undefined ? '' : (isDsm ? cronLines : renderTimer)(service, settings.directory, settings.timer);
-  const onShare = listingOnShare(artifact, files, settings);
+  const texts = renderTexts(artifact, settings, files, { credentials, variables }, systemd);
+  const { unit, dropIn, socket, timer, launch, image, onShare } = texts;
+  const systemTexts = system.map(({ kind, text }) => [`system/${kind}`, text] as const);
   const content = [
     artifact.sha256,
     unit,
@@ -94,62 +64,70 @@ export function makeCandidate(
     settings.fingerprint(secret),
     settings.fingerprint(asFiles),
     files.map(one => [one.path, one.mode, one.sha256]),
-    ...socket,
-    ...(onShare === '' ? [] : [{ onShare: shareOf(settings) }]),
-    ...(dropIn === '' ? [] : [{ dropIn }]),
-    ...system.map(({ kind, text }) => ({ [`system/${kind}`]: text })),
-    ...(timer === '' ? [] : [{ timer }]),
-    ...(launch === '' ? [] : [{ launch }]),
-    ...(image === '' ? [] : [{ image }]),
+    ...(socket === '' ? [] : [socket]),
+    // each with its name, as any of them may be missing
+    ...given(Object.entries({ dropIn, timer, launch, image, onShare: onShare === '' ? '' : shareOf(settings)! })).map(
+      ([name, text]) => ({ [name]: text }),
+    ),
+    ...systemTexts.map(([name, text]) => ({ [name]: text })),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
-  const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
-  const { target, size, sha256: sum, attestedBy } = artifact;
-  const binary = {
-    target: formatTarget(target),
-    size,
-    sha256: sum,
-    ...(attestedBy === undefined ? {} : { attestedBy }),
-  };
-  // of secrets their names only: a hash would let short ones be guessed
-  const manifest = {
-    ...kept,
-    id,
-    service,
-    ...(settings.timer === undefined ? {} : { job: settings.timer.calendar }),
-    binary,
-    ...(image === '' ? {} : { image }),
-    environment: variables,
-    secretEnvironment: Object.keys(secret).sort(),
-    credentials,
-    files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
-  };
+  const names = { environment: variables, secretEnvironment: Object.keys(secret).sort(), credentials };
+  const manifest = manifestOf(id, artifact, image, record, settings, files, names);
   return {
+    ...texts,
     id,
     artifact,
-    image,
-    unit,
-    dropIn,
-    timer,
-    launch,
-    left,
-    beyondUser,
     variables,
     credentials,
     parts: [
-      { path: 'unit', mode: '644', content: unit },
-      ...(dropIn === '' ? [] : [{ path: 'drop-in', mode: '644', content: dropIn } as const]),
-      ...(timer === '' ? [] : [{ path: 'timer', mode: '644', content: timer } as const]),
-      ...(launch === '' ? [] : [{ path: 'launch', mode: '644', content: launch } as const]),
-      ...socket.map((text): Part => ({ path: 'socket', mode: '644', content: text })),
-      ...system.map(({ kind, text }): Part => ({ path: `system/${kind}`, mode: '644', content: text })),
-      ...(image === '' ? [] : [{ path: 'container-image', mode: '644', content: `${image}\n` } as const]),
-      ...(onShare === '' ? [] : [{ path: 'on-share', mode: '644', content: onShare } as const]),
+      ...given([
+        ['unit', unit],
+        ['drop-in', dropIn],
+        ['timer', timer],
+        ['launch', launch],
+        ['socket', socket],
+        ...systemTexts,
+        ['container-image', image === '' ? '' : `${image}\n`],
+        ['on-share', onShare],
+      ]).map(([path, text]): Part => ({ path, mode: '644', content: text })),
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
       { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },
     ],
     files,
+  };
+}
+
+/** Those that have a text. */
+function given(texts: readonly (readonly [name: string, text: string])[]): (readonly [string, string])[] {
+  return texts.filter(([, text]) => text !== '');
+}
+
+/**
+ * What the host keeps of the record, and what this release is there.
+ *
+ * @param names of secrets their names only: a hash would let short ones be guessed
+ */
+function manifestOf(
+  id: string,
+  { target, size, sha256: sum, attestedBy }: Artifact,
+  image: string,
+  record: ReleaseRecord,
+  { service, timer }: Settings,
+  files: readonly ExtraFile[],
+  names: Readonly<Record<string, readonly string[]>>,
+): object {
+  const { deployments: _deployments, verification: _verification, binaries: _binaries, ...kept } = record;
+  return {
+    ...kept,
+    id,
+    service,
+    ...(timer === undefined ? {} : { job: timer.calendar }),
+    binary: { target: formatTarget(target), size, sha256: sum, ...(attestedBy === undefined ? {} : { attestedBy }) },
+    ...(image === '' ? {} : { image }),
+    ...names,
+    files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
   };
 }
 
