@@ -7,8 +7,8 @@ export type Way = Exclude<Become, 'auto'>;
 /** What sudo says on standard error when it waits for a password; nothing else says that. */
 export const passwordPrompt = '@slipway-password ';
 
-/** Takes the program's length, then the program from standard input; what follows is the conversation. */
-const starter = 'IFS= read -r n; program=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null); eval "$program"';
+/** Takes a length, then so much of standard input, which is the program by gzip; what follows is the conversation. */
+const starter = 'IFS= read -r n; program=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null | gzip -dc); eval "$program"';
 const quoted = (text: string) => `'${text}'`;
 
 /**
