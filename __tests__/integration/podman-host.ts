@@ -2,17 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { copyPackages } from './host-packages.ts';
-import type { LabHost, LabRegistry } from './lab.ts';
+import { type LabHost, type LabRegistry, labModule } from './lab.ts';
 
 /**
- * Debian's podman and crun on a host of the lab. What differs from one of hardware: its root is an overlay, which no other one
+ * Debian's podman and crun on a host of the lab, and not on this machine, where buildah would take crun, too. What differs from one of hardware: its root is an overlay, which no other one
  * can be put onto (vfs instead), and a container may not make keyrings.
  *
  * @param insecure `host:port` of a registry without TLS
  */
 export async function installPodman(host: LabHost, insecure: string): Promise<void> {
-  await copyPackages(host, 'podman', 'crun');
+  const { install } = await labModule('host');
+  await install(host.name, ['podman', 'crun']);
   const files = {
     'storage.conf':
       '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n',
