@@ -179,7 +179,9 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary with weight
     } finally {
       const crd = { ...rest, metadata: { name, labels: metadata.labels, annotations: metadata.annotations } };
       await kubectl(['create', '-f', '-'], JSON.stringify(crd));
-      await kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s']);
+      // kubectl fails on conditions that are not there yet
+      const established = () => kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=30s']);
+      await established().catch(() => sleep(1000).then(established));
     }
   }, 60_000);
 

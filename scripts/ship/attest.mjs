@@ -20,7 +20,8 @@ export async function attest({ record }, { env, signal, sigstore, trustedRoot })
     env,
   );
   const statement = Buffer.from(JSON.stringify(provenanceOf(record, builderOf(env))));
-  await writeFile(`${archive.path}.sigstore.json`, await signKeyless(statement, endpoints, signal));
+  const { bytes } = await signKeyless(statement, endpoints, signal);
+  await writeFile(`${archive.path}.sigstore.json`, bytes);
   const requirement = await readRequirement(
     {
       'require-attestation': 'keyless',
