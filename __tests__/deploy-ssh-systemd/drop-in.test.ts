@@ -14,7 +14,7 @@ describe('readDropIn', () => {
     ['a value that goes on', '[Service]\nExecStartPre=/bin/sh -c \\\n# no comment but passed over\n  "ExecStart=x"'],
     [
       'more of what the inputs write',
-      '[Unit]\nAfter=a.service\n[Service]\nEnvironmentFile=-/etc/default/hello\nLoadCredential=x:/y',
+      '[Unit]\nAfter=a.service\n[Service]\nEnvironmentFile=-/etc/default/hello\nEnvironment=GOGC=50\nLoadCredential=x:/y',
     ],
   ])('takes %s', async (_name, text) => {
     expect(await readDropIn(`${text}\r\n\n`.replaceAll('\n', '\r\n'), '/')).toBe(`${text}\n`);

@@ -4,7 +4,7 @@ import { readIfThere } from '../core/files.ts';
 import { directives } from './directives.ts';
 
 /** Of what the inputs write, a drop-in may add more of these. */
-const additive = ['After', 'Wants', 'EnvironmentFile', 'LoadCredential'];
+const additive = ['After', 'Wants', 'Environment', 'EnvironmentFile', 'LoadCredential'];
 const longest = 64 * 1024;
 
 /**
