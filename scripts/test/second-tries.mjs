@@ -3,6 +3,9 @@ import { join, relative } from 'node:path';
 import { root } from '../root.mjs';
 import { runJest } from './run-jest.mjs';
 
+/** Files that are given one. */
+const atMost = 8;
+
 /**
  * Real components on busy cores: a file of them in which something failed is run once more, whole and alone, when all others are
  * done. Its first failure stays in the log, and is named. More than a few files have failed for good.
@@ -11,7 +14,7 @@ import { runJest } from './run-jest.mjs';
  */
 export async function withSecondTries(reports, projects, folder, env) {
   const failed = reports.flatMap(one => one.testResults.filter(file => file.status === 'failed'));
-  if (failed.length === 0 || failed.length > 4) return reports;
+  if (failed.length === 0 || failed.length > atMost) return reports;
   const files = failed.map(({ name }) => name);
   console.log(`run once more: ${files.map(name => relative(root, name)).join(', ')}`);
   const names = projects.filter(name => name !== 'unit');
