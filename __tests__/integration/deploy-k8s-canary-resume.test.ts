@@ -59,7 +59,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary over severa
     const before = await route();
     const users = userTraffic(url, host, 20);
 
-    const first = await act({ image: images.v2, 'max-runtime': '3s' });
+    const first = await act({ image: images.v2, 'max-runtime': '8s', 'step-duration': '60s' });
+    expect(first.log).not.toContain('new release, through the route');
     expect([first.code, first.outputs['state'], first.deployment?.state]).toEqual([0, 'progressing', 'progressing']);
     expect(await weights()).toEqual([90, 10]);
     const asked = (await stateNow()).progress.rows[0].canary.requests;
@@ -74,7 +75,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary over severa
     expect(other.log).toContain(`image: ${images.v3} instead of ${images.v2}`);
     expect(await weights()).toEqual([90, 10]);
 
-    const second = begin({ mode: 'resume', image: images.v2 });
+    const second = begin({ mode: 'resume', image: images.v2, 'step-duration': '12s' });
     await second.says('50 %: watching');
     second.signal('SIGKILL');
     await second.done;
