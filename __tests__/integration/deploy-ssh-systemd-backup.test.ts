@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
-import { type Deployed, deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
+import { type Deployed, deploy, fetchJson, helloService, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 
@@ -38,13 +38,8 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
     folder = await mkdtemp(join(tmpdir(), 'slipway-backup-'));
     inputs = {
       ...(await reach(host)),
-      service: 'hello',
+      ...helloService('30s'),
       binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
-      type: 'notify',
-      listen: '8080',
-      'health-checks': 'http://127.0.0.1:8080/readyz 200',
-      'min-healthy-time': '300ms',
-      'healthy-deadline': '30s',
     };
   }, 300_000);
   afterAll(async () => {

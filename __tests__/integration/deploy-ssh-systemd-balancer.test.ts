@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { askHaproxy, haproxySocket, haproxyStatus, nginxFile, startBalancers } from './balancers.ts';
-import { type Deployed, deploy, fetchJson, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
+import { type Deployed, deploy, fetchJson, helloService, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
@@ -69,13 +69,8 @@ await describeWith(
         ...(await reach(first)),
         hosts: [first, second].map(place).join('\n'),
         'known-hosts': known.join('\n'),
-        service: 'hello',
+        ...helloService(),
         binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
-        type: 'notify',
-        listen: '8080',
-        'health-checks': 'http://127.0.0.1:8080/readyz 200',
-        'min-healthy-time': '300ms',
-        'healthy-deadline': '5s',
         strategy: 'rolling',
       };
       pristine = await upstream();

@@ -6,7 +6,6 @@ import { parse } from 'yaml';
 import { deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildExample, buildHello } from './hello.ts';
-import { copyPackages } from './host-packages.ts';
 import { describeWith, labModule } from './lab.ts';
 import { verify } from './verify-health.ts';
 
@@ -17,7 +16,7 @@ const greeting = `it's "quoted" $HOME \`id\` \\n 100%`;
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host51', 'host:host52', 'go', 'package:cron'], 'deploy-ssh-systemd: layout dsm', lab => {
+await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: layout dsm', lab => {
   const host = lab['host:host51'];
   const server = lab['host:host52'];
   const url = `http://${host.address}:8080`;
@@ -42,10 +41,11 @@ await describeWith(['host:host51', 'host:host52', 'go', 'package:cron'], 'deploy
   const reboot = async () => (await labModule('host')).restart(host.name);
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
+    const { up, install } = await labModule('host');
+    await up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
-    await copyPackages(host, 'cron');
+    await install(host.name, ['cron'], { unpack: true });
     await sh('cron </dev/null >/dev/null 2>&1');
     inputs = {
       ...(await reach(host)),

@@ -3,7 +3,16 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
+import {
+  type Deployed,
+  deploy,
+  fetchJson,
+  helloService,
+  leftovers,
+  onHost,
+  reach,
+  startDeploy,
+} from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
@@ -60,13 +69,8 @@ await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab =
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     inputs = {
       ...(await reach(host)),
-      service: 'hello',
+      ...helloService('30s'),
       binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
-      type: 'notify',
-      listen: '8080',
-      'health-checks': 'http://127.0.0.1:8080/readyz 200',
-      'min-healthy-time': '300ms',
-      'healthy-deadline': '30s',
     };
   }, 300_000);
   afterAll(async () => {

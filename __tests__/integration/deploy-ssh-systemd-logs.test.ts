@@ -6,7 +6,6 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
 import { type Deployed, deploy, onHost, reach } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
-import { copyPackages } from './host-packages.ts';
 import { describeWith, labModule } from './lab.ts';
 
 jest.setTimeout(60_000);
@@ -28,7 +27,7 @@ const counted = `cd /var/log/writer/; systemctl stop writer
   echo "$(all | sed -n 's/^end //p') $(all | grep -a '^line [0-9]* of a busy service$' | sort -u | wc -l)"`;
 
 await describeWith(
-  ['host:host79', 'go', 'package:logrotate', 'package:rsyslog'],
+  ['host:host79', 'go'],
   'deploy-ssh-systemd: files that a service writes, and what it says to syslog',
   lab => {
     const host = lab['host:host79'];
@@ -59,7 +58,7 @@ await describeWith(
       const done = await ship({ rotate, syslog });
       expect(done.log).toMatch(/logrotate is not installed.*rsyslog is not installed.*LOGS_REFUSED/);
       expect(await onShell('ls -d /opt/slipway 2>/dev/null || :')).toBe('');
-      await copyPackages(host, 'logrotate', 'rsyslog');
+      await (await labModule('host')).install(host.name, ['logrotate', 'rsyslog']);
       await onShell('systemctl daemon-reload; systemctl enable --quiet --now rsyslog');
     });
 

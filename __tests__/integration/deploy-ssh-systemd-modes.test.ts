@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Deployed, deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
+import { type Deployed, deploy, fetchJson, helloService, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 
@@ -40,13 +40,8 @@ await describeWith(['host:host28', 'host:host29', 'go'], 'deploy-ssh-systemd: ho
       ...(await reach(first)),
       hosts: hosts.map(place).join('\n'),
       'known-hosts': known.join('\n'),
-      service: 'hello',
+      ...helloService(),
       binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
-      type: 'notify',
-      listen: '8080',
-      'health-checks': 'http://127.0.0.1:8080/readyz 200',
-      'min-healthy-time': '300ms',
-      'healthy-deadline': '5s',
     };
   }, 300_000);
   afterAll(async () => {

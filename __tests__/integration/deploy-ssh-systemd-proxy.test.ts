@@ -8,10 +8,9 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { parseChecks } from '../../src/core/health/index.ts';
 import { probe } from '../../src/core/health/probe.ts';
 import { makeAuthority, type Pair, selfSigned } from './certificates.ts';
-import { type Deployed, deploy, onHost, reach } from './deploy-ssh-systemd.ts';
+import { type Deployed, deploy, helloService, onHost, reach } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
-import { copyPackages } from './host-packages.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
 
@@ -35,17 +34,7 @@ while (my $client = $server->accept) {
 }`;
 
 await describeWith(
-  [
-    'host:host71',
-    'host:host72',
-    'host:host73',
-    'go',
-    'package:nginx-light',
-    'package:openssl',
-    'peer:grpc-health',
-    'peer:pebble',
-    'package:certbot',
-  ],
+  ['host:host71', 'host:host72', 'host:host73', 'go', 'package:openssl', 'peer:grpc-health', 'peer:pebble'],
   'deploy-ssh-systemd: nginx in front of the service',
   lab => {
     const host = lab['host:host71'];
@@ -89,8 +78,9 @@ await describeWith(
     const greeting = async (as = name) => JSON.parse((await get(as)).text).greeting;
 
     beforeAll(async () => {
-      await (await labModule('host')).up({ name: host.name, fresh: true });
-      await copyPackages(host, 'nginx-light');
+      const { up, install } = await labModule('host');
+      await up({ name: host.name, fresh: true });
+      await install(host.name, ['nginx-light']);
       await onShell(
         'rm -f /etc/nginx/modules-enabled/* /etc/nginx/sites-enabled/default; systemctl daemon-reload; systemctl enable --now nginx',
       );
@@ -108,14 +98,9 @@ await describeWith(
       await onShell('chmod 755 /usr/local/bin/grpc-health; systemd-run --quiet --unit=echo perl /root/echo.pl');
       inputs = {
         ...(await reach(host)),
-        service: 'hello',
+        ...helloService(),
         become: 'sudo-shell',
         binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
-        type: 'notify',
-        listen: '8080',
-        'health-checks': 'http://127.0.0.1:8080/readyz 200',
-        'min-healthy-time': '300ms',
-        'healthy-deadline': '5s',
         environment: 'HELLO_GREETING=one',
       };
     }, 300_000);
@@ -312,7 +297,8 @@ await describeWith(
     });
 
     describe('certbot, with an authority that asks through nginx', () => {
-      const secure = 'secure.example.org';
+      const secure = 'my-secure.example.org';
+      const tail = 'secure.example.org'; // no name of the site, though one ends with it
       const certbot = { email: 'ops@example.org', server: 'https://127.0.0.1:14000/dir' };
       const byCertbot = (names: string[]) => site({ names, tls: { certbot } });
       let ca: string;
@@ -322,7 +308,7 @@ await describeWith(
       };
 
       beforeAll(async () => {
-        await copyPackages(host, 'certbot');
+        await (await labModule('host')).install(host.name, ['certbot']);
         const own = await selfSigned(folder, 'acme', '127.0.0.1');
         await copyFile(own.certificate, join(host.root, 'etc/acme.pem'));
         await copyFile(own.key, join(host.root, 'etc/acme.key'));
@@ -337,7 +323,7 @@ await describeWith(
         };
         await writeFile(join(host.root, 'etc/pebble.json'), JSON.stringify({ pebble: config }));
         await onShell(`cat /etc/acme.pem >>/etc/ssl/certs/ca-certificates.crt
-          echo '127.0.0.1 ${secure} also.example.org' >>/etc/hosts
+          echo '127.0.0.1 ${secure} ${tail}' >>/etc/hosts
           chmod 755 /usr/local/bin/pebble
           systemd-run --quiet --unit=pebble --setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0 pebble -config /etc/pebble.json`);
         await eventually(async () => {
@@ -365,8 +351,8 @@ await describeWith(
       });
 
       test('a name more is in the next one; without an answer of the authority nothing is switched', async () => {
-        expect(states(await run(byCertbot([secure, 'also.example.org'])))).toEqual(['healthy']);
-        expect(await serial('also.example.org')).toBe(await serial());
+        expect(states(await run(byCertbot([secure, tail])))).toEqual(['healthy']);
+        expect(await serial(tail)).toBe(await serial());
         await onShell('systemctl stop pebble');
         const before = [await installed(), await serial()];
         const done = await run(byCertbot([secure, 'never.example.org']));

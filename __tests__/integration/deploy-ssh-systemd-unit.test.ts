@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { renderEnvironment } from '../../src/deploy-ssh-systemd/environment-file.ts';
 import { renderUnit } from '../../src/deploy-ssh-systemd/unit-file.ts';
-import { deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
+import { deploy, fetchJson, helloService, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 
@@ -62,12 +62,7 @@ await describeWith(['host:host25', 'go'], 'deploy-ssh-systemd: unit and contents
     inputs = {
       ...(await reach(host)),
       binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
-      service: 'hello',
-      type: 'notify',
-      listen: '8080',
-      'health-checks': 'http://127.0.0.1:8080/readyz 200',
-      'min-healthy-time': '300ms',
-      'healthy-deadline': '20s',
+      ...helloService('20s'),
     };
   }, 300_000);
   afterAll(async () => {

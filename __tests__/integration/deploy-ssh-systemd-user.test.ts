@@ -6,7 +6,16 @@ import { sleep } from '../../src/core/deadline.ts';
 import { run } from '../../src/core/process.ts';
 import { proofsOf } from '../../src/core/report/proofs/index.ts';
 import { shellWord } from '../../src/core/report/shell.ts';
-import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
+import {
+  deploy,
+  fetchJson,
+  helloService,
+  leftovers,
+  onHost,
+  reach,
+  sha256FromOutside,
+  startDeploy,
+} from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { makeUsers } from './host-users.ts';
 import { describeWith, labModule } from './lab.ts';
@@ -41,12 +50,7 @@ await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: services of a use
     inputs = {
       ...(await reach(host)),
       become: 'none',
-      service: 'hello',
-      type: 'notify',
-      listen: '8080',
-      'health-checks': 'http://127.0.0.1:8080/readyz 200',
-      'min-healthy-time': '300ms',
-      'healthy-deadline': '30s',
+      ...helloService('30s'),
     };
   }, 300_000);
   afterAll(async () => {

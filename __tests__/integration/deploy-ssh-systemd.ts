@@ -111,6 +111,18 @@ export async function reach(host: LabHost): Promise<Record<string, string>> {
   };
 }
 
+/** The example's inputs: it says itself when it is ready, and its health is looked at. */
+export function helloService(healthyDeadline = '5s'): Record<string, string> {
+  return {
+    service: 'hello',
+    type: 'notify',
+    listen: '8080',
+    'health-checks': 'http://127.0.0.1:8080/readyz 200',
+    'min-healthy-time': '300ms',
+    'healthy-deadline': healthyDeadline,
+  };
+}
+
 /** GET from outside; the status and the JSON body, or the error's code. */
 export function fetchJson(url: string): Promise<{ status?: number; body?: Record<string, unknown>; error?: string }> {
   return new Promise(resolve => {

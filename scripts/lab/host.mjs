@@ -111,8 +111,8 @@ export async function status() {
 }
 
 /** Installs Debian packages on a host that is up, without starting or enabling their services. */
-export async function install(name, packages) {
-  await locked(name, () => installPackages(describe(name).root, packages));
+export async function install(name, packages, options) {
+  await locked(name, () => installPackages(describe(name).root, packages, options));
 }
 
 /** Runs argv as root inside the host, from outside, without SSH: { code, signal, stdout, stderr }. Options as run.mjs. */

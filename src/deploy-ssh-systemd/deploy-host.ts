@@ -7,7 +7,7 @@ import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import { keepData } from './backup/keep-data.ts';
-import { type Candidate, contentOf } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
 import type { HostFacts } from './facts.ts';
 import { confirmedAnew, mustBeAnew } from './firewall/anew.ts';
@@ -22,12 +22,10 @@ import { type Prepared, prepare } from './prepare.ts';
 import { confirmRequest, switchRequest, watchRequest } from './requests.ts';
 import type { BringIn, Rotation } from './rotation.ts';
 import type { Settings } from './settings.ts';
-import { isServing } from './status.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
-import { areInstalled } from './system-files.ts';
 import { gateJob } from './timer/gate-job.ts';
-import { evidenceOf } from './timer/timer-state.ts';
+import { isUnchanged, unchanged } from './unchanged.ts';
 
 /** What is to be served: a release to make, one that is on the host (rollback), or the present one, anew (restart). */
 export interface Goal {
@@ -185,40 +183,6 @@ async function switchTo(
       cause: reason,
     });
   }
-}
-
-/** The same release with all that belongs to it, the same unit file and running binary: nothing is restarted. */
-function isUnchanged(facts: HostFacts, goal: Goal): boolean {
-  const { unitFile, dropIn, timerFile, current, running, content } = facts;
-  if (goal.kind === 'restart') return false;
-  const same = current === goal.id && isServing(facts) && running === goal.sha256;
-  if (!same || goal.candidate === undefined) return same;
-  const { candidate } = goal;
-  const pairs = [
-    [candidate.unit, unitFile],
-    [candidate.dropIn, dropIn],
-    [candidate.timer, timerFile],
-  ] as const;
-  const installed = pairs.every(([wanted, there]) => wanted.trim() === there.trim());
-  return installed && areInstalled(candidate.parts, facts) && content === contentOf(candidate);
-}
-
-function unchanged(
-  base: Pick<Outcome, 'place' | 'release' | 'previous' | 'binary' | 'image' | 'started'>,
-  steps: Steps,
-  goal: Goal,
-  { unitFiles, unit, timer }: HostFacts,
-): Outcome {
-  log.info(`${base.place}: ${goal.id} is served already; nothing was restarted`);
-  return {
-    ...base,
-    state: 'unchanged',
-    serving: goal.id,
-    changed: false,
-    ended: Date.now(),
-    spans: steps.spans,
-    evidence: { runningSha256: goal.sha256, unitFiles, ...evidenceOf(unit, timer) },
-  };
 }
 
 /** What served serves, where that is known; a host that was lost takes back by itself what it began. */

@@ -35,7 +35,7 @@ describe('connections that end in each phase', () => {
     const place = `127.0.0.1:${silent.port}`;
     const began = performance.now();
     const seen = await look(kind === 'https' ? `https://${place}/` : `${kind} ${place}`, { timeout: 200 });
-    expect(performance.now() - began).toBeLessThan(1500);
+    expect(performance.now() - began).toBeLessThan(300);
     expect(seen).toMatchObject({ ok: false, reason: 'timeout' });
   });
 });
@@ -57,7 +57,7 @@ describe('a clock that jumps', () => {
     const began = performance.now();
     const result = await gate(parseChecks(server.url), { deadline: 5000, hold: 400 });
     expect(performance.now() - began).toBeGreaterThan(380);
-    expect(performance.now() - began).toBeLessThan(4000);
+    expect(performance.now() - began).toBeLessThan(1500);
     expect(result.checks[0]).toMatchObject({ verdict: 'passed', failures: 0 });
     expect(result.checks[0]!.latency.p99).toBeLessThan(1000);
   });

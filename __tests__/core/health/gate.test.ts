@@ -14,7 +14,7 @@ describe('gate', () => {
     const ready = performance.now();
     await using _server = await httpServer((_, response) => response.end(), '127.0.0.1', port);
     const result = await waiting;
-    expect(performance.now() - ready).toBeLessThan(1500);
+    expect(performance.now() - ready).toBeLessThan(300);
     expect(result).toMatchObject({
       verdict: 'passed',
       checks: [{ verdict: 'passed', lastFailure: { reason: 'refused' } }],
@@ -45,7 +45,7 @@ describe('gate', () => {
     await using server = await httpServer((_, response) => response.writeHead(status).end());
     const began = performance.now();
     expect(await pass(server.url)).toMatchObject({ verdict: 'failed', checks: [{ attempts: 1, reason: 'status' }] });
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(1000);
     setTimeout(() => {
       status = 200;
     }, 150);
@@ -56,7 +56,7 @@ describe('gate', () => {
     await using server = await tcpServer(() => undefined);
     const began = performance.now();
     const result = await pass(`${server.url}\ntcp 127.0.0.1:${server.port}`, { deadline: 500, attemptTimeout: 200 });
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(600);
     expect(result.verdict).toBe('failed');
     expect(result.checks.map(check => check.verdict)).toEqual(['failed', 'passed']);
     expect(result.checks[0]).toMatchObject({ reason: 'timeout', lastFailure: { phase: 'firstByte' } });
@@ -98,7 +98,7 @@ describe('gate', () => {
     const result = await pass(text);
     expect(result.verdict).toBe('passed');
     expect(result.checks).toHaveLength(200);
-    expect(performance.now() - began).toBeLessThan(20_000); // one after the other: 100 s
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   test('cancelled: the reason of the signal', async () => {

@@ -15,10 +15,22 @@ const ENV = {
 /**
  * Installs packages, with what they need and the host's tree does not have, into the tree `root` of a host; none of their
  * services is started or enabled. What was fetched once is kept. Throws Missing where the archive does not have them.
+ *
+ * `unpack`: their files only, without what their scripts would do, for a tree whose tar is not the one that dpkg needs.
  */
-export async function installPackages(root, names) {
+export async function installPackages(root, names, { unpack = false } = {}) {
   const store = join(cacheRoot(), 'debs', 'hosts');
   const files = await withLock(labDir('locks', 'host-debs'), 600_000, () => fetch(root, names, store));
+  if (unpack) {
+    // a folder of the package may be a link in the tree, and stays one
+    const extract = 'dpkg-deb --fsys-tarfile "$1" | tar --extract --keep-directory-symlink --directory "$2"';
+    for (const file of files)
+      await run(['bash', '-o', 'pipefail', '-c', extract, 'bash', join(store, file), root], {
+        timeout: 60_000,
+        env: ENV,
+      });
+    return;
+  }
   const into = join(root, 'var/cache/slipway-debs');
   const policy = join(root, 'usr/sbin/policy-rc.d');
   const preset = join(root, 'etc/systemd/system-preset/00-none.preset');
