@@ -39,8 +39,10 @@ lead_there() { # PORT, then the words of serve_certify → said
   mkdir -p "$challenges" || { said="writing $challenges"; return 1; }
   port=$1 fresh=; shift 4
   nginx_place
+  served=
+  ! grep -q "^ *listen $port;$" "$place" 2>/dev/null || served=$(sed -n 's/^ *server_name \(.*\);$/\1/p' "$place" | tr '\n' ' ')
   for name; do
-    grep -q "^ *listen $port;$" "$place" 2>/dev/null && grep -q "^ *server_name .*\<$name\>.*;$" "$place" || fresh="$fresh $name"
+    case " $served " in *" $name "*) ;; *) fresh="$fresh $name";; esac
   done
   [ -n "$fresh" ] || return 0
   six=; [ ! -e /proc/net/if_inet6 ] || six=" listen [::]:$port;"
