@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
 import { Lines } from '../../src/core/host-agent/lines.ts';
 import { agentProgram } from '../../src/deploy-ssh-systemd/agent-program.ts';
 
@@ -16,7 +17,7 @@ export class Talk {
   }
 
   async start(): Promise<void> {
-    const bytes = Buffer.from(await agentProgram());
+    const bytes = gzipSync(await agentProgram());
     this.child.stdin.write(`${bytes.length}\n`);
     this.child.stdin.write(bytes);
     for (let line: string | undefined; line !== '@slipway-agent 1'; ) {
