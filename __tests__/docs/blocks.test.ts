@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..', '..');
 test('every block is of a kind that some test checks', () => {
   expect(blocks.filter(({ kind }) => kind === 'unknown').map(({ title }) => title)).toEqual([]);
   expect(new Set(blocks.map(({ kind }) => kind))).toEqual(
-    new Set(['slipway.yml', 'workflow', 'steps', 'inputs', 'commands', 'drawing']),
+    new Set(['slipway.yml', 'workflow', 'steps', 'inputs', 'commands', 'drawing', 'news']),
   );
 });
 

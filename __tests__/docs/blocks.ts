@@ -20,9 +20,9 @@ export const pages: readonly string[] = [
 
 /**
  * What a block is: `slipway.yml`, a whole `workflow`, `steps` of one, `inputs` of the page's action, `commands` of a
- * shell, a `drawing`, or `unknown`.
+ * shell, a `drawing`, `news` as a webhook gets them, or `unknown`.
  */
-export type Kind = 'slipway.yml' | 'workflow' | 'steps' | 'inputs' | 'commands' | 'drawing' | 'unknown';
+export type Kind = 'slipway.yml' | 'workflow' | 'steps' | 'inputs' | 'commands' | 'drawing' | 'news' | 'unknown';
 
 export interface Block {
   readonly page: string;
@@ -61,6 +61,7 @@ function kindOf(page: string, language: string, text: string): Kind {
   if (language === 'sh') return 'commands';
   if (language === 'mermaid') return 'drawing';
   if (language === 'indented') return /^[a-z]+ /.test(text) && !/^CACHE\//.test(text) ? 'commands' : 'drawing';
+  if (language === 'json' && JSON.parse(text).schema === 'slipway.news/v1') return 'news';
   if (language !== 'yaml') return 'unknown';
   const data: unknown = parse(text);
   if (Array.isArray(data)) return data.every(step => 'uses' in step || 'run' in step) ? 'steps' : 'unknown';

@@ -3,6 +3,8 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import { takesMap } from '../../src/core/config-section.ts';
 import { fileKeys } from '../../src/core/inputs.ts';
 import { findings } from '../../src/release/checklist.ts';
+import { chatFormats } from '../../src/release/notify/chat.ts';
+import { events } from '../../src/release/notify/news.ts';
 
 const variable = {
   type: 'object',
@@ -32,6 +34,40 @@ const records = {
       additionalProperties: false,
     })),
   ],
+};
+
+const address = { type: 'string', pattern: '^[^\\s@]+@[^\\s@]+$' };
+const receivers = {
+  webhook: { properties: { webhook: { anyOf: [{ type: 'string' }, ...secret.oneOf] }, secret }, required: ['secret'] },
+  email: {
+    properties: {
+      email: { anyOf: [address, { type: 'array', items: address }] },
+      from: address,
+      server: { type: 'string', pattern: '^smtps?://' },
+      username: { type: 'string' },
+      password: secret,
+    },
+    required: ['from', 'server'],
+  },
+  ...Object.fromEntries(chatFormats.map(kind => [kind, { properties: { [kind]: secret }, required: [] }])),
+};
+const notify = {
+  type: 'array',
+  description: 'Who is told how a run ended: a signed webhook, a chat, or mail.',
+  items: {
+    oneOf: Object.entries(receivers).map(([kind, { properties, required: also }]) => ({
+      type: 'object',
+      properties: {
+        ...properties,
+        on: {
+          description: 'Of what; default: of everything.',
+          anyOf: [{ enum: events }, { type: 'array', items: { enum: events } }],
+        },
+      },
+      required: [kind, ...also],
+      additionalProperties: false,
+    })),
+  },
 };
 
 const require = {
@@ -85,6 +121,7 @@ export function slipwaySchema(byName) {
     properties: {
       url: { type: 'string', description: 'Where people open it.' },
       require,
+      notify,
       // The kind may be left out: the entry of that name has it.
       deploy: { type: 'array', items: { anyOf: kinds.map(deployment) } },
       verify,
@@ -101,6 +138,7 @@ export function slipwaySchema(byName) {
         description: 'Version of the release; default: the tag on HEAD, else Go’s pseudo-version.',
       },
       records,
+      notify,
       build: section(byName['setup-go-cross']),
       image: section(byName['build-multiarch-image']),
       deploy: { type: 'array', items: { oneOf: kinds.map(kind => ({ ...deployment(kind), required: ['kind'] })) } },

@@ -23,6 +23,8 @@ export interface ConfigFile {
   readonly version?: string;
   /** Where releases and what was done with them are kept; read by whoever keeps them. */
   readonly records?: unknown;
+  /** Who is told how a run ended: the environment's, else the file's; read by whoever tells them. */
+  readonly notify?: unknown;
   readonly build?: Section;
   readonly image?: Section;
   readonly deploy?: readonly Deployment[];
@@ -39,7 +41,7 @@ export interface ConfigFile {
   readonly at: (path: ConfigPath) => string;
 }
 
-const topLevel = ['version', 'records', 'build', 'image', 'deploy', 'verify', 'environments'];
+const topLevel = ['version', 'records', 'notify', 'build', 'image', 'deploy', 'verify', 'environments'];
 
 /**
  * Reads slipway.yml. Errors name the line; unknown keys say what was probably meant.
@@ -83,7 +85,7 @@ export function parseConfig(text: string, file: string, environment?: string): C
   if (environment === undefined) return read;
   const found = applied.find(([name]) => name === environment)?.[1];
   if (found === undefined) throw unknownEnvironment(environment, read);
-  const { url, require = [] } = environments[environment]!;
+  const { url, require = [], notify } = environments[environment]!;
   return {
     ...read,
     ...(found.deploy.length === 0 ? {} : { deploy: found.deploy }),
@@ -91,7 +93,9 @@ export function parseConfig(text: string, file: string, environment?: string): C
     environment,
     ...(url === undefined ? {} : { url }),
     require,
-    at: path => at(found.origin(path)),
+    ...(notify === undefined ? {} : { notify }),
+    at: path =>
+      at(path[0] === 'notify' && notify !== undefined ? ['environments', environment, ...path] : found.origin(path)),
   };
 }
 

@@ -113,7 +113,8 @@ function textOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-async function secretText(key: string, value: unknown, { at, directory, env }: Place): Promise<string> {
+/** A secret's text, of `{env: NAME}` or `{file: PATH}`; `key` names it in errors. */
+export async function secretText(key: string, value: unknown, { at, directory, env }: Place): Promise<string> {
   const [kind, ...more] = isMap(value) ? Object.keys(value) : [];
   const named = String((value as Section | null)?.[kind ?? '']);
   const absent = (why: string) =>

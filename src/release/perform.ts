@@ -9,6 +9,7 @@ import { follow } from './github/follow.ts';
 import { refuseFork } from './github/fork.ts';
 import { type Progress, runLinks } from './links.ts';
 import { deploys, isStored } from './modes.ts';
+import { notify } from './notify/index.ts';
 import { type Plan, prepare } from './prepare.ts';
 import { refuseOther } from './refuse-other.ts';
 import type { Request } from './request.ts';
@@ -37,10 +38,12 @@ export async function perform(request: Request, around: Surroundings): Promise<R
     result = await carryOut(plan, around, record => follower.begins(record));
   } catch (error) {
     await follower.ends({ failed: true });
+    await notify(plan, around, { error });
     throw error;
   }
   const failed = around.signal.aborted || result.done.some(({ code }) => code !== 0);
   const unpublished = await follower.ends({ ...result, failed });
+  await notify(plan, around, { result, error: unpublished });
   return unpublished === undefined ? result : { ...result, unpublished };
 }
 

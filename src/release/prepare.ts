@@ -7,6 +7,7 @@ import { type Link, planChain } from './chain.ts';
 import { checkLinks } from './check.ts';
 import type { Requirement } from './checklist.ts';
 import { isStored } from './modes.ts';
+import { type Receiver, readReceivers, tells } from './notify/index.ts';
 import type { Request } from './request.ts';
 import { requirementsOf } from './require.ts';
 import { earlier } from './source.ts';
@@ -21,6 +22,8 @@ export interface Plan {
   readonly read: readonly ReadLink[];
   readonly requirements: readonly Requirement[];
   readonly records: OpenRecords | undefined;
+  /** Who is told how it ends. */
+  readonly receivers: readonly Receiver[];
   readonly started: Date;
 }
 
@@ -32,8 +35,9 @@ export async function prepare(request: Request, around: Surroundings): Promise<P
   const requirements = requirementsOf(file);
   if (request.mode === 'promote') earlier(request, file);
   const checked = await checkLinks(links, around.schemas, around.env, request.directory);
+  const receivers = tells(request.mode) ? await readReceivers(file, request.directory, around.env) : [];
   const records = await openStored(request, file, around);
-  return { request, file, links, read: checked, requirements, records, started: new Date() };
+  return { request, file, links, read: checked, requirements, records, receivers, started: new Date() };
 }
 
 /** A release whose binaries come from other jobs, and that has no image: `build` only keeps it. */
