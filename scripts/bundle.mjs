@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { hashOfSources, stampName } from './bundle-stamp.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { reexecUnderNode24 } from './node24.mjs';
 import { root } from './root.mjs';
@@ -30,6 +31,7 @@ const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const strange = wanted.filter(name => !all.includes(name));
 if (strange.length > 0) fail(`there is no src/${strange[0]}/main.ts; bundles: ${all.join(', ')}`);
 
+const madeOf = hashOfSources();
 for (const name of withoutSideEffects) declare(name);
 process.on('exit', () => {
   for (const name of wanted) rmSync(part(name), { recursive: true, force: true });
@@ -65,6 +67,7 @@ async function bundle(name) {
   const megabytes = files(temporary).reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
   if (megabytes > (limits[name] ?? limit))
     fail(`dist/${name} has ${megabytes.toFixed(2)} MB; ${limits[name] ?? limit} are allowed`);
+  writeFileSync(join(temporary, stampName), `${madeOf}\n`);
   rmSync(target, { recursive: true, force: true });
   renameSync(temporary, target);
   console.log(`dist/${name}: ${megabytes.toFixed(2)} MB`);

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { presentBundles } from './bundle-stamp.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { reexecUnderNode24 } from './node24.mjs';
 import { root } from './root.mjs';
@@ -33,8 +34,12 @@ const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => signalJest(signal));
 let counts;
 try {
-  // Actions that are started from their sources are compiled once, not each time.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  // An action is started from its bundle, if that is up to date; what is compiled is so once, not each time.
+  const bundles = presentBundles();
+  console.log(
+    `actions start from their ${bundles.length > 0 ? `bundles: ${bundles.join(', ')}` : 'sources: dist is older'}`,
+  );
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), SLIPWAY_BUNDLES: bundles.join(',') };
   if (chosen.some(name => name !== 'unit')) env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
   const run = (lane, workers) => runJest(lane, join(folder, `${lane[0]}.json`), env, jestArguments, workers);
   // Alone, as time matters to some of them.

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, test } from '@jest/globals';
 import { sha256File } from '../../src/core/files.ts';
 import { run } from '../../src/core/process.ts';
 import type { Binary, ReleaseRecord } from '../../src/core/record/schema.ts';
 import { formatTarget, goEnvironment, parseTarget } from '../../src/core/target.ts';
+import { actionMain } from '../action-main.ts';
 import { compileCache } from '../compile-cache.ts';
 import { describeWith, type Lab } from './lab.ts';
 
@@ -102,7 +102,7 @@ export interface Ran {
   readonly summary: string;
 }
 
-const main = fileURLToPath(new URL('../../src/build-multiarch-image/main.ts', import.meta.url));
+const main = actionMain('build-multiarch-image');
 
 /** Runs the action in its own process, with the environment that a runner gives it and nothing else of ours. */
 export async function runImage(

@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { variableOf } from '../../src/core/inputs.ts';
 import { run } from '../../src/core/process.ts';
 import type { Deployment, ReleaseRecord } from '../../src/core/record/schema.ts';
+import { actionMain } from '../action-main.ts';
 import { compileCache } from '../compile-cache.ts';
 import type { LabCluster } from './lab.ts';
 import { endLater } from './leftovers.ts';
 
-const main = fileURLToPath(new URL('../../src/deploy-k8s-canary/main.ts', import.meta.url));
+const main = actionMain('deploy-k8s-canary');
 const examples = fileURLToPath(new URL('../../examples/hello/kubernetes/', import.meta.url));
 
 export interface Done {

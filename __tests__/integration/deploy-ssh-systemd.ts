@@ -3,15 +3,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256File } from '../../src/core/files.ts';
 import { variableOf } from '../../src/core/inputs.ts';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
+import { actionMain } from '../action-main.ts';
 import { compileCache } from '../compile-cache.ts';
 import { type LabHost, labModule } from './lab.ts';
 
-const main = fileURLToPath(new URL('../../src/deploy-ssh-systemd/main.ts', import.meta.url));
+const main = actionMain('deploy-ssh-systemd');
 
 export interface Deployed {
   readonly code: number | null;

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { actionMain } from '../action-main.ts';
 import { httpServer } from '../core/health/servers.ts';
 
-const main = fileURLToPath(new URL('../../src/verify-health/main.ts', import.meta.url));
+const main = actionMain('verify-health');
 const root = process.getuid?.() === 0 && process.platform === 'linux';
 
 /** The action on a machine whose names are those of a file: a mount namespace of its own has it as /etc/hosts. */

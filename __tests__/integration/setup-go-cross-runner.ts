@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/core/process.ts';
 import { readFileCommands } from '../../src/release/runner-files.ts';
+import { actionMain } from '../action-main.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -38,7 +39,7 @@ export async function step(
   };
   for (const name of Object.values(files)) writeFileSync(file(name), '');
   const clean = Object.entries(process.env).filter(([name]) => !/^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_/.test(name));
-  const [program = '', ...args] = wrap([process.execPath, join(root, 'src/setup-go-cross/main.ts')]);
+  const [program = '', ...args] = wrap([process.execPath, actionMain('setup-go-cross')]);
   const child = spawn(program, args, {
     env: {
       ...Object.fromEntries(clean),

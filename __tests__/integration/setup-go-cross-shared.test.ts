@@ -17,9 +17,10 @@ import {
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { actionMain } from '../action-main.ts';
 
 // The program that the go command starts as its cache, as processes; one request at a time through its real protocol.
-const main = join(import.meta.dirname, '../../src/setup-go-cross/main.ts');
+const main = actionMain('setup-go-cross');
 const running: ChildProcess[] = [];
 let root: string;
 beforeEach(() => {

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
+import { actionMain } from '../action-main.ts';
 import { freePort, httpServer, tcpServer } from '../core/health/servers.ts';
 import { makeAuthority, type Pair, selfSigned } from './certificates.ts';
 import { describeWith } from './lab.ts';
@@ -149,7 +149,7 @@ describe('verify-health on endpoints', () => {
   test('cancelled: ends at once with the reason', async () => {
     const asked = Promise.withResolvers<void>();
     await using server = await tcpServer(() => asked.resolve());
-    const main = fileURLToPath(new URL('../../src/verify-health/main.ts', import.meta.url));
+    const main = actionMain('verify-health');
     const child = spawn(process.execPath, [main], {
       env: { PATH: process.env['PATH'], INPUT_CHECKS: server.url, 'INPUT_WORKING-DIRECTORY': tmpdir() },
     });

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { variableOf } from '../../src/core/inputs.ts';
 import { run } from '../../src/core/process.ts';
 import type { ReleaseRecord, Verification } from '../../src/core/record/schema.ts';
+import { actionMain } from '../action-main.ts';
 import { compileCache } from '../compile-cache.ts';
 
-const main = fileURLToPath(new URL('../../src/verify-health/main.ts', import.meta.url));
+const main = actionMain('verify-health');
 
 export interface Verified {
   readonly code: number;
