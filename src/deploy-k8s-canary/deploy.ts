@@ -10,6 +10,7 @@ import { type Plan, preflight } from './preflight.ts';
 import { recover } from './recover.ts';
 import { differing, type Request, requestOf } from './request.ts';
 import { resumed } from './resume.ts';
+import { waitForRollout } from './rollout.ts';
 import { isUnfinished, newState, type RolloutState, readState, type UnderWay } from './state.ts';
 import { takeWheel } from './take-wheel.ts';
 import { workOf } from './work.ts';
@@ -24,6 +25,7 @@ export async function deploy(
   const request = await requestOf(options, cluster.namespace);
   const workload = options.workload?.name;
   const left = workload === undefined ? undefined : await readState(cluster, workload, signal);
+  refuseOtherWay(left, options);
   // planned before the lock, so that what is wrong is said at once; there is nothing to plan where it is gone on with
   let plan = goesOn(left, options, request)
     ? undefined
@@ -45,6 +47,15 @@ export async function deploy(
   });
 }
 
+/** A rollout goes on, and back, the way that it came. */
+function refuseOtherWay(left: RolloutState | undefined, { rendered }: Options): void {
+  if (!isUnfinished(left) || (left.render === undefined) === (rendered === undefined)) return;
+  const mode = left.render === undefined ? 'deploy' : 'render';
+  throw new SlipwayError('OTHER_WAY', `the unfinished rollout of ${left.image} was begun by mode: ${mode}`, {
+    hint: `Run mode: ${mode} or \`mode: abort\` first. Nothing was changed.`,
+  });
+}
+
 /** Whether a rollout that a dead run left behind is gone on with: it is the same that is asked for now. */
 function goesOn(state: RolloutState | undefined, options: Options, request: Request): state is UnderWay {
   if (!isUnfinished(state) || state.progress === undefined) return false;
@@ -56,7 +67,7 @@ function goesOn(state: RolloutState | undefined, options: Options, request: Requ
   return same && options['on-dead-run'] === 'resume' && (state.phase === 'progressing' || state.phase === 'promoting');
 }
 
-async function unchanged(
+export async function unchanged(
   cluster: Cluster,
   { situation }: Plan,
   options: Options,
@@ -64,6 +75,8 @@ async function unchanged(
 ): Promise<Outcome> {
   const { workload, container, image, previous } = situation;
   log.info(`Nothing to do: Deployment/${workload} already is what it should be (${image}).`);
+  // who follows git may have brought it a moment ago
+  if (options.rendered !== undefined) await waitForRollout(cluster, workload, { within: options.timeout, signal });
   const identity = await proveImage(cluster, workload, container, image, options.digests, signal);
   return {
     state: 'unchanged',
@@ -103,6 +116,7 @@ function stateOf(
       : { former: { template: live['spec'].template, replicas: live['spec'].replicas ?? 1 } }),
     ...(router === undefined ? {} : { router: router.state }),
     ...(copies.length === 0 ? {} : { copies }),
+    ...(options.rendered === undefined ? {} : { render: { base: options.rendered.base } }),
     steps: kind === 'canary' ? options.steps : [100],
     by: options.by,
     started: new Date().toISOString(),

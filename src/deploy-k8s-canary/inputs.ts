@@ -5,7 +5,7 @@ import { parseChecks } from '../core/health/parse-checks.ts';
 import { parseWorkload } from '../core/kubernetes/workload.ts';
 import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
-import { choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
+import { bool, choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
 import { metrics } from './metrics/forms.ts';
 import { parsePlace } from './metrics/source.ts';
 import { parseSteps } from './steps.ts';
@@ -20,8 +20,8 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and writes nothing; `deploy`; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release.',
-      value: choice('plan', 'deploy', 'status', 'rollback', 'pause', 'resume', 'promote', 'abort'),
+        '`plan` shows what would be done and writes nothing; `deploy`; `render` does the same through git, for clusters that Argo CD or Flux keeps as a repository says, see “GitOps” below; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release.',
+      value: choice('plan', 'deploy', 'render', 'status', 'rollback', 'pause', 'resume', 'promote', 'abort'),
       default: 'deploy',
     },
     kubeconfig: {
@@ -33,9 +33,20 @@ export const definition = define({
     namespace: { description: 'Namespace. Default: the context’s, else `default`.', value: text },
     manifests: {
       description:
-        'Manifests to apply (server-side): paths or globs, one a line. Default: only the image of `workload` is changed.',
+        'Manifests to apply (server-side): paths or globs, one a line. Default: only the image of `workload` is changed. With `mode: render`: the files in the working tree that say image and weights, which are changed and not applied: manifests, a kustomization with `images:`, `FILE#PATH.OF.IMAGE` of values.',
       value: lines,
       default: '',
+    },
+    push: {
+      description:
+        'With `mode: render`: push each commit to the branch that is checked out, and wait for the cluster to follow. `false` makes one commit, with the digest, and leaves it in the working tree; a run that finds the digest committed already waits for the cluster.',
+      value: bool,
+      default: 'false',
+    },
+    'sync-timeout': {
+      description: 'With `mode: render`: how long the cluster may take to show what was pushed. Part of `timeout`.',
+      value: duration,
+      default: '10m',
     },
     workload: {
       description: 'The Deployment that is rolled out: `deployment/NAME`. Default: the only one in `manifests`.',

@@ -51,7 +51,7 @@ function rank(kind: string): number {
   return last.includes(kind) ? order.length + 1 + last.indexOf(kind) : order.length;
 }
 
-async function expand(path: string, directory: string): Promise<string[]> {
+export async function expand(path: string, directory: string): Promise<string[]> {
   const pattern = await stat(resolve(directory, path)).then(
     found => (found.isDirectory() ? `${path}/*.{yaml,yml,json}` : undefined),
     () => path,

@@ -1,7 +1,8 @@
 import { deadline } from '../core/deadline.ts';
-import type { Cluster } from '../core/kubernetes/index.ts';
+import { type Cluster, deploymentPath, getObject } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { drive, type Wheel } from './drive.ts';
+import { refuseOwned } from './gitops/refuse-owned.ts';
 import type { Journal } from './journal.ts';
 import { ended, lastRollout, neverAny, workloadOf } from './last-rollout.ts';
 import type { Options } from './options.ts';
@@ -39,6 +40,9 @@ export const rollback: Mode = (cluster, options, journal, signal) => {
       : undefined;
   return alone(cluster, options, journal, signal, nothingToDo, async (state, wheel) => {
     if (isUnfinished(state)) return endUnfinished(state, wheel);
+    const path = deploymentPath(wheel.cluster.namespace, state.workload);
+    const live = await getObject(wheel.cluster, path, wheel.signal);
+    refuseOwned(live === undefined ? [] : [live], options.rendered !== undefined);
     const { router: _, ...rest } = state; // how traffic was divided then is no matter of today's
     return limitedTo(options, wheel, async limited => {
       if (state.former !== undefined) await wheel.file.write({ ...rest, phase: 'rolling-back' }, limited);

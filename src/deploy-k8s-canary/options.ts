@@ -2,7 +2,9 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Read } from '../core/inputs.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { whoRuns } from '../core/who-runs.ts';
+import type { Rendering } from './gitops/through-git.ts';
 import type { definition } from './inputs.ts';
+import { refuseUnrendered } from './gitops/refuse-unrendered.ts';
 import { mostBesideFresh } from './ratio.ts';
 import { autoSteps } from './steps.ts';
 
@@ -16,6 +18,8 @@ export interface Options extends Read<typeof definition.inputs> {
   readonly by: string;
   /** Steps end as soon as their evidence allows. */
   readonly auto: boolean;
+  /** `mode: render`: how the workload and its route are written. `manifests` is empty then: they are not applied. */
+  readonly rendered?: Rendering;
   /** Where manifests begin. */
   readonly directory: string;
 }
@@ -31,7 +35,7 @@ export function resolveOptions(
   const image = inputs.image ?? recorded;
   const digest = image?.split('@')[1];
   const known = record?.images.find(one => one.digest === digest);
-  const deploys = inputs.mode === 'deploy' || inputs.mode === 'plan';
+  const deploys = ['deploy', 'plan', 'render'].includes(inputs.mode);
   if (inputs.workload === undefined && inputs.manifests.length === 0) {
     throw wrong(
       'WORKLOAD_MISSING',
@@ -64,6 +68,7 @@ export function resolveOptions(
       '"prometheus-url" is given, but nothing to ask it for',
       'Set metrics, for example `- errors` and `- latency`.',
     );
+  if (inputs.mode === 'render') refuseUnrendered(inputs, digest);
   const fresh = inputs.baseline === 'fresh';
   if (deploys && fresh && inputs.strategy !== 'canary')
     throw wrong(

@@ -12,12 +12,15 @@ import { refuseNames } from './checks/names.ts';
 import { checkRelease, type Findings } from './checks/release.ts';
 import { targetPort } from './containers.ts';
 import { findRouter } from './find-router.ts';
+import { checkRenderedImage, checkRenderedRoute } from './gitops/check-rendered.ts';
+import { refuseOtherRollouts, refuseOwned } from './gitops/refuse-owned.ts';
 import { type Prepared, prepare } from './metrics/prepare.ts';
 import { viewOf } from './metrics/view.ts';
 import type { Options } from './options.ts';
 import { moduleOf, routerKind } from './routers/all.ts';
 import type { FoundRouter } from './routers/router.ts';
 import { changesPods, type Situation, takeSituation } from './situation.ts';
+import { isUnfinished } from './state.ts';
 
 /** What will be done, decided before the first write. */
 export interface Plan {
@@ -41,12 +44,30 @@ export async function preflight(cluster: Cluster, options: Options, signal: Abor
   await cluster.request('GET', '/version', { signal, within: 20_000 });
   await requirePermissions(cluster, needed(options), signal);
   const situation = await takeSituation(cluster, options, signal);
-  const plan = await choose(cluster, options, situation, signal);
+  await refuseOthersRelease(cluster, situation, options, signal);
+  const follows = await checkRenderedImage(options, situation, signal);
+  const plan = await choose(cluster, follows ? { ...options, strategy: 'rolling' } : options, situation, signal);
   const skip = plan.kind === 'unchanged' && options['require-attestation'] === undefined;
   const findings = skip ? { notes: [], warnings: [] } : await checkRelease(cluster, plan, options, signal);
   // one warning: a runner shows ten a step
   if (findings.warnings.length > 0) log.warning(findings.warnings.join('\n'));
   return { ...plan, findings };
+}
+
+/** What is to be written belongs to nobody who brings it back, or rolls it out himself. */
+async function refuseOthersRelease(
+  cluster: Cluster,
+  situation: Situation,
+  { rendered }: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  const { live, planned, workload } = situation;
+  const changed = planned.filter(({ change }) => change === 'change').map(({ before }) => before);
+  refuseOwned(
+    [live, ...changed].filter(one => one !== undefined),
+    rendered !== undefined,
+  );
+  await refuseOtherRollouts(cluster, workload, signal);
 }
 
 /** What has to be done, and which router can divide the traffic for it. */
@@ -73,6 +94,8 @@ async function choose(cluster: Cluster, options: Options, situation: Situation, 
     });
   }
   const router = await findRouter(cluster, options, live, signal);
+  refuseOwned(router.written, options.rendered !== undefined);
+  await checkRenderedRoute(options, router, isUnfinished(situation.state));
   if (router.sticky !== undefined)
     log.warning(
       `${router.sticky} keeps users on the side that they came to first: their share follows a changed weight only slowly, and the requests of one user count as if they were many.`,

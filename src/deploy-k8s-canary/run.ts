@@ -25,16 +25,21 @@ export async function run(context: Context<typeof definition.inputs>): Promise<v
 }
 
 async function perform(
-  cluster: Cluster,
-  options: Options & { mode: Exclude<Options['mode'], 'plan'> },
+  plain: Cluster,
+  given: Options & { mode: Exclude<Options['mode'], 'plan'> },
   journal: Journal,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (options.mode === 'deploy') return (await import('./deploy.ts')).deploy(cluster, options, journal, signal);
-  if (options.mode === 'status') return (await import('./status.ts')).status(cluster, options, signal);
+  const { openRendered } = await import('./gitops/open-rendered.ts');
+  const { cluster, options } = await openRendered(plain, given, signal);
+  if (given.mode === 'render' && !options.push)
+    return (await import('./gitops/commit-only.ts')).commitOnly(cluster, options, journal, signal);
+  if (given.mode === 'deploy' || given.mode === 'render')
+    return (await import('./deploy.ts')).deploy(cluster, options, journal, signal);
+  if (given.mode === 'status') return (await import('./status.ts')).status(cluster, options, signal);
   const { pause, promote } = await import('./steer.ts');
   const { abort, resume, rollback } = await import('./modes.ts');
-  return { abort, pause, promote, resume, rollback }[options.mode](cluster, options, journal, signal);
+  return { abort, pause, promote, resume, rollback }[given.mode](cluster, options, journal, signal);
 }
 
 async function plan(

@@ -71,6 +71,8 @@ export interface RolloutState {
    * to go back: the former template names its own. What no template names any more is deleted when a rollout has ended.
    */
   readonly copies?: readonly string[];
+  /** Written through git (`mode: render`): the commit before the rollout. */
+  readonly render?: { readonly base: string };
   readonly steps: readonly number[];
   /** The present weight, percent. */
   readonly weight: number;

@@ -109,6 +109,8 @@ export async function patchObject(
   plan: (object: KubeObject) => readonly PatchOperation[] | undefined,
   signal?: AbortSignal,
 ): Promise<KubeObject> {
+  const change = cluster.change?.(path);
+  if (change !== undefined) return change(plan, signal);
   const once = async (limited: AbortSignal) => {
     const object = await cluster.request<KubeObject>('GET', path, { signal: limited });
     const operations = plan(object);

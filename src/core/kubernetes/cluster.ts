@@ -2,6 +2,7 @@ import { retry } from '../deadline.ts';
 import { SlipwayError, wrap } from '../errors.ts';
 import { retryAfter } from '../retry-after.ts';
 import { ApiError } from './api-error.ts';
+import type { PatchOperation } from './apply.ts';
 import { chooseContext, kubeconfigSources } from './kubeconfig.ts';
 import type { KubeObject } from './objects.ts';
 import { mayRetry } from './retriable.ts';
@@ -38,6 +39,12 @@ export interface Answer {
   readonly body: string;
 }
 
+/** Changes an object as {@link patchObject} does, by another way. */
+export type Change = (
+  plan: (object: KubeObject) => readonly PatchOperation[] | undefined,
+  signal?: AbortSignal,
+) => Promise<KubeObject>;
+
 /** One cluster, seen through one context: raw JSON in, raw JSON out, so that no unknown field is ever lost. */
 export interface Cluster {
   readonly contextName: string;
@@ -58,6 +65,8 @@ export interface Cluster {
   ): Promise<Answer>;
   /** Follows a list until `seen` gives a value; see {@link watchList}. */
   watch<T>(path: string, options: WatchOptions<T>): Promise<T>;
+  /** How objects are changed that are not written to by requests (`mode: render`); undefined for all others. */
+  readonly change?: (path: string) => Change | undefined;
   /** Closes the kept connections. */
   close(): void;
 }

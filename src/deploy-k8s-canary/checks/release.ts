@@ -2,6 +2,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { type Cluster, corePath, isApiError, type KubeList, type KubeObject } from '../../core/kubernetes/index.ts';
 import { ownDeployments, ownServices } from '../canary-objects.ts';
 import { namesOf } from '../names.ts';
+import { helmNote } from '../gitops/owner.ts';
 import type { Options } from '../options.ts';
 import type { Plan } from '../preflight.ts';
 import { routerOf } from '../routers/all.ts';
@@ -77,6 +78,7 @@ export async function checkRelease(
       ...(autoscaler === undefined
         ? []
         : [`HorizontalPodAutoscaler/${autoscaler.metadata.name} owns the replicas: they are left to it`]),
+      ...(live === undefined ? [] : [helmNote(live)].filter(note => note !== undefined)),
       ...guards.map(
         one =>
           `PodDisruptionBudget/${one.metadata.name} guards the pods: ${one['status']?.disruptionsAllowed ?? 0} may be evicted now`,

@@ -50,6 +50,7 @@ export async function findRoute(
     state,
     service: services.find(({ metadata }) => metadata.name === service)!,
     sticky: kind.sticky?.(route),
+    written: [{ ...route, kind: kind.kind }],
   };
 }
 

@@ -24,19 +24,23 @@ export async function findService({
   signal,
 }: Search): Promise<FoundRouter<ServiceState>> {
   await refuseForeignPods(cluster, live.metadata.name, services, signal);
-  const scaled = options.steps.some(aboveHalf) && (await isScaled(cluster, live.metadata.name, options.steps, signal));
+  // replicas that are in git stay, as an autoscaler's do
+  const kept = async () =>
+    options.rendered !== undefined || (await isScaled(cluster, live.metadata.name, options.steps, signal));
+  const scaled = options.steps.some(aboveHalf) && (await kept());
   const admit = Object.fromEntries(Object.keys(hold).map(key => [key, podLabels[key]!]));
   return {
     state: {
       kind: 'service',
       services: services.map(({ metadata }) => metadata.name),
       admit,
-      ...(scaled ? { scaled } : {}),
+      ...(scaled ? { scaled: true as const } : {}),
       hold,
       replicas,
     },
     service: services[0]!,
     sticky: undefined,
+    written: [],
   };
 }
 

@@ -45,6 +45,8 @@ export interface FoundRouter<S extends RouterState = RouterState> {
   readonly service: KubeObject;
   /** What keeps users on the side that they came to first, so that the shares of requests are not the weights. */
   readonly sticky: string | undefined;
+  /** What is written to, to divide the traffic. */
+  readonly written: readonly KubeObject[];
 }
 
 /** A way to divide traffic. One file each. */

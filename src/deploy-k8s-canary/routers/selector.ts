@@ -32,6 +32,7 @@ export const selector: RouterModule<SelectorState> = {
     },
     service: services[0]!,
     sticky: undefined,
+    written: services,
   }),
   where: ({ services }) => `Service/${services.map(({ name }) => name).join(', ')}`,
   step: () => 'all users, at once: the selector of the Service is switched',

@@ -1,0 +1,42 @@
+import { type Cluster, deploymentPath } from '../../core/kubernetes/index.ts';
+import { log } from '../../core/log.ts';
+import { unchanged } from '../deploy.ts';
+import { proveImage } from '../identity.ts';
+import type { Journal } from '../journal.ts';
+import type { Options } from '../options.ts';
+import type { Outcome } from '../outcome.ts';
+import { preflight } from '../preflight.ts';
+import { waitForRollout } from '../rollout.ts';
+import { commitImage, followImage } from './change-workload.ts';
+
+/**
+ * `mode: render` without `push`: one commit that is ready to be pushed or reviewed, and nothing is written to the cluster. When the
+ * manifests have the image already, because it was merged, the run waits for the cluster to follow.
+ */
+export async function commitOnly(
+  cluster: Cluster,
+  options: Options,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const rendered = options.rendered!;
+  const plan = await journal.span('preflight', () => preflight(cluster, { ...options, strategy: 'rolling' }, signal));
+  if (plan.kind === 'unchanged') return unchanged(cluster, plan, options, signal);
+  for (const note of plan.findings.notes) journal.note(note);
+  const { workload, container, image, previous } = plan.situation;
+  const base = { workload, release: options.releaseId || image, image, previous };
+  if (await commitImage(cluster, rendered, container, image, signal)) {
+    journal.note('The commit is ready to be pushed; the cluster follows then. Run again to wait for that.');
+    return { ...base, state: 'progressing', changed: false };
+  }
+  await journal.span('waiting for the cluster to follow', () =>
+    followImage(cluster, deploymentPath(cluster.namespace, workload), rendered, container, image, signal),
+  );
+  await waitForRollout(cluster, workload, {
+    within: options.timeout,
+    signal,
+    onProgress: line => log.info(`  ${line}`),
+  });
+  const identity = await proveImage(cluster, workload, container, image, options.digests, signal);
+  return { ...base, state: 'healthy', changed: true, identity };
+}
