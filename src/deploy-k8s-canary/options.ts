@@ -2,9 +2,9 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Read } from '../core/inputs.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { whoRuns } from '../core/who-runs.ts';
+import { refuseUnrendered } from './gitops/refuse-unrendered.ts';
 import type { Rendering } from './gitops/through-git.ts';
 import type { definition } from './inputs.ts';
-import { refuseUnrendered } from './gitops/refuse-unrendered.ts';
 import { mostBesideFresh } from './ratio.ts';
 import { autoSteps } from './steps.ts';
 

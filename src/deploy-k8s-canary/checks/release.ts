@@ -1,8 +1,8 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { type Cluster, corePath, isApiError, type KubeList, type KubeObject } from '../../core/kubernetes/index.ts';
 import { ownDeployments, ownServices } from '../canary-objects.ts';
-import { namesOf } from '../names.ts';
 import { helmNote } from '../gitops/owner.ts';
+import { namesOf } from '../names.ts';
 import type { Options } from '../options.ts';
 import type { Plan } from '../preflight.ts';
 import { routerOf } from '../routers/all.ts';
