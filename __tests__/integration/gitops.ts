@@ -38,7 +38,7 @@ export async function makeOrigin(files: Readonly<Record<string, string>>) {
 }
 
 /**
- * What a GitOps controller does, by its own means: looks at the repository every second, builds the kustomization, applies it
+ * What a GitOps controller does, by its own means: looks at the repository all the time, builds the kustomization, applies it
  * server-side in the name of Flux's kustomize-controller, by force, and does so again every few seconds whatever others wrote.
  */
 export function startFollower(
@@ -50,11 +50,11 @@ export function startFollower(
   const loop = (async () => {
     let applied = '';
     for (let round = 0; !ended.signal.aborted; round++) {
-      await setTimeout(1000, undefined, { signal: ended.signal }).catch(() => undefined);
+      await setTimeout(400, undefined, { signal: ended.signal }).catch(() => undefined);
       if (paused || ended.signal.aborted) continue;
       await git(directory, 'pull', '--quiet', '--ff-only');
       const head = await git(directory, 'rev-parse', 'HEAD');
-      if (head === applied && round % 5 !== 0) continue;
+      if (head === applied && round % 8 !== 0) continue;
       const built = await kubectl(['kustomize', directory]);
       await kubectl(
         ['apply', '--server-side', '--force-conflicts', '--field-manager=kustomize-controller', '-f', '-'],

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { parse, parseAllDocuments } from 'yaml';
 import { sourceOf } from '../../../src/deploy-k8s-canary/gitops/documents.ts';
 import { findImage } from '../../../src/deploy-k8s-canary/gitops/image-text.ts';
+import { listText } from '../../../src/deploy-k8s-canary/gitops/list-text.ts';
 import {
   findWeights,
   namesIn,
@@ -207,6 +208,25 @@ describe('the weights in a route’s manifest', () => {
       }
       expect(withText(place(now), textOf(place(base)))).toBe(base);
     }
+  });
+
+  test('nobody new: the former bytes; edited meanwhile, or leading elsewhere: refused', () => {
+    const { kind, at, entry, other, text } = routes.HTTPRoute;
+    const place = (whole: string) => findWeights([sourceOf('r.yaml', whole)], kind, 'hello', at);
+    const base = text(lists.HTTPRoute[0]!);
+    const half = [
+      { ...entry, weight: 1 },
+      { ...entry, name: 'hello-canary', weight: 1 },
+      { ...other, weight: 2 },
+    ];
+    const during = withText(place(base), listText(place(base), place(base), kind, half));
+    expect(during).toContain('hello-canary');
+    expect(listText(place(during), place(base), kind, [entry, other])).toBe(textOf(place(base)));
+    const edited = place(during.replace('port: 80', 'port: 81'));
+    expect(() => listText(edited, place(base), kind, half)).toThrow(expect.objectContaining({ code: 'RENDER_EDITED' }));
+    expect(() => listText(place(base), place(base), kind, [entry])).toThrow(
+      expect.objectContaining({ code: 'RENDER_MISMATCH' }),
+    );
   });
 
   test('a route that is not there, or not in this form, is refused', () => {

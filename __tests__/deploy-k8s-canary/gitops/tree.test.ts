@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/core/process.ts';
 import { openTree, type Tree } from '../../../src/deploy-k8s-canary/gitops/tree.ts';
 
@@ -16,19 +16,28 @@ async function git(directory: string, ...args: string[]): Promise<string> {
   return (await run(['git', '-C', directory, ...who, ...args], { timeout: 20_000 })).stdout.trim();
 }
 
+let model: string;
+
+beforeAll(async () => {
+  model = await mkdtemp(join(tmpdir(), 'slipway-tree-'));
+  const made = join(model, 'mine');
+  await git(model, 'init', '--quiet', '--bare', '--initial-branch=main', 'origin.git');
+  await git(model, 'init', '--quiet', '--initial-branch=main', 'mine');
+  await git(made, 'remote', 'add', 'origin', '../origin.git');
+  await writeFile(join(made, 'a.yaml'), 'image: one\n');
+  await writeFile(join(made, 'b.yaml'), 'b: 1\n');
+  await git(made, 'add', '.');
+  await git(made, 'commit', '--quiet', '-m', 'first');
+  await git(made, 'push', '--quiet', 'origin', 'main');
+  await cp(made, join(model, 'other'), { recursive: true });
+});
+
+afterAll(() => rm(model, { recursive: true, force: true }));
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-tree-'));
   [mine, other] = [join(folder, 'mine'), join(folder, 'other')];
-  const origin = join(folder, 'origin.git');
-  await git(folder, 'init', '--quiet', '--bare', '--initial-branch=main', origin);
-  await git(folder, 'clone', '--quiet', origin, mine);
-  await git(mine, 'checkout', '--quiet', '-B', 'main');
-  await writeFile(join(mine, 'a.yaml'), 'image: one\n');
-  await writeFile(join(mine, 'b.yaml'), 'b: 1\n');
-  await git(mine, 'add', '.');
-  await git(mine, 'commit', '--quiet', '-m', 'first');
-  await git(mine, 'push', '--quiet', 'origin', 'main');
-  await git(folder, 'clone', '--quiet', origin, other);
+  await cp(model, folder, { recursive: true });
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -44,6 +53,46 @@ const remote = async () => {
   await git(other, 'fetch', '--quiet');
   return (await git(other, 'log', '--format=%s', 'origin/main')).split('\n');
 };
+
+describe('opening a working tree', () => {
+  const code = async (...given: string[]) =>
+    openTree(given, { directory: mine, pushes: true, signal }).then(
+      () => 'opened',
+      error => error.code,
+    );
+
+  test('files that are committed are opened, by path, folder, glob, link and value', async () => {
+    await symlink('a.yaml', join(mine, 'inside.yaml'));
+    expect(await code('.', '*.yaml', 'inside.yaml', 'a.yaml#a.b')).toBe('opened');
+  });
+
+  test('outside of it, also by a link, and the repository itself', async () => {
+    await writeFile(join(folder, 'outside.yaml'), 'a: 1\n');
+    await symlink('../outside.yaml', join(mine, 'link.yaml'));
+    await symlink('..', join(mine, 'up'));
+    for (const path of ['../outside.yaml', join(folder, 'outside.yaml'), 'link.yaml', 'up/outside.yaml', '.git/config'])
+      expect([path, await code(path)]).toEqual([path, 'RENDER_OUTSIDE']);
+  });
+
+  test('not there, not known to git, not committed', async () => {
+    await writeFile(join(mine, 'new.yaml'), 'a: 1\n');
+    await writeFile(join(mine, 'b.yaml'), 'b: mine\n');
+    expect(await code('absent-*.yaml')).toBe('MANIFEST_INVALID');
+    expect(await code('absent.yaml')).toMatch(/RENDER_MISSING|MANIFEST_INVALID/);
+    expect(await code('new.yaml')).toBe('RENDER_UNTRACKED');
+    expect(await code('b.yaml')).toBe('RENDER_DIRTY');
+    expect(await code('a.yaml')).toBe('opened');
+  });
+
+  test('no branch to push to, no repository', async () => {
+    await git(mine, 'checkout', '--quiet', '--detach');
+    expect(await code('a.yaml')).toBe('DETACHED_HEAD');
+    await expect(open(false)).resolves.toBeDefined();
+    await expect(openTree(['x'], { directory: folder, pushes: false, signal })).rejects.toMatchObject({
+      code: 'RENDER_NO_TREE',
+    });
+  });
+});
 
 describe('commits in a working tree', () => {
   test('one file, its mode kept, by whoever git knows; what else is changed stays where it is', async () => {

@@ -1,12 +1,12 @@
-import { SlipwayError } from '../../core/errors.ts';
 import type { Cluster, KubeObject, PatchOperation } from '../../core/kubernetes/index.ts';
 import { namesOf } from '../names.ts';
 import { type Backend, backendsAt, describeBackends, type RouteKind, type RouteRule } from '../weights.ts';
 import { type Source, sourceOf } from './documents.ts';
 import { follow } from './follow.ts';
+import { listText } from './list-text.ts';
 import { messageOf } from './message.ts';
 import type { Rendering } from './through-git.ts';
-import { findWeights, nameIn, namesIn, textOf, type WeightsPlace, weighted, withText } from './weights-text.ts';
+import { findWeights, withText } from './weights-text.ts';
 
 /**
  * Writes the weights that a patch of a route would have set into its manifest, and waits until the cluster has them. They are made
@@ -35,7 +35,7 @@ export async function changeRoute(
     if (!rule.set && !leadsToCanary(kind, sources, name, rule, cluster, release.workload)) continue;
     const place = findWeights(sources, kind, name, rule.at);
     const former = findWeights([await tree.at(base, place.source, signal)], kind, name, rule.at);
-    changed.set(place.source.path, withText(place, listText(former, kind, rule.backends)));
+    changed.set(place.source.path, withText(place, listText(place, former, kind, rule.backends)));
   }
   const step = stepOf(kind, wanted.find(({ set }) => set) ?? wanted[0]!, cluster.namespace, release.workload);
   const says = (list: readonly RouteRule[]) =>
@@ -58,27 +58,6 @@ export async function changeRoute(
       within,
     },
     signal,
-  );
-}
-
-/** A list with nobody new in it is the former one, byte for byte. */
-function listText(former: WeightsPlace, kind: RouteKind, backends: readonly Backend[]): string {
-  const old = namesIn(former, kind);
-  const wanted = backends.map(one => nameIn(one, kind.nameAt));
-  if (wanted.filter(name => old.includes(name)).join() !== old.join()) throw differs(former.source, kind, old, wanted);
-  return wanted.length === old.length ? textOf(former) : weighted(former, kind, backends);
-}
-
-export function differs(
-  source: Source,
-  kind: RouteKind,
-  old: readonly string[],
-  live: readonly string[],
-): SlipwayError {
-  return new SlipwayError(
-    'RENDER_MISMATCH',
-    `${source.path}: its ${kind.kind} leads to ${old.join(', ')}, and the cluster’s to ${live.join(', ')}`,
-    { hint: 'Wait until the cluster has followed what is committed, then run again.' },
   );
 }
 

@@ -30,7 +30,7 @@ export async function commitImage(
 ): Promise<boolean> {
   const { workload } = release;
   const place = findImage(await tree.sources(), { workload, container, image });
-  const step = image === release.image ? '100 %' : `back to ${image.split('@')[1]?.slice(0, 19) ?? image}`;
+  const step = image === release.image ? 'the image' : `back to ${image.split('@')[1]?.slice(0, 19) ?? image}`;
   const message = messageOf(release, cluster, step, `${place.image} becomes ${image}`);
   return tree.commit(place.source, place.image === image ? place.source.text : place.with(image), message, signal);
 }

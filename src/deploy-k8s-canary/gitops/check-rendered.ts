@@ -4,8 +4,8 @@ import type { Options } from '../options.ts';
 import type { FoundRouter } from '../routers/router.ts';
 import type { Situation } from '../situation.ts';
 import { isUnfinished } from '../state.ts';
-import { differs } from './change-route.ts';
 import { findImage } from './image-text.ts';
+import { differs } from './list-text.ts';
 import { routeKinds } from './route-kinds.ts';
 import { findWeights, nameIn, namesIn } from './weights-text.ts';
 

@@ -20,7 +20,8 @@ const flux = [
  * https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/ and https://fluxcd.io/flux/components/kustomize/kustomizations/
  */
 export function ownerOf(object: KubeObject): Owner | undefined {
-  return argoOf(object) ?? fluxOf(object) ?? operatorOf(object);
+  // what an operator made is its own, also where it passes on the labels of what it was made from
+  return operatorOf(object) ?? argoOf(object) ?? fluxOf(object);
 }
 
 /** What can be said of an object that Helm made: it is not brought back, but the next `helm upgrade` sets its own image. */
