@@ -11,6 +11,8 @@ export interface Versioned {
   readonly objects: readonly KubeObject[];
   /** The template, reading the copies. */
   readonly template: object;
+  /** Another pod template, reading the copies. */
+  readonly read: (template: object) => object;
   /** The copies among the objects, with the name that stands in the manifests. */
   readonly copies: ReadonlyMap<KubeObject, string>;
   /** Those that are applied under their own name, too, with who reads them. */
@@ -26,8 +28,8 @@ export interface Versioned {
  * @param template of the manifest, or of the live Deployment, which may read copies of a former release already
  */
 export function versionConfig(objects: readonly KubeObject[], workload: string, template: object): Versioned {
-  const read = new Set(configReferences(template).flatMap(one => [keyOf(one), keyOf(originalOf(one))]));
-  const config = objects.filter(object => isConfig(object) && read.has(nameOf(object)));
+  const names = new Set(configReferences(template).flatMap(one => [keyOf(one), keyOf(originalOf(one))]));
+  const config = objects.filter(object => isConfig(object) && names.has(nameOf(object)));
   const copyOfName = new Map(config.map(object => [nameOf(object), copyOf(object, workload)]));
   const copies = new Map(config.map(object => [copyOfName.get(nameOf(object))!, object.metadata.name]));
   const others = objects.filter(
@@ -40,16 +42,19 @@ export function versionConfig(objects: readonly KubeObject[], workload: string, 
       return by === undefined ? [] : [[object, by] as const];
     }),
   );
+  const read = (one: object) =>
+    withConfigNames(
+      one,
+      name => (copyOfName.get(keyOf(name)) ?? copyOfName.get(keyOf(originalOf(name))))?.metadata.name ?? name.name,
+    );
   return {
     objects: objects.flatMap(object => {
       const copy = copyOfName.get(nameOf(object));
       if (copy === undefined || !config.includes(object)) return [object];
       return shared.has(object) ? [object, copy] : [copy];
     }),
-    template: withConfigNames(
-      template,
-      one => (copyOfName.get(keyOf(one)) ?? copyOfName.get(keyOf(originalOf(one))))?.metadata.name ?? one.name,
-    ),
+    template: read(template),
+    read,
     copies,
     shared,
   };

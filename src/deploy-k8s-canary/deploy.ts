@@ -98,6 +98,7 @@ function stateOf(
   const { kind, situation, router } = plan;
   const { workload, container, live, image, previous, state } = situation;
   const first = kind === 'first';
+  const started = new Date().toISOString();
   const copies = [...new Set([...(state?.copies ?? []), ...[...situation.copies.keys()].map(nameOf)])];
   return newState({
     workload,
@@ -119,8 +120,8 @@ function stateOf(
     ...(options.rendered === undefined ? {} : { render: { base: options.rendered.base } }),
     steps: kind === 'canary' ? options.steps : [100],
     by: options.by,
-    started: new Date().toISOString(),
+    started,
     holder,
-    progress: { request, work: workOf(plan), applied: false, step: 0, watched: 0, spent: 0, rows: [] },
+    progress: { request, work: workOf(plan, started), applied: false, step: 0, watched: 0, spent: 0, rows: [] },
   });
 }

@@ -3,6 +3,7 @@ import { messageOf, SlipwayError } from '../core/errors.ts';
 import { type Cluster, deploymentPath, getObject, type HeldLease } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyOthers } from './apply-release.ts';
+import { runJobs } from './before/run-jobs.ts';
 import { type CanaryEnd, canaryRollout } from './canary.ts';
 import { discardCopies } from './discard-copies.ts';
 import { findRouter } from './find-router.ts';
@@ -53,6 +54,7 @@ async function toItsEnd(
     await session.save({});
     await file.clearOrder(limited);
     if (!state.progress.applied) await applyFirst(session, situation);
+    await runJobs(session);
     if (state.progress.work.kind !== 'canary') {
       const identity = await rollingRollout(session);
       await file.write(endedState(session.state, 'healthy'), limited);

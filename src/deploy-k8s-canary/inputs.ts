@@ -6,6 +6,7 @@ import { parseWorkload } from '../core/kubernetes/workload.ts';
 import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
 import { bool, choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
+import { beforeInputs } from './before/inputs.ts';
 import { metrics } from './metrics/forms.ts';
 import { parsePlace } from './metrics/source.ts';
 import { parseSteps } from './steps.ts';
@@ -79,6 +80,7 @@ export const definition = define({
       value: text,
     },
     ...signerInputs,
+    ...beforeInputs,
     strategy: {
       description:
         '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling.',

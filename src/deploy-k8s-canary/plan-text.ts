@@ -1,4 +1,4 @@
-import { type Cluster, nameOf } from '../core/kubernetes/index.ts';
+import { type Cluster, type KubeObject, nameOf } from '../core/kubernetes/index.ts';
 import { formatDuration } from '../core/units.ts';
 import { ownDeployments, ownServices } from './canary-objects.ts';
 import { differenceLines, differences, meaningOf } from './differences.ts';
@@ -6,6 +6,7 @@ import type { Planned } from './dry-run.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
 import { moduleOf, routerOf } from './routers/all.ts';
+import { jobsOf } from './work.ts';
 
 const how = {
   first: 'first deploy: applied, then waited for',
@@ -22,6 +23,7 @@ export function planLines(cluster: Cluster, plan: Plan, options: Options): strin
     `  image ${previous === '' || previous === image ? '' : `${previous} → `}${image}`,
     ...planned.flatMap(one => objectLines(one, copies.get(one.object))),
     ...templateLines(plan),
+    ...jobsOf(plan).map(jobLine),
     ...rolloutLines(cluster, plan, options),
     ...findings.notes.map(note => `  note      ${note}`),
     ...findings.warnings.map(warning => `  warning   ${warning}`),
@@ -46,6 +48,13 @@ function objectLines({ object, change, before, after, former }: Planned, copyOf:
 /** Of a copy only its content is another release's; its name and labels are its own. */
 function contentOf({ data, binaryData, type }: Planned['after']): object {
   return { data, binaryData, type };
+}
+
+/** A Job of the release, with the images that it runs. */
+function jobLine({ metadata, spec }: KubeObject): string {
+  const { initContainers = [], containers = [] } = spec.template.spec ?? {};
+  const images = [...initContainers, ...containers].map(({ name, image }) => `${name}: ${image}`).join(', ');
+  return `  before    Job/${metadata.name}-…, at most ${spec.activeDeadlineSeconds} s; ${images}`;
 }
 
 /** Without a manifest of the workload the template is changed in place. */

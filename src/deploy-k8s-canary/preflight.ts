@@ -148,10 +148,13 @@ function needed(options: Options) {
     'get,create,patch configmaps',
     'get,create,update leases.coordination.k8s.io',
   );
-  if (options.strategy === 'rolling') return always;
+  const before =
+    options.before.length === 0 ? [] : permissions('get,create,patch jobs.batch', 'list,watch pods', 'get pods/log');
+  if (options.strategy === 'rolling') return [...always, ...before];
   const preview = options.strategy === 'blue-green' ? permissions('get,create,patch,delete services') : [];
   return [
     ...always,
+    ...before,
     ...permissions('list services'),
     ...preview,
     ...moduleOf(routerKind(options)).permissions(options),

@@ -1,3 +1,4 @@
+import { stopJobs } from './before/run-jobs.ts';
 import type { Identity } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { restoreStable } from './rollback.ts';
@@ -15,6 +16,7 @@ export async function recover(
   journal.note(
     `An unfinished rollout of ${state.image} at ${state.weight} % was left behind by ${who} (${state.phase}); ending it.`,
   );
+  await stopJobs(file.cluster, state, signal);
   const reason = state.reason ?? 'the run that made it ended before it was done';
   if (state.former === undefined) {
     await file.write(endedState(state, 'failed', reason), signal);

@@ -7,6 +7,8 @@ export interface Request {
   readonly image?: string;
   /** Hash of the objects. */
   readonly manifests?: string;
+  /** Hash of the Jobs before the first step. */
+  readonly before?: string;
   readonly strategy: string;
   readonly router: string;
   readonly route?: string;
@@ -28,11 +30,11 @@ export interface Request {
 export async function requestOf(options: Options, namespace: string): Promise<Request> {
   const { image, manifests, strategy, router, route, steps, probes, alpha, beta, tolerance, digests } = options;
   const objects = await loadManifests(manifests, options.directory, namespace);
+  const jobs = await loadManifests(options.before, options.directory, namespace);
   return {
     ...(image === undefined ? {} : { image }),
-    ...(objects.length === 0
-      ? {}
-      : { manifests: createHash('sha256').update(JSON.stringify(objects)).digest('hex').slice(0, 16) }),
+    ...(objects.length === 0 ? {} : { manifests: hashOf(objects) }),
+    ...(jobs.length === 0 ? {} : { before: hashOf(jobs) }),
     strategy,
     router,
     ...(route === undefined ? {} : { route }),
@@ -46,6 +48,10 @@ export async function requestOf(options: Options, namespace: string): Promise<Re
     'warm-up': options['warm-up'],
     digests,
   };
+}
+
+function hashOf(objects: readonly object[]): string {
+  return createHash('sha256').update(JSON.stringify(objects)).digest('hex').slice(0, 16);
 }
 
 function metricsText({ metrics, 'group-by': by }: Options): string {
@@ -63,6 +69,7 @@ export function differing(of: Request, asked: Request): string[] {
   const names = [
     'image',
     'manifests',
+    'before',
     'strategy',
     'router',
     'route',
@@ -74,11 +81,15 @@ export function differing(of: Request, asked: Request): string[] {
     'beta',
     'tolerance',
   ] as const;
-  const own = ['image', 'manifests', 'route'];
+  const own = ['image', 'manifests', 'before', 'route'];
   const defaults: Partial<Record<string, string>> = { baseline: 'stable' };
   return names.flatMap(name => {
     const [was, now] = [of, asked].map(one => one[name] ?? defaults[name]);
     if (was === now || (now === undefined && own.includes(name))) return [];
-    return [name === 'manifests' ? 'manifests: others' : `${name}: ${now ?? 'none'} instead of ${was ?? 'none'}`];
+    return [
+      name === 'manifests' || name === 'before'
+        ? `${name}: others`
+        : `${name}: ${now ?? 'none'} instead of ${was ?? 'none'}`,
+    ];
   });
 }

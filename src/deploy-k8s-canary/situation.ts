@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../core/errors.ts';
 import { type Cluster, deploymentPath, getObject, Kinds, type KubeObject, nameOf } from '../core/kubernetes/index.ts';
+import { planJobs } from './before/plan-jobs.ts';
 import { originalOf, type Versioned, versionConfig } from './config-copies.ts';
 import { configReferences, keyOf } from './config-references.ts';
 import { chooseContainer, imageOf, withImage } from './containers.ts';
@@ -25,6 +26,8 @@ export interface Situation {
   readonly manifest: KubeObject | undefined;
   /** All manifests, the Deployment's too, in order; copies stand in place of the configuration that pods read. */
   readonly planned: readonly Planned[];
+  /** Jobs that run before the first step of a release with new pods, still under their own names. */
+  readonly jobs: readonly KubeObject[];
   /** The copies' objects, with the names that stand in the manifests. */
   readonly copies: ReadonlyMap<KubeObject, string>;
   readonly surroundings: Surroundings;
@@ -62,14 +65,28 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
   const wanted = { ...imaged, spec: { ...imaged['spec'], template: versioned.template } };
   const autoscaler = autoscalerOf([...surroundings.autoscalers, ...objects.filter(isAutoscaler)], workload);
   const { manifest, tried } = withReplicas(wanted, live, autoscaler !== undefined);
+  const kinds = new Kinds(cluster);
   const planned = await dryRun(
     cluster,
-    new Kinds(cluster),
+    kinds,
     versioned.objects.map(object => (object === given ? tried : object)),
     signal,
   );
   refuseSharedChange(versioned, planned, live);
   const desired = given === undefined ? wanted : planned.find(({ object }) => object === tried)!.after;
+  const jobs = await planJobs(
+    cluster,
+    kinds,
+    options,
+    {
+      workload,
+      image: imageOf(desired, container),
+      known: [imageOf(given, container), imageOf(live, container)],
+      selector: desired['spec'].selector.matchLabels ?? {},
+      read: versioned.read,
+    },
+    signal,
+  );
   return {
     workload,
     container,
@@ -83,6 +100,7 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
       live,
       signal,
     ),
+    jobs,
     copies: versioned.copies,
     surroundings,
     autoscaler,

@@ -93,6 +93,8 @@ export interface Progress {
   readonly work: Work;
   /** Whether what the manifests have besides the workload was applied. */
   readonly applied: boolean;
+  /** How many of the Jobs before the first step have ended well. */
+  readonly jobsDone?: number;
   /** Index of the present step. */
   readonly step: number;
   /** Since when, ISO 8601; and how many milliseconds of it count as watched. */

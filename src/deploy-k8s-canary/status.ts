@@ -1,5 +1,5 @@
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, deploymentPath, getObject, observeLease } from '../core/kubernetes/index.ts';
+import { type Cluster, deploymentPath, getObject, nameOf, observeLease } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { imageOf } from './containers.ts';
 import { proveImage } from './identity.ts';
@@ -63,11 +63,19 @@ async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: Ab
   return [
     `Up to ${weight} % of the traffic is on ${image}, the rest on ${previous || 'nothing, as it is the first'}.`,
     ...fresh,
+    ...jobLines(state),
     ...(row === undefined ? [] : [`  ${progressLine(row)}`]),
     alive
       ? `It is driven by ${lease!.spec.holderIdentity}.`
       : 'Nobody drives it: run `mode: resume` to go on, `promote`, or `abort`.',
   ];
+}
+
+function jobLines({ progress }: RolloutState): string[] {
+  const { jobs = [] } = progress?.work ?? {};
+  const done = progress?.jobsDone ?? 0;
+  if (done >= jobs.length) return [];
+  return [`Before its first step: ${done} of ${jobs.length} Jobs have ended well; now ${nameOf(jobs[done]!)}.`];
 }
 
 async function baselineLine(cluster: Cluster, workload: string, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
 import { deadline } from '../core/deadline.ts';
 import { messageOf, SlipwayError, wrap } from '../core/errors.ts';
 import { log } from '../core/log.ts';
+import { stopJobs } from './before/run-jobs.ts';
 import type { Identity } from './identity.ts';
 import type { Outcome } from './outcome.ts';
 import { restoreStable } from './rollback.ts';
@@ -27,6 +28,7 @@ export async function takeBack(
   for (const line of lines) log.info(`  ${line}`);
   using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback', lost);
   const reason = messageOf(cause);
+  await stopJobs(cluster, state, limited).catch(error => log.warning(messageOf(error)));
   if (state.former === undefined) {
     await file.write(endedState(state, 'failed', reason), limited).catch(error => log.warning(messageOf(error)));
     const error = wrap(

@@ -1,8 +1,9 @@
 import type { KubeObject } from '../core/kubernetes/index.ts';
+import { withUniqueName } from './before/jobs.ts';
 import type { Prepared } from './metrics/prepare.ts';
 import type { Plan } from './preflight.ts';
 import type { FoundRouter } from './routers/router.ts';
-import type { Situation } from './situation.ts';
+import { changesPods, type Situation } from './situation.ts';
 import type { RolloutState } from './state.ts';
 
 /** What is rolled out, as it was planned once: a run that goes on makes nothing new of it. */
@@ -12,6 +13,8 @@ export interface Work {
   readonly manifest?: KubeObject;
   /** Of the Deployment as it will be: what the canary is made of. */
   readonly spec: KubeObject['spec'];
+  /** Jobs that run before the first step, one after the other. */
+  readonly jobs?: readonly KubeObject[];
   /** Port of the pods, and ports of their Service. */
   readonly port?: number;
   readonly ports?: readonly object[];
@@ -31,12 +34,23 @@ export interface RolloutPlan {
   readonly metrics: readonly Prepared[];
 }
 
-export function workOf({ kind, situation, router, port, metrics }: Plan & { kind: Work['kind'] }): Work {
+/** Which Jobs run before the first step: none where the pods stay what they are. */
+export function jobsOf({ kind, situation }: Pick<Plan, 'kind' | 'situation'>): readonly KubeObject[] {
+  return kind === 'first' || changesPods(situation) ? situation.jobs : [];
+}
+
+/** @param started when the rollout began */
+export function workOf(
+  { kind, situation, router, port, metrics }: Plan & { kind: Work['kind'] },
+  started: string,
+): Work {
+  const jobs = jobsOf({ kind, situation });
   const { template, progressDeadlineSeconds, minReadySeconds } = situation.desired['spec'];
   return {
     kind,
     ...(situation.manifest === undefined ? {} : { manifest: situation.manifest }),
     spec: { template, progressDeadlineSeconds, minReadySeconds },
+    ...(jobs.length === 0 ? {} : { jobs: jobs.map(job => withUniqueName(job, started)) }),
     ...(port === undefined ? {} : { port }),
     ...(router === undefined ? {} : { ports: router.service['spec'].ports }),
     ...(metrics.length === 0 ? {} : { metrics }),
