@@ -26,7 +26,11 @@ export const otherWorkloads: Readonly<
     why: 'it does not replace its pods when its template changes',
     instead: 'Name the Deployment that owns it.',
   },
-  Job: { api: 'batch/v1', why: toItsEnd, instead: 'Run it in a step of its own, or before a Deployment’s first step by the input "before".' },
+  Job: {
+    api: 'batch/v1',
+    why: toItsEnd,
+    instead: 'Run it in a step of its own, or before a Deployment’s first step by the input "before".',
+  },
   CronJob: { api: 'batch/v1', short: 'cj', why: toItsEnd, instead: 'Apply it in a step of its own.' },
 };
 
