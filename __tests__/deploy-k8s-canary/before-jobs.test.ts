@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobOf, withUniqueName } from '../../src/deploy-k8s-canary/before/jobs.ts';
+import { resolveOptions } from '../../src/deploy-k8s-canary/options.ts';
+import { differing, type Request } from '../../src/deploy-k8s-canary/request.ts';
 
 const job = (spec: object, labels: Record<string, string> = {}) => ({
   apiVersion: 'batch/v1',
@@ -63,5 +65,26 @@ describe('a Job before the first step', () => {
     expect(withUniqueName(job({}), '2026-01-01T00:00:00Z').metadata.name).toBe(one);
     const long = { ...job({}), metadata: { name: 'm'.repeat(63) } };
     expect(withUniqueName(long, '').metadata.name).toHaveLength(63);
+  });
+
+  test('rendered into a working tree none can run', () => {
+    const inputs = {
+      mode: 'render',
+      workload: { kind: 'Deployment', name: 'hello' },
+      manifests: ['.'],
+      before: ['job.yaml'],
+      metrics: [],
+      steps: [100],
+      image: `r.example/hello@sha256:${'a'.repeat(64)}`,
+    };
+    expect(() => resolveOptions(inputs as unknown as Parameters<typeof resolveOptions>[0], undefined, '.')).toThrow(
+      code('INPUT_INVALID'),
+    );
+  });
+
+  test('who resumes has the same ones, or none', () => {
+    const request = { before: 'a' } as Request;
+    expect(differing(request, { before: 'b' } as Request)).toEqual(['before: others']);
+    expect(differing(request, {} as Request)).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ type Inputs = Read<typeof definition.inputs>;
 
 /** What `mode: render` needs of the inputs, and what cannot be written into manifests. */
 export function refuseUnrendered(inputs: Inputs, digest: string | undefined): void {
-  const { manifests, workload, router, strategy, steps } = inputs;
+  const { manifests, workload, router, strategy, steps, before } = inputs;
   const high = steps.find(step => step > mostBesideScaled && step < 100);
   const [problem] = [
     manifests.length === 0 && [
@@ -24,6 +24,11 @@ export function refuseUnrendered(inputs: Inputs, digest: string | undefined): vo
       'DIGEST_MISSING',
       `mode: render writes a digest, and the image ${inputs.image ?? ''} has none`,
       'Give it as REPOSITORY@sha256:…, or the record of build-multiarch-image.',
+    ],
+    before.length > 0 && [
+      'INPUT_INVALID',
+      'mode: render leaves what runs in the cluster to its operator, and "before" names Jobs to run',
+      'Let the operator run them: a PreSync hook of Argo CD, or a Kustomization of Flux that the workload’s depends on.',
     ],
     router === 'service' &&
       strategy === 'blue-green' && [
