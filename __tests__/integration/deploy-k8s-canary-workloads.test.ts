@@ -41,13 +41,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: more than 
           },
         },
       });
+    const secret = { secretKeyRef: { name: 'hello-db', key: 'rate' } };
+    const failing = job('migrate', { env: [{ name: 'HELLO_ERROR_RATE', valueFrom: secret }] });
     const gated = { schedulingGates: [{ name: 'slipway.test/gate' }] };
     const begin = (image: string, jobs: Record<string, string>, inputs: Record<string, string> = {}) =>
       start(
         lab.cluster.kubeconfig,
         {
           namespace,
-          manifests: 'deployment.yaml',
+          manifests: 'deployment.yaml\n*.json', // a glob may match the Jobs, too
           workload: 'deployment/hello',
           image,
           strategy: 'rolling',
@@ -65,6 +67,32 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: more than 
       JSON.parse(await kubectl(['get', 'pods', '-l', 'app=hello', '-o', 'json'])).items.filter(
         (pod: { spec: { containers: { image: string }[] } }) => pod.spec.containers[0]!.image === image,
       );
+    /** @param rights `RESOURCE.GROUP/SUBRESOURCE=VERB,…` */
+    const kubeconfigOf = async (name: string, rights: readonly string[]) => {
+      const rules = rights.map(right => {
+        const [what = '', verbs = ''] = right.split('=');
+        const [path = '', sub] = what.split('/');
+        const [resource = '', ...group] = path.split('.');
+        const resources = [sub === undefined ? resource : `${resource}/${sub}`];
+        return { apiGroups: [group.join('.')], resources, verbs: verbs.split(',') };
+      });
+      const api = 'rbac.authorization.k8s.io';
+      const made = [
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } },
+        { apiVersion: `${api}/v1`, kind: 'Role', metadata: { name }, rules },
+        {
+          apiVersion: `${api}/v1`,
+          kind: 'RoleBinding',
+          metadata: { name },
+          roleRef: { apiGroup: api, kind: 'Role', name },
+          subjects: [{ kind: 'ServiceAccount', name, namespace }],
+        },
+      ];
+      await kubectl(['apply', '-f', '-'], made.map(one => JSON.stringify(one)).join('\n---\n'));
+      const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']));
+      config.users[0].user = { token: await kubectl(['create', 'token', name]) };
+      return JSON.stringify(config);
+    };
     /** As after the time for which a run that is dead still has it. */
     const loseLease = () => kubectl(['delete', 'lease', 'slipway-hello']);
 
@@ -82,8 +110,6 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: more than 
     }, 120_000);
 
     test('one that fails stops the release: container, exit code, last lines without secrets; the old release serves', async () => {
-      const secret = { secretKeyRef: { name: 'hello-db', key: 'rate' } };
-      const failing = job('migrate', { env: [{ name: 'HELLO_ERROR_RATE', valueFrom: secret }] });
       const { code, log, outputs, summary } = await begin(images.v2, { 'migrate.json': failing }).done;
       expect([code, outputs['state'], log.includes('[JOB_FAILED]')]).toEqual([1, 'rolled-back', true]);
       expect(log).toMatch(/Job\/migrate-[0-9a-f]{10}: container migrate of pod \S+ ended with exit code 1 \(Error\)/);
@@ -95,6 +121,30 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: more than 
       const [kept] = await jobsThere();
       expect([kept.spec.ttlSecondsAfterFinished, kept.status.failed]).toEqual([86_400, 1]);
       await clean();
+    }, 60_000);
+
+    test('with exactly the rights of the README; where its Secret may not be read, nothing of its log is shown', async () => {
+      const rights = [
+        'deployments.apps=get,list,watch,patch,create,delete',
+        'replicasets.apps=list',
+        'pods=list,watch',
+        'configmaps=get,create,patch',
+        'leases.coordination.k8s.io=get,create,update',
+        'jobs.batch=get,create,patch',
+        'pods/log=get',
+      ];
+      const kubeconfig = await kubeconfigOf('without-secrets', rights);
+      const { code, log } = await begin(images.v2, { 'migrate.json': failing }, { kubeconfig }).done;
+      expect([code, log.includes('[JOB_FAILED]')]).toEqual([1, true]);
+      expect(log).toContain('its log is not shown: Secret/hello-db may not be read');
+      expect(log).toContain('ended with exit code 1');
+      expect(log).not.toContain('HELLO_ERROR_RATE');
+      await clean();
+      const less = await kubeconfigOf('without-jobs', rights.slice(0, -2));
+      const refused = await begin(images.v2, { 'migrate.json': failing }, { kubeconfig: less }).done;
+      expect([refused.code, refused.log.includes('[PERMISSION_MISSING]')]).toEqual([1, true]);
+      expect(refused.log).toContain('may not get jobs.batch, create jobs.batch, patch jobs.batch, get pods/log');
+      expect(await jobsThere()).toEqual([]);
     }, 60_000);
 
     test('one that does not end is ended at its deadline', async () => {

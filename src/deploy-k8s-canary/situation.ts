@@ -39,7 +39,9 @@ export interface Situation {
 }
 
 export async function takeSituation(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Situation> {
-  const objects = await loadManifests(options.manifests, options.directory, cluster.namespace);
+  const load = (paths: readonly string[]) => loadManifests(paths, options.directory, cluster.namespace);
+  const [all, before] = await Promise.all([load(options.manifests), load(options.before)]);
+  const objects = all.filter(one => !before.some(job => nameOf(job) === nameOf(one))); // both may match a glob
   const given = workloadManifest(objects, options);
   const workload = options.workload?.name ?? given!.metadata.name;
   const [live, surroundings, state] = await Promise.all([
@@ -77,13 +79,14 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
   const jobs = await planJobs(
     cluster,
     kinds,
-    options,
+    before,
     {
       workload,
       image: imageOf(desired, container),
       known: [imageOf(given, container), imageOf(live, container)],
       selector: desired['spec'].selector.matchLabels ?? {},
       read: versioned.read,
+      within: options['before-timeout'],
     },
     signal,
   );
