@@ -113,6 +113,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: more than 
       const { code, log, outputs, summary } = await begin(images.v2, { 'migrate.json': failing }).done;
       expect([code, outputs['state'], log.includes('[JOB_FAILED]')]).toEqual([1, 'rolled-back', true]);
       expect(log).toMatch(/Job\/migrate-[0-9a-f]{10}: container migrate of pod \S+ ended with exit code 1 \(Error\)/);
+      expect(log).toContain('was not begun');
       expect(log).toContain('migrate: hello: configuration:');
       expect(log).toMatch(/log migrate: .*HELLO_ERROR_RATE.*\*\*\*/);
       expect(log + summary).not.toContain('pass-4711-word');
@@ -163,16 +164,26 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: more than 
       await clean();
     }, 60_000);
 
-    test('a runner that cancels leaves no Job running', async () => {
-      const run = begin(images.v2, { 'wait.json': job('wait', {}, gated) });
-      await run.says('before the first step …');
-      await until(async () => (await names()).includes('wait'));
-      run.signal('SIGTERM');
-      const { outputs } = await run.done;
-      expect(outputs['state']).toBe('rolled-back');
-      expect((await jobsThere())[0].spec.suspend).toBe(true);
-      await clean();
-    }, 60_000);
+    test.each(['cancelled', 'killed, then aborted'])(
+      '%s: no Job goes on running',
+      async how => {
+        const jobs = { 'wait.json': job('wait', {}, gated) };
+        const run = begin(images.v2, jobs);
+        await run.says('before the first step …');
+        await until(async () => (await names()).includes('wait'));
+        run.signal(how === 'cancelled' ? 'SIGTERM' : 'SIGKILL');
+        let { outputs } = await run.done;
+        if (how !== 'cancelled') {
+          await loseLease();
+          ({ outputs } = await begin(images.v2, jobs, { mode: 'abort' }).done);
+        }
+        expect(outputs['state']).toBe('rolled-back');
+        expect((await jobsThere())[0].spec.suspend).toBe(true);
+        expect(await version()).toBe('v1');
+        await clean();
+      },
+      60_000,
+    );
 
     test('killed in between: what has ended is not run twice, what has begun is waited for; then comes the release', async () => {
       const jobs = {

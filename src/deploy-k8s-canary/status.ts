@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import { type Cluster, deploymentPath, getObject, nameOf, observeLease } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
+import { jobsLeft } from './before/run-jobs.ts';
 import { imageOf } from './containers.ts';
 import { proveImage } from './identity.ts';
 import { workloadOf } from './last-rollout.ts';
@@ -72,10 +73,10 @@ async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: Ab
 }
 
 function jobLines({ progress }: RolloutState): string[] {
-  const { jobs = [] } = progress?.work ?? {};
-  const done = progress?.jobsDone ?? 0;
-  if (done >= jobs.length) return [];
-  return [`Before its first step: ${done} of ${jobs.length} Jobs have ended well; now ${nameOf(jobs[done]!)}.`];
+  const [now] = jobsLeft({ progress });
+  if (now === undefined) return [];
+  const { jobsDone = 0, work } = progress!;
+  return [`Before its first step: ${jobsDone} of ${work.jobs!.length} Jobs have ended well; now ${nameOf(now)}.`];
 }
 
 async function baselineLine(cluster: Cluster, workload: string, signal: AbortSignal): Promise<string> {

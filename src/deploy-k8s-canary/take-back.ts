@@ -1,7 +1,7 @@
 import { deadline } from '../core/deadline.ts';
 import { messageOf, SlipwayError, wrap } from '../core/errors.ts';
 import { log } from '../core/log.ts';
-import { stopJobs } from './before/run-jobs.ts';
+import { jobsLeft, stopJobs } from './before/run-jobs.ts';
 import type { Identity } from './identity.ts';
 import type { Outcome } from './outcome.ts';
 import { restoreStable } from './rollback.ts';
@@ -38,12 +38,20 @@ export async function takeBack(
     );
     return { ...base, state: 'failed', changed: true, error, lines };
   }
+  const how = jobsLeft(state).length > 0 ? 'not begun' : 'rolled back';
   try {
     // first of all it is written that there is no going on from here any more
     await file.write({ ...state, phase: 'rolling-back', reason }, limited);
     const identity = await restoreStable(cluster, state, { signal: limited, journal, hurry: cancelled });
     await file.write(endedState(state, 'rolled-back', reason), limited);
-    return { ...base, state: 'rolled-back', changed: false, identity, error: rolledBack(base, cause, identity), lines };
+    return {
+      ...base,
+      state: 'rolled-back',
+      changed: false,
+      identity,
+      error: rolledBack(base, cause, identity, how),
+      lines,
+    };
   } catch (error) {
     const failed = wrap(
       'ROLLBACK_FAILED',
@@ -69,6 +77,7 @@ function rolledBack(
   { workload, image, previous }: { workload: string; image: string; previous: string },
   cause: unknown,
   identity: Identity | undefined,
+  how: string,
 ): SlipwayError {
   const code = cause instanceof SlipwayError ? cause.code : 'ROLLED_BACK';
   const hint = cause instanceof SlipwayError && cause.hint !== undefined ? cause.hint : 'See the log above.';
@@ -76,7 +85,7 @@ function rolledBack(
     identity === undefined
       ? `all traffic is on ${previous}`
       : `${identity.pods.length} pods serve ${previous}, identity ${identity.identity}`;
-  return new SlipwayError(code, `Deployment/${workload}: ${image} was rolled back: ${messageOf(cause)}; ${serves}`, {
+  return new SlipwayError(code, `Deployment/${workload}: ${image} was ${how}: ${messageOf(cause)}; ${serves}`, {
     hint,
     cause,
   });

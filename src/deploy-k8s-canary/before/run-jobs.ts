@@ -2,6 +2,7 @@ import {
   type Cluster,
   getObject,
   isApiError,
+  type KubeObject,
   nameOf,
   patchObject,
   serverSideApply,
@@ -33,13 +34,18 @@ export async function runJobs(session: Session): Promise<void> {
   }
 }
 
+/** Jobs that have not ended well yet, as far as the state knows. */
+export function jobsLeft({ progress }: Pick<RolloutState, 'progress'>): readonly KubeObject[] {
+  return progress?.work.jobs?.slice(progress.jobsDone ?? 0) ?? [];
+}
+
 /** A rollout that is given up leaves no Job running: it is suspended, which ends its pods, and is kept to be looked at. */
 export async function stopJobs(
   cluster: Cluster,
   { progress }: Pick<RolloutState, 'progress'>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const job of progress?.work.jobs?.slice(progress.jobsDone ?? 0) ?? []) {
+  for (const job of jobsLeft({ progress })) {
     const path = jobPath(cluster, job.metadata.name);
     try {
       const found = await getObject(cluster, path, signal);
