@@ -9,7 +9,7 @@ import {
 } from '../../core/kubernetes/index.ts';
 import { log } from '../../core/log.ts';
 import type { Session } from '../session.ts';
-import type { RolloutState } from '../state.ts';
+import type { Progress, RolloutState } from '../state.ts';
 import { JobLog } from './job-log.ts';
 import { conditionOf, jobPath, waitJob } from './wait-job.ts';
 
@@ -35,17 +35,13 @@ export async function runJobs(session: Session): Promise<void> {
 }
 
 /** Jobs that have not ended well yet, as far as the state knows. */
-export function jobsLeft({ progress }: Pick<RolloutState, 'progress'>): readonly KubeObject[] {
+export function jobsLeft({ progress }: { readonly progress?: Progress | undefined }): readonly KubeObject[] {
   return progress?.work.jobs?.slice(progress.jobsDone ?? 0) ?? [];
 }
 
 /** A rollout that is given up leaves no Job running: it is suspended, which ends its pods, and is kept to be looked at. */
-export async function stopJobs(
-  cluster: Cluster,
-  { progress }: Pick<RolloutState, 'progress'>,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const job of jobsLeft({ progress })) {
+export async function stopJobs(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<void> {
+  for (const job of jobsLeft(state)) {
     const path = jobPath(cluster, job.metadata.name);
     try {
       const found = await getObject(cluster, path, signal);
