@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobOf, withUniqueName } from '../../src/deploy-k8s-canary/before/jobs.ts';
+import { versionConfig } from '../../src/deploy-k8s-canary/config-copies.ts';
 import { resolveOptions } from '../../src/deploy-k8s-canary/options.ts';
 import { differing, type Request } from '../../src/deploy-k8s-canary/request.ts';
 
@@ -86,5 +87,18 @@ describe('a Job before the first step', () => {
     const request = { before: 'a' } as Request;
     expect(differing(request, { before: 'b' } as Request)).toEqual(['before: others']);
     expect(differing(request, {} as Request)).toEqual([]);
+  });
+
+  test('reads ConfigMaps in the version of the release', () => {
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'hello-config' }, data: { A: '1' } };
+    const reading = (...names: string[]) => ({
+      containers: [{ envFrom: names.map(name => ({ configMapRef: { name } })) }],
+    });
+    const { read, template } = versionConfig([config], 'hello', { spec: reading('hello-config') });
+    const made = jobOf(job(reading('hello-config', 'another')), { ...release, read });
+    const [own, other] = made.spec.template.spec.containers[0].envFrom;
+    expect(own.configMapRef.name).toMatch(/^hello-config-[0-9a-f]{10}$/);
+    expect(template).toMatchObject({ spec: { containers: [{ envFrom: [own] }] } });
+    expect(other.configMapRef.name).toBe('another');
   });
 });
