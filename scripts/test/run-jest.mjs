@@ -10,8 +10,10 @@ const longest = 75 * 60_000;
 const endsWithin = 30_000;
 
 const children = new Set();
-/** Passes a signal on to the jests that run. */
+let signalled;
+/** Passes a signal on to the jests that run; no other one is started any more. */
 export function signalJest(signal) {
+  signalled = signal;
   for (const child of children) child.kill(signal);
 }
 
@@ -21,6 +23,7 @@ export function signalJest(signal) {
  * @param workers how many files are run at once
  */
 export async function runJest(names, results, env, more, workers = 1) {
+  if (signalled !== undefined) throw new Error(`not run, after ${signalled}: ${names.join(', ')}`);
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const options = [
     '--experimental-vm-modules',

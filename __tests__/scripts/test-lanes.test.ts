@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+
+// biome-ignore lint/suspicious/noExplicitAny: the scripts are plain JavaScript
+const { atOnce, lanesOf, runLanes }: any = await import(new URL('../../scripts/test/lanes.mjs', import.meta.url).href);
+
+const all = ['unit', 'integration', 'host', 'cluster', 'image', 'e2e'];
+interface Lane {
+  readonly name: string;
+  readonly projects: string[];
+}
+
+test('a whole run has each project in one lane, and the files of "host" in several; their reports have names of their own', () => {
+  const lanes: Lane[] = lanesOf(all, true);
+  expect(lanes.filter(({ projects }) => !projects.includes('host')).flatMap(({ projects }) => projects)).toEqual([
+    ...['integration', 'image', 'e2e'],
+    'cluster',
+  ]);
+  expect(lanes.filter(({ projects }) => projects.includes('host')).length).toBeGreaterThan(atOnce);
+  expect(new Set(lanes.map(({ name }) => name)).size).toBe(lanes.length);
+});
+
+test('a run of some files runs those that were asked for', () => {
+  expect(lanesOf(['e2e'], false).map(({ projects }: Lane) => projects)).toEqual([['e2e']]);
+});
+
+test('who is free takes the next; a failure ends nobody else, and all are waited for', async () => {
+  let [now, most] = [0, 0];
+  const run = async (lane: number) => {
+    most = Math.max(most, ++now);
+    await new Promise(resolve => setTimeout(resolve, lane === 0 ? 50 : 1));
+    now--;
+    if (lane === 1) throw new Error('broken');
+    return lane;
+  };
+  const ended: PromiseSettledResult<number>[] = await runLanes([0, 1, 2, 3, 4, 5, 6], run);
+  expect([now, most]).toEqual([0, atOnce]);
+  expect(ended.map(one => (one.status === 'fulfilled' ? one.value : one.reason.message))).toEqual([
+    0,
+    'broken',
+    2,
+    3,
+    4,
+    5,
+    6,
+  ]);
+});
