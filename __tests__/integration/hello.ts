@@ -1,9 +1,12 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/core/process.ts';
 
+/** Where `npm test` keeps the programs of one run (scripts/test.mjs): most files need the same two, and Go links anew each time. */
+const kept = process.env['SLIPWAY_TEST_PROGRAMS'];
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 
 /** examples/hello as a program of a version of its own; for this machine's kind of Linux where no GOARCH is given. */
@@ -21,14 +24,20 @@ export async function buildExample(
 ): Promise<{ path: string; sha256: string }> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, [name, version, arch].filter(Boolean).join('-'));
-  await run(
-    [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w -X main.version=${version}`, '-o', path, '.'],
-    {
-      cwd: join(examples, name),
-      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOOS: 'linux', ...(arch && { GOARCH: arch }) },
-      timeout: 300_000,
-    },
-  );
+  const made = join(kept ?? folder, basename(path));
+  if (kept === undefined || !existsSync(made)) {
+    const part = `${made}.${randomUUID()}`; // other files may make the same one
+    await run(
+      [go, 'build', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w -X main.version=${version}`, '-o', part, '.'],
+      {
+        cwd: join(examples, name),
+        env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOOS: 'linux', ...(arch && { GOARCH: arch }) },
+        timeout: 300_000,
+      },
+    );
+    await rename(part, made);
+  }
+  if (made !== path) await copyFile(made, path);
   return {
     path,
     sha256: createHash('sha256')
