@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
-import { deploy, fetchJson, leftovers, onHost, reach, runningSha256, startDeploy } from './deploy-ssh-systemd.ts';
+import {
+  beginWith,
+  deploy,
+  fetchJson,
+  leftovers,
+  onHost,
+  reach,
+  runningSha256,
+  startDeploy,
+} from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 
@@ -49,9 +58,9 @@ await describeWith(['host:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
       'healthy-deadline': '5s',
     };
   }, 300_000);
+  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, binary: v1.path }));
   beforeEach(async () => {
-    const done = await deploy({ ...inputs, binary: v1.path });
-    expect(done.log).not.toContain('::error');
+    await withV1();
     await servesV1();
   }, 60_000);
   afterAll(async () => {

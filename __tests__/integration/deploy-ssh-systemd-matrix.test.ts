@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { run } from '../../src/core/process.ts';
-import { deploy, fetchJson, leftovers, onHost, reach, runningSha256, startDeploy } from './deploy-ssh-systemd.ts';
+import {
+  beginWith,
+  deploy,
+  fetchJson,
+  leftovers,
+  onHost,
+  reach,
+  runningSha256,
+  startDeploy,
+} from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 import { StepByStep } from './step-by-step.ts';
@@ -116,9 +125,9 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
       'healthy-deadline': '5s',
     };
   }, 300_000);
+  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, binary: v1.path }));
   beforeEach(async () => {
-    const done = await deploy({ ...inputs, binary: v1.path });
-    expect(done.log).not.toContain('::error');
+    await withV1();
     await servesV1();
   }, 60_000);
   afterEach(() => sh('mount -o remount,rw,exec,size=100m,nr_inodes=100000 /opt/slipway; rm -f /opt/slipway/filler'));

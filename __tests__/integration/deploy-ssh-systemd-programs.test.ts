@@ -7,7 +7,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { sha256File } from '../../src/core/files.ts';
 import { run } from '../../src/core/process.ts';
-import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
+import {
+  beginWith,
+  deploy,
+  fetchJson,
+  leftovers,
+  onHost,
+  reach,
+  sha256FromOutside,
+  startDeploy,
+} from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 
@@ -67,10 +76,10 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
       'healthy-deadline': '5s',
     };
   }, 300_000);
+  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, 'healthy-deadline': '45s', binary: v1.path }));
   beforeEach(async () => {
-    await onHost(host, 'rm', '-rf', dropIns);
-    const done = await deploy({ ...inputs, 'healthy-deadline': '45s', binary: v1.path });
-    expect(done.log).not.toContain('::error');
+    await onHost(host, 'sh', '-c', `[ ! -e ${dropIns} ] || { rm -r ${dropIns} && systemctl daemon-reload; }`);
+    await withV1();
     await serves('v1.0.0', v1.sha256);
   }, 90_000);
   afterAll(async () => {

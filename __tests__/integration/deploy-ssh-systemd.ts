@@ -142,6 +142,24 @@ export async function onHost(host: LabHost, ...argv: string[]): Promise<string> 
   return (await exec(host.name, argv)).stdout.trim();
 }
 
+/**
+ * For tests that all begin with the same release, and mostly end with it: `deployIt` is called where another one serves, or
+ * anything was left.
+ *
+ * @param directory of the service `hello`
+ */
+export function beginWith(host: LabHost, directory: string, deployIt: () => Promise<Deployed>): () => Promise<void> {
+  const now = () =>
+    onHost(host, 'sh', '-c', `readlink ${directory}/current; systemctl show -p ActiveState,SubState --value hello`);
+  let wanted: string | undefined;
+  return async () => {
+    if (wanted !== undefined && (await leftovers(host, directory)) === '' && (await now()) === wanted) return;
+    const { log } = await deployIt();
+    if (log.includes('::error')) throw new Error(log);
+    wanted = await now();
+  };
+}
+
 /** sha256 of what the service's main process runs, read on the host. */
 export async function runningSha256(host: LabHost, service: string): Promise<string> {
   const line = await onHost(host, 'sh', '-c', `sha256sum /proc/$(systemctl show -p MainPID --value ${service})/exe`);
