@@ -63,6 +63,14 @@ export async function pushTinyImage(
   };
 }
 
+/** A name for an image that is there already. */
+export async function tagTinyImage(registry: string, { repository, digest }: TinyImage, tag: string): Promise<void> {
+  const base = `${registry}/v2/${repository.slice(repository.indexOf('/') + 1)}/manifests`;
+  const type = 'application/vnd.oci.image.index.v1+json';
+  const answer = await fetch(`${base}/${digest}`, { headers: { accept: type }, signal: AbortSignal.timeout(30_000) });
+  await send(`${base}/${tag}`, 'PUT', Buffer.from(await answer.arrayBuffer()), type);
+}
+
 async function putBlob(base: string, blob: Buffer): Promise<void> {
   const begun = await send(`${base}/blobs/uploads/`, 'POST');
   const target = new URL(begun.headers.get('location')!, base);

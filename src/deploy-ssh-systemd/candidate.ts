@@ -125,7 +125,7 @@ function manifestOf(
     service,
     ...(timer === undefined ? {} : { job: timer.calendar }),
     binary: { target: formatTarget(target), size, sha256: sum, ...(attestedBy === undefined ? {} : { attestedBy }) },
-    ...(image === '' ? {} : { image }),
+    ...(image === '' ? {} : { image: image.replaceAll('\n', ', ') }),
     ...names,
     files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
   };

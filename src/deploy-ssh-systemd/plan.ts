@@ -23,7 +23,10 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   lines.push(
     candidate.image === ''
       ? `  binary ${formatTarget(artifact.target)} sha256:${artifact.sha256}, ${formatSize(artifact.size)}, ${there ? 'is there already' : 'is uploaded'}`
-      : `  image ${candidate.image}, ${there ? 'is there already' : 'is pulled'}`,
+      : candidate.image
+          .split('\n')
+          .map(image => `  image ${image}, ${there ? 'is there already' : 'is pulled'}`)
+          .join('\n'),
   );
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));

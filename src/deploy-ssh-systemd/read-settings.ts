@@ -6,6 +6,7 @@ import { dialAhead } from '../core/ssh/dial-ahead.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { whoRuns } from '../core/who-runs.ts';
+import { projectOf } from './compose/wanted.ts';
 import { containerOf } from './container/container.ts';
 import { whatNoContainerHas } from './container/must-agree.ts';
 import { readDropIn } from './drop-in.ts';
@@ -31,6 +32,7 @@ export async function readSettings({
   inputs,
   record,
   directory,
+  signal,
 }: Context<typeof definition.inputs>): Promise<Settings> {
   const service = inputs.service ?? fromRecord(record?.record.name);
   if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
@@ -44,6 +46,7 @@ export async function readSettings({
   const balancers = loadBalancer !== undefined && 'hosts' in loadBalancer ? loadBalancer.hosts : [];
   // while the keys are read; through a jump host it is that one's turn
   for (const host of hosts) if ((host.jumpHosts ?? inputs['jump-hosts']).length === 0) dialAhead(host);
+  const isReleased = ['plan', 'deploy', 'converge'].includes(inputs.mode);
   const settings: Settings = {
     hosts,
     roles: inputs.roles,
@@ -79,7 +82,10 @@ export async function readSettings({
       hardening: inputs.hardening,
       overrides: inputs['unit-overrides'],
     },
-    container: containerOf(inputs, record?.record, ['plan', 'deploy', 'converge'].includes(inputs.mode)),
+    container:
+      inputs.runtime === 'compose'
+        ? await projectOf({ inputs, record, directory, signal }, service, isReleased)
+        : containerOf(inputs, record?.record, isReleased),
     timer: inputs.timer,
     dropIn: await readDropIn(inputs['drop-in'], directory),
     files: inputs.files,
@@ -165,7 +171,7 @@ function mustBeContainer(settings: Settings, inputs: Context<typeof definition.i
     ...(['binary', 'require-attestation'] as const).filter(name => inputs[name] !== undefined),
   ];
   if (settings.container === undefined || given.length === 0) return;
-  throw invalid(`"runtime" is container, which has no ${given.join(', ')}`, 'Leave these out.');
+  throw invalid(`"runtime" is ${inputs.runtime}, which has no ${given.join(', ')}`, 'Leave these out.');
 }
 
 /** The lines of a secret input are masked already; its values are, too, where it is JSON or a value has several lines. */

@@ -1,4 +1,6 @@
 import type { Artifact } from './artifacts.ts';
+import type { Compose } from './compose/compose.ts';
+import { renderComposeUnit } from './compose/compose-unit.ts';
 import { referenceOf } from './container/container.ts';
 import { renderContainerUnit } from './container/container-unit.ts';
 import { fitUnit } from './directives.ts';
@@ -9,7 +11,7 @@ import type { ExtraFile } from './extra-files.ts';
 import { listingOnShare, shareOf } from './nfs/layout.ts';
 import type { Settings } from './settings.ts';
 import { renderTimer } from './timer/timer-unit.ts';
-import { renderSocket, renderUnit } from './unit-file.ts';
+import { renderSocket, renderUnit, type UnitOptions } from './unit-file.ts';
 import { userUnit } from './user-unit.ts';
 
 /** What of a release the host's systemd, or what stands in its place, reads. Empty is what the release does not have. */
@@ -19,7 +21,7 @@ export interface ReleaseTexts {
   readonly socket: string;
   /** Of a job. */
   readonly timer: string;
-  /** How the watchdog starts the program, where systemd does not. */
+  /** How the watchdog starts the program, where systemd does not; what starts the containers of a project. */
   readonly launch: string;
   /** With its digest, where it is no binary. */
   readonly image: string;
@@ -51,7 +53,7 @@ export function renderTexts(
   const options = { ...settings, ...settings.unit, ...names, share: shareOf(settings), hasFiles };
   const { text, left } = isDsm
     ? { text: rcScript(settings), left: [] }
-    : fitUnit(image === '' ? renderUnit(options) : renderContainerUnit({ ...options, image }), systemd);
+    : fitUnit(unitOf(options, image, container?.compose), systemd);
   const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
   const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
   const schedule = isDsm ? cronLines : renderTimer;
@@ -60,10 +62,19 @@ export function renderTexts(
     dropIn: settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, directory),
     socket: stream === undefined ? '' : renderSocket(service, directory, stream),
     timer: settings.timer === undefined ? '' : schedule(service, directory, settings.timer),
-    launch: isDsm ? launchScript(settings, hasFiles) : '',
+    launch: isDsm ? launchScript(settings, hasFiles) : (container?.compose?.launch ?? ''),
     image,
     onShare: listingOnShare(artifact, files, settings),
     left,
     beyondUser,
   };
+}
+
+function unitOf(
+  options: UnitOptions & { readonly variables: readonly string[] },
+  image: string,
+  compose: Compose | undefined,
+): string {
+  if (compose !== undefined) return renderComposeUnit({ ...options, compose });
+  return image === '' ? renderUnit(options) : renderContainerUnit({ ...options, image });
 }

@@ -9,6 +9,7 @@ import { releaseVersion } from '../core/version.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested } from './attested.ts';
 import { bootstrap } from './bootstrap.ts';
+import { composeArtifacts } from './compose/artifact.ts';
 import { imageArtifacts } from './container/image.ts';
 import { fetched, servedByHosts } from './converge.ts';
 import { deployHost } from './deploy-host.ts';
@@ -256,11 +257,14 @@ async function whatToServe(
   const files = needsBinary ? await collectFiles(settings.files, directory, signal) : [];
   const release = given ?? beginRecord(directory, { name, ...(await releaseVersion({ directory, signal })) });
   if (!needsBinary) return { release, artifacts: [], files, whole: [] };
-  const image = settings.container?.image;
+  const { image, compose } = settings.container ?? {};
+  const registries = { ...inputs, insecure: inputs['insecure-registries'] };
   const artifacts =
-    image === undefined
-      ? await readArtifacts(release.record, inputs.binary, directory)
-      : await imageArtifacts({ ...inputs, insecure: inputs['insecure-registries'] }, image, stack, signal);
+    compose !== undefined
+      ? await composeArtifacts(compose, stack)
+      : image !== undefined
+        ? await imageArtifacts(registries, image, stack, signal)
+        : await readArtifacts(release.record, inputs.binary, directory);
   return {
     release,
     artifacts: requirement === undefined ? artifacts : await mustBeAttested(artifacts, requirement),

@@ -33,7 +33,7 @@ export function statusLine(place: string, facts: HostFacts): string {
     timer === undefined
       ? `${unit.active} (${unit.sub}), pid ${unit.pid}, ${unit.restarts} restarts`
       : `${nextRun(timer)}, ${lastRunOf(unit, timer).words}`;
-  const image = facts.image === '' ? '' : `, image ${facts.image}`;
+  const image = facts.image === '' ? '' : `, image ${facts.image.replaceAll('\n', ', ')}`;
   return `${place}: ${facts.current}${image}, ${does}${missing}${pending}${holder}`;
 }
 

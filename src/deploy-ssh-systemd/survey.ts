@@ -76,7 +76,7 @@ export async function survey(
     kind: 'deploy',
     id: candidate.id,
     sha256: artifact.sha256,
-    image: candidate.image === '' ? undefined : candidate.image,
+    image: candidate.image === '' ? undefined : candidate.image.replaceAll('\n', ', '),
     candidate,
     isJob: candidate.timer !== '',
   };

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { ReleaseRecord } from '../../core/record/schema.ts';
 import { formatReference, parseReference, type Reference } from '../../core/registry/reference.ts';
+import type { LaunchedCompose } from '../compose/compose.ts';
 
 /** What a service runs instead of a binary. */
 export interface Container {
@@ -8,10 +9,12 @@ export interface Container {
   readonly image: Reference | undefined;
   /** For the hosts, as podman reads it (containers-auth.json(5)); empty where no credentials were given. */
   readonly login: string;
+  /** Instead of one image a file that names several; absent where nothing is deployed. */
+  readonly compose?: LaunchedCompose;
 }
 
 interface Given {
-  readonly runtime: 'binary' | 'container';
+  readonly runtime: 'binary' | 'container' | 'compose';
   readonly image: string | undefined;
   readonly 'registry-username': string | undefined;
   readonly 'registry-password': string | undefined;
@@ -47,8 +50,9 @@ export function containerOf(
   return { image: { repository, digest }, login: loginOf(repository.host, inputs) };
 }
 
-export function referenceOf({ image }: Container): string {
-  return formatReference(image!);
+/** Of several images, a line each. */
+export function referenceOf({ image, compose }: Container): string {
+  return compose?.images.join('\n') ?? formatReference(image!);
 }
 
 function recorded(record: Pick<ReleaseRecord, 'images'> | undefined): string | undefined {
@@ -59,7 +63,7 @@ function recorded(record: Pick<ReleaseRecord, 'images'> | undefined): string | u
   return only?.repositories[0] === undefined ? undefined : `${only.repositories[0]}@${only.digest}`;
 }
 
-function loginOf(host: string, inputs: Given): string {
+export function loginOf(host: string, inputs: Pick<Given, 'registry-username' | 'registry-password'>): string {
   const { 'registry-username': username, 'registry-password': password } = inputs;
   if (username === undefined || password === undefined) return '';
   const auth = Buffer.from(`${username}:${password}`).toString('base64');

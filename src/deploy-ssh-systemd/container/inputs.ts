@@ -5,13 +5,19 @@ import { choice, mapped, text } from '../../core/values.ts';
 export const containerInputs = {
   runtime: {
     description:
-      '`container` runs the image of the release record, by its digest, with podman under systemd: no capabilities, a read-only root, the network of the host, limits and user as for a binary.',
-    value: choice('binary', 'container'),
+      '`container` runs the image of the release record, by its digest, with podman under systemd: no capabilities, a read-only root, the network of the host, limits and user as for a binary. `compose` runs the compose file of `compose-file` with podman-compose, as one unit.',
+    value: choice('binary', 'container', 'compose'),
     default: 'binary',
   },
   image: {
     description: 'The image for `runtime: container`, `REPOSITORY@sha256:…`. Default: the one of the record.',
     value: mapped(text, 'an image reference with its registry', given => formatReference(parseReference(given))),
+  },
+  'compose-file': {
+    description:
+      'The compose file for `runtime: compose`. Its tags become digests: the record’s, where the image is in one of its repositories, else what the registry has now.',
+    value: text,
+    default: 'compose.yaml',
   },
   'registry-username': {
     description:

@@ -10,9 +10,12 @@ export async function containerObstacles(
   { container }: Pick<Settings, 'container'>,
 ): Promise<Obstacle[]> {
   if (container === undefined) return [];
-  const answer = await session.ask('containers', []);
+  const { compose } = container;
+  const answer = await session.ask('containers', compose === undefined ? [] : [compose.project, ...compose.containers]);
   const [runtime, confined] = [answer.text('runtime'), answer.text('confined') === 'yes'];
-  return judgeRuntime({ runtime, confined, ownServices: facts.user !== undefined });
+  const found = judgeRuntime({ runtime, confined, ownServices: facts.user !== undefined });
+  if (found.length > 0 || compose === undefined) return found;
+  return judgeProject(compose.project, answer.text('compose') === 'yes', answer.all('foreign'));
 }
 
 /**
@@ -51,6 +54,31 @@ export function judgeRuntime({
         code: 'PROGRAMS_MISSING',
         seen: `podman runs containers by ${runtime}, and only crun leaves them in the control group of the unit, where its limits hold`,
         hint: 'Install crun on the host.',
+      },
+    ];
+  return [];
+}
+
+/**
+ * Pure.
+ *
+ * @param foreign containers of the project, or of its containers' names, that are not of this service
+ */
+export function judgeProject(project: string, hasCompose: boolean, foreign: readonly string[]): Obstacle[] {
+  if (!hasCompose)
+    return [
+      {
+        code: 'PROGRAMS_MISSING',
+        seen: 'podman-compose is missing (/usr/bin/podman-compose)',
+        hint: 'Install it on the host: apt-get install podman-compose.',
+      },
+    ];
+  if (foreign.length > 0)
+    return [
+      {
+        code: 'PROJECT_FOREIGN',
+        seen: `the project ${project} has containers there that are not of this service: ${foreign.join(', ')}`,
+        hint: 'Give the compose file another `name`, or take that project down (podman-compose down): its volumes stay.',
       },
     ];
   return [];
