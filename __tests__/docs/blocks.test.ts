@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Inputs, readInputs, variableOf } from '../../src/core/inputs.ts';
+import { readProject } from '../../src/deploy-ssh-systemd/compose/project.ts';
 import { schemas } from '../../src/release/definitions.ts';
 import { actionOf, blocks, blocksOf } from './blocks.ts';
 
@@ -11,7 +12,7 @@ const root = join(import.meta.dirname, '..', '..');
 test('every block is of a kind that some test checks', () => {
   expect(blocks.filter(({ kind }) => kind === 'unknown').map(({ title }) => title)).toEqual([]);
   expect(new Set(blocks.map(({ kind }) => kind))).toEqual(
-    new Set(['slipway.yml', 'workflow', 'steps', 'inputs', 'commands', 'drawing', 'news']),
+    new Set(['slipway.yml', 'workflow', 'steps', 'inputs', 'commands', 'drawing', 'news', 'compose file']),
   );
 });
 
@@ -22,6 +23,14 @@ test('the drawings are those that are known', () => {
     expect.stringMatching(/^scripts\/lab\/README\.md: CACHE\/hosts\/ /),
   ]);
 });
+
+test.each(blocksOf('compose file').map(block => [block.title, block] as const))(
+  '%s: it can be released',
+  (_, { text }) => {
+    const around = { service: 'shop', environment: {}, secretEnvironment: { TOKEN: 'secret' }, credentials: {} };
+    expect(readProject(text, 'compose.yaml', around).name).toBe('shop');
+  },
+);
 
 test.each(blocksOf('inputs').map(block => [block.title, block] as const))(
   '%s: the action reads these inputs',

@@ -20,9 +20,18 @@ export const pages: readonly string[] = [
 
 /**
  * What a block is: `slipway.yml`, a whole `workflow`, `steps` of one, `inputs` of the page's action, `commands` of a
- * shell, a `drawing`, `news` as a webhook gets them, or `unknown`.
+ * shell, a `drawing`, `news` as a webhook gets them, a `compose file`, or `unknown`.
  */
-export type Kind = 'slipway.yml' | 'workflow' | 'steps' | 'inputs' | 'commands' | 'drawing' | 'news' | 'unknown';
+export type Kind =
+  | 'slipway.yml'
+  | 'workflow'
+  | 'steps'
+  | 'inputs'
+  | 'commands'
+  | 'drawing'
+  | 'news'
+  | 'compose file'
+  | 'unknown';
 
 export interface Block {
   readonly page: string;
@@ -69,6 +78,7 @@ function kindOf(page: string, language: string, text: string): Kind {
   if (keys.includes('on') && keys.includes('jobs')) return 'workflow';
   const inputs = actionOf(page)?.inputs ?? {};
   if (keys.every(key => key in inputs)) return 'inputs';
+  if (keys.includes('services')) return 'compose file';
   return keys.includes('build') || keys.includes('deploy') ? 'slipway.yml' : 'unknown';
 }
 

@@ -112,7 +112,9 @@ volumes: { data: {} }
   });
 
   test('the status names the images; again, nothing changes', async () => {
-    expect((await run(shop(named(one)), { mode: 'status' })).log).toContain(`, image ${named(one)}, ${named(stable)}, active (running)`);
+    expect((await run(shop(named(one)), { mode: 'status' })).log).toContain(
+      `, image ${named(one)}, ${named(stable)}, active (running)`,
+    );
     const before = await ids();
     expect(states(await run(shop(named(one))))).toEqual(['unchanged']);
     expect(await ids()).toBe(before);
