@@ -9,7 +9,7 @@ import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 import { type GuardedRegistry, guardRegistry } from './podman-host.ts';
-import { pushTinyImage, tagTinyImage, type TinyImage } from './tiny-image.ts';
+import { pushTinyImage, type TinyImage, tagTinyImage } from './tiny-image.ts';
 
 jest.setTimeout(60_000);
 

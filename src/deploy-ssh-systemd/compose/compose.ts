@@ -7,8 +7,9 @@ import { type RegistryInputs, registryClient } from '../../core/registry/client-
 import { formatReference, isDockerHub, type Reference } from '../../core/registry/reference.ts';
 import { registrySource } from '../../core/registry/source.ts';
 import { formatPlatform } from '../../core/target.ts';
+import { isMap } from './is-map.ts';
 import { imageOf, pinned, pinnedBy } from './pin.ts';
-import { type Around, type ComposeService, invalid, isMap, type Project, readProject } from './project.ts';
+import { type Around, type ComposeService, invalid, type Project, readProject } from './project.ts';
 
 /** A compose file that is released. */
 export interface Compose {

@@ -1,4 +1,5 @@
-import { isMap, type Project } from './project.ts';
+import { isMap } from './is-map.ts';
+import type { Project } from './project.ts';
 
 /** Keys of a service, with what the hosts do not do. */
 const keys: Readonly<Record<string, string>> = {

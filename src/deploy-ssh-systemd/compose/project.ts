@@ -1,7 +1,8 @@
 import { parse } from 'yaml';
 import { SlipwayError } from '../../core/errors.ts';
-import { secretsIn } from './secrets-in-file.ts';
+import { isMap } from './is-map.ts';
 import { whatNotReleased } from './not-released.ts';
+import { secretsIn } from './secrets-in-file.ts';
 
 /** A service of a compose file: what is read of it, and all the rest. */
 export interface ComposeService {
@@ -83,10 +84,6 @@ function yamlOf(text: string, place: string): Record<string, unknown> {
   }
   if (!isMap(value)) throw invalid(place, ['it is no map'], 'It is a map with `services`: https://compose-spec.io.');
   return value;
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function invalid(place: string, seen: readonly string[], hint: string): SlipwayError {

@@ -1,4 +1,5 @@
-import { isMap, type Around, type Project } from './project.ts';
+import { isMap } from './is-map.ts';
+import type { Around, Project } from './project.ts';
 
 const secretName = /passw(or)?d|secret|token|api_?key|private_?key|credential/i;
 /** `scheme://user:password@host`, its password written out. */
