@@ -33,6 +33,7 @@ describe('refused', () => {
     ['a password', web('environment: { DB_PASSWORD: hunter22 }'), /secret written out, DB_PASSWORD$/],
     ['a password in a list', web('environment: ["API_KEY=abc"]'), /secret written out, API_KEY$/],
     ['a password in a URL', web('environment: { DB: "postgres://me:pw@store/shop" }'), /written out, DB$/],
+    ['a password that stands in', web('environment: ["DB_PASSWORD=$' + '{P:-hunter22}"]'), /written out, DB_PASSWORD$/],
     ['a value of the inputs', web('command: ["--key", "a-token-8841"]'), /it has the value of TOKEN$/],
     ['a secret that is put in', web('command: ["$TOKEN"]'), /it has the secret TOKEN put in/],
     ['a private key', web('command: ["-----BEGIN RSA PRIVATE KEY-----"]'), /a private key/],

@@ -5,6 +5,9 @@ const secretName = /passw(or)?d|secret|token|api_?key|private_?key|credential/i;
 /** `scheme://user:password@host`, its password written out. */
 const secretUrl = /[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:[^\s/@$]+@/i;
 
+/** From elsewhere, without a value that stands in for it. */
+const putIn = /^\$(\w+|\{\w+(:?\?[^}]*)?\})$/;
+
 /** What of a compose file is secret, without the secrets themselves; empty when nothing is. Pure. */
 export function secretsIn(text: string, { services }: Project, around: Around): string[] {
   const found = Object.entries(services).flatMap(([service, { environment }]) =>
@@ -23,7 +26,7 @@ export function secretsIn(text: string, { services }: Project, around: Around): 
 }
 
 function isSecret(name: string, value: string): boolean {
-  if (value === '' || value.startsWith('$')) return false;
+  if (value === '' || putIn.test(value)) return false;
   return secretUrl.test(value) || (secretName.test(name) && !/_(FILE|PATH)$/i.test(name));
 }
 
