@@ -68,6 +68,43 @@ const init: Command = {
   run: async call => (await import('./init/command.ts')).init(call),
 };
 
+const scaffold: Command = {
+  name: 'scaffold',
+  summary: 'write Kubernetes manifests for a service that has none',
+  options: [
+    config,
+    environment,
+    deployment,
+    { name: 'name', value: 'NAME', help: 'What the service is called.' },
+    { name: 'image', value: 'IMAGE', help: 'Image of the first deployment; a release puts its own in place of it.' },
+    { name: 'port', value: 'NUMBER', help: 'Where the program listens. Default: 8080.' },
+    {
+      name: 'expose',
+      value: 'KIND',
+      help: 'cluster-ip, node-port, load-balancer, ingress or route. Default: cluster-ip.',
+    },
+    { name: 'host', value: 'NAME', help: 'What users open; of ingress and route.' },
+    { name: 'gateway', value: 'NAME', help: 'The Gateway, or NAMESPACE/NAME; of route.' },
+    { name: 'ingress-class', value: 'NAME', help: 'The controller; of ingress. Default: the cluster’s.' },
+    { name: 'node-port', value: 'NUMBER', help: 'The port; of node-port. Default: the cluster chooses.' },
+    { name: 'health', value: 'PATH', help: 'What says that it lives: /healthz. Default: its port is connected to.' },
+    { name: 'ready', value: 'PATH', help: 'What says that it can serve: /readyz. Default: as health.' },
+    { name: 'metrics', value: 'PATH', help: '/metrics, or :9090/metrics at a port of its own.' },
+    { name: 'replicas', value: 'RANGE', help: 'How many pods: 2-6 by an autoscaler, or a fixed number. Default: 2-6.' },
+    { name: 'cpu', value: 'RANGE', help: 'Request and limit. Default: 100m-1.' },
+    { name: 'memory', value: 'RANGE', help: 'Request and limit. Default: 64Mi-128Mi.' },
+    { name: 'allow-from', value: 'PLACE', many: true, help: 'A namespace or network that may come.' },
+    { name: 'allow-to', value: 'PLACE', many: true, help: 'A namespace or network that it may reach.' },
+    { name: 'output', short: 'o', value: 'PATH', help: 'Where they are written. Default: deploy.' },
+  ],
+  examples: [
+    ['slipway scaffold --name hello --health /healthz', 'reached inside the cluster'],
+    ['slipway scaffold --name hello --expose route --host hello.example.com --gateway web', 'by a Gateway'],
+    ['slipway scaffold', 'again, from slipway.yml: your changes stay'],
+  ],
+  run: async call => (await import('./scaffold.ts')).scaffold(call),
+};
+
 const logs: Command = {
   name: 'logs',
   summary: 'show the last lines of the service, from its hosts and pods',
@@ -113,6 +150,7 @@ const of = 'The kept version. Default: the last.';
 
 export const commands: readonly Command[] = [
   init,
+  scaffold,
   chain(
     'plan',
     'build, and show what a deployment would change',

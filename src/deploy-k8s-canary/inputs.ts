@@ -9,6 +9,7 @@ import { bool, choice, duration, lines, list, mapped, number, text } from '../co
 import { beforeInputs } from './before/inputs.ts';
 import { metrics } from './metrics/forms.ts';
 import { parsePlace } from './metrics/source.ts';
+import { scaffoldInputs } from './scaffold/inputs.ts';
 import { parseSteps } from './steps.ts';
 
 export const definition = define({
@@ -21,8 +22,19 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and writes nothing; `deploy`; `render` does the same through git, for clusters that Argo CD or Flux keeps as a repository says, see “GitOps” below; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release.',
-      value: choice('plan', 'deploy', 'render', 'status', 'rollback', 'pause', 'resume', 'promote', 'abort'),
+        '`plan` shows what would be done and writes nothing; `deploy`; `render` does the same through git, for clusters that Argo CD or Flux keeps as a repository says, see “GitOps” below; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release. `scaffold` writes manifests into the working directory, and asks no cluster.',
+      value: choice(
+        'plan',
+        'deploy',
+        'render',
+        'status',
+        'rollback',
+        'pause',
+        'resume',
+        'promote',
+        'abort',
+        'scaffold',
+      ),
       default: 'deploy',
     },
     kubeconfig: {
@@ -81,6 +93,7 @@ export const definition = define({
     },
     ...signerInputs,
     ...beforeInputs,
+    ...scaffoldInputs,
     strategy: {
       description:
         '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling.',

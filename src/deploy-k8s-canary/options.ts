@@ -8,8 +8,13 @@ import type { definition } from './inputs.ts';
 import { mostBesideFresh } from './ratio.ts';
 import { autoSteps } from './steps.ts';
 
+type All = Read<typeof definition.inputs>;
+
+/** The inputs of what is done in a cluster. */
+export type ClusterInputs = Omit<All, 'mode'> & { readonly mode: Exclude<All['mode'], 'scaffold'> };
+
 /** The inputs, with what the record fills in. */
-export interface Options extends Read<typeof definition.inputs> {
+export interface Options extends ClusterInputs {
   /** What is deployed: the record's version, else the image. */
   readonly releaseId: string;
   /** Digests by which a runtime may name the image: of its index, its platforms and their configurations. */
@@ -25,11 +30,7 @@ export interface Options extends Read<typeof definition.inputs> {
 }
 
 /** Checks what several inputs say together; nothing has been asked of the cluster yet. */
-export function resolveOptions(
-  inputs: Read<typeof definition.inputs>,
-  record: ReleaseRecord | undefined,
-  directory: string,
-): Options {
+export function resolveOptions(inputs: ClusterInputs, record: ReleaseRecord | undefined, directory: string): Options {
   const built = record?.images.find(one => one.part !== true);
   const recorded = built && `${built.repositories[0]}@${built.digest}`;
   const image = inputs.image ?? recorded;

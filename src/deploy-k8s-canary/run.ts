@@ -11,7 +11,8 @@ import type { Outcome } from './outcome.ts';
 /** Connects, does what `mode` says, and writes down how it ended before it fails. */
 export async function run(context: Context<typeof definition.inputs>): Promise<void> {
   const { inputs, record, directory, signal } = context;
-  const options = resolveOptions(inputs, record?.record, directory);
+  if (inputs.mode === 'scaffold') return (await import('./scaffold/run.ts')).runScaffold(context);
+  const options = resolveOptions({ ...inputs, mode: inputs.mode }, record?.record, directory);
   const { connectCluster } = await import('../core/kubernetes/index.ts');
   const cluster = await connectCluster(options);
   try {
