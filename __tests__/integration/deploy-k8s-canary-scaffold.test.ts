@@ -44,6 +44,26 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, mode scaff
       cwd: directory,
       timeout: 60_000,
     });
+  /** A kubeconfig whose user has this Role and nothing else, by tokens of ten minutes that a credential plugin fetches. */
+  const exactly = async (role: string): Promise<string> => {
+    const { metadata } = parse(role);
+    await kubectl(['apply', '-f', '-'], role);
+    await kubectl(['create', 'serviceaccount', 'runner']);
+    await kubectl([
+      'create',
+      'rolebinding',
+      'runner',
+      `--role=${metadata.name}`,
+      `--serviceaccount=${namespace}:runner`,
+    ]);
+    const credential = ['create', 'token', 'runner', '-n', namespace, '--duration=10m', '-o', 'json'];
+    const plugin = `const { status } = JSON.parse(require('child_process').execFileSync(${JSON.stringify(lab.cluster.kubectl)}, ${JSON.stringify(['--kubeconfig', lab.cluster.kubeconfig, ...credential])}));
+      console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status }));`;
+    const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']));
+    const apiVersion = 'client.authentication.k8s.io/v1';
+    const exec = { apiVersion, command: process.execPath, args: ['-e', plugin], interactiveMode: 'Never' };
+    return JSON.stringify({ ...config, users: [{ ...config.users[0], user: { exec } }] });
+  };
   const runningImages = async (name: string) =>
     (
       await kubectl([
@@ -115,7 +135,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, mode scaff
     60_000,
   );
 
-  test('whoami behind a node port, at its own port 80: deployed, changed by hand, scaffolded again, rolled by a canary', async () => {
+  test('whoami behind a node port, at its own port 80: deployed, changed by hand, scaffolded again, and rolled by a canary with exactly the Role of the plan', async () => {
     const directory = await mkdtemp(join(folder, 'whoami-'));
     const options = ['--name', 'whoami', '--port', '80', '--expose', 'node-port', '--node-port', String(nodePort)];
     await slipway(directory, [...options, '--image', images['whoami v1']!]);
@@ -128,7 +148,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, mode scaff
     await slipway(directory, [...options, '--health', '/health', '--replicas', '2-4']);
     expect(await readFile(file, 'utf8')).toContain('memory: 96Mi # measured');
 
-    const done = await act(directory, { image: images['whoami v2']!, probes: `${url} 200`, steps: '0,50,100' });
+    const inputs = { image: images['whoami v2']!, probes: `${url} 200`, steps: '0,50,100' };
+    const planned = await act(directory, { ...inputs, mode: 'plan' });
+    const role = planned.log.slice(planned.log.indexOf('apiVersion: rbac'), planned.log.indexOf('Nothing was changed'));
+    const done = await act(directory, { ...inputs, kubeconfig: await exactly(role) });
     expect(done.outputs['state']).toBe('healthy');
     expect((await get(url)).body).toContain('Name: v2');
     const spec = JSON.parse(await kubectl(['get', 'deployment', 'whoami', '-o', 'json'])).spec.template.spec;

@@ -140,7 +140,8 @@ function sayBudget(options: Options, metrics: readonly Prepared[]): string[] {
   });
 }
 
-function needed(options: Options) {
+/** What is asked for before anything is written. */
+export function needed(options: Options) {
   const always = permissions(
     'get,list,watch,patch,create,delete deployments.apps',
     'list replicasets.apps',

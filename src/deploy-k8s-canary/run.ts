@@ -48,16 +48,23 @@ async function plan(
   options: Options,
   { signal, output, summary, record }: Context<typeof definition.inputs>,
 ): Promise<void> {
-  const [{ preflight }, { planLines }] = await Promise.all([import('./preflight.ts'), import('./plan-text.ts')]);
+  const [{ preflight }, { planLines }, { rolesText }] = await Promise.all([
+    import('./preflight.ts'),
+    import('./plan-text.ts'),
+    import('./role.ts'),
+  ]);
   const made = await preflight(cluster, options, signal);
   const lines = planLines(cluster, made, options);
-  for (const line of lines) log.info(line);
+  const roles = rolesText(made.situation, options, cluster.namespace);
+  for (const line of [...lines, 'What a run with these inputs may do, and no more:', ...roles.trimEnd().split('\n')])
+    log.info(line);
   log.info('Nothing was changed: this was the plan.');
   output('state', made.kind === 'unchanged' ? 'unchanged' : 'progressing');
   output('previous', made.situation.previous);
   output('changed', 'false');
   if (record !== undefined) output('release', record.file);
-  await summary(`### Plan\n${codeBlock(lines.join('\n'))}`);
+  const allowed = `<details><summary>The Role of this run</summary>\n\n${codeBlock(roles)}\n</details>`;
+  await summary(`### Plan\n${codeBlock(lines.join('\n'))}\n${allowed}`);
 }
 
 async function conclude(
