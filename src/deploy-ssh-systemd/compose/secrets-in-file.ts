@@ -17,7 +17,7 @@ export function secretsIn(text: string, { services }: Project, around: Around): 
   );
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) found.push('it has a private key');
   for (const [name, value] of Object.entries({ ...around.secretEnvironment, ...around.credentials }))
-    if (value.trim().length > 3 && text.includes(value)) found.push(`it has the value of ${name}`);
+    if (value.length > 7 && text.includes(value)) found.push(`it has the value of ${name}`);
   // what compose puts in becomes an argument of podman, which everybody on the host can read
   for (const name of Object.keys(around.secretEnvironment))
     if (new RegExp(`\\$(\\{${name}\\b|${name}\\b)`).test(text))
