@@ -6,6 +6,7 @@ import { parseWorkload } from '../core/kubernetes/workload.ts';
 import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
 import { choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
+import { clustersInputs } from './clusters/inputs.ts';
 import { metrics } from './metrics/forms.ts';
 import { parsePlace } from './metrics/source.ts';
 import { parseSteps } from './steps.ts';
@@ -31,6 +32,7 @@ export const definition = define({
     },
     context: { description: 'Context of the kubeconfig. Default: its current context.', value: text },
     namespace: { description: 'Namespace. Default: the context’s, else `default`.', value: text },
+    ...clustersInputs,
     manifests: {
       description:
         'Manifests to apply (server-side): paths or globs, one a line. Default: only the image of `workload` is changed.',
@@ -189,9 +191,12 @@ export const definition = define({
   },
   outputs: {
     release: 'Path of the release record.',
-    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`.',
-    previous: 'The image before.',
+    state:
+      '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`. Of several clusters the worst, which may also be `unreachable` or `not-begun`.',
+    previous: 'The image before; of several clusters, of the first.',
     changed: 'Whether something else runs now than before: `true` or `false`.',
+    clusters:
+      'JSON, NAME → `{place, wave, state, image, previous, changed, error}` of each cluster; without the input `clusters`, of the one under the name of its context.',
   },
 });
 

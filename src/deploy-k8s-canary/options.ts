@@ -16,6 +16,8 @@ export interface Options extends Read<typeof definition.inputs> {
   readonly by: string;
   /** Steps end as soon as their evidence allows. */
   readonly auto: boolean;
+  /** Id of the rollout over several clusters that this one is a part of. */
+  readonly whole?: string;
   /** Where manifests begin. */
   readonly directory: string;
 }
