@@ -1,10 +1,13 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { apiProxy } from './api-proxy.ts';
 import { pushExample } from './canary-lab.ts';
-import type { Done } from './deploy-k8s-canary.ts';
+import { type Done, start } from './deploy-k8s-canary.ts';
 import { eventually } from './eventually.ts';
 import { describeWith, labModule } from './lab.ts';
-import { helloManifest, helloService, outsideView, startBoth } from './two-clusters.ts';
+import { helloManifest, helloService, oneKubeconfig, outsideView, startBoth } from './two-clusters.ts';
 import { verify } from './verify-health.ts';
 
 const nodePort = 30241;
@@ -12,18 +15,18 @@ const nodePort = 30241;
 await describeWith(['cluster', 'cluster2', 'registry', 'go'], 'deploy-k8s-canary in several clusters', lab => {
   const eu = outsideView(lab.cluster, 'slipway-eu');
   const us = outsideView(lab.cluster2, 'slipway-us');
+  /** Of examples/clusters. */
+  const shops = [outsideView(lab.cluster, 'shop'), outsideView(lab.cluster2, 'shop')];
   const kubeconfigs = `${lab.cluster.kubeconfig}:${lab.cluster2.kubeconfig}`;
   const files = {
     'eu.yaml': helloManifest(1),
     'eu-service.yaml': helloService(nodePort),
     'us.yaml': helloManifest(2),
-    'us-crash.yaml': helloManifest(1, { HELLO_START_CRASH: 'true' }),
     'dead.json': JSON.stringify({
       contexts: [{ name: 'dead', context: { cluster: 'dead' } }],
       clusters: [{ name: 'dead', cluster: { server: `https://${lab.registry.host}` } }],
     }),
   };
-  const crash = { us: { manifests: ['us-crash.yaml'] } };
   /** The same release from a registry that has not got it. */
   const missing = (image: string) => ({ us: { image: image.replace('/hello@', '/absent@') } });
   const silentUs = { us: { kubeconfig: { file: 'dead.json' }, context: 'dead' } };
@@ -40,13 +43,12 @@ await describeWith(['cluster', 'cluster2', 'registry', 'go'], 'deploy-k8s-canary
   beforeAll(async () => {
     [images] = await Promise.all([
       pushExample(lab, { v1: ['v1'], v2: ['v2'], v3: ['v3'], v4: ['v4'] }),
-      eu.fresh(),
-      us.fresh(),
+      ...[eu, us, ...shops].map(one => one.fresh()),
     ]);
   }, 180_000);
 
   afterAll(async () => {
-    await eu.kubectl(['delete', 'namespace', 'slipway-eu', '--wait=false']);
+    await eu.kubectl(['delete', 'namespace', 'slipway-eu', 'shop', '--wait=false']);
     await (await labModule('cluster2')).down();
   }, 60_000);
 
@@ -117,20 +119,23 @@ await describeWith(['cluster', 'cluster2', 'registry', 'go'], 'deploy-k8s-canary
   }, 90_000);
 
   test('hold: the cluster that failed has the old release, the one before keeps the new one, and it is said', async () => {
-    const done = await act({ image: images.v2 }, crash);
+    const done = await act({ image: images.v2 }, missing(images.v2));
     expect([done.code, done.outputs['state'], ...states(done)]).toEqual([1, 'rolled-back', 'healthy', 'rolled-back']);
-    expect(done.log).toContain('[CRASH_LOOP]');
+    expect(done.log).toContain('[IMAGE_PULL]');
     expect(done.log).toMatch(/Now: eu healthy, serves hello@sha256:\w+; us rolled-back, serves hello@sha256:\w+/);
     expect(await imagesNow()).toEqual([images.v2, images.v1]);
   }, 60_000);
 
-  test('a failure in the first wave: the second is not begun, and recorded as such', async () => {
+  test('a failure in the first wave: the second is not begun, and not taken back either', async () => {
     const before = await eu.generation();
     const waves = { eu: { wave: 2 }, us: { wave: 1, ...missing(images.v3).us } };
     const done = await act({ image: images.v3, 'on-wave-failure': 'rollback-all' }, waves);
     expect([done.code, ...states(done)]).toEqual([1, 'not-begun', 'rolled-back']);
     expect(done.log).toContain('[IMAGE_PULL]');
     expect(done.record!.deployments.map(({ state }) => state)).toEqual(['rolled-back', 'not-begun']);
+    const back = await act({ mode: 'rollback' });
+    expect([back.code, ...states(back)]).toEqual([0, 'unchanged', 'unchanged']);
+    expect(back.log).toContain('eu: left alone');
     expect(await eu.generation()).toBe(before);
     expect(await imagesNow()).toEqual([images.v2, images.v1]);
   }, 60_000);
@@ -188,4 +193,47 @@ await describeWith(['cluster', 'cluster2', 'registry', 'go'], 'deploy-k8s-canary
       'unreachable',
     ]);
   }, 60_000);
+
+  test('paused in the first wave, resumed as a whole: the first goes on, the second is begun', async () => {
+    const canary = {
+      eu: { strategy: 'canary', probes: `http://${lab.cluster.nodeAddress}:${nodePort}/ 200`, steps: [0, 100] },
+    };
+    const judged = { image: images.v1, tolerance: '0.1', 'probe-rate': '100' };
+    const held = startBoth(lab, canary, { ...judged, 'step-duration': '2m' }, files);
+    await held.says('eu | step 0 %');
+    await eventually(async () => expect(await eu.everything()).toContain('hello-canary'));
+    const pause = await act({ mode: 'pause' }, canary);
+    expect([pause.code, ...states(pause)]).toEqual([0, 'paused', 'unchanged']);
+    const paused = await held.done;
+    expect([paused.code, paused.outputs['state'], ...states(paused)]).toEqual([0, 'paused', 'paused', 'not-begun']);
+    const done = await act({ mode: 'resume', ...judged, 'step-duration': '2s' }, canary);
+    expect([done.code, ...states(done)]).toEqual([0, 'healthy', 'healthy']);
+    expect(await imagesNow()).toEqual([images.v1, images.v1]);
+  }, 90_000);
+
+  test('examples/clusters: its services go to both clusters, as its slipway.yml says', async () => {
+    const services = ['web', 'api'];
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-clusters-'));
+    try {
+      const kubeconfig = join(folder, 'kubeconfig');
+      await writeFile(kubeconfig, await oneKubeconfig({ eu: lab.cluster, us: lab.cluster2 }));
+      const done = await Promise.all(
+        services.map(async service => {
+          const own = join(folder, service);
+          await cp(new URL('../../examples/clusters', import.meta.url), own, { recursive: true });
+          const inputs = { 'working-directory': own, config: `slipway.yml#${service}`, image: images.v1 };
+          return start(kubeconfig, inputs, {}).done;
+        }),
+      );
+      for (const [index, service] of services.entries()) {
+        expect([done[index]!.code, ...states(done[index]!)]).toEqual([0, 'healthy', 'healthy']);
+        expect(done[index]!.record!.deployments.map(one => [one.place, one.service])).toEqual([
+          ['eu/shop', `Deployment/${service}`],
+          ['us/shop', `Deployment/${service}`],
+        ]);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }, 90_000);
 });

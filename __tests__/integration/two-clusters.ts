@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
 import { kubectlOf, type Running, start } from './deploy-k8s-canary.ts';
 import type { Lab, LabCluster } from './lab.ts';
 
@@ -66,4 +68,22 @@ export function startBoth(
     { workload: 'deployment/hello', strategy: 'rolling', clusters: JSON.stringify({ eu, us }), ...inputs },
     files,
   );
+}
+
+/** One kubeconfig with a context for each, under the names that they are given. */
+export async function oneKubeconfig(clusters: Readonly<Record<string, LabCluster>>): Promise<string> {
+  const read = Object.entries(clusters).map(async ([name, { kubeconfig }]) => {
+    const {
+      clusters: [{ cluster }],
+      users: [{ user }],
+    } = parse(await readFile(kubeconfig, 'utf8'));
+    return {
+      contexts: { name, context: { cluster: name, user: name } },
+      clusters: { name, cluster },
+      users: { name, user },
+    };
+  });
+  const all = await Promise.all(read);
+  const list = (kind: 'contexts' | 'clusters' | 'users') => all.map(one => one[kind]);
+  return JSON.stringify({ contexts: list('contexts'), clusters: list('clusters'), users: list('users') });
 }

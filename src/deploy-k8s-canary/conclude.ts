@@ -1,10 +1,10 @@
 import type { Context } from '../core/action.ts';
 import { log } from '../core/log.ts';
 import { saveRecord } from '../core/record/files.ts';
+import type { Done } from './clusters/done.ts';
 import { placeOf } from './clusters/place.ts';
 import { summaryOf } from './clusters/summary.ts';
 import { clustersOutput, failureOf, worst } from './clusters/verdict.ts';
-import type { Done } from './clusters/waves.ts';
 import type { definition } from './inputs.ts';
 import { withDeployments } from './record.ts';
 

@@ -3,8 +3,8 @@ import { beginRecord } from '../core/record/begin.ts';
 import type { LoadedRecord } from '../core/record/files.ts';
 import type { Deployment } from '../core/record/schema.ts';
 import { spansEvidence } from '../core/record/spans.ts';
+import type { Done } from './clusters/done.ts';
 import { placeOf } from './clusters/place.ts';
-import type { Done } from './clusters/waves.ts';
 import type { Outcome } from './outcome.ts';
 import { plainRow } from './step-row.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from '../core/action.ts';
+import type { Done } from './clusters/done.ts';
 import type { Site } from './clusters/sites.ts';
 import { targetsOf } from './clusters/targets.ts';
-import type { Done } from './clusters/waves.ts';
 import type { Prepared } from './deploy.ts';
 import type { definition } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
@@ -22,7 +22,7 @@ export async function run(context: Given): Promise<void> {
     refuseTwins(sites);
     if (mode === 'plan') return await (await import('./plan.ts')).plan(sites, context);
     const task = (site: Site, prepared?: Prepared) => rolloutIn(site, mode, signal, prepared);
-    const several = sites.length > 1 ? await import('./clusters/waves.ts') : undefined;
+    const several = sites.length > 1 ? await import('./clusters/in-clusters.ts') : undefined;
     const done = several ? await several.inClusters(sites, task, signal) : [await task(sites[0]!)];
     await (await import('./conclude.ts')).conclude(context, done);
   } finally {

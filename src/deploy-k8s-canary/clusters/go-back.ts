@@ -2,8 +2,8 @@ import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { rollback } from '../modes.ts';
 import type { RolloutState } from '../state.ts';
+import { type Done, inTurn, label } from './done.ts';
 import { ofCluster } from './errors.ts';
-import { type Done, inTurn, label } from './waves.ts';
 
 /**
  * `on-wave-failure: rollback-all`: every cluster that got the release goes back to what it had before, the last one first, each

@@ -1,9 +1,9 @@
 import { type Span, table } from '../../core/summary.ts';
 import { formatDuration } from '../../core/units.ts';
 import { renderSummary } from '../report.ts';
+import type { Done } from './done.ts';
 import { placeOf } from './place.ts';
 import { serves, short, worst } from './verdict.ts';
-import type { Done } from './waves.ts';
 
 /** The job summary; of several clusters a row each, and below what each alone would say. */
 export function summaryOf(done: readonly Done[]): string {

@@ -1,17 +1,17 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { DeploymentState } from '../outcome.ts';
+import type { Done } from './done.ts';
 import { joined } from './errors.ts';
 import { placeOf } from './place.ts';
-import type { Done } from './waves.ts';
 
 const byGravity: readonly DeploymentState[] = [
   'failed',
   'unreachable',
   'rolled-back',
   'inconclusive',
-  'not-begun',
   'paused',
   'progressing',
+  'not-begun',
   'healthy',
   'unchanged',
 ];
