@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
+import type { Cluster } from '../../src/core/kubernetes/index.ts';
 import { beginRecord } from '../../src/core/record/begin.ts';
 import { canaryDrawings } from '../../src/core/report/canary-drawings.ts';
 import { Journal } from '../../src/deploy-k8s-canary/journal.ts';
 import type { Options } from '../../src/deploy-k8s-canary/options.ts';
-import { withDeployment } from '../../src/deploy-k8s-canary/record.ts';
+import { withDeployments } from '../../src/deploy-k8s-canary/record.ts';
 import { rowOf } from '../../src/deploy-k8s-canary/step-row.ts';
 
 test('the record keeps the course of a rollout, so that the report can draw it', async () => {
@@ -28,15 +29,12 @@ test('the record keeps the course of a rollout, so that the report can draw it',
     changed: true,
   } as const;
   const loaded = beginRecord('/x', { name: 'hello', version: 'v1' });
-  const { record } = withDeployment(
-    loaded,
-    options as unknown as Options,
-    'c/n',
-    outcome,
-    journal,
-    new Date().toISOString(),
-  );
+  const cluster = { contextName: 'c', namespace: 'n' } as Cluster;
+  const site = { name: '', wave: 1, options: options as unknown as Options, cluster, journal };
+  const now = new Date().toISOString();
+  const { record } = withDeployments(loaded, [{ site, outcome, started: now, ended: now }]);
   const [deployment] = JSON.parse(JSON.stringify(record)).deployments;
+  expect(deployment.place).toBe('c/n');
   expect(deployment.evidence.spans).toMatchObject([{ name: 'step 0 %' }]);
   expect(deployment.evidence.trend).toEqual([
     { at: '2026-01-01T00:00:00.000Z', weight: 0, harm: 0.5, good: 1 },

@@ -40,12 +40,14 @@ export interface Running {
  * Starts the action as a runner would, in a folder of its own with manifests.
  *
  * @param program what is started; default: the source's entry
+ * @param more variables of its environment
  */
 export function start(
   kubeconfig: string,
   inputs: Record<string, string>,
   manifests: Record<string, string>,
   program = main,
+  more: Record<string, string> = {},
 ): Running {
   const began = Date.now();
   let log = '';
@@ -65,6 +67,7 @@ export function start(
         KUBECONFIG: kubeconfig,
         GITHUB_OUTPUT: file('output'),
         GITHUB_STEP_SUMMARY: file('summary'),
+        ...more,
         ...Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value])),
       };
       const started = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -36,10 +36,11 @@ export interface LabCluster {
   readonly kubectl: string;
 }
 
-/** `host` is host1; `host:host2` is another one; `peer:crane` is a third-party program. */
+/** `cluster2` is a second cluster; `host` is host1; `host:host2` is another one; `peer:crane` is a third-party program. */
 export type Component =
   | 'registry'
   | 'cluster'
+  | 'cluster2'
   | 'host'
   | `host:host${number}`
   | 'go'
@@ -49,7 +50,7 @@ export type Component =
 
 export type InfoOf<C extends Component> = C extends 'registry'
   ? LabRegistry
-  : C extends 'cluster'
+  : C extends 'cluster' | 'cluster2'
     ? LabCluster
     : C extends 'go' | 'node-arm64' | `peer:${string}` | `package:${string}`
       ? string
@@ -64,7 +65,7 @@ export type Lab<C extends Component> = { readonly [K in C]: InfoOf<K> };
 
 /** The lab's module of a component, for what only it can do: `(await labModule('host')).restart('host1')`. */
 export function labModule(
-  kind: 'registry' | 'cluster' | 'prometheus' | 'host' | 'go' | 'node-arm64' | 'peers' | 'apt',
+  kind: 'registry' | 'cluster' | 'cluster2' | 'prometheus' | 'host' | 'go' | 'node-arm64' | 'peers' | 'apt',
   // biome-ignore lint/suspicious/noExplicitAny: the lab is plain JavaScript
 ): Promise<any> {
   return import(new URL(`../../scripts/lab/${kind}.mjs`, import.meta.url).href);
@@ -81,7 +82,7 @@ export async function need<C extends Component>(
   options: Record<string, unknown> = {},
 ): Promise<InfoOf<C>> {
   const [kind, name = 'host1'] = component.split(':') as [
-    'registry' | 'cluster' | 'host' | 'go' | 'node-arm64' | 'peer' | 'package',
+    'registry' | 'cluster' | 'cluster2' | 'host' | 'go' | 'node-arm64' | 'peer' | 'package',
     string?,
   ];
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);

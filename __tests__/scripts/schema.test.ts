@@ -22,6 +22,7 @@ const examples: [name: string, text: string][] = [
   ['examples/hello', await read('examples/hello/slipway.yml')],
   ['a server and a NAS', await read('examples/hello/slipway.nas.yml')],
   ['examples/podinfo', await read('examples/podinfo/slipway.yml')],
+  ['examples/clusters', await read('examples/clusters/slipway.yml')],
   ['the README', readme],
   [
     'a file with environments',

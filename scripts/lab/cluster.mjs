@@ -6,7 +6,7 @@ import { ensureBinaries, findBinaries } from './cluster/binaries.mjs';
 import { startApiServer, startControlPlane, waitForServiceAccount } from './cluster/control-plane.mjs';
 import { startGateway } from './cluster/gateway.mjs';
 import { kubeconfigPath, writeKubeconfigs } from './cluster/kubeconfig.mjs';
-import { DAEMONS, gatewayAddress, NETNS, nodeAddress, server } from './cluster/layout.mjs';
+import { COMPONENT, DAEMONS, daemonName, gatewayAddress, NETNS, nodeAddress, server } from './cluster/layout.mjs';
 import { nodeReady, prepareNode, startNode, waitForNode } from './cluster/node.mjs';
 import { otherOwner, recordOwner } from './cluster/owner.mjs';
 import { ensureNodePackages } from './cluster/packages.mjs';
@@ -22,7 +22,7 @@ import { run } from './run.mjs';
 
 export { allowPlainHttp } from './cluster/containerd.mjs';
 
-const locked = fn => withLock(labDir('locks', 'cluster'), 900_000, fn);
+const locked = fn => withLock(labDir('locks', COMPONENT), 900_000, fn);
 
 /**
  * Where the cluster is or will be: { kubeconfig, server, nodeAddress, gateway, kubectl }. NodePorts are reached at
@@ -48,7 +48,7 @@ export async function up({ gateway = true, progress = () => {} } = {}) {
     await ensureNodePackages();
     refuseOther();
     if (foundState() === 'stale') {
-      progress('cluster: removing what an earlier run left behind');
+      progress(`${COMPONENT}: removing what an earlier run left behind`);
       await teardown();
     }
     await start(programs, gateway, progress);
@@ -60,12 +60,12 @@ function refuseOther() {
   const other = otherOwner();
   if (!other) return;
   throw new Error(
-    `starting the cluster: the one of ${other} runs on this machine, and there can be one; use that (SLIPWAY_CACHE=${dirname(other)}), or end it: SLIPWAY_CACHE=${dirname(other)} npm run lab -- down cluster`,
+    `starting the cluster: the one of ${other} runs on this machine, and there can be one; use that (SLIPWAY_CACHE=${dirname(other)}), or end it: SLIPWAY_CACHE=${dirname(other)} npm run lab -- down ${COMPONENT}`,
   );
 }
 
 async function start(programs, gateway, progress) {
-  if (!DAEMONS.every(alive)) progress(`cluster: starting at ${server()}`);
+  if (!DAEMONS.every(alive)) progress(`${COMPONENT}: starting at ${server()}`);
   recordState();
   recordOwner();
   await attach(NETNS, nodeAddress());
@@ -96,8 +96,8 @@ export const down = () =>
 
 /** describe() and { running, daemons: { NAME: pid | undefined } }. */
 export async function status() {
-  const daemons = Object.fromEntries(DAEMONS.map(name => [name.replace('cluster-', ''), daemonPid(name)]));
-  const running = alive('cluster-kube-apiserver') && (await apiReady()) && (await nodeReady());
+  const daemons = Object.fromEntries(DAEMONS.map(name => [name.replace(daemonName(''), ''), daemonPid(name)]));
+  const running = alive(daemonName('kube-apiserver')) && (await apiReady()) && (await nodeReady());
   return { ...describe(), running, daemons };
 }
 
@@ -107,7 +107,7 @@ export async function status() {
  */
 export const restartApiServer = ({ outage = 0 } = {}) =>
   locked(async () => {
-    await stopDaemon('cluster-kube-apiserver', { signal: 'SIGKILL' });
+    await stopDaemon(daemonName('kube-apiserver'), { signal: 'SIGKILL' });
     await sleep(outage);
     await startApiServer(findBinaries());
     await waitForApi();

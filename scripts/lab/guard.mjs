@@ -13,7 +13,7 @@ export async function labGuard() {
 async function running() {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return [];
   const found = [];
-  for (const kind of ['cluster', 'host', 'registry']) {
+  for (const kind of ['cluster2', 'cluster', 'host', 'registry']) {
     const component = await import(`./${kind}.mjs`);
     for (const one of [await component.status()].flat().filter(state => state.running)) {
       found.push({ name: one.name ?? kind, down: () => component.down({ name: one.name }) });

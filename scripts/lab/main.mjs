@@ -9,13 +9,14 @@ const USAGE = `usage: npm run lab -- COMMAND [--json]
   restart [HOST]                  cut the power of a host and boot it again
   exec HOST COMMAND...            run a command as root in a host, from outside
   build cluster                   build the programs of the cluster from their Go modules (about half an hour)
-components: registry, host[:NAME] (host1 to host229), cluster, prometheus`;
+components: registry, host[:NAME] (host1 to host229), cluster, cluster2, prometheus`;
 
 // Loaded when used: a registry needs nothing of a cluster.
 const modules = {
   registry: () => import('./registry.mjs'),
   host: () => import('./host.mjs'),
   cluster: () => import('./cluster.mjs'),
+  cluster2: () => import('./cluster2.mjs'),
   prometheus: () => import('./prometheus.mjs'),
 };
 
@@ -47,7 +48,7 @@ async function upAll(names, { fresh, progress }) {
 }
 
 async function downAll(names, { remove, progress }) {
-  const wanted = names.length > 0 ? names : ['prometheus', 'cluster', 'host', 'registry'];
+  const wanted = names.length > 0 ? names : ['prometheus', 'cluster2', 'cluster', 'host', 'registry'];
   for (const { kind, name } of wanted.map(component)) {
     await (await modules[kind]()).down({ name, remove });
     progress(`${name ?? kind}: down`);

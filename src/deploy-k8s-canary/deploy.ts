@@ -15,22 +15,44 @@ import { isUnfinished, newState, type RolloutState, readState, type UnderWay } f
 import { takeWheel } from './take-wheel.ts';
 import { workOf } from './work.ts';
 
+/** What a deployment is going to do. */
+export interface Prepared {
+  readonly request: Request;
+  /** Undefined where a rollout that a dead run left behind is gone on with. */
+  readonly plan: Plan | undefined;
+  /** The last rollout's, as it was found. */
+  readonly state: RolloutState | undefined;
+}
+
+/** What is going to be done, found before the lock and before any write, so that what is wrong is said at once. */
+export async function prepareDeploy(
+  cluster: Cluster,
+  options: Options,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const request = await requestOf(options, cluster.namespace);
+  const workload = options.workload?.name;
+  const left = workload === undefined ? undefined : await readState(cluster, workload, signal);
+  refuseOtherWay(left, options);
+  const plan = goesOn(left, options, request)
+    ? undefined
+    : await journal.span('preflight', () => preflight(cluster, options, signal));
+  return { request, plan, state: left ?? plan?.situation.state };
+}
+
 /** Deploys: preflight, lease, what a dead run left behind, rollout, and the way back when the release is not good. */
 export async function deploy(
   cluster: Cluster,
   options: Options,
   journal: Journal,
   signal: AbortSignal,
+  prepared?: Prepared,
 ): Promise<Outcome> {
-  const request = await requestOf(options, cluster.namespace);
-  const workload = options.workload?.name;
-  const left = workload === undefined ? undefined : await readState(cluster, workload, signal);
-  refuseOtherWay(left, options);
-  // planned before the lock, so that what is wrong is said at once; there is nothing to plan where it is gone on with
-  let plan = goesOn(left, options, request)
-    ? undefined
-    : await journal.span('preflight', () => preflight(cluster, options, signal));
-  return takeWheel(cluster, plan?.situation.workload ?? workload!, { options, journal, signal }, async wheel => {
+  const { request, plan: planned } = prepared ?? (await prepareDeploy(cluster, options, journal, signal));
+  let plan = planned;
+  const workload = plan?.situation.workload ?? options.workload!.name;
+  return takeWheel(cluster, workload, { options, journal, signal }, async wheel => {
     const { file, lease } = wheel;
     const guarded = wheel.cluster;
     const state = file.state;
@@ -118,6 +140,7 @@ function stateOf(
     ...(router === undefined ? {} : { router: router.state }),
     ...(copies.length === 0 ? {} : { copies }),
     ...(options.rendered === undefined ? {} : { render: { base: options.rendered.base } }),
+    ...(options.whole === undefined ? {} : { whole: options.whole }),
     steps: kind === 'canary' ? options.steps : [100],
     by: options.by,
     started,

@@ -7,6 +7,7 @@ import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
 import { bool, choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
 import { beforeInputs } from './before/inputs.ts';
+import { clustersInputs } from './clusters/inputs.ts';
 import { metrics } from './metrics/forms.ts';
 import { parsePlace } from './metrics/source.ts';
 import { scaffoldInputs } from './scaffold/inputs.ts';
@@ -44,6 +45,7 @@ export const definition = define({
     },
     context: { description: 'Context of the kubeconfig. Default: its current context.', value: text },
     namespace: { description: 'Namespace. Default: the context’s, else `default`.', value: text },
+    ...clustersInputs,
     manifests: {
       description:
         'Manifests to apply (server-side): paths or globs, one a line. Default: only the image of `workload` is changed. With `mode: render`: the files in the working tree that say image and weights, which are changed and not applied: manifests, a kustomization with `images:`, `FILE#PATH.OF.IMAGE` of values.',
@@ -215,9 +217,12 @@ export const definition = define({
   },
   outputs: {
     release: 'Path of the release record.',
-    state: '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`.',
-    previous: 'The image before.',
+    state:
+      '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`. Of several clusters the worst, which may also be `unreachable` or `not-begun`.',
+    previous: 'The image before; of several clusters, of the first.',
     changed: 'Whether something else runs now than before: `true` or `false`.',
+    clusters:
+      'JSON, NAME → `{place, wave, state, image, previous, changed, error}` of each cluster; without the input `clusters`, of the one under the name of its context.',
   },
 });
 

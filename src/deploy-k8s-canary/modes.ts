@@ -32,12 +32,21 @@ export const resume: Mode = (cluster, options, journal, signal) =>
     return drive({ ...wheel, options: withRollout(options, mine) }, resumed(mine, options, journal));
   });
 
-/** `mode: rollback`: the release before the last one that was deployed; an unfinished rollout is aborted. */
-export const rollback: Mode = (cluster, options, journal, signal) => {
-  const nothingToDo = ({ phase, workload, previous }: RolloutState) =>
-    phase === 'rolled-back'
-      ? `Nothing to do: Deployment/${workload} was rolled back already and runs ${previous}.`
-      : undefined;
+/**
+ * `mode: rollback`: the release before the last one that was deployed; an unfinished rollout is aborted.
+ *
+ * @param reservation why not, as a sentence, of the state as it is when nobody else can change it any more
+ */
+export const rollback = (
+  ...[cluster, options, journal, signal, reservation]: [
+    ...Parameters<Mode>,
+    reservation?: (state: RolloutState) => string | undefined,
+  ]
+): Promise<Outcome> => {
+  const nothingToDo = (state: RolloutState) =>
+    state.phase === 'rolled-back'
+      ? `Nothing to do: Deployment/${state.workload} was rolled back already and runs ${state.previous}.`
+      : reservation?.(state);
   return alone(cluster, options, journal, signal, nothingToDo, async (state, wheel) => {
     if (isUnfinished(state)) return endUnfinished(state, wheel);
     const path = deploymentPath(wheel.cluster.namespace, state.workload);

@@ -25,6 +25,8 @@ export interface Options extends ClusterInputs {
   readonly auto: boolean;
   /** `mode: render`: how the workload and its route are written. `manifests` is empty then: they are not applied. */
   readonly rendered?: Rendering;
+  /** Id of the rollout over several clusters that this one is a part of. */
+  readonly whole?: string;
   /** Where manifests begin. */
   readonly directory: string;
 }

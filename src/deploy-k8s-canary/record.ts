@@ -3,43 +3,26 @@ import { beginRecord } from '../core/record/begin.ts';
 import type { LoadedRecord } from '../core/record/files.ts';
 import type { Deployment } from '../core/record/schema.ts';
 import { spansEvidence } from '../core/record/spans.ts';
-import type { Journal } from './journal.ts';
-import type { Options } from './options.ts';
+import type { Done } from './clusters/done.ts';
+import { placeOf } from './clusters/place.ts';
 import type { Outcome } from './outcome.ts';
 import { plainRow } from './step-row.ts';
 
-/** The record with this deployment added; a new one where no earlier step made one. */
-export function withDeployment(
-  loaded: LoadedRecord | undefined,
-  options: Options,
-  place: string,
-  outcome: Outcome,
-  journal: Journal,
-  started: string,
-): LoadedRecord {
+/** The record with these deployments added; a new one where no earlier step made one. */
+export function withDeployments(loaded: LoadedRecord | undefined, done: readonly Done[]): LoadedRecord {
+  const { site, outcome } = done[0]!;
   const { file, record } =
-    loaded ?? beginRecord(options.directory, { name: outcome.workload, version: versionOf(outcome) });
-  return {
-    file,
-    record: {
-      ...record,
-      deployments: [...record.deployments, deploymentOf(options, place, outcome, journal, started)],
-    },
-  };
+    loaded ?? beginRecord(site.options.directory, { name: outcome.workload, version: versionOf(outcome) });
+  return { file, record: { ...record, deployments: [...record.deployments, ...done.map(deploymentOf)] } };
 }
 
-function deploymentOf(
-  options: Options,
-  place: string,
-  outcome: Outcome,
-  journal: Journal,
-  started: string,
-): Deployment {
+function deploymentOf({ site, outcome, started, ended }: Done): Deployment {
+  const { options, journal, name, wave } = site;
   const { state, workload, image, previous, release, identity, error, lines } = outcome;
   const trend = journal.trend.points.map(point => ({ ...plainRow(point), at: new Date(point.at).toISOString() }));
   return {
     kind: 'kubernetes',
-    place,
+    place: placeOf(site),
     service: `Deployment/${workload}`,
     image,
     release,
@@ -47,9 +30,10 @@ function deploymentOf(
     state,
     by: options.by,
     started,
-    ended: new Date().toISOString(),
+    ended,
     evidence: {
       mode: options.mode,
+      ...(name === '' ? {} : { cluster: name, wave }),
       steps: journal.rows.map(plainRow),
       ...(trend.length === 0 ? {} : { trend }),
       ...spansEvidence(journal.spans),

@@ -77,6 +77,8 @@ export interface RolloutState {
   /** The present weight, percent. */
   readonly weight: number;
   readonly reason?: string;
+  /** The rollout over several clusters that this one is a part of: an id. */
+  readonly whole?: string;
   readonly by: string;
   /** ISO 8601. */
   readonly started: string;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import https from 'node:https';
 import { waitUntil } from '../process.mjs';
-import { server } from './layout.mjs';
+import { daemonName, server } from './layout.mjs';
 import { pkiPath } from './pki.mjs';
 
 /**
@@ -69,4 +69,4 @@ export async function apiReady() {
 
 /** Waits for apiReady(); its daemon's death ends the wait. */
 export const waitForApi = () =>
-  waitUntil('waiting for the API server', 90_000, apiReady, { daemon: 'cluster-kube-apiserver', interval: 100 });
+  waitUntil('waiting for the API server', 90_000, apiReady, { daemon: daemonName('kube-apiserver'), interval: 100 });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { startDaemon, waitUntil } from '../process.mjs';
 import { capture, run } from '../run.mjs';
 import { writeJson, writePrivate } from './files.mjs';
-import { CONTAINERD_SOCKET, clusterDir, NETNS, POD_CIDR, RUNTIME, registryHost } from './layout.mjs';
+import { CONTAINERD_SOCKET, clusterDir, daemonName, NAME, NETNS, POD_CIDR, RUNTIME, registryHost } from './layout.mjs';
 import { cniFolder } from './packages.mjs';
 import { ensurePauseArchive, PAUSE_IMAGE } from './pause.mjs';
 
@@ -21,8 +21,8 @@ export async function startContainerd() {
   allowPlainHttp(registryHost());
   writePrivate(clusterDir('containerd.toml'), config());
   const argv = ['containerd', '--config', clusterDir('containerd.toml')];
-  await startDaemon('cluster-containerd', argv, { netns: NETNS, env: { PATH: SBIN } });
-  await waitUntil('waiting for containerd', 30_000, answers, { daemon: 'cluster-containerd', interval: 100 });
+  await startDaemon(daemonName('containerd'), argv, { netns: NETNS, env: { PATH: SBIN } });
+  await waitUntil('waiting for containerd', 30_000, answers, { daemon: daemonName('containerd'), interval: 100 });
   const names = (await run(ctr('images', 'list', '--quiet'))).split('\n');
   if (names.includes(PAUSE_IMAGE)) return;
   await run(ctr('images', 'import', archive));
@@ -42,7 +42,7 @@ export function allowPlainHttp(host) {
 function writeCni() {
   writeJson(clusterDir('cni', '10-bridge.conflist'), {
     cniVersion: '0.4.0',
-    name: 'slipway-lab',
+    name: NAME,
     plugins: [
       {
         type: 'bridge',

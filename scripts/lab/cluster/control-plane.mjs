@@ -2,7 +2,7 @@
 import { startDaemon, waitUntil } from '../process.mjs';
 import { read, waitForApi } from './api.mjs';
 import { kubeconfigPath } from './kubeconfig.mjs';
-import { clusterDir, NETNS, nodeAddress, SERVICE_CIDR } from './layout.mjs';
+import { clusterDir, daemonName, NETNS, nodeAddress, SERVICE_CIDR } from './layout.mjs';
 import { pkiPath } from './pki.mjs';
 
 const ETCD = 'http://127.0.0.1:2379';
@@ -12,8 +12,8 @@ export async function startControlPlane(programs) {
   await startEtcd(programs);
   await startApiServer(programs);
   await waitForApi();
-  await startDaemon('cluster-kube-controller-manager', controllerManager(programs), { netns: NETNS });
-  await startDaemon('cluster-kube-scheduler', scheduler(programs), { netns: NETNS });
+  await startDaemon(daemonName('kube-controller-manager'), controllerManager(programs), { netns: NETNS });
+  await startDaemon(daemonName('kube-scheduler'), scheduler(programs), { netns: NETNS });
 }
 
 /** Pods are refused until the controllers have made it. */
@@ -22,14 +22,14 @@ export const waitForServiceAccount = () =>
     'waiting for the default service account',
     60_000,
     () => read('/api/v1/namespaces/default/serviceaccounts/default'),
-    { daemon: 'cluster-kube-controller-manager', interval: 100 },
+    { daemon: daemonName('kube-controller-manager'), interval: 100 },
   );
 
 // Only this namespace reaches its loopback. No fsync: the data may go with the machine, and disks differ.
 // A slow heartbeat is enough for one member and leaves the processor alone.
 const startEtcd = programs =>
   startDaemon(
-    'cluster-etcd',
+    daemonName('etcd'),
     [
       programs.etcd,
       `--data-dir=${clusterDir('etcd')}`,
@@ -49,7 +49,7 @@ const startEtcd = programs =>
 /** Starts the API server unless it runs; does not wait for it. */
 export const startApiServer = programs =>
   startDaemon(
-    'cluster-kube-apiserver',
+    daemonName('kube-apiserver'),
     [
       programs['kube-apiserver'],
       `--etcd-servers=${ETCD}`,

@@ -4,7 +4,7 @@ import { startDaemon, waitUntil } from '../process.mjs';
 import { apply, read } from './api.mjs';
 import { definitions } from './crds.mjs';
 import { kubeconfigPath } from './kubeconfig.mjs';
-import { gatewayAddress, NETNS, nodeAddress } from './layout.mjs';
+import { daemonName, gatewayAddress, NETNS, nodeAddress } from './layout.mjs';
 
 const PING_PORT = 8001;
 const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -13,7 +13,7 @@ const CLASS = '/apis/gateway.networking.k8s.io/v1/gatewayclasses/traefik';
 /** Makes sure of the definitions, of the GatewayClass "traefik" and of Traefik itself; waits until it serves. */
 export async function startGateway(programs) {
   await install();
-  await startDaemon('cluster-traefik', argv(programs), {
+  await startDaemon(daemonName('traefik'), argv(programs), {
     netns: NETNS,
     env: { KUBECONFIG: kubeconfigPath('gateway') },
   });
@@ -21,7 +21,7 @@ export async function startGateway(programs) {
     'waiting for the Gateway API data plane',
     30_000,
     async () => (await answers()) && (await accepted()),
-    { daemon: 'cluster-traefik', interval: 100 },
+    { daemon: daemonName('traefik'), interval: 100 },
   );
 }
 

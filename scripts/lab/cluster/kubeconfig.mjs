@@ -1,7 +1,7 @@
 // kubeconfig files, with the certificates inside: they can be copied anywhere.
 import { readFileSync } from 'node:fs';
 import { writeJson } from './files.mjs';
-import { clusterDir, server } from './layout.mjs';
+import { clusterDir, NAME, server, userName } from './layout.mjs';
 import { pkiPath } from './pki.mjs';
 
 /** The path of a component's kubeconfig; "admin" is the one for users. */
@@ -14,15 +14,15 @@ export function writeKubeconfigs() {
     writeJson(kubeconfigPath(name), {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'slipway-lab', cluster: { server: server(), 'certificate-authority-data': data('ca.crt') } }],
+      clusters: [{ name: NAME, cluster: { server: server(), 'certificate-authority-data': data('ca.crt') } }],
       users: [
         {
-          name,
+          name: userName(name),
           user: { 'client-certificate-data': data(`${name}.crt`), 'client-key-data': data(`${name}.key`) },
         },
       ],
-      contexts: [{ name: 'slipway-lab', context: { cluster: 'slipway-lab', user: name, namespace: 'default' } }],
-      'current-context': 'slipway-lab',
+      contexts: [{ name: NAME, context: { cluster: NAME, user: userName(name), namespace: 'default' } }],
+      'current-context': NAME,
     });
   }
 }

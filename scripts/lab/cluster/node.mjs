@@ -6,7 +6,7 @@ import { ensureCgroup } from './cgroup.mjs';
 import { startContainerd } from './containerd.mjs';
 import { writeJson } from './files.mjs';
 import { kubeconfigPath } from './kubeconfig.mjs';
-import { CGROUP, CONTAINERD_SOCKET, clusterDir, NETNS, NODE, nodeAddress, POD_CIDR } from './layout.mjs';
+import { CGROUP, CONTAINERD_SOCKET, clusterDir, daemonName, NETNS, NODE, nodeAddress, POD_CIDR } from './layout.mjs';
 import { pkiPath } from './pki.mjs';
 
 const env = { PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
@@ -21,7 +21,7 @@ export async function startNode(programs) {
   writeJson(clusterDir('kubelet.json'), kubeletConfig());
   writeJson(clusterDir('kube-proxy.json'), proxyConfig());
   await startDaemon(
-    'cluster-kubelet',
+    daemonName('kubelet'),
     [
       programs.kubelet,
       `--config=${clusterDir('kubelet.json')}`,
@@ -45,13 +45,13 @@ export async function startNode(programs) {
     }),
   );
   const proxy = [programs['kube-proxy'], `--config=${clusterDir('kube-proxy.json')}`];
-  await startDaemon('cluster-kube-proxy', proxy, { netns: NETNS, env });
+  await startDaemon(daemonName('kube-proxy'), proxy, { netns: NETNS, env });
 }
 
 /** Waits until the node is Ready and pods can be scheduled on it. */
 export const waitForNode = () =>
   waitUntil(`waiting for the node ${NODE} to be Ready`, 90_000, nodeReady, {
-    daemon: 'cluster-kubelet',
+    daemon: daemonName('kubelet'),
     interval: 100,
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { labDir } from '../paths.mjs';
 import { startTime } from '../process.mjs';
 import { readJson, writeJson } from './files.mjs';
-import { RUNTIME } from './layout.mjs';
+import { daemonName, RUNTIME } from './layout.mjs';
 
 const path = `${RUNTIME}/owner.json`;
 
@@ -18,7 +18,7 @@ export function otherOwner() {
   if (!lab || lab === labDir() || !existsSync(join(lab, 'pids'))) return undefined;
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const running = readdirSync(join(lab, 'pids'))
-    .filter(name => name.startsWith('cluster-') && name.endsWith('.json'))
+    .filter(name => name.startsWith(daemonName('')) && name.endsWith('.json'))
     .map(name => readJson(join(lab, 'pids', name)))
     .some(record => record?.boot === boot && startTime(record.pid) === record.start);
   return running ? lab : undefined;

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../run.mjs';
-import { clusterDir, NODE, nodeAddress, SERVICE_IP } from './layout.mjs';
+import { clusterDir, NAME, NODE, nodeAddress, SERVICE_IP } from './layout.mjs';
 
 const CONFIG = `
 [req]
@@ -55,7 +55,7 @@ export async function ensurePki() {
       ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
       ...['-keyout', `${name}.key`, '-out', `${name}.crt`, ...args],
     );
-  await request('ca', 'authority', '/CN=slipway-lab');
+  await request('ca', 'authority', `/CN=${NAME}`);
   await Promise.all(
     Object.entries(certificates()).map(([name, { subject, names = [] }]) =>
       request(

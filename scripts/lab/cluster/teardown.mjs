@@ -5,7 +5,7 @@ import { detach } from '../network.mjs';
 import { daemons, stopDaemon, waitUntil } from '../process.mjs';
 import { capture } from '../run.mjs';
 import { cgroupPids, removeCgroup } from './cgroup.mjs';
-import { CONTAINERD_SOCKET, clusterDir, NETNS, RUNTIME } from './layout.mjs';
+import { CONTAINERD_SOCKET, clusterDir, daemonName, NAME, NETNS, RUNTIME } from './layout.mjs';
 import { forgetState } from './state.mjs';
 
 /** Whatever state the cluster is in, afterwards there is none. */
@@ -13,8 +13,8 @@ export async function teardown() {
   // First, so that a run after this one was killed does not take dying daemons for a cluster.
   forgetState();
   // containerd last: it still hears of the ends of its containers. Nobody gets long, since no data is to be kept.
-  const last = 'cluster-containerd';
-  const others = daemons().filter(name => name.startsWith('cluster-') && name !== last);
+  const last = daemonName('containerd');
+  const others = daemons().filter(name => name.startsWith(daemonName('')) && name !== last);
   await Promise.all(others.map(name => stopDaemon(name, { timeout: 1_000 })));
   await waitUntil('ending the processes of the pods', 20_000, () => kill(cgroupPids()), { interval: 50 });
   await stopDaemon(last, { timeout: 2_000 });
@@ -83,8 +83,9 @@ function removeLogLinks() {
 function removeCniResults() {
   const folder = '/var/lib/cni/results';
   if (!existsSync(folder)) return;
+  const networks = new RegExp(`^${NAME}-([0-9a-f]{64})-`);
   const names = readdirSync(folder);
-  const sandboxes = names.map(name => name.match(/^slipway-lab-([0-9a-f]{64})-/)?.[1]).filter(Boolean);
+  const sandboxes = names.map(name => name.match(networks)?.[1]).filter(Boolean);
   for (const name of names) if (sandboxes.some(id => name.includes(id))) rmSync(join(folder, name));
 }
 
