@@ -161,7 +161,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, mode scaff
     });
     expect(spec.containers[0].env).toContainEqual({ name: 'GOMEMLIMIT', value: '86MiB' });
     expect(await kubectl(['get', 'hpa', 'whoami', '-o', 'jsonpath={.spec.maxReplicas}'])).toBe('4');
-    const environment = JSON.parse((await get(`${url}data?env=true`)).body).environ;
+    const environment = JSON.parse((await get(`${url}api?env=true`)).body).environ;
     expect(environment).toMatchObject({ GOMAXPROCS: '1', GOMEMLIMIT: '86MiB' });
   }, 180_000);
 
