@@ -58,11 +58,11 @@ await describeWith(['host:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
       'healthy-deadline': '5s',
     };
   }, 300_000);
-  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, binary: v1.path }));
+  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, 'healthy-deadline': '45s', binary: v1.path }));
   beforeEach(async () => {
     await withV1();
     await servesV1();
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await rm(folder, { recursive: true });
     await (await labModule('host')).down({ name: host.name, remove: true });

@@ -125,11 +125,11 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
       'healthy-deadline': '5s',
     };
   }, 300_000);
-  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, binary: v1.path }));
+  const withV1 = beginWith(host, directory, () => deploy({ ...inputs, 'healthy-deadline': '45s', binary: v1.path }));
   beforeEach(async () => {
     await withV1();
     await servesV1();
-  }, 60_000);
+  }, 90_000);
   afterEach(() => sh('mount -o remount,rw,exec,size=100m,nr_inodes=100000 /opt/slipway; rm -f /opt/slipway/filler'));
   afterAll(async () => {
     await rm(folder, { recursive: true });
