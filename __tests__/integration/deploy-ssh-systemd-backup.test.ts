@@ -73,6 +73,8 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
       // what did not change is there once
       expect(await sh(`stat -c %i ${at(older)}/same ${at(newer)}/same | uniq | wc -l`)).toBe('1');
       expect(await sh(`stat -c '%U %a' ${to}`)).toBe('root 700');
+      const seen = await deploy({ ...inputs, mode: 'status' });
+      expect(seen.log).toMatch(new RegExp(`  backups: 2 in ${to}, [0-9.]+ [kM]i?B, the newest ${newer}`));
       expect(state(await release('four', rsync))).toBe('unchanged');
       expect(await kept()).toEqual([older, newer]);
     });

@@ -94,6 +94,20 @@ await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab =
       expect(await sh(`stat -c %Y%i ${place} /etc/systemd/system/slipway-firewall-hello.service`)).toBe(before);
     });
 
+    test('status says whether they are in force', async () => {
+      const confirmed = await deploy({ ...inputs, mode: 'status' });
+      expect(confirmed.outputs).toMatchObject({
+        state: 'healthy',
+        status: expect.stringMatching(/\n {2}firewall: rules by nft are in force, default-deny confirmed$/),
+      });
+      await sh('nft delete table inet slipway-hello');
+      const gone = await deploy({ ...inputs, mode: 'status' });
+      expect(gone.outputs['state']).toBe('failed');
+      expect(gone.log).toContain('  firewall: its rules by nft are not in force');
+      expect(gone.summary).toMatch(/^- ❌ `.*` firewall: its rules by nft are not in force$/m);
+      await sh(`nft -f ${place}`);
+    });
+
     test('only from the sources that are named; taken back with the release', async () => {
       const done = await walled({ from: [elsewhere] }, greet('two'));
       expect(done.log).not.toContain('::error');
@@ -177,6 +191,8 @@ await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab =
       await eventually(async () => expect(await table()).toContain('policy drop'));
       run.child.kill('SIGKILL');
       await run.ended;
+      const armed = await deploy({ ...inputs, mode: 'status' });
+      expect(armed.log).toContain('default-deny armed: taken back unless it is confirmed');
       await (await labModule('host')).restart(host.name);
       await eventually(async () => {
         expect(await table()).toContain('policy accept');
@@ -203,6 +219,8 @@ await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab =
       const theirs = ['ufw allow 22/tcp', 'ufw allow 9100/tcp'];
       const added = async () => (await sh('ufw show added')).split('\n').slice(1).sort();
       expect(await added()).toEqual([...ours, ...theirs].sort());
+      const inForce = 'firewall: rules by ufw are in force';
+      expect((await deploy({ ...inputs, mode: 'status' })).log).toContain(inForce);
       expect(state(await walled(wall, greet('ufw')))).toBe('unchanged');
       await sh('ufw default allow incoming');
       expect((await walled({ ...wall, 'default-deny': true }, greet('ufw'))).log).toContain('FIREWALL_OPEN');
@@ -228,6 +246,8 @@ await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab =
           ['9100/tcp', rich('ipv4', here, 8080, 'tcp'), rich('ipv6', '2001:db8::/32', 53, 'udp')].sort(),
         );
       expect(state(await walled(wall, greet('firewalld')))).toBe('unchanged');
+      const inForce = 'firewall: rules by firewalld are in force';
+      expect((await deploy({ ...inputs, mode: 'status' })).log).toContain(inForce);
       expect((await deploy({ ...inputs, mode: 'remove' })).outputs['state']).toBe('removed');
       for (const how of ['', '--permanent']) expect((await listed(how)).filter(Boolean)).toEqual(['9100/tcp']);
       expect(await isOpen(8080)).toBe(false);

@@ -79,6 +79,12 @@ await describeWith(
       expect(await onShell('systemctl show -p MainPID --value rsyslog')).toBe(pid);
     });
 
+    test('status names both', async () => {
+      const { log } = await deploy({ ...inputs, mode: 'status' });
+      expect(log).toMatch(/ {2}logs: \/var\/log\/writer\/\S+.* rotated by logrotate/);
+      expect(log).toContain(`  logs: to ${warnings} by rsyslog`);
+    });
+
     test('60 rotations under load lose no line; copytruncate does', async () => {
       await onShell(rotations(60, rule));
       const [written = 0, found] = (await onShell(counted)).split(' ').map(Number);

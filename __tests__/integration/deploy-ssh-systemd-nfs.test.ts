@@ -171,6 +171,9 @@ await describeWith(
       expect(done.record!.deployments.map(one => one.state)).toEqual(['unchanged', 'unchanged', 'unchanged']);
       expect(await pids()).toEqual(before);
       expect((await stat(of('.'))).mtimeMs).toBe(mtimeMs);
+      const { log } = await deploy({ ...inputs, mode: 'status' });
+      const names = hosts.map(host => host.name).join(', ');
+      expect(log.split(`  share: /srv/apps/hello of ${names}; nobody writes`)).toHaveLength(4);
     }, 60_000);
 
     test.each([
@@ -220,6 +223,8 @@ await describeWith(
       await writeFile(of('lease'), 'hubot, fence alive\n');
       const waited = await deploy({ ...inputs, 'lock-wait': '1s', binary: builds[2]!.path });
       expect(waited.log).toMatch(/LEASED.*|another run writes on the share: hubot, fence alive/);
+      const seen = await deploy({ ...inputs, hosts: place(first), mode: 'status' });
+      expect(seen.log).toContain('; the lease has hubot, fence alive');
       await rm(of('lease'));
       const running = await startDeploy({ ...inputs, 'lock-wait': '5s', binary: builds[2]!.path });
       await until(uploading);

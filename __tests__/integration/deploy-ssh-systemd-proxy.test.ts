@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -269,6 +270,14 @@ await describeWith(
       const upgrade = { host: name, Connection: 'Upgrade', Upgrade: 'websocket' };
       const socket = await get(name, { ca, port: 443, headers: upgrade });
       expect([socket.statusCode, socket.text]).toEqual([101, 'over the socket']);
+    });
+
+    test('status has the names, and until when the certificate is valid', async () => {
+      const seen = await run({ mode: 'status' });
+      const { validToDate } = new X509Certificate(await readFile(pair.certificate));
+      const until = `${validToDate.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+      expect(seen.outputs['state']).toBe('healthy');
+      expect(seen.log).toContain(`  nginx: ${name}, certificate /etc/good.pem until ${until} (in `);
     });
 
     test('gRPC is passed on, to a socket', async () => {

@@ -61,6 +61,8 @@ export const definition = define({
     state:
       'The worst state of all hosts: `healthy`, `unchanged`, `removed`, `not-begun`, `rolled-back`, `unreachable` or `failed`; with `mode: plan`, `planned`; with `mode: bootstrap`, `bootstrapped`.',
     previous: 'Id of the release before, when it is the same on all hosts; else one `HOST ID` a line.',
+    status:
+      'With `mode: status`, what serves on each host, and what stands around it (nginx and its certificate, firewall, logs, backups, share), a line each.',
     changed: '`true` when something on a host was changed.',
   },
 });

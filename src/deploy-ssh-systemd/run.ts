@@ -6,6 +6,7 @@ import { beginRecord } from '../core/record/begin.ts';
 import { type LoadedRecord, saveRecord } from '../core/record/files.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { releaseVersion } from '../core/version.ts';
+import { lookAround } from './around.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested } from './attested.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -201,12 +202,17 @@ async function report(
 }
 
 async function showStatus(sessions: readonly HostSession[], context: Here): Promise<void> {
-  const { results, errors } = await onAll(sessions, async session => ({
-    place: session.place,
-    facts: await session.facts(),
-  }));
-  for (const { place, facts } of results) log.info(statusLine(place, facts));
-  const state = results.every(({ facts }) => isWell(facts)) && errors.length === 0 ? 'healthy' : 'failed';
+  const { results, errors } = await onAll(sessions, async session => {
+    const facts = await session.facts();
+    return { place: session.place, facts, around: await lookAround(session, facts) };
+  });
+  const lines = results.flatMap(({ place, facts, around }) => [
+    statusLine(place, facts),
+    ...around.map(({ words }) => `  ${words}`),
+  ]);
+  for (const line of lines) log.info(line);
+  context.output('status', lines.join('\n'));
+  const state = results.every(isWell) && errors.length === 0 ? 'healthy' : 'failed';
   setOutputs(
     context,
     state,

@@ -1,7 +1,8 @@
 import { table } from '../core/summary.ts';
+import type { Around } from './around.ts';
 import type { HostFacts } from './facts.ts';
 import { previousOf } from './history.ts';
-import { code } from './summary.ts';
+import { code, plain } from './summary.ts';
 import { at, counts, lastRunOf, type TimerState } from './timer/timer-state.ts';
 
 /** Whether the service is up with a confirmed release, or, where it is a job, will run. */
@@ -10,12 +11,21 @@ export function isServing({ current, unit, timer, pending }: HostFacts): boolean
   return current !== '' && isUp && pending.length === 0;
 }
 
-/** Whether nothing is wrong: nothing is missing that the next boot needs; of a job, its last run did not fail either. */
-export function isWell(facts: HostFacts): boolean {
+/** A host's service, and what stands around it. */
+export interface Seen {
+  readonly place: string;
+  readonly facts: HostFacts;
+  readonly around: readonly Around[];
+}
+
+/**
+ * Whether nothing is wrong: nothing is missing that the next boot needs, and all around it is in force; of a job, its last
+ * run did not fail either.
+ */
+export function isWell({ facts, around }: Seen): boolean {
   const { timer, unit, missing } = facts;
-  return (
-    isServing(facts) && missing.length === 0 && (timer === undefined || lastRunOf(unit, timer).result !== 'failed')
-  );
+  const isInOrder = missing.length === 0 && !around.some(one => one.isWrong);
+  return isServing(facts) && isInOrder && (timer === undefined || lastRunOf(unit, timer).result !== 'failed');
 }
 
 /** One host in words. */
@@ -42,7 +52,7 @@ function nextRun({ active, next }: TimerState): string {
   return next === undefined ? 'no next run is known' : `runs next at ${at(next)}`;
 }
 
-export function statusSummary(hosts: readonly { readonly place: string; readonly facts: HostFacts }[]): string {
+export function statusSummary(hosts: readonly Seen[]): string {
   const rows = hosts.map(({ place, facts }) => [
     code(place),
     facts.current || '–',
@@ -53,5 +63,9 @@ export function statusSummary(hosts: readonly { readonly place: string; readonly
     facts.holder || '–',
   ]);
   const jobs = hosts.some(({ facts }) => facts.timer) ? ['Last run'] : [];
-  return table(['Host', 'Serves', 'Unit', 'Restarts', ...jobs, 'A rollback goes to', 'Being deployed by'], rows);
+  const head = ['Host', 'Serves', 'Unit', 'Restarts', ...jobs, 'A rollback goes to', 'Being deployed by'];
+  const around = hosts.flatMap(one =>
+    one.around.map(({ words, isWrong }) => `- ${isWrong ? '❌ ' : ''}${code(one.place)} ${plain(words)}`),
+  );
+  return [table(head, rows), ...(around.length === 0 ? [] : [around.join('\n')])].join('\n\n');
 }

@@ -93,7 +93,7 @@ export function code(place: string): string {
 }
 
 /** Words of a host or a program, as they are: nothing in them is markup. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text
     .replaceAll(/\s*\n\s*/g, ' ')
     .replaceAll(/[\\`*_{}[\]<>#|~]/g, '\\$&')
