@@ -4,11 +4,24 @@
 
 podman() { command podman --events-backend=none "$@"; }
 
-# Whether podman can run containers as the units of releases want them.
-serve_containers() {
+# Whether podman can run containers as the units of releases want them, and whether others have a project or its names.
+serve_containers() { # [PROJECT NAME...]
   [ -z "$confined" ] || fact confined yes
   [ ! -x /usr/bin/podman ] || fact runtime "$(podman info --format '{{.Host.OCIRuntime.Name}}' 2>/dev/null)"
+  [ $# -eq 0 ] || look_for_project "$@"
   printf '@ok\n'
+}
+
+look_for_project() { # PROJECT NAME...
+  project=$1; shift
+  [ ! -x /usr/bin/podman-compose ] || fact compose yes
+  others=$(podman ps --all --format '{{.Names}} {{index .Labels "io.podman.compose.project"}}/{{index .Labels "slipway.directory"}}' 2>/dev/null |
+    while read -r name of; do
+      [ "${of#*/}" != "$dir" ] || continue
+      if [ "${of%%/*}" = "$project" ]; then printf '%s\n' "$name"; continue; fi
+      for own; do [ "$own" != "$name" ] || printf '%s\n' "$name"; done
+    done)
+  for name in $others; do fact foreign "$name"; done
 }
 
 # Before anything is switched. Credentials are read from a file that nobody else can open, and not kept.
@@ -24,11 +37,15 @@ serve_pull() { # ID BYTES, then so many of credentials
 
 pulled() { # ID → said
   said='the agent is confined'; [ -z "$confined" ] || return
-  said=$1; safe "$1" && image=$(cat "$dir/releases/$1/container-image") || return
-  if ! podman image exists "$image"; then
-    said=$(podman pull --quiet ${login:+"--authfile=$login"} -- "$image" 2>&1 >/dev/null) || return
-  fi
-  said=$(podman tag "$image" "$(image_name "$1")" 2>&1)
+  said=$1; safe "$1" && images=$(cat "$dir/releases/$1/container-image") || return
+  count=
+  for image in $images; do
+    if ! podman image exists "$image"; then
+      said=$(podman pull --quiet ${login:+"--authfile=$login"} -- "$image" 2>&1 >/dev/null) || return
+    fi
+    said=$(podman tag "$image" "$(image_name "$1")$count" 2>&1) || return
+    count=$((count - 1)) # -1, -2 …: the first has none
+  done
 }
 
 image_name() { # ID
@@ -37,9 +54,13 @@ image_name() { # ID
 
 # When its release goes. An image that a name or a container still needs stays.
 forget_image() { # ID
-  image=$(cat "$dir/releases/$1/container-image" 2>/dev/null) || return 0
-  podman untag "$image" "$(image_name "$1")" 2>/dev/null
-  [ "$(podman image inspect --format '{{len .RepoTags}}' "$image" 2>/dev/null)" != 0 ] || podman image rm "$image" >/dev/null 2>&1
+  images=$(cat "$dir/releases/$1/container-image" 2>/dev/null) || return 0
+  count=
+  for image in $images; do
+    podman untag "$image" "$(image_name "$1")$count" 2>/dev/null
+    [ "$(podman image inspect --format '{{len .RepoTags}}' "$image" 2>/dev/null)" != 0 ] || podman image rm "$image" >/dev/null 2>&1
+    count=$((count - 1))
+  done
 }
 
 # What a monitor's container runs: the image of a release, when it is that one and the container was started for it. Of
@@ -52,4 +73,20 @@ program_of_container() { # PID → bytes, exe
   [ "${2:-}" = "$1" ] && safe "${4:-}" && image=$(cat "$dir/releases/$4/container-image" 2>/dev/null) || return
   [ "$(podman image inspect --format '{{.Id}}' "$image" 2>/dev/null)" = "$3" ] || { exe="another image, $3"; return; }
   bytes=$dir/releases/$4/$service exe=$bytes monitor=$born of_monitor=$bytes
+}
+
+# What the main process of a project runs: the file of a release, when every container was started for it and runs one of
+# its images. One that has failed ends the process, so of one process it stays the same.
+program_of_project() { # PID → bytes, exe
+  born=$(born "$1"); born="$1 $born"
+  [ "${monitor:-}" != "$born" ] || { bytes=$of_monitor exe=$of_monitor; return; }
+  looked=$(podman ps --all --filter "label=slipway.directory=$dir" --format '{{index .Labels "slipway.release"}} {{.Image}}' 2>/dev/null) || return
+  id=${looked%% *}; safe "$id" && images=$(cat "$dir/releases/$id/container-image" 2>/dev/null) || return
+  for image in $images; do
+    looked=$(printf '%s\n' "$looked" | grep -vxF "$id $image")
+  done
+  [ -z "$looked" ] || { exe="another image, $(printf '%s\n' "$looked" | head -n 1)"; return; }
+  seen_of ActiveState
+  bytes=$dir/releases/$id/$service exe=$bytes
+  [ "$property" != active ] || monitor=$born of_monitor=$bytes
 }
