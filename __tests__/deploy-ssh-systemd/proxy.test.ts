@@ -63,7 +63,11 @@ test.each<[string, string | undefined, RegExp]>([
   ['names: a', '80', /cannot listen on port 80 and reach the service there/],
   [`names: a\ntls: ${pair}`, '443', /port 443/],
 ])('%s with listen %s do not go together', (text, port, words) => {
-  const settings = { proxy: proxy.parse(text), listen: port === undefined ? undefined : listen.parse(port) };
+  const settings = {
+    proxy: proxy.parse(text),
+    listen: port === undefined ? undefined : listen.parse(port),
+    ports: undefined,
+  };
   expect(() => proxyMustAgree(settings)).toThrow(words);
 });
 

@@ -21,6 +21,7 @@ export async function agentProgram(layout: Layout = 'systemd'): Promise<string> 
     readFile(new URL('../core/host-agent/assets/talk.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/base.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/switch.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/colours.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/system-files.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/nginx-site.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/log-rules.sh', import.meta.url), 'utf8'),

@@ -2,6 +2,7 @@ import { sha256 } from '../core/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { formatTarget } from '../core/target.ts';
 import type { Artifact } from './artifacts.ts';
+import { portFiles, withoutPort } from './blue-green/port-files.ts';
 import { renderEnvironment } from './environment-file.ts';
 import type { ExtraFile } from './extra-files.ts';
 import { limitVariables } from './limit-variables.ts';
@@ -47,7 +48,9 @@ export function makeCandidate(
 ): Candidate {
   const asFiles = systemd >= credentialsSince ? settings.credentials : {};
   const credentials = Object.keys(asFiles).sort();
-  const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...settings.environment };
+  const { same, differing } = withoutPort(settings.environment, settings.ports);
+  const ofPorts = portFiles(settings.ports, differing);
+  const open = { ...limitVariables(settings.unit.memoryMax, settings.unit.cpuQuota), ...same };
   const secret = {
     ...(systemd >= credentialsSince ? {} : asVariables(settings.credentials)),
     ...settings.secretEnvironment,
@@ -70,6 +73,7 @@ export function makeCandidate(
       ([name, text]) => ({ [name]: text }),
     ),
     ...systemTexts.map(([name, text]) => ({ [name]: text })),
+    ...ofPorts.map(({ path, content }) => ({ [path]: content })),
   ];
   const id = `${nameOf(record.version)}-${sha256(JSON.stringify(content)).slice(0, 12)}`;
   const names = { environment: variables, secretEnvironment: Object.keys(secret).sort(), credentials };
@@ -91,6 +95,7 @@ export function makeCandidate(
         ['container-image', image === '' ? '' : `${image}\n`],
         ['on-share', onShare],
       ]).map(([path, text]): Part => ({ path, mode: '644', content: text })),
+      ...ofPorts,
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),
       { path: 'release.json', mode: '644', content: `${JSON.stringify(manifest, undefined, 2)}\n` },
@@ -114,7 +119,7 @@ function manifestOf(
   { target, size, sha256: sum, attestedBy }: Artifact,
   image: string,
   record: ReleaseRecord,
-  { service, timer }: Settings,
+  { service, timer, ports }: Settings,
   files: readonly ExtraFile[],
   names: Readonly<Record<string, readonly string[]>>,
 ): object {
@@ -126,6 +131,7 @@ function manifestOf(
     ...(timer === undefined ? {} : { job: timer.calendar }),
     binary: { target: formatTarget(target), size, sha256: sum, ...(attestedBy === undefined ? {} : { attestedBy }) },
     ...(image === '' ? {} : { image: image.replaceAll('\n', ', ') }),
+    ...(ports === undefined ? {} : { ports }),
     ...names,
     files: files.map(one => ({ path: one.path, mode: one.mode, sha256: one.sha256 })),
   };

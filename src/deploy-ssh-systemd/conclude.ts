@@ -98,7 +98,7 @@ export async function takenBack(
   const symptoms = { exit: last, unit: failedUnit, journal: `${journal}\n${ended}`, audit };
   const advice = diagnose(symptoms);
   const downtime =
-    what === 'old' && verdict.how !== 'timer'
+    what === 'old' && verdict.how !== 'timer' && verdict.how !== 'blue-green'
       ? downtimeOf(unit, {
           type: 'notify',
           left: verdict.left ?? 0,

@@ -7,6 +7,9 @@ import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
 import { log } from '../core/log.ts';
 import { formatDuration } from '../core/units.ts';
 import { keepData } from './backup/keep-data.ts';
+import { checksFor } from './blue-green/checks.ts';
+import type { Ports } from './blue-green/ports.ts';
+import { passingTime, soak } from './blue-green/soak.ts';
 import type { Candidate } from './candidate.ts';
 import { concluded, type Switched, takenBack } from './conclude.ts';
 import type { HostFacts } from './facts.ts';
@@ -36,6 +39,8 @@ export interface Goal {
   readonly isJob: boolean;
   /** With its digest, where it is a container. */
   readonly image?: string | undefined;
+  /** Where it has two instances, which take turns. */
+  readonly ports?: Ports | undefined;
   readonly candidate?: Candidate;
 }
 
@@ -87,7 +92,8 @@ export async function deployHost(
       () => false,
     );
   const occasion = () => ({ release: goal.id, previous: facts.current });
-  const timer = settings.healthyDeadline + hooks.time('after-switch', session) + timerMargin;
+  const timer =
+    settings.healthyDeadline + hooks.time('after-switch', session) + timerMargin + soakingTime(goal, settings);
   const next = [switchOf(token, goal, settings, timer), watchRequest(token, { hash: true, wait: 1000 })];
   // all up to the first look at the new process is sent together, as each of them costs a round trip
   const isBalanced = settings.loadBalancer !== undefined;
@@ -155,19 +161,29 @@ async function switchTo(
       id: goal.id,
       sha256: goal.sha256,
       since: switched.since,
-      leftBefore: facts.unit.left,
-      pidBefore: facts.unit.last,
-      restartsBefore: facts.unit.restarts,
+      // the process of the other instance is not that of this one
+      leftBefore: goal.ports === undefined ? facts.unit.left : 0,
+      pidBefore: goal.ports === undefined ? facts.unit.last : 0,
+      restartsBefore: goal.ports === undefined ? facts.unit.restarts : 0,
       first: watching,
     };
-    const verdict = await steps.run(
+    const checks = checksFor(settings, goal.ports, facts.colour);
+    const tried = await steps.run(
       'health',
       () =>
         goal.isJob
           ? gateJob(session, release, runsOnce(goal, settings), settings, signal)
-          : gateHost(session, release, settings, signal),
+          : gateHost(session, release, { ...settings, checks: checks.before }, signal),
       seen => seen.healthy,
     );
+    const verdict =
+      goal.ports === undefined || !tried.healthy
+        ? tried
+        : await steps.run(
+            'soak',
+            () => soak(session, release, checks.after, settings, signal),
+            seen => seen.healthy,
+          );
     if (!verdict.healthy) return await takenBack(session, switched, settings, verdict);
     const occasion = { release: goal.id, previous: facts.current };
     await holdingLock(session, () => hooks.afterSwitch(session, occasion, signal));
@@ -198,6 +214,11 @@ function notSwitched(
   const hint = `If the host switched all the same, it takes it back by itself within ${formatDuration(settings.healthyDeadline + timerMargin)}; look with mode: status.`;
   const lost = new SlipwayError(error.code, error.message, { hint, cause: error });
   return { ...base, ...ended, serving: undefined, changed: true, error: lost };
+}
+
+/** How long a new instance serves before it counts. */
+function soakingTime({ ports }: Goal, { soakTime }: Settings): number {
+  return ports === undefined ? 0 : soakTime + passingTime;
 }
 
 /** An earlier release has shown already that it runs. */

@@ -1,5 +1,6 @@
 import type { Answer } from '../core/host-agent/answer.ts';
 import { readUnitFiles, type UnitFile } from '../core/host-agent/unit-files.ts';
+import type { Colour } from './blue-green/ports.ts';
 import type { Nas } from './dsm/models.ts';
 import type { HistoryEntry } from './history.ts';
 import { parseHistory } from './history.ts';
@@ -90,6 +91,10 @@ export interface HostFacts extends MachineFacts {
   /** `ours`, empty when there is none (or an empty one), else what is in it. */
   readonly directory: string;
   readonly current: string;
+  /** Which of two instances serves; empty where there is but one. */
+  readonly colour: Colour | '';
+  /** The other one, with its release and what systemd says of it. */
+  readonly resting: { readonly colour: string; readonly release: string; readonly active: string } | undefined;
   /** Of the present release, with its digest; empty where it is a binary. */
   readonly image: string;
   readonly releases: readonly string[];
@@ -175,6 +180,8 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     ours: answer.text('ours') === 'yes',
     directory: answer.text('directory'),
     current: answer.text('current'),
+    colour: answer.text('colour') as HostFacts['colour'],
+    resting: readResting(answer.text('resting')),
     image: answer.text('image'),
     releases: words('releases'),
     blobs: words('blobs'),
@@ -202,6 +209,11 @@ export function readState(answer: Answer): Omit<HostFacts, keyof MachineFacts> {
     variables: words('variables'),
     credentials: words('credentials'),
   };
+}
+
+function readResting(text: string): HostFacts['resting'] {
+  const [colour = '', release = '', active = ''] = text.split(' ');
+  return text === '' ? undefined : { colour, release, active };
 }
 
 /** The first word, and all behind it. */

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import type { Artifact } from './artifacts.ts';
+import type { Ports } from './blue-green/ports.ts';
 import { nameOf } from './candidate.ts';
 import type { Goal } from './deploy-host.ts';
 import type { HostFacts } from './facts.ts';
@@ -17,6 +18,8 @@ export interface Manifest {
   readonly binary: { readonly target: string; readonly size: number; readonly sha256: string };
   /** Where it is a container: `binary` is the image’s manifest then. */
   readonly image?: string;
+  /** Where it has two instances. */
+  readonly ports?: Ports;
   /** Names of variables and of credentials. */
   readonly environment: readonly string[];
   /** Those that are secrets; releases of former versions do not say it. */
@@ -38,17 +41,17 @@ export async function goalThere(
     return goalOf(session, to === 'previous' ? previous(session.place, facts) : chosen(session.place, facts, to));
   if (mode === 'restart') return { ...(await goalOf(session, present(session.place, facts))), kind: 'restart' };
   if (mode !== 'converge' || !isServing(facts) || facts.missing.length > 0) return undefined;
-  const { version, binary, job } = await manifestOf(session, facts.current);
+  const { version, binary, job, ports } = await manifestOf(session, facts.current);
   const isRecorded = version === record.version && artifacts.some(({ sha256 }) => sha256 === binary.sha256);
   return isRecorded
-    ? { kind: 'rollback', id: facts.current, sha256: binary.sha256, isJob: job !== undefined }
+    ? { kind: 'rollback', id: facts.current, sha256: binary.sha256, isJob: job !== undefined, ports }
     : undefined;
 }
 
 /** Going back to a release that is on the host. */
 export async function goalOf(session: HostSession, id: string): Promise<Goal> {
-  const { binary, image, job } = await manifestOf(session, id);
-  return { kind: 'rollback', id, sha256: binary.sha256, image, isJob: job !== undefined };
+  const { binary, image, job, ports } = await manifestOf(session, id);
+  return { kind: 'rollback', id, sha256: binary.sha256, image, isJob: job !== undefined, ports };
 }
 
 export async function manifestOf(session: HostSession, id: string): Promise<Manifest> {

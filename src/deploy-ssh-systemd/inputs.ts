@@ -1,6 +1,7 @@
 import { define } from '../core/definition.ts';
 import { choice, duration, int, text } from '../core/values.ts';
 import { backupInputs } from './backup/inputs.ts';
+import { blueGreenInputs } from './blue-green/inputs.ts';
 import { firewallInputs } from './firewall/inputs.ts';
 import { hooks } from './hook-values.ts';
 import { healthInputs } from './inputs/health.ts';
@@ -35,6 +36,7 @@ export const definition = define({
     ...unitInputs,
     ...healthInputs,
     ...rolloutInputs,
+    ...blueGreenInputs,
     ...proxyInputs,
     ...logsInputs,
     ...firewallInputs,

@@ -5,7 +5,7 @@ export type Share = { readonly count: number } | { readonly percent: number };
 
 /** How fast a release goes over the hosts. */
 export interface Pace {
-  readonly strategy: 'all' | 'rolling' | 'canary';
+  readonly strategy: 'all' | 'rolling' | 'canary' | 'blue-green';
   /** Hosts at once; of a canary, those after it. */
   readonly batch: Share | undefined;
   /** Hosts that may be without a serving release at once; undefined when that does not matter. */

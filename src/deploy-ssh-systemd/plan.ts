@@ -1,6 +1,7 @@
 import { codeBlock, table } from '../core/summary.ts';
 import { formatTarget } from '../core/target.ts';
 import { formatSize } from '../core/units.ts';
+import { type Colour, nextColour, type Ports, portOf } from './blue-green/ports.ts';
 import type { Candidate } from './candidate.ts';
 import type { HostFacts } from './facts.ts';
 import { isServing } from './status.ts';
@@ -28,6 +29,7 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
           .map(image => `  image ${image}, ${there ? 'is there already' : 'is pulled'}`)
           .join('\n'),
   );
+  if (goal.ports !== undefined && !same) lines.push(`  ${wayOf(facts.colour, goal.ports)}`);
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));
   lines.push(...systemDiff(facts.system, candidate));
@@ -45,6 +47,12 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
   for (const { name, path, size } of blobsOf(candidate, '').slice(1))
     lines.push(`  file ${path}, ${formatSize(size)}, ${missing.includes(name) ? 'is uploaded' : 'is there already'}`);
   return lines;
+}
+
+/** What becomes of two instances. */
+function wayOf(serving: Colour | '', ports: Ports): string {
+  const colour = nextColour(serving);
+  return `${colour} is started on port ${portOf(ports, colour)}, tried, and then gets the requests of the proxy; ${serving || 'what serves now'} is stopped after soak-time`;
 }
 
 /** Files for other programs, whether they come, go or change. */

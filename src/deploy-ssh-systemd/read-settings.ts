@@ -6,6 +6,7 @@ import { dialAhead } from '../core/ssh/dial-ahead.ts';
 import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { whoRuns } from '../core/who-runs.ts';
+import { coloursMustAgree } from './blue-green/must-agree.ts';
 import { projectOf } from './compose/wanted.ts';
 import { containerOf } from './container/container.ts';
 import { whatNoContainerHas } from './container/must-agree.ts';
@@ -91,6 +92,7 @@ export async function readSettings({
     files: inputs.files,
     requires: inputs.requires,
     listen: inputs.listen,
+    ports: inputs.ports,
     firewall: inputs.firewall,
     filter: undefined,
     backup: inputs.backup,
@@ -132,6 +134,7 @@ function selectorsOf({ roles, hooks }: Context<typeof definition.inputs>['inputs
 
 function mustAgree(host: Host, settings: Settings): void {
   const { minHealthyTime, healthyDeadline, restartMethod, listen } = settings;
+  coloursMustAgree(settings);
   proxyMustAgree(settings);
   logsMustAgree(settings);
   firewallMustAgree(settings);

@@ -2,6 +2,7 @@ import type { Check } from '../core/health/index.ts';
 import type { Become } from '../core/host-agent/become.ts';
 import type { Access } from '../core/ssh/access.ts';
 import type { Backup } from './backup/values.ts';
+import type { Ports } from './blue-green/ports.ts';
 import type { Container } from './container/container.ts';
 import type { FileRule } from './extra-files.ts';
 import type { FirewallFacts } from './firewall/host.ts';
@@ -72,6 +73,8 @@ export interface Settings {
   readonly files: readonly FileRule[];
   readonly requires: readonly Requirement[];
   readonly listen: Listen | undefined;
+  /** Of two instances; undefined where there is but one. */
+  readonly ports: Ports | undefined;
   readonly firewall: Firewall | undefined;
   readonly backup: Backup | undefined;
   /** What filters on the host; known when it was asked, where rules are wanted. */
@@ -96,7 +99,7 @@ export interface Settings {
   readonly hooks: readonly Hook[];
   readonly pace: Pace;
   readonly onFailure: 'stop' | 'rollback-batch' | 'rollback-all';
-  /** How long a canary must stay healthy beyond `minHealthyTime`; milliseconds. */
+  /** How long a canary must stay healthy beyond `minHealthyTime`, and the new one of two instances with the requests; milliseconds. */
   readonly soakTime: number;
   /** Who deploys, in one line. */
   readonly by: string;

@@ -43,8 +43,11 @@ export function statusLine(place: string, facts: HostFacts): string {
     timer === undefined
       ? `${unit.active} (${unit.sub}), pid ${unit.pid}, ${unit.restarts} restarts`
       : `${nextRun(timer)}, ${lastRunOf(unit, timer).words}`;
+  const instance = facts.colour === '' ? '' : `, ${facts.colour} serves`;
+  const { resting } = facts;
+  const other = resting === undefined ? '' : `; ${resting.colour} has ${resting.release} (${resting.active})`;
   const image = facts.image === '' ? '' : `, image ${facts.image.replaceAll('\n', ', ')}`;
-  return `${place}: ${facts.current}${image}, ${does}${missing}${pending}${holder}`;
+  return `${place}: ${facts.current}${image}${instance}, ${does}${other}${missing}${pending}${holder}`;
 }
 
 function nextRun({ active, next }: TimerState): string {

@@ -2,6 +2,8 @@ import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { type Artifact, chooseArtifact } from './artifacts.ts';
+import { portObstacles } from './blue-green/obstacles.ts';
+import { portsIn } from './blue-green/port-files.ts';
 import { type Candidate, makeCandidate } from './candidate.ts';
 import { containerObstacles } from './container/obstacles.ts';
 import type { Goal } from './deploy-host.ts';
@@ -68,6 +70,7 @@ export async function survey(
     ...obstacles(facts, settings, neededOf(candidate, facts, settings)),
     ...(await systemObstacles(session, facts, system)),
     ...(await containerObstacles(session, facts, settings)),
+    ...(candidate.id === facts.current ? [] : portObstacles(facts, settings.ports)),
     ...(await mountObstacles(session, settings)),
   ];
   if (found.length > 0) throw refused(session.place, found);
@@ -79,6 +82,7 @@ export async function survey(
     image: candidate.image === '' ? undefined : candidate.image.replaceAll('\n', ', '),
     candidate,
     isJob: candidate.timer !== '',
+    ports: portsIn(candidate.parts),
   };
   return {
     session,

@@ -1,3 +1,4 @@
+import type { Ports } from './blue-green/ports.ts';
 import type { Assignment } from './directives.ts';
 import { type Hardening, hardening } from './hardening.ts';
 import type { Logs } from './logs/logs.ts';
@@ -36,6 +37,8 @@ export interface UnitOptions extends UnitSettings {
   readonly type: 'exec' | 'notify';
   /** TCP; below 1024 it needs a capability. */
   readonly listen: Pick<Listen, 'port' | 'loopback'> | undefined;
+  /** Of two instances; undefined where there is but one. */
+  readonly ports?: Ports | undefined;
   /** Names of the credentials that lie in the release's folder. */
   readonly credentials: readonly string[];
   /** Whether the release brings files of its own: then the program starts where they lie. */
@@ -54,20 +57,25 @@ export interface UnitOptions extends UnitSettings {
 
 /** The unit for the newest systemd; fitUnit leaves out what an older one does not know. Pure. */
 export function renderUnit(options: UnitOptions): string {
-  const { service, directory, timer } = options;
+  const { service, directory, timer, ports } = options;
   const bySocket = options.restartMethod === 'socket';
   const command = [`${directory}/current/${service}`, ...options.args].map(quoteArgument).join(' ');
+  const ofPort = ports === undefined ? command : command.replaceAll('{port}', '${PORT}');
   return unitLines(
     ...unitHead(options),
     '[Service]',
     `Type=${timer === undefined ? options.type : 'oneshot'}`,
     ...(timer?.timeout === undefined ? [] : [`TimeoutStartSec=${timer.timeout}ms`]),
     ...followed(options),
-    `ExecStart=${command}`,
+    `ExecStart=${ofPort}`,
     `EnvironmentFile=${directory}/current/environment`,
+    // last, so that nothing else says the port
+    ...(ports === undefined ? [] : [`EnvironmentFile=${directory}/current/port-blue`]),
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
     ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
-    ...(options.runAs === 'dynamic' ? ['DynamicUser=yes'] : [`User=${options.runAs}`]),
+    ...(options.runAs === 'dynamic'
+      ? ['DynamicUser=yes', ...(ports === undefined ? [] : [`User=${service}`])]
+      : [`User=${options.runAs}`]),
     ...ofShare(options),
     ...(timer === undefined ? [`Restart=${options.restart}`] : []),
     ...overridden(

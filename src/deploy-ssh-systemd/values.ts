@@ -18,6 +18,8 @@ const otherParts = [
   'system',
   'unit',
   'on-share',
+  'port-blue',
+  'port-green',
   'drop-in',
   'socket',
   'timer',

@@ -65,7 +65,7 @@ export async function wholeRelease(session: HostSession, facts: HostFacts): Prom
 function partOf(text: string): Part {
   const end = text.indexOf('\n');
   const path = text.slice(0, end);
-  const isSecret = path === 'environment' || path.startsWith('credentials/');
+  const isSecret = path === 'environment' || path.startsWith('port-') || path.startsWith('credentials/');
   return { path, mode: isSecret ? '600' : '644', content: text.slice(end + 1) };
 }
 
@@ -148,7 +148,7 @@ function differs(
       seen: `it lies in ${whole.directory} there, and would in ${directory} here`,
       hint: 'Give both the same service-directory, or deploy it.',
     };
-  const [runs = 'dynamic'] = /(?<=^User=).+$/m.exec(unit) ?? [];
+  const [runs = 'dynamic'] = (/^DynamicUser=yes$/m.test(unit) ? undefined : /(?<=^User=).+$/m.exec(unit)) ?? [];
   if (!whole.ownServices && runs !== runAs)
     return {
       seen: `its user is ${runs}`,

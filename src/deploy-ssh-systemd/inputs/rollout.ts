@@ -6,13 +6,13 @@ import { share } from '../values.ts';
 export const rolloutInputs = {
   strategy: {
     description:
-      '`all` hosts at once; `rolling`, batch by batch; `canary`, one host first, for `soak-time`, then the rest.',
-    value: choice('all', 'rolling', 'canary'),
+      '`all` hosts at once; `rolling`, batch by batch; `canary`, one host first, for `soak-time`, then the rest; `blue-green`, batch by batch, and on each host a second instance that gets the requests of `proxy` when it is healthy.',
+    value: choice('all', 'rolling', 'canary', 'blue-green'),
     default: 'all',
   },
   batch: {
     description:
-      'Hosts at once, a number or a share such as 25%. Default: 1 with `rolling`; with `canary`, all that are left.',
+      'Hosts at once, a number or a share such as 25%. Default: 1 with `rolling` and `blue-green`; with `canary`, all that are left.',
     value: share,
   },
   'max-unavailable': {
@@ -21,7 +21,8 @@ export const rolloutInputs = {
     value: share,
   },
   'soak-time': {
-    description: 'How long a canary must stay healthy beyond `min-healthy-time`, before it counts.',
+    description:
+      'How long a canary must stay healthy beyond `min-healthy-time`, before it counts; with `blue-green`, how long each new instance must stay healthy with the requests, before the other one is stopped.',
     value: duration,
     default: '1m',
   },

@@ -6,9 +6,9 @@ import type { Settings } from '../settings.ts';
  *
  * @throws INPUT_INVALID
  */
-export function proxyMustAgree({ proxy, listen }: Pick<Settings, 'proxy' | 'listen'>): void {
+export function proxyMustAgree({ proxy, listen, ports }: Pick<Settings, 'proxy' | 'listen' | 'ports'>): void {
   if (proxy === undefined) return;
-  if (proxy.to === undefined && listen === undefined)
+  if (proxy.to === undefined && listen === undefined && ports === undefined)
     throw invalid('it has neither port nor socket, and there is no "listen"', 'Say where the service is reached.');
   const own = proxy.tls === undefined ? [proxy.http] : [proxy.http, proxy.https];
   const port = proxy.to === undefined ? listen?.port : 'port' in proxy.to ? proxy.to.port : undefined;

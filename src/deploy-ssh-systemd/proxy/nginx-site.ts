@@ -20,12 +20,13 @@ export function nginxSite(settings: Settings, facts: Pick<MachineFacts, 'ipv6' |
 
 /** @param servers addresses, as an upstream has them */
 export function siteOf(
-  { service, directory }: Pick<Settings, 'service' | 'directory'>,
+  { service, directory, ports: instances }: Pick<Settings, 'service' | 'directory' | 'ports'>,
   proxy: ProxySite,
   servers: readonly string[],
   { ipv6, certified }: Pick<MachineFacts, 'ipv6' | 'certified'>,
 ): SystemFile {
-  const render = (one: ProxySite) => systemMark(directory) + renderSite(one, { service, servers, ipv6 });
+  const render = (one: ProxySite) =>
+    systemMark(directory) + renderSite(one, { service, servers, green: instances?.[1], ipv6 });
   const words = certbotWords(proxy);
   const pair = proxy.tls === undefined ? undefined : pairOf(proxy.tls, service);
   const ports = proxy.tls === undefined ? [proxy.http] : [proxy.http, proxy.https];
@@ -41,7 +42,8 @@ export function siteOf(
 }
 
 /** Where nginx reaches the service on its own host. */
-function backendOf({ proxy, listen }: Settings): string {
+function backendOf({ proxy, listen, ports }: Settings): string {
+  if (ports !== undefined) return `127.0.0.1:${ports[0]}`;
   const to = proxy?.to;
   if (to !== undefined) return 'port' in to ? `127.0.0.1:${to.port}` : `unix:${to.socket}`;
   const host = listen?.host ?? '127.0.0.1';

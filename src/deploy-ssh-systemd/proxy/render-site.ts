@@ -6,12 +6,14 @@ export interface Surroundings {
   readonly service: string;
   /** Addresses, as `server` of an upstream takes them. */
   readonly servers: readonly string[];
+  /** The port of the other instance of the service; undefined where there is but one. */
+  readonly green?: number | undefined;
   /** Whether the host has IPv6. */
   readonly ipv6: boolean;
 }
 
 /** The text of a site, in nginx's own indentation. Pure. */
-export function renderSite(proxy: ProxySite, { service, servers, ipv6 }: Surroundings): string {
+export function renderSite(proxy: ProxySite, { service, servers, green, ipv6 }: Surroundings): string {
   const upstream = `slipway_${service.replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
   const listen = (port: number, more = '') =>
     ['', ...(ipv6 ? ['[::]:'] : [])].map(address => `listen ${address}${port}${more};`);
@@ -26,7 +28,8 @@ export function renderSite(proxy: ProxySite, { service, servers, ipv6 }: Surroun
     '}',
     ...block(
       `upstream ${upstream}`,
-      servers.map(server => `server ${server};`),
+      // assets/colours.sh exchanges the two
+      servers.map(server => `server ${server};${green === undefined ? '' : ` # green: ${green}`}`),
     ),
     ...(typeof proxy.grpc === 'number'
       ? block(
