@@ -58,7 +58,7 @@ function nextRun({ active, next }: TimerState): string {
 export function statusSummary(hosts: readonly Seen[]): string {
   const rows = hosts.map(({ place, facts }) => [
     code(place),
-    facts.current || '–',
+    `${facts.current || '–'}${facts.colour === '' ? '' : ` (${facts.colour})`}`,
     facts.timer === undefined ? `${facts.unit.active} (${facts.unit.sub})` : nextRun(facts.timer),
     facts.timer === undefined ? String(facts.unit.restarts) : '–',
     ...(hosts.some(one => one.facts.timer) ? [facts.timer ? lastRunOf(facts.unit, facts.timer).words : '–'] : []),

@@ -52,6 +52,12 @@ describe('commands to check a record by hand', () => {
     );
   });
 
+  test('of two instances it is the one that serves', () => {
+    const unitFiles = [{ path: '/etc/systemd/system/hello-green.service', sha256: '1'.repeat(64) }];
+    const green = richRecord({ deployments: [host({ evidence: { unitFiles } })] });
+    expect(commands(green)).toContain(`ssh ssh://deploy@web1.example.com:22 'systemctl is-active -- hello-green'`);
+  });
+
   test('of a job it is what its timer starts', () => {
     const job = richRecord({ deployments: [host({ evidence: { timer: { lastRun: 'succeeded' } } })] });
     expect(commands(job).filter(one => one.startsWith('ssh'))).toEqual([

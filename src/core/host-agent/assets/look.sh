@@ -6,6 +6,7 @@ look_at() { # UNIT LINES: facts, so many lines of the unit's journal among them
   number "$2" || { fail NAME_REFUSED "$2"; return; }
   nas=/run/slipway-${1%.service}
   if [ -d "$nas" ]; then look_at_nas "$1" "$2"; return; fi
+  set -- "$(instance_of "$1")" "$2"
   manager_of "$1"
   fact look "$(describe "$1")"
   # a service that systemd listens for, or starts by a timer, is loaded from two units
@@ -13,6 +14,15 @@ look_at() { # UNIT LINES: facts, so many lines of the unit's journal among them
   fact files "$(set -f; sums_of $($asked show -p FragmentPath,DropInPaths --value -- "$1" "$3" "$4" 2>/dev/null </dev/null))"
   [ "$2" -eq 0 ] || fact journal "$(journalctl "$told_of=$1" --lines="$2" --output=short-iso --no-pager --quiet 2>/dev/null </dev/null)"
   printf '@ok\n'
+}
+
+# Of a service that has two instances of Slipway, the one that serves: it starts at boot.
+instance_of() { # UNIT
+  for instance in "${1%.service}-blue.service" "${1%.service}-green.service"; do
+    grep -qs '^EnvironmentFile=/.*/port-\(blue\|green\)$' "/etc/systemd/system/$instance" &&
+      systemctl --quiet is-enabled "$instance" 2>/dev/null </dev/null && echo "$instance" && return
+  done
+  echo "$1"
 }
 
 # Where the system has no such unit, the user's own manager is asked.

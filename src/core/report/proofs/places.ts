@@ -23,7 +23,7 @@ export function placeProofs(record: ReleaseRecord): ProofGroup[] {
 }
 
 function hostProofs({ place, service, binary, image, evidence }: Deployment): Proof[] {
-  const unit = shellWord(service);
+  const unit = shellWord(instanceOf(service, evidence));
   const own = isUsersOwn(evidence);
   const systemctl = own ? 'XDG_RUNTIME_DIR=/run/user/$(id -u) systemctl --user' : 'systemctl';
   const on = (command: string) => `ssh ${shellWord(`ssh://${place}`)} ${shellWord(command)}`;
@@ -65,10 +65,19 @@ function isJob({ timer }: Deployment['evidence']): boolean {
   return timer !== undefined;
 }
 
+/** Of a service that has two instances, the one that serves. */
+function instanceOf(service: string, evidence: Deployment['evidence']): string {
+  const instances = ['blue', 'green'].map(colour => `${service}-${colour}`);
+  return instances.find(one => unitPaths(evidence).some(path => path.endsWith(`/${one}.service`))) ?? service;
+}
+
 /** A service of a user's own systemd has its unit below the home folder. */
-function isUsersOwn({ unitFiles }: Deployment['evidence']): boolean {
-  const paths = Array.isArray(unitFiles) ? unitFiles.map(one => String((one as { path?: unknown } | null)?.path)) : [];
-  return paths.some(path => path.includes('/.config/systemd/user/'));
+function isUsersOwn(evidence: Deployment['evidence']): boolean {
+  return unitPaths(evidence).some(path => path.includes('/.config/systemd/user/'));
+}
+
+function unitPaths({ unitFiles }: Deployment['evidence']): string[] {
+  return Array.isArray(unitFiles) ? unitFiles.map(one => String((one as { path?: unknown } | null)?.path)) : [];
 }
 
 function clusterProofs({ place, service, image, evidence }: Deployment): Proof[] {
