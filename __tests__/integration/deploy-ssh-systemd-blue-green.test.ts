@@ -93,7 +93,7 @@ await describeWith(['host:host112', 'go'], 'deploy-ssh-systemd: strategy blue-gr
     expect(states(await run(hello('HELLO_GREETING=green')))).toEqual(['unchanged']);
     expect(await everything()).toBe(before);
     const { log } = await run({ mode: 'status' });
-    expect(log).toMatch(/green serves, active \(running\).*; blue has v1\.0\.0-\w+ \(inactive\)/);
+    expect(log).toMatch(/green serves, active \(running\).*; blue has v\S+ \(inactive\)/);
     expect(await leftovers(host, '/opt/slipway/hello')).toBe('');
   });
 
@@ -145,10 +145,7 @@ await describeWith(['host:host112', 'go'], 'deploy-ssh-systemd: strategy blue-gr
 
   test.each<[string, Record<string, string>, RegExp]>([
     ['the same port twice', { ports: '8081 8081' }, /both are 8081: each instance has a port of its own/],
-    ['no port', { ports: '' }, /"strategy" is blue-green, and there are no "ports"/],
     ['nothing in front', { proxy: '' }, /"strategy" is blue-green, and there is no "proxy" on the host/],
-    ['the socket', { 'restart-method': 'socket' }, /both instances would take requests from that one socket/],
-    ['listen', { listen: '8080' }, /"strategy" is blue-green, which has no listen/],
     [
       'the port of somebody else',
       { ports: '8081, 8090' },

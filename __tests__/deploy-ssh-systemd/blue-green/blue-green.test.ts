@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Check, parseChecks } from '../../../src/core/health/index.ts';
 import { checksFor } from '../../../src/deploy-ssh-systemd/blue-green/checks.ts';
+import { coloursMustAgree } from '../../../src/deploy-ssh-systemd/blue-green/must-agree.ts';
 import { portFiles, portsIn, withoutPort } from '../../../src/deploy-ssh-systemd/blue-green/port-files.ts';
 import { nextColour, ports } from '../../../src/deploy-ssh-systemd/blue-green/ports.ts';
+import { proxy } from '../../../src/deploy-ssh-systemd/proxy/proxy.ts';
+import type { Settings } from '../../../src/deploy-ssh-systemd/settings.ts';
 import { renderUnit } from '../../../src/deploy-ssh-systemd/unit-file.ts';
+import { listen } from '../../../src/deploy-ssh-systemd/values.ts';
 import { plainOptions } from '../unit-options.ts';
 
 describe('ports', () => {
@@ -19,6 +23,30 @@ describe('ports', () => {
     ['8081, 65536', /it is not that/],
     ['8081, :8082', /it is not that/],
   ])('%j is refused', (text, words) => expect(() => ports.parse(text)).toThrow(words));
+});
+
+test.each<[string, Partial<Settings>, RegExp]>([
+  ['no ports', { ports: undefined }, /there are no "ports"/],
+  ['no proxy', { proxy: undefined }, /there is no "proxy" on the host/],
+  ['the socket', { restartMethod: 'socket' }, /both instances would take requests from that one socket/],
+  ['listen', { listen: listen.parse('8080') }, /which has no listen/],
+  ['a port of nginx', { proxy: proxy.parse('names: a\nhttp: 8082') }, /nginx cannot listen on port 8082/],
+  [
+    'another strategy',
+    { pace: { strategy: 'rolling', batch: undefined, maxUnavailable: undefined } },
+    /"ports" is for/,
+  ],
+])('refused: %s', (_, changes, words) => {
+  const good = {
+    pace: { strategy: 'blue-green' },
+    ports: [8081, 8082],
+    proxy: proxy.parse('names: a'),
+    restartMethod: 'restart',
+    way: 'restart',
+    layout: 'systemd',
+  } as unknown as Settings;
+  expect(() => coloursMustAgree(good)).not.toThrow();
+  expect(() => coloursMustAgree({ ...good, ...changes })).toThrow(words);
 });
 
 test('the colours take turns, and blue is the first', () => {
