@@ -53,7 +53,7 @@ await describeWith(['host:host112', 'go'], 'deploy-ssh-systemd: strategy blue-gr
       ports: '8081, 8082',
       'health-checks': 'http://127.0.0.1:8081/readyz 200',
       'min-healthy-time': '300ms',
-      'healthy-deadline': '5s',
+      'healthy-deadline': '15s',
       'soak-time': '1s',
       ...hello('HELLO_GREETING=blue'),
     };
