@@ -29,6 +29,7 @@ locate() { # DIRECTORY SERVICE
   case $1 in *[!A-Za-z0-9_./-]*|*/./*|*/../*|*/.|*/..|*/-*|*//*|*/) return 1;; esac
   dir=$1; service=$2; unit=$2$suffix; socket=$2.socket; schedule=$2.timer; state=$dir/state; guard=slipway-guard-$2.service
   live=/run/slipway-$2
+  wear_served
 }
 
 # Whether a unit was made by us, for this directory.
@@ -46,10 +47,10 @@ foreign() {
   case $here in '') return 1;; "$units/$unit") [ -e "$here" ] && ! ours;; esac
 }
 
-read_intent() { # FILE → new old kind way by was
-  new=; old=; kind=; way=restart; by=; was=
+read_intent() { # FILE → new old kind way by was, from_colour to_colour
+  new=; old=; kind=; way=restart; by=; was=; from_colour=; to_colour=
   while IFS='=' read -r key value; do
-    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; way) way=$value;; by) by=$value;; was) was=$value;; esac
+    case $key in new) new=$value;; old) old=$value;; kind) kind=$value;; way) way=$value;; by) by=$value;; was) was=$value;; from) ! is_colour "$value" || from_colour=$value;; to) ! is_colour "$value" || to_colour=$value;; esac
   done <"$1" || return 1
   safe "$new" || return 1
   [ -z "$old" ] || safe "$old"

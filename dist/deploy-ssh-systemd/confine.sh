@@ -120,6 +120,7 @@ unit_refusals() { # FILE service|socket|drop-in|timer
         return words > 0
       }
       if (name == "allowed-user") return value ~ /^[a-z_][a-z0-9_-]*$/ && value != "root" && index(runners, "," value ",")
+      if (name == "own-user") return value == service && service !~ /^root$/
       if (name == "own-directory") return value == dir
       if (name == "own-service") return value == service ".service"
       if (name == "own-socket") return value == service ".socket"
@@ -155,9 +156,11 @@ unit_refusals() { # FILE service|socket|drop-in|timer
       forms = split(rule[section, name], wanted, " ")
       for (i = 3; i <= forms; i++) if (form(wanted[i], value)) good = 1
       if (!good) refuse(name "=" value " is not allowed")
+      if (name == "User" && !form("allowed-user", value)) shared = 1
     }
     END {
       if (kind == "service" && !count && !("DynamicUser" in given) && !("User" in given)) refuse("there is neither DynamicUser=yes nor User=: the service would be root")
+      if (shared && !("DynamicUser" in given)) refuse("User=" service " is not allowed without DynamicUser=yes")
       if (!count) print "all right"
     }'
 }

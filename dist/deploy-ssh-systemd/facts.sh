@@ -83,14 +83,15 @@ facts_of_state() {
   fact_unit
   if [ -f "$units/$unit" ]; then
     ours && fact ours yes
-    fact unit-file "$(cat "$units/$unit" 2>/dev/null)"
+    fact unit-file "$(undressed "$units/$unit")"
     fact_timer_file
-    [ ! -e "$units/$unit.d/50-slipway.conf" ] || fact drop-in "$(cat "$units/$unit.d/50-slipway.conf")"
+    [ ! -e "$units/$unit.d/50-slipway.conf" ] || fact drop-in "$(undressed "$units/$unit.d/50-slipway.conf")"
   fi
   facts_of_system
   [ ! -e "$units/$schedule" ] || is_ours "$schedule" || fact foreign-timer "$units/$schedule"
   [ -d "$dir" ] || return 0
   current=$(readlink "$dir/current" 2>/dev/null) && fact current "${current#releases/}"
+  fact_colours
   [ ! -e "$dir/current/launch" ] || fact launch "$(cat "$dir/current/launch")"
   [ ! -e "$dir/current/container-image" ] || fact image "$(cat "$dir/current/container-image")"
   fact_names releases "$dir/releases" '*'

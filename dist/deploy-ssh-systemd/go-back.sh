@@ -11,11 +11,26 @@ roll_back() { # RELEASE
   exec 8>"$state/switch.lock"; hold 8 60 || { echo "$service is being switched" >&2; return 1; }
   new=$(readlink "$dir/current"); new=${new#releases/}
   old=$1; kind=rollback; way=restart; was=; by=$(printf '%s, by hand' "${SUDO_USER:-$(id -un)}" | base64 | tr -d '\n')
-  revert_to_old ''
+  start_beside_by_hand "$old" || { echo "$service: $old does not come up: journalctl $of_unit=$unit" >&2; return 1; }
+  revert_to_old ''; rest_of_tried ''
   set -- "$new"; new=$old; old=$1
   remember hand confirmed
   [ "$outcome" = old ] || { echo "$service: $new is current and does not come up: journalctl $of_unit=$unit" >&2; return 1; }
   echo "$service: $new serves"
+}
+
+# The other colour takes over when it is up.
+start_beside_by_hand() { # RELEASE → from_colour and to_colour, as taking back a switch has them
+  choose_colours "$1"; set -- "$1" "$from_colour"
+  from_colour=$to_colour to_colour=$2
+  [ -n "$from_colour" ] || return 0
+  wear "$from_colour"; how=restart
+  start_beside "$1" || return 1
+  tries=0
+  until look_at_process; settled "$1"; do
+    tries=$((tries + 1)); [ $tries -lt 450 ] || { rest "$from_colour" ''; return 1; }
+    sleep 0.1 2>/dev/null || { sleep 1; tries=$((tries + 9)); }
+  done
 }
 
 # A first release that was confirmed, when the hosts that it came to go back together: as before, nothing is served.

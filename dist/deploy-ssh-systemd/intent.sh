@@ -3,6 +3,7 @@
 serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
   case $5 in *[!A-Za-z0-9+/=]*) fail NAME_REFUSED "$5"; return;; esac
   safe "$1" && safe "$2" && safe "$3" && number "$4" && safe "${6:-restart}" && [ -e "$dir/releases/$2/unit" ] || { fail RELEASE_MISSING "$2"; return; }
+  choose_colours "$2"; wear "$to_colour"
   ! foreign || { fail UNIT_FOREIGN "$here"; return; }
   units_allowed "$dir/releases/$2" ||
     { fail UNIT_FORBIDDEN "$why"; return; }
@@ -10,6 +11,7 @@ serve_switch() { # TOKEN ID KIND SECONDS WHO [WAY]; WHO in base64, as it is kept
   old=$(readlink "$dir/current" 2>/dev/null); old=${old#releases/}
   put_guard || { fail SWITCH_FAILED "installing $guard"; return; }
   printf 'new=%s\nold=%s\nkind=%s\nway=%s\nwas=%s\nat=%s\nby=%s\n' "$2" "$old" "$3" "${6:-restart}" "${pid:-}" "$(date +%s)" "$5" >"$state/.intent.$1" &&
+    { [ -z "$from_colour$to_colour" ] || printf 'from=%s\nto=%s\n' "$from_colour" "$to_colour" >>"$state/.intent.$1"; } &&
     durable "$state/.intent.$1" && mv -T "$state/.intent.$1" "$state/intent.$1" && durable "$state" ||
     { fail SWITCH_FAILED "writing the intent"; return; }
   step intended
@@ -35,6 +37,7 @@ files_loaded() {
 
 serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID 0: whatever runs
   safe "$1" && number "$2" && number "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
+  wear_tried "$1"
   seen=$(systemctl show "$unit" -p ActiveState,MainPID,NRestarts,FragmentPath,DropInPaths 2>/dev/null)
   if [ "$2" -gt 0 ] && [ -e "$state/intent.$1" ] && ! steady "$2" "$3"; then
     fail NOT_STEADY "$(printf '%s\n' "$seen" | grep -v Path=)"; return
@@ -46,7 +49,7 @@ serve_confirm() { # TOKEN PID RESTARTS: unless it is another process by now; PID
   if mv -T "$state/intent.$1" "$state/confirmed.$1" 2>/dev/null && durable "$state"; then
     step confirming
     systemctl stop "$(timer "$1").timer" 2>/dev/null
-    read_intent "$state/confirmed.$1" && remember "$1" confirmed
+    read_intent "$state/confirmed.$1" && remember "$1" confirmed && rest_of_former ''
     rm -f "$state/confirmed.$1" "$state/.sum.$1"
     result "$1" confirmed
     step confirmed
@@ -70,6 +73,7 @@ serve_revert() { # TOKEN WHY
   elif [ -z "$how" ] && [ ! -e "$state/reverting.$1" ]; then
     how=unswitched # no trace of it: it never began
   fi
+  wear_served
   fact result "$how"
   look_at_unit; fact_unit
   printf '@ok\n'

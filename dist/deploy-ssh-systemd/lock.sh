@@ -18,6 +18,7 @@ serve_lock() { # TOKEN WHO
     { printf '%s\n' "$program" >"$state/.agent.$$" && durable "$state/.agent.$$" && mv -T "$state/.agent.$$" "$state/agent.sh"; } ||
     { fail DIRECTORY_FAILED "$state"; return; }
   settle superseded >/dev/null
+  wear_served
   step locked
   printf '@ok\n'
 }

@@ -9,7 +9,7 @@ do_revert() { # TOKEN WHY [boot]
     [ -e "$state/reverting.$1" ] || exit 0
     read_intent "$state/reverting.$1" || exit 1
     step reverting
-    if [ -n "$old" ] && [ -e "$dir/releases/$old/unit" ]; then revert_to_old "${3:-}"; else revert_to_none "${3:-}"; fi
+    if [ -n "$old" ] && [ -e "$dir/releases/$old/unit" ]; then revert_to_old "${3:-}"; rest_of_tried "${3:-}"; else revert_to_none "${3:-}"; fi
     remember "$1" "reverted-$2"
     result "$1" "reverted $2 $outcome"
     rm -f "$state/reverting.$1"; durable "$state"
@@ -20,6 +20,7 @@ do_revert() { # TOKEN WHY [boot]
 }
 
 revert_to_old() { # boot|''
+  [ -z "$from_colour$to_colour" ] || wear "$from_colour"
   choose_way "$new" "$old" "$way"
   # what was in the way may not be any more, and nobody else takes it back
   activate "$old" "$1" || activate "$old" "$1" || echo "${said:-}" >&2
@@ -28,7 +29,7 @@ revert_to_old() { # boot|''
   if [ -n "$1" ]; then move_listener boot; queue_at_boot "$new" "$old"; return 0; fi
   look_at_process
   end_run_of "$new"
-  if is_job "$old" || [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old" || ! stayed; then enter; fi
+  if is_job "$old" || [ "$how" = reload ] || [ -n "$moves" ] || ! runs "$old" || { [ -z "$from_colour" ] && ! stayed; }; then enter; fi
   # up to 45 s for the old release to be up again: whoever asks wants to know what serves now. An automatic restart may
   # have started it just before ours: only when no job is queued any more it stays that process.
   tries=0
@@ -48,6 +49,7 @@ stayed() {
 
 revert_to_none() { # boot|''
   outcome=none
+  drop_colours "$1"
   drop_schedule "$1"
   if is_ours "$socket"; then systemctl stop ${1:+--no-block} "$socket" "$unit"; drop_unit "$socket"; fi
   if ! foreign; then systemctl stop ${1:+--no-block} "$unit"; drop_unit "$unit"; put_drop_in /nowhere; fi
@@ -62,7 +64,7 @@ revert_to_none() { # boot|''
 # Ends what a dead runner left: called by the boot guard, and by whoever has the lock.
 settle() { # WHY [boot]
   for file in "$state"/confirmed.*; do
-    [ -e "$file" ] && read_intent "$file" && remember "${file##*/confirmed.}" confirmed && rm -f "$file"
+    [ -e "$file" ] && read_intent "$file" && remember "${file##*/confirmed.}" confirmed && rest_of_former "${2:-}" && rm -f "$file"
   done
   for file in "$state"/intent.* "$state"/reverting.*; do
     [ -e "$file" ] || continue

@@ -76,17 +76,17 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|release|verify|remove|withdraw|share_*|certify) idle 300;; fetch|pull) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
+    case $verb in lock|revert|traffic|confirm|release|verify|remove|withdraw|share_*|certify) idle 300;; fetch|pull) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || case $verb in facts|look|share_open) ;; *) false;; esac || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull|around) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|traffic|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull|around) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       share_look|share_open|share_lease|share_pin|share_publish|share_prune|share_leave) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       share_end) leave_share; printf '@ok\n'; exit 0 ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|upload|release|verify|remove|withdraw|fetch|backup|share_*|certify|pull) idle "$patience";; esac
+    case $verb in lock|revert|traffic|confirm|upload|release|verify|remove|withdraw|fetch|backup|share_*|certify|pull) idle "$patience";; esac
   done
 }
 

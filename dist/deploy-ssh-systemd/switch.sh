@@ -2,6 +2,7 @@
 
 put_unit() { # FILE NAME: installs a unit file unless it is there already; never in the place of somebody else's
   changed=
+  dressed "$1"; set -- "$file" "$2"
   cmp -s "$1" "$units/$2" && return 0
   [ ! -e "$units/$2" ] || is_ours "$2" || return 1
   changed=yes
@@ -22,7 +23,7 @@ put_drop_in() { # FILE → changed
 
 # Makes a release the current one: link, units, autostart. Idempotent, every step atomic, nothing is started.
 activate() { # ID [boot] → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
-  ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" || return 1
+  ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" && put_colour || return 1
   step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
   again=$changed moves=
@@ -45,6 +46,7 @@ activate() { # ID [boot] → moves: "open" or "close" when the listener changes 
     look_before_start
   fi
   # it has systemd read all its files again
+  start_no_other_at_boot
   set_autostart "$1" || return 1
   [ ! -e "$dir/releases/$1/socket" ] || systemctl enable --quiet "$socket" || return 1
   put_system "$dir/releases/$1" "${2:-}"
@@ -157,6 +159,12 @@ do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection
   exec 8>"$state/switch.lock"; hold 8 60 || { result "$1" 'failed busy'; return 1; }
   [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || { result "$1" 'failed withdrawn'; return 1; }
   step switching
+  [ -z "$from_colour$to_colour" ] || wear "$to_colour"
+  if [ -n "$to_colour" ]; then
+    start_beside "$new" || { result "$1" "failed $(printf '%s\n' "$said" | head -n 1)"; return 1; }
+    result "$1" 'switched blue-green'; step restarted
+    return
+  fi
   choose_way "$old" "$new" "$way"
   said=activate
   activate "$new" || { result "$1" "failed $(printf '%s\n' "$said" | head -n 1)"; return 1; }

@@ -15,6 +15,7 @@ put_system() { # FOLDER of a release [boot] → said
 
 put_system_file() { # FILE boot|''; of $system
   "${system}_place"
+  [ $system != nginx ] || { dressed "$1"; set -- "$file" "$2"; }
   if [ -e "$1" ]; then
     cmp -s "$1" "$place" && [ ! -e "$state/unread.$system" ] && return 0
     [ ! -e "$place" ] || has_mark "$place" || { said="$place is not of Slipway in $dir"; return 1; }
@@ -70,7 +71,7 @@ facts_of_system() {
   for system in $system_kinds; do
     "${system}_place"
     [ -e "$place" ] || continue
-    if has_mark "$place"; then fact system "$system$newline$(cat "$place")"; else fact system-foreign "$system $place"; fi
+    if has_mark "$place"; then fact system "$system$newline$(undressed "$place")"; else fact system-foreign "$system $place"; fi
   done
 }
 

@@ -15,10 +15,11 @@ apart() { # NAME VERB TOKEN; says what is wrong
 }
 
 # At boot, before the service: an intent that nobody confirmed is taken back.
-put_guard() {
+put_guard() { # $from_colour and $to_colour: the colours that the switch is about
+  before=$unit; [ -z "$from_colour$to_colour" ] || before="$service.service $service-blue.service $service-green.service"
   text="[Unit]
 Description=Takes back an unconfirmed release of $service
-Before=$unit nginx.service rsyslog.service
+Before=$before nginx.service rsyslog.service
 ConditionPathExistsGlob=|$state/intent.*
 ConditionPathExistsGlob=|$state/reverting.*
 X-Slipway=$dir
@@ -36,6 +37,7 @@ WantedBy=$boots"
 
 serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   safe "$1" && number "$2" || { fail NAME_REFUSED "$1 $2"; return; }
+  wear_tried "$1"
   at=; for file in "$state/intent.$1" "$state/reverting.$1"; do [ -e "$file" ] && at=$(sed -n 's/^at=//p' "$file"); done
   fact journal "$(journalctl $of_unit="$unit" ${at:+"--since=@$at"} --lines="$2" --output=cat --no-pager 2>/dev/null)"
   # systemd's own words: its properties show the last end only until the next start

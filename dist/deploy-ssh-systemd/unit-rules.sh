@@ -22,7 +22,7 @@ Service Environment text
 Service UnsetEnvironment words
 Service LoadCredential own-credential
 Service DynamicUser =yes
-Service User allowed-user
+Service User allowed-user own-user
 Service WorkingDirectory own-file own-state
 Service StateDirectory own-name
 Service RuntimeDirectory own-name

@@ -34,7 +34,7 @@ serve_fetch() { # SHA256: of the store, compressed; a fact for each 45 kB
 # All of a release that is not in the store, PATH and content a fact each; the sizes of what is.
 serve_whole() { # ID
   safe "$1" && cd "$dir/releases/$1" 2>/dev/null || { fail RELEASE_MISSING "$1"; return; }
-  for path in on-share unit drop-in socket timer launch environment credentials/* system/*; do
+  for path in on-share port-blue port-green unit drop-in socket timer launch environment credentials/* system/*; do
     [ ! -f "$path" ] || printf '@fact part %s\n' "$({ printf '%s\n' "$path"; cat "$path"; } | base64 | tr -d '\n')"
   done
   [ ! -d files ] || fact sizes "$(find -L files -type f -exec stat -c '%s %n' {} +)"

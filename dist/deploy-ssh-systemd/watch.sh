@@ -2,6 +2,7 @@
 
 serve_watch() { # TOKEN yes|no TENTHS [PID RESTARTS]: hashes the running file; waits up to so long until there is news
   safe "$1" && number "$3" && number "${4:-0}" && number "${5:-0}" || { fail NAME_REFUSED "$1 $3"; return; }
+  wear_tried "$1"
   hashing=; [ "$2" != yes ] || hash_meanwhile "$1"
   clock; end=$((at + $3 * 10)) asked=0
   while began=$at; no_news "$1" "${4:-0}" "${5:-0}"; do
