@@ -17,12 +17,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { sleep } from '../../src/core/deadline.ts';
+import { run } from '../../src/core/process.ts';
 import { startBalancers } from './balancers.ts';
 import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
-import { mountShare } from './nfs-like.ts';
+import { type Mounted, mountShare } from './nfs-like.ts';
 
 const directory = '/opt/slipway/hello';
 
@@ -49,7 +50,8 @@ await describeWith(
     let owner: number;
     let inputs: Record<string, string>;
     const builds: { path: string; sha256: string }[] = [];
-    const unmounts: (() => Promise<void>)[] = [];
+    const mounts = new Map<string, Mounted>();
+    let small: string;
 
     const place = (host: LabHost) => `${host.user}@${host.address}:${host.port}`;
     const pid = (host: LabHost) => onHost(host, 'systemctl', 'show', '-p', 'MainPID', '--value', 'hello');
@@ -82,11 +84,15 @@ await describeWith(
       await mkdir(share);
       owner = Number(await onHost(first, 'id', '-u', 'deploy'));
       await chown(share, owner, owner);
+      small = join(folder, 'small');
+      await mkdir(small);
+      await run(['mount', '-t', 'tmpfs', '-o', `size=4m,uid=${owner},mode=755`, 'tmpfs', small], { timeout: 5_000 });
       const { up } = await labModule('host');
       for (const { name } of [...hosts, fourth]) {
         const bind: Record<string, string> = { '/srv/apps': join(folder, name) };
         // the third one's client remembers for longer than the others'
-        unmounts.push(
+        mounts.set(
+          name,
           await mountShare(program, share, bind['/srv/apps']!, { stale: name === third.name ? '12s' : '500ms' }),
         );
         if (name === first.name)
@@ -97,8 +103,12 @@ await describeWith(
             unseen: {},
           } as const)) {
             bind[`/srv/${at}`] = join(folder, at);
-            unmounts.push(await mountShare(program, share, bind[`/srv/${at}`]!, options));
+            mounts.set(at, await mountShare(program, share, bind[`/srv/${at}`]!, options));
           }
+        if (name === first.name) {
+          bind['/srv/small'] = join(folder, 'small-seen');
+          mounts.set('small', await mountShare(program, small, bind['/srv/small']));
+        }
         await up({ name, fresh: true, bind });
       }
       await onHost(second, 'mkdir', '-p', '/srv/unseen');
@@ -123,7 +133,8 @@ await describeWith(
     afterAll(async () => {
       const { down } = await labModule('host');
       for (const { name } of [...hosts, fourth, balancer]) await down({ name, remove: true });
-      for (const unmount of unmounts) await unmount();
+      for (const { unmount } of mounts.values()) await unmount();
+      await run(['umount', small], { timeout: 5_000 });
       await rm(folder, { recursive: true });
     }, 60_000);
 
@@ -180,6 +191,7 @@ await describeWith(
       ['is read-only', 'SHARE_READ_ONLY', { 'nfs-root': '/srv/read-only' }],
       ['squashes the deploy user', 'SHARE_SQUASHED', { 'nfs-root': '/srv/squashed' }],
       ['root cannot even read', 'SHARE_DIFFERS', { 'nfs-root': '/srv/no-ticket' }],
+      ['has no room', 'DISK_FULL', { 'nfs-root': '/srv/small' }],
       ['is not mounted', 'SHARE_NOT_MOUNTED', { 'nfs-root': '/srv/elsewhere' }],
       ['is not mounted on one of the hosts', 'SHARE_NOT_MOUNTED', { 'nfs-root': '/srv/unseen', two: 'yes' }],
     ])(
@@ -198,6 +210,19 @@ await describeWith(
       },
       60_000,
     );
+
+    test('a host that has the name of another one is refused: what is pinned for that one stays', async () => {
+      const before = await pid(first);
+      const text = await readFile(of(`nodes/${first.name}`), 'utf8');
+      const other = text.replace(/machine=\S+/, `machine=${'0'.repeat(32)}`);
+      await writeFile(of(`nodes/${first.name}`), other);
+      const done = await deploy({ ...inputs, hosts: place(first), binary: builds[1]!.path });
+      expect(done.log).toMatch(/its host name host81 is that of another host on the share, machine 0{32}.*NODE_TAKEN/);
+      expect(done.log).toContain('Nothing was changed');
+      expect(await readFile(of(`nodes/${first.name}`), 'utf8')).toBe(other);
+      await writeFile(of(`nodes/${first.name}`), text);
+      expect([await pid(first), await left()]).toEqual([before, []]);
+    }, 60_000);
 
     test('a runner is killed while it holds the lease: it ends, and the next run goes on', async () => {
       const before = await pids();
@@ -349,6 +374,27 @@ await describeWith(
       await deploy({ ...inputs, mode: 'remove' });
       expect((await readdir(of('.'))).sort()).toEqual(['logs', 'shared']);
       expect(await readlink(join(second.root, directory, 'current')).catch(() => 'none')).toBe('none');
+    }, 120_000);
+
+    test('a share that is lost while it is written: the run ends and says so, the release before serves', async () => {
+      const alone = { ...inputs, hosts: place(fourth) };
+      const before = await deploy({ ...alone, binary: builds[0]!.path });
+      expect(before.log).not.toContain('::error');
+      const same = await pid(fourth);
+      const running = await startDeploy({ ...alone, binary: builds[1]!.path });
+      await until(uploading);
+      await mounts.get(fourth.name)!.lose();
+      const lost = await running.ended;
+      expect(lost.log).toMatch(/SHARE_\w+|UPLOAD_\w+/);
+      expect(lost.outputs).toMatchObject({ state: 'failed', changed: 'false' });
+      // what it runs cannot be read any more, but for what the kernel has of it
+      expect((await fetchJson(`http://${fourth.address}:8080/version`)).body).toMatchObject({ version: 'v1.0.0' });
+      expect(await pid(fourth)).toBe(same);
+      const seen = await deploy({ ...alone, mode: 'status' });
+      expect(seen.outputs['state']).toBe('failed');
+      expect(seen.log).toMatch(/ {2}share: \/srv\/apps\/hello does not answer: .*not connected/);
+      const next = await deploy({ ...alone, binary: builds[1]!.path });
+      expect(next.log).toContain('SHARE_NOT_MOUNTED');
     }, 120_000);
   },
 );

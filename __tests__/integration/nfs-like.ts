@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { run } from '../../src/core/process.ts';
 
 /** How a share is exported, as flags of scripts/lab/nfs-like. */
 export interface Export {
@@ -11,21 +12,34 @@ export interface Export {
   readonly delay?: string;
 }
 
+export interface Mounted {
+  readonly unmount: () => Promise<void>;
+  /** As when the client has given up its server: whoever has the mount is told so (ENOTCONN). */
+  readonly lose: () => Promise<void>;
+}
+
 /** Shows a folder at another place as a client of NFS would see it; resolves when it does, with what ends it. */
 export async function mountShare(
   program: string,
   folder: string,
   mountpoint: string,
   { stale = '500ms', squash = 'root', readOnly = false, delay = '0' }: Export = {},
-): Promise<() => Promise<void>> {
+): Promise<Mounted> {
   await mkdir(mountpoint, { recursive: true });
   const flags = ['-stale', stale, '-squash', squash, '-delay', delay, ...(readOnly ? ['-read-only'] : [])];
   const child: ChildProcess = spawn(program, [...flags, folder, mountpoint], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   const ready = await Promise.race([once(child.stdout!, 'data').then(() => true), ended.then(() => false)]);
   if (!ready) throw new Error(`nfs-like did not mount ${folder} at ${mountpoint}`);
-  return async () => {
-    child.stdin!.end();
-    await ended;
+  return {
+    unmount: async () => {
+      child.stdin!.end();
+      await ended;
+    },
+    lose: async () => {
+      child.kill('SIGKILL');
+      await ended;
+      await run(['umount', '--lazy', mountpoint], { timeout: 5_000 });
+    },
   };
 }
