@@ -98,7 +98,7 @@ describe('gate', () => {
     const result = await pass(text);
     expect(result.verdict).toBe('passed');
     expect(result.checks).toHaveLength(200);
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(5000); // one after the other takes 100 s
   });
 
   test('cancelled: the reason of the signal', async () => {
