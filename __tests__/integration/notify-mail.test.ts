@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -11,6 +12,8 @@ import { news } from '../release/notify/support.ts';
 import { type Authority, makeAuthority, type Pair } from './certificates.ts';
 import { describeWith } from './lab.ts';
 
+/** Milliseconds that a mail has, all tries together. */
+const within = 15_000;
 const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
 
 /** A mail server; its first sentence to each sender is "not now". */
@@ -45,7 +48,7 @@ await describeWith('package:python3-aiosmtpd', 'mail to a real server', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** In a process of its own: authorities are read when it begins. */
-  async function send(mailbox: Partial<Mailbox>, trusting: string | undefined) {
+  async function send(mailbox: Partial<Mailbox>, trusting: string | undefined, most = within) {
     const box: Mailbox = {
       to: ['ops@example.com'],
       from: 'bot@example.com',
@@ -55,7 +58,7 @@ await describeWith('package:python3-aiosmtpd', 'mail to a real server', () => {
       ...mailbox,
     };
     const program = `const { mail } = await import(${source('release/notify/email.ts')});
-      const patience = { within: 15_000, signal: new AbortController().signal };
+      const patience = { within: ${most}, signal: new AbortController().signal };
       await mail(${JSON.stringify(box)}, ${JSON.stringify(news)}, 'id-1', patience).then(
         () => console.log('sent'), error => console.log(error.message));`;
     const env = { PATH: process.env['PATH'], ...(trusting === undefined ? {} : { NODE_EXTRA_CA_CERTS: trusting }) };
@@ -98,5 +101,20 @@ await describeWith('package:python3-aiosmtpd', 'mail to a real server', () => {
       'localhost does not take nobody@example.com',
     );
     expect(await server.taken()).toMatchObject({ to: ['ops@example.com'] });
+  });
+
+  test('a server that talks without end is given up in time', async () => {
+    const endless = createServer(socket => {
+      socket.write('220 here\r\n');
+      const talking = setInterval(() => socket.write('250-and so on\r\n'), 100);
+      socket.on('close', () => clearInterval(talking)).on('error', () => undefined);
+    });
+    await new Promise<void>(resolve => endless.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = endless.address() as AddressInfo;
+      expect(await send({ tls: 'none', port, host: '127.0.0.1' }, undefined, 2000)).toMatch(/took longer than 2 s/);
+    } finally {
+      await new Promise(resolve => endless.close(resolve));
+    }
   });
 });

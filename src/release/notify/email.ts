@@ -25,6 +25,7 @@ export async function mail(
     connectionTimeout: patience,
     greetingTimeout: patience,
     socketTimeout: patience,
+    socketCloseTimeout: 1000,
     // a mail is text of ours: nothing is fetched, and no file is read, for what stands in it
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -41,7 +42,8 @@ export async function mail(
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
   try {
-    const { rejected } = await retry(() => transport.sendMail(message), {
+    // a server that never stops talking is not silent: nodemailer's own limits let it
+    const { rejected } = await retry(limited => transport.sendMail({ ...message, signal: limited }), {
       doing: `mail by ${host}`,
       within,
       signal,
