@@ -47,6 +47,7 @@ describe('notify of slipway.yml', () => {
     ['smtps://mail.example.com', 'smtps', 465],
     ['smtp://mail.example.com:2525', 'starttls', 2525],
     ['smtp://127.0.0.1', 'none', 25],
+    ['smtp://127.example.com', 'starttls', 587],
   ])('mail by %s', async (server, tls, port) => {
     expect(await one(`{ ${mail}: "${server}" }`)).toMatchObject([{ mailbox: { tls, port } }]);
   });
@@ -73,6 +74,7 @@ describe('notify of slipway.yml', () => {
     ['{ webhook: https://example.com/, secret: { env: SHORT } }', 'its secret has 1 bytes and needs 24 to 64'],
     ['{ webhook: https://example.com/, secret: kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk }', '"secret" is a secret and must be'],
     ['{ webhook: http://example.com/, secret: { env: KEY } }', 'webhook is plain http to example.com'],
+    ['{ webhook: http://127.example.com/, secret: { env: KEY } }', 'webhook is plain http to 127.example.com'],
     ['{ webhook: "https://me:pw@example.com/", secret: { env: KEY } }', 'a name or password in an address is not sent'],
     ['{ webhook: ftp://example.com/, secret: { env: KEY } }', 'webhook is no address'],
     ['{ email: ops, from: a@example.com, server: "smtp://localhost" }', 'email: "ops" is no mail address'],

@@ -1,9 +1,10 @@
 import { parse as parseYaml } from 'yaml';
 import { messageOf, SlipwayError } from '../errors.ts';
+import { isMap } from '../is-map.ts';
 import type { Check } from './check.ts';
 import type { Form } from './forms/form.ts';
 import { checkOf } from './forms/item.ts';
-import { fail, isMap } from './forms/readers.ts';
+import { fail } from './forms/readers.ts';
 import { located } from './located.ts';
 import { parseShortForm } from './short-form.ts';
 

@@ -54,7 +54,8 @@ function shown(location: string, from: URL): string {
   return text === undefined ? location.slice(0, 200) : `${text.origin}${text.pathname}`;
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a URL's hostname is this machine itself; `127.example.com` is not. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || inside(loopback, hostname);
 }
 

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import { isMap } from '../../core/is-map.ts';
 import { platformImages } from '../../core/oci/images.ts';
 import type { ReleaseRecord } from '../../core/record/schema.ts';
 import { type RegistryInputs, registryClient } from '../../core/registry/client-of-inputs.ts';
 import { formatReference, isDockerHub, type Reference } from '../../core/registry/reference.ts';
 import { registrySource } from '../../core/registry/source.ts';
 import { formatPlatform } from '../../core/target.ts';
-import { isMap } from './is-map.ts';
 import { imageOf, pinned, pinnedBy } from './pin.ts';
 import { type Around, type ComposeService, invalid, type Project, readProject } from './project.ts';
 

@@ -1,4 +1,4 @@
-import { isMap } from './is-map.ts';
+import { isMap } from '../../core/is-map.ts';
 import type { Project } from './project.ts';
 
 /** Keys of a service, with what the hosts do not do. */

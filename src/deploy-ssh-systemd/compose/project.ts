@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { SlipwayError } from '../../core/errors.ts';
-import { isMap } from './is-map.ts';
+import { isMap } from '../../core/is-map.ts';
 import { whatNotReleased } from './not-released.ts';
 import { secretsIn } from './secrets-in-file.ts';
 

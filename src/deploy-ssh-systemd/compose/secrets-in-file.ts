@@ -1,4 +1,4 @@
-import { isMap } from './is-map.ts';
+import { isMap } from '../../core/is-map.ts';
 import type { Around, Project } from './project.ts';
 
 const secretName = /passw(or)?d|secret|token|api_?key|private_?key|credential/i;

@@ -1,6 +1,7 @@
 import type { Section } from '../../core/config-deployments.ts';
 import { type Place, secretText } from '../../core/config-section.ts';
 import { maskSecret } from '../../core/mask.ts';
+import { isLoopback } from '../../core/registry/endpoint.ts';
 
 /** Where mail is handed in, and for whom it is. */
 export interface Mailbox {
@@ -34,7 +35,7 @@ export async function readMailbox(
   const { hostname: host, protocol } = server;
   if (server.username !== '' || server.password !== '')
     refuse('a name or password in the address of the server is not used: they are username and password', 'server');
-  const tls = protocol === 'smtps:' ? 'smtps' : /^(localhost|127\..*|\[::1\])$/.test(host) ? 'none' : 'starttls';
+  const tls = protocol === 'smtps:' ? 'smtps' : isLoopback(host) ? 'none' : 'starttls';
   const port = Number(server.port || (tls === 'smtps' ? 465 : tls === 'none' ? 25 : 587));
   const login = await loginOf(entry, place, refuse);
   return { to, from, host, port, tls, ...(login === undefined ? {} : { login }) };

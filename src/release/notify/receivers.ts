@@ -3,6 +3,7 @@ import { invalid } from '../../core/config-document.ts';
 import type { ConfigFile } from '../../core/config-file.ts';
 import { type Place, secretText } from '../../core/config-section.ts';
 import { maskSecret } from '../../core/mask.ts';
+import { isLoopback } from '../../core/registry/endpoint.ts';
 import { didYouMean } from '../../core/suggest.ts';
 import { type ChatFormat, chatFormats } from './chat.ts';
 import { type Mailbox, mailKeys, readMailbox } from './mailbox.ts';
@@ -80,8 +81,8 @@ async function urlOf(kind: string, value: unknown, place: Place, refuse: (why: s
   const text = (isPlain ? value : await secretOf(kind, value, place)).trim();
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return refuse(`${kind} is no address such as https://…`);
-  const isHere = /^(localhost|127\..*|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'http:' && !isHere) return refuse(`${kind} is plain http to ${url.host}; it has to be https`);
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return refuse(`${kind} is plain http to ${url.host}; it has to be https`);
   if (url.username !== '' || url.password !== '')
     return refuse(`${kind}: a name or password in an address is not sent`);
   return url;

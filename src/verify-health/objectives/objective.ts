@@ -1,7 +1,8 @@
 import { SlipwayError } from '../../core/errors.ts';
-import { headerMap, headerValue, type Item, isMap } from '../../core/health/forms/readers.ts';
+import { headerMap, headerValue, type Item } from '../../core/health/forms/readers.ts';
 import { parseUrl } from '../../core/health/forms/url.ts';
 import { located } from '../../core/health/located.ts';
+import { isMap } from '../../core/is-map.ts';
 import { didYouMean } from '../../core/suggest.ts';
 import { parseDuration } from '../../core/units.ts';
 import { yaml } from '../../core/values.ts';

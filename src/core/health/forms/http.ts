@@ -1,22 +1,11 @@
+import { isMap } from '../../is-map.ts';
 import { type HttpCheck, type JsonAssertion, shownUrl } from '../check.ts';
 import { parseJsonPath } from '../json-path.ts';
 import { parseLoad } from '../load-form.ts';
 import { parseStatus, success } from '../status-set.ts';
 import type { Form } from './form.ts';
 import { routeKeys, tlsKeys } from './network.ts';
-import {
-  count,
-  fail,
-  headerMap,
-  headerValue,
-  isMap,
-  type Key,
-  oneOf,
-  patternOf,
-  patterns,
-  text,
-  texts,
-} from './readers.ts';
+import { count, fail, headerMap, headerValue, type Key, oneOf, patternOf, patterns, text, texts } from './readers.ts';
 import { parseUrl, splitSocket } from './url.ts';
 
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;

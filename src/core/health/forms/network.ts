@@ -1,3 +1,4 @@
+import { isMap } from '../../is-map.ts';
 import { type GrpcCheck, hostPort, type TcpCheck, type TlsCheck, type Turn } from '../check.ts';
 import type { Form, Given } from './form.ts';
 import {
@@ -6,7 +7,6 @@ import {
   flag,
   headerMap,
   headerValue,
-  isMap,
   type Key,
   oneOf,
   patternOf,

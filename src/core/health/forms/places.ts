@@ -1,3 +1,4 @@
+import { isMap } from '../../is-map.ts';
 import {
   type CommandCheck,
   type ContainerCheck,
@@ -7,7 +8,7 @@ import {
   type WorkloadCheck,
 } from '../check.ts';
 import type { Form } from './form.ts';
-import { count, fail, flag, isMap, numbers, oneOf, patterns, text, texts } from './readers.ts';
+import { count, fail, flag, numbers, oneOf, patterns, text, texts } from './readers.ts';
 
 const restarts = count(0, 1_000_000);
 

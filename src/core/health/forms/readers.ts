@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SlipwayError } from '../../errors.ts';
+import { isMap } from '../../is-map.ts';
 import { parseDuration } from '../../units.ts';
 
 /** A check as YAML gives it, or as its short form is read into. */
@@ -18,10 +19,6 @@ export function fail(message: string): never {
   throw new SlipwayError('CHECK_INVALID', message, {
     hint: 'The README of verify-health lists the kinds of checks and their keys.',
   });
-}
-
-export function isMap(value: unknown): value is Item {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown, key: string): string {
