@@ -15,6 +15,7 @@ const { labGuard } = await import('./lab/guard.mjs');
 const { checkClaims } = await import('./claims/check.mjs');
 const { allClaims } = await import('./claims/read.mjs');
 const { countsOf, sum } = await import('./test/counts.mjs');
+const { durations } = await import('./test/durations.mjs');
 const { lanesOf, runLanes } = await import('./test/lanes.mjs');
 const { runJest, signalJest } = await import('./test/run-jest.mjs');
 const { withSecondTries } = await import('./test/second-tries.mjs');
@@ -44,8 +45,10 @@ try {
   env.SLIPWAY_TEST_PROGRAMS = join(folder, 'programs');
   mkdirSync(env.SLIPWAY_TEST_PROGRAMS);
   if (chosen.some(name => name !== 'unit')) env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
-  const run = ({ name, projects: names, more = [] }, workers) =>
-    runJest(names, join(folder, `${name}.json`), env, [...jestArguments, ...more], workers);
+  const run = async ({ name, projects: names, more = [] }, workers) => ({
+    ...(await runJest(names, join(folder, `${name}.json`), env, [...jestArguments, ...more], workers)),
+    name,
+  });
   // Alone, as time matters to some of them.
   const units = chosen.includes('unit') ? [await run({ name: 'unit', projects: ['unit'] }, 2)] : [];
   // All are waited for, also after a failure: only then is nobody left who uses the lab.
@@ -53,6 +56,7 @@ try {
   const broken = ended.find(one => one.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
   const first = ended.map(one => one.value);
+  for (const line of durations([...units, ...first])) console.log(line);
   const reports = [...units, ...(await withSecondTries(first, chosen, folder, env))];
   for (const name of reports.flatMap(skippedTests)) console.log(`skipped: ${name}`);
   counts = sum(reports.map(countsOf));

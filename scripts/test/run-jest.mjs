@@ -18,12 +18,14 @@ export function signalJest(signal) {
 }
 
 /**
- * Resolves with jest's report of the projects `names`, written to the file `results`, and with `ended`: its exit code.
+ * Resolves with jest's report of the projects `names`, written to the file `results`, and with `ended`: its exit code; `began` and
+ * `until` are milliseconds since 1970.
  *
  * @param workers how many files are run at once
  */
 export async function runJest(names, results, env, more, workers = 1) {
   if (signalled !== undefined) throw new Error(`not run, after ${signalled}: ${names.join(', ')}`);
+  const began = Date.now();
   const jest = join(root, 'node_modules/jest/bin/jest.js');
   const options = [
     '--experimental-vm-modules',
@@ -62,5 +64,5 @@ export async function runJest(names, results, env, more, workers = 1) {
   });
   if (!existsSync(results)) throw new Error(`jest ended without results (exit code ${ended})`);
   const report = JSON.parse(readFileSync(results, 'utf8'));
-  return { ...report, ended: stuck && report.success ? 0 : ended };
+  return { ...report, ended: stuck && report.success ? 0 : ended, began, until: Date.now() };
 }
