@@ -14,9 +14,11 @@ const { actionsTable, between, inputsTable, outputsTable } = await import('./gen
 const { measuredTable } = await import('./generate/measured.mjs');
 const { simulatedTables } = await import('./generate/simulated.mjs');
 const { comparisonTable, complaintsTable } = await import('./generate/comparison.mjs');
+const { checksTables } = await import('./generate/doctor.mjs');
 const { recordSchema, slipwaySchema } = await import('./generate/schemas.mjs');
 const { readComparison } = await import('./claims/read.mjs');
 const { ReleaseRecord } = await import('../src/core/record/schema.ts');
+const { checks } = await import('../src/release/doctor/registry.ts');
 const { actionNames } = await import('../src/core/action-names.ts');
 
 const definitions = [];
@@ -53,6 +55,7 @@ tables('README.md', {
   inputs: inputsTable(release),
   outputs: outputsTable(release),
 });
+tables('docs/doctor.md', { checks: checksTables(checks) });
 write('schema/slipway.schema.json', json(slipwaySchema(Object.fromEntries(definitions.map(one => [one.name, one])))));
 write('schema/release.schema.json', json(recordSchema(ReleaseRecord)));
 

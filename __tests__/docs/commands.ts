@@ -13,6 +13,7 @@ export function commandsOf(page: string): readonly string[] {
 export const ranBy: Readonly<Record<string, string>> = {
   'README.md': 'e2e/docs-commands.test.ts',
   'docs/first-release.md': 'e2e/docs-commands.test.ts',
+  'docs/doctor.md': 'cli/doctor.test.ts',
   'actions/deploy-k8s-canary/README.md': 'cli/scaffold.test.ts',
   'actions/setup-go-cross/README.md': 'e2e/docs-commands.test.ts',
   'examples/gin/README.md': 'e2e/examples.test.ts',

@@ -25,6 +25,7 @@ const facts = (record: ReleaseRecord, inputs: Record<string, unknown>): Facts =>
   record,
   links: [link(inputs)],
   verifiedIn: [],
+  found: [],
 });
 
 describe('the checklist', () => {

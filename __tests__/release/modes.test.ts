@@ -68,7 +68,7 @@ environments:
     require: [health-gate, { verified-in: staging }]
 `;
 
-async function run(more: Partial<Request>, text = config, env: Record<string, string> = {}) {
+async function run(more: Partial<Request>, text = config, env: Record<string, string> = {}, summary: string[] = []) {
   await writeFile(join(folder, 'slipway.yml'), text);
   await rm(join(folder, 'calls'), { force: true });
   await rm(join(folder, 'slipway-out'), { recursive: true, force: true });
@@ -79,7 +79,7 @@ async function run(more: Partial<Request>, text = config, env: Record<string, st
       schemas,
       env: { PATH: process.env['PATH'], KEY: 'the key of a test', ...env },
       signal: new AbortController().signal,
-      summary: async () => {},
+      summary: async text => void summary.push(text),
       onOutput: () => {},
     },
   );
@@ -150,6 +150,27 @@ describe('the modes of the chain, with records in a folder', () => {
   test('plan builds and shows, and keeps nothing', async () => {
     expect((await run({ mode: 'plan', environment: 'staging' })).calls).toEqual(['build', 'plan v1.0.0 @staging']);
     await expect(entries()).rejects.toThrow();
+  });
+
+  test('a check of the doctor that is required blocks; a plan shows all of them', async () => {
+    const strict = config.replace('[health-gate,', '[health-gate, limits, backup,');
+    await run({ mode: 'build' });
+    await run({ mode: 'deploy', environment: 'staging' }, strict);
+    await expect(run({ mode: 'promote', environment: 'production' }, strict)).rejects.toMatchObject({
+      code: 'CHECKLIST_UNMET',
+      message: expect.stringMatching(
+        /^hello v1.0.0 may not go to production: limits \(.*slipway.yml:4: no memory-max, no cpu-quota\); backup \(.*slipway.yml:4: no backup\)$/,
+      ),
+    });
+    expect(await calls()).toBe('');
+    const met = strict.replace(
+      '    hosts:',
+      '    memory-max: 64MiB\n    cpu-quota: 50%\n    backup: { rsync: /var/lib/x }\n    hosts:',
+    );
+    expect((await run({ mode: 'promote', environment: 'production' }, met)).state).toBe('healthy');
+    const summary: string[] = [];
+    await run({ mode: 'plan', environment: 'production' }, strict, {}, summary);
+    expect(summary.join('\n')).toMatch(/### Doctor\n[\s\S]*✗ required \| `limits`/);
   });
 
   test('a deployment that fails is written down, and no verdict is', async () => {

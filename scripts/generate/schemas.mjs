@@ -2,7 +2,8 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { takesMap } from '../../src/core/config-section.ts';
 import { fileKeys } from '../../src/core/inputs.ts';
-import { findings } from '../../src/release/checklist.ts';
+import { findings, isDoctored } from '../../src/release/checklist.ts';
+import { checks } from '../../src/release/doctor/registry.ts';
 import { chatFormats } from '../../src/release/notify/chat.ts';
 import { events } from '../../src/release/notify/news.ts';
 
@@ -76,6 +77,7 @@ const require = {
   items: {
     anyOf: [
       ...Object.entries(findings).map(([name, { means }]) => ({ const: name, description: means })),
+      ...checks.filter(({ id }) => isDoctored(id)).map(({ id, title }) => ({ const: id, description: title })),
       {
         type: 'object',
         description: 'The version was verified in that environment before.',

@@ -105,6 +105,23 @@ const scaffold: Command = {
   run: async call => (await import('./scaffold.ts')).scaffold(call),
 };
 
+const doctor: Command = {
+  name: 'doctor',
+  summary: 'the production checklist: what is not as it should be, why it matters, what to do',
+  options: [
+    config,
+    environment,
+    deployment,
+    records,
+    { name: 'strict', help: 'End with 1 for anything that is not met or not known, required or not.' },
+  ],
+  examples: [
+    ['slipway doctor -e production', 'exit code 1 where something that production requires is not met'],
+    ['slipway doctor --strict --json', 'every finding, for a script'],
+  ],
+  run: async call => (await import('./doctor.ts')).doctor(call),
+};
+
 const logs: Command = {
   name: 'logs',
   summary: 'show the last lines of the service, from its hosts and pods',
@@ -151,6 +168,7 @@ const of = 'The kept version. Default: the last.';
 export const commands: readonly Command[] = [
   init,
   scaffold,
+  doctor,
   chain(
     'plan',
     'build, and show what a deployment would change',

@@ -1,6 +1,8 @@
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { didYouMean } from '../core/suggest.ts';
 import type { ReadLink } from './agree.ts';
+import type { Finding as Found } from './doctor/check.ts';
+import { checks } from './doctor/registry.ts';
 
 /** What the checklist looks at. */
 export interface Facts {
@@ -9,6 +11,8 @@ export interface Facts {
   readonly links: readonly ReadLink[];
   /** Environments in which this version was verified. */
   readonly verifiedIn: readonly string[];
+  /** What the doctor saw; empty where nothing of it is required. */
+  readonly found: readonly Found[];
 }
 
 interface Finding {
@@ -77,6 +81,9 @@ function withoutInput(names: readonly string[]): Finding['against'] {
       .map(({ title }) => title);
 }
 
+/** Whether the doctor has to look, because a release does not say it by itself. */
+export const isDoctored = (name: string): boolean => !Object.hasOwn(findings, name);
+
 /** A line of the checklist, looked at. */
 export interface Looked {
   /** `signed`, or `verified in staging`. */
@@ -98,9 +105,10 @@ export function readRequire(
   environments: readonly string[],
   problem: (index: number, why: string) => void,
 ): Requirement[] {
-  const names = [...Object.keys(findings), 'verified-in'];
+  const known = [...new Set([...Object.keys(findings), ...checks.map(({ id }) => id)])];
+  const names = [...known, 'verified-in'];
   return list.flatMap((entry, index): Requirement[] => {
-    if (typeof entry === 'string' && Object.hasOwn(findings, entry)) return [{ name: entry }];
+    if (typeof entry === 'string' && known.includes(entry)) return [{ name: entry }];
     const verifiedIn = (entry as { 'verified-in'?: unknown } | null)?.['verified-in'];
     if (typeof verifiedIn === 'string') {
       if (environments.includes(verifiedIn)) return [{ verifiedIn }];
@@ -127,9 +135,19 @@ export function look(facts: Facts, required: readonly Requirement[]): (Looked & 
     against: against(facts),
     required: required.some(one => 'name' in one && one.name === name),
   }));
+  const doctored = checks.filter(({ id }) => isDoctored(id) && required.some(one => 'name' in one && one.name === id));
   const places = required.flatMap(one => ('verifiedIn' in one ? [one.verifiedIn] : []));
   return [
     ...all,
+    ...doctored.map(({ id, title }) => ({
+      name: id,
+      means: title,
+      // what could not be looked at is not met
+      against: facts.found
+        .filter(one => one.check === id && one.state !== 'pass')
+        .map(({ where, seen }) => `${where}: ${seen}`),
+      required: true,
+    })),
     ...places.map(place => ({
       name: `verified-in: ${place}`,
       means: `This version was verified in ${place}.`,

@@ -14,6 +14,7 @@ export const modes = [
   'status',
   'verify',
   'audit',
+  'doctor',
 ] as const;
 
 export type Mode = (typeof modes)[number];
@@ -43,6 +44,7 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
   status: { hosts: 'status', cluster: 'status' },
   verify: { verify: '' },
   audit: { verify: 'audit' },
+  doctor: {},
 };
 
 /**

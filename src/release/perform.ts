@@ -1,10 +1,13 @@
 import { SlipwayError } from '../core/errors.ts';
+import { log } from '../core/log.ts';
 import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import type { Entry } from '../core/records/entry.ts';
 import type { Link } from './chain.ts';
-import { look } from './checklist.ts';
+import { isDoctored, look } from './checklist.ts';
 import { conclude, type Result } from './conclude.ts';
+import { doctor } from './doctor/doctor.ts';
+import { summaryOf, textOf } from './doctor/render.ts';
 import { follow } from './github/follow.ts';
 import { refuseFork } from './github/fork.ts';
 import { type Progress, runLinks } from './links.ts';
@@ -70,6 +73,7 @@ async function carryOut(
   }
   const places = failed(made) ? [] : links.filter(link => !isMaker(link));
   const ended = await runLinks(places, made, request, around);
+  if (request.mode === 'plan' && !around.signal.aborted) await tellDoctor(request, around);
   return conclude(plan, ended, await loadedFrom(ended, request), around);
 }
 
@@ -88,11 +92,18 @@ async function loadedFrom({ release }: Progress, { directory }: Request): Promis
   return loadRecords(release === '' ? [] : release.split('\n'), directory);
 }
 
+/** The production checklist is a part of every plan; nothing in it makes a plan fail. */
+async function tellDoctor(request: Request, around: Surroundings): Promise<void> {
+  const report = await doctor(request, around);
+  for (const line of ['── doctor', ...textOf(report)]) log.info(line);
+  await around.summary(summaryOf(report));
+}
+
 /** What the environment requires is looked at before anything is put there. */
 async function refuse(
   { request, file, read: links, requirements, records }: Plan,
   loaded: LoadedRecord | undefined,
-  { summary }: Surroundings,
+  around: Surroundings,
 ): Promise<void> {
   if (requirements.length === 0 || !deploys(request.mode, isStored(request))) return;
   if (loaded === undefined)
@@ -102,8 +113,10 @@ async function refuse(
   const { version } = loaded.record;
   const verdicts = (await records?.entries({ version })) ?? [];
   const verifiedIn = verdicts.filter(isVerified).map(({ environment }) => environment);
-  const looked = look({ record: loaded.record, links, verifiedIn }, requirements);
-  await summary(`### Checklist\n\n${checklistTable(looked)}`);
+  const isAsked = requirements.some(one => 'name' in one && isDoctored(one.name));
+  const found = isAsked ? (await doctor(request, around)).findings : [];
+  const looked = look({ record: loaded.record, links, verifiedIn, found }, requirements);
+  await around.summary(`### Checklist\n\n${checklistTable(looked)}`);
   refuseUnmet(file, loaded.record, looked);
 }
 

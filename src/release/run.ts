@@ -1,10 +1,16 @@
 import { getState, saveState } from '@actions/core';
 import type { Context, Parts } from '../core/action.ts';
 import { SlipwayError } from '../core/errors.ts';
+import { log } from '../core/log.ts';
 import type { Schemas } from './check.ts';
+import { doctor, unmet } from './doctor/doctor.ts';
+import { summaryOf, textOf } from './doctor/render.ts';
+import { refuseFork } from './github/fork.ts';
 import type { definition } from './inputs.ts';
 import { perform, type Result } from './perform.ts';
 import { type Begun, postSteps } from './post.ts';
+import type { Request } from './request.ts';
+import type { Surroundings } from './surroundings.ts';
 
 type Chain = Context<(typeof definition)['inputs']>;
 
@@ -24,23 +30,35 @@ async function run(
   dist: string,
   schemas: Schemas,
 ): Promise<void> {
-  const result = await perform(
-    { ...inputs, config: inputs.config ?? 'slipway.yml', directory },
-    {
-      dist,
-      schemas,
-      env: process.env,
-      signal,
-      summary,
-      // After each link: a runner that kills the chain still runs the post steps of what was begun.
-      onDone: done => saveState(stateName, JSON.stringify(done.map(({ name, state }) => ({ name, state })))),
-    },
-  );
+  const request = { ...inputs, config: inputs.config ?? 'slipway.yml', directory };
+  if (inputs.mode === 'doctor') return runDoctor(request, { dist, schemas, env: process.env, signal, summary });
+  const result = await perform(request, {
+    dist,
+    schemas,
+    env: process.env,
+    signal,
+    summary,
+    // After each link: a runner that kills the chain still runs the post steps of what was begun.
+    onDone: done => saveState(stateName, JSON.stringify(done.map(({ name, state }) => ({ name, state })))),
+  });
   const { release, version, digest, image, state, verdict, report, changed } = result;
   const outputs = { release, version, digest, image, state, verdict, report, changed: String(changed) };
   for (const [name, value] of Object.entries(outputs)) if (value !== undefined) output(name, value);
   signal.throwIfAborted();
   refuseUnfinished(result);
+}
+
+/** @throws SlipwayError CHECKLIST_UNMET when the environment requires what is not met */
+async function runDoctor(request: Request, around: Surroundings): Promise<void> {
+  await refuseFork(around.env, request.mode);
+  const report = await doctor(request, around);
+  for (const line of textOf(report)) log.info(line);
+  await around.summary(summaryOf(report));
+  const open = [...new Set(unmet(report).map(({ check }) => check))];
+  if (open.length === 0) return;
+  throw new SlipwayError('CHECKLIST_UNMET', `${request.environment} requires what is not met: ${open.join(', ')}`, {
+    hint: 'Nothing was changed. What was seen and what to do stands above in the log.',
+  });
 }
 
 /** @throws SlipwayError CHAIN_STOPPED when a link failed; what kept the GitHub release from being published */

@@ -4,7 +4,7 @@ import { differences } from '../../../src/cli/init/differences.ts';
 import { parseDockerfile } from '../../../src/cli/init/dockerfile.ts';
 import { manifestsOf } from '../../../src/cli/init/manifests.ts';
 import { imageOf, parseRemote } from '../../../src/cli/init/repository.ts';
-import type { Tree } from '../../../src/cli/init/tree.ts';
+import type { Tree } from '../../../src/core/tree.ts';
 
 const program = { package: '.', name: 'hello', at: 'main.go:1' };
 const treeOf = (files: Record<string, string>): Tree => ({

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { withoutComments } from '../../../src/cli/init/go-code.ts';
 import { grpcHealth, healthPaths } from '../../../src/cli/init/health.ts';
 import { portsInSource } from '../../../src/cli/init/port.ts';
-import type { Tree } from '../../../src/cli/init/tree.ts';
+import { withoutComments } from '../../../src/core/go-code.ts';
+import type { Tree } from '../../../src/core/tree.ts';
 
 const nothing: Tree = { files: [], read: async () => '' };
 const source = (text: string) => [{ file: 'main.go', text, code: withoutComments(text) }];

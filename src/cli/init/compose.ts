@@ -1,6 +1,6 @@
+import type { Tree } from '../../core/tree.ts';
 import type { Found } from './found.ts';
 import type { Program } from './programs.ts';
-import type { Tree } from './tree.ts';
 import { documentsOf } from './yaml-file.ts';
 
 /** What a compose file says of the service that is built here. */

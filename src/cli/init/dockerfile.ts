@@ -1,5 +1,5 @@
+import type { Tree } from '../../core/tree.ts';
 import type { Found } from './found.ts';
-import type { Tree } from './tree.ts';
 
 /** What the last stage of a Dockerfile says. */
 export interface Dockerfile {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import type { Tree } from '../../core/tree.ts';
 import type { Found } from './found.ts';
 import type { Program } from './programs.ts';
-import type { Tree } from './tree.ts';
 import { documentsOf, type YamlDocument } from './yaml-file.ts';
 
 /** What the Kubernetes manifests of a program say. */

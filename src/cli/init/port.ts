@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import type { Tree } from '../../core/tree.ts';
 import { type Found, matches } from './found.ts';
 import type { GoFile } from './programs.ts';
-import type { Tree } from './tree.ts';
 
 interface Guess extends Found<number> {
   /** How surely this is where the program listens. */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import { withoutComments } from '../../core/go-code.ts';
+import type { Tree } from '../../core/tree.ts';
 import { type Found, matches } from './found.ts';
-import { withoutComments } from './go-code.ts';
-import type { Tree } from './tree.ts';
 
 /** The Go module of a folder: what go.mod says. */
 export interface Module {

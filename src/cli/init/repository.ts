@@ -1,6 +1,6 @@
 import { git } from '../../core/git.ts';
+import type { Tree } from '../../core/tree.ts';
 import type { Found } from './found.ts';
-import type { Tree } from './tree.ts';
 
 /** Where a repository is kept: `github.com`, `acme/hello`. */
 export interface Remote {

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { didYouMean } from '../../core/suggest.ts';
+import { readTree } from '../../core/tree.ts';
 import { type Compose, composeOf } from './compose.ts';
 import { type Dockerfile, dockerfileOf } from './dockerfile.ts';
 import { type Found, matches } from './found.ts';
@@ -8,7 +9,6 @@ import { type Manifests, manifestsOf } from './manifests.ts';
 import { portsInSource } from './port.ts';
 import { type GoFile, type Module, moduleOf, type Program, programsOf, sourcesOf } from './programs.ts';
 import { ciFilesOf, imageOf, type Remote, remoteOf } from './repository.ts';
-import { readTree } from './tree.ts';
 
 /** What a repository says about the program in it. */
 export interface Survey {

@@ -1,5 +1,5 @@
 import { isNode, LineCounter, parseAllDocuments } from 'yaml';
-import type { Tree } from './tree.ts';
+import type { Tree } from '../../core/tree.ts';
 
 /** One document of a YAML file, and where each part of it stands. */
 export interface YamlDocument {

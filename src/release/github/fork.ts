@@ -13,13 +13,13 @@ interface Event {
 }
 
 /** Modes that change nothing anywhere. */
-const looking = new Set(['plan', 'status', 'verify']);
+const looking = new Set(['plan', 'status', 'verify', 'doctor']);
 
 /**
  * Refuses what a fork's pull request must not do: whoever opens one chooses what slipway.yml and the program say. Called
  * before anything is read or begun.
  *
- * `pull_request` brings no secrets: there a fork may look (plan, status, verify) and build. `pull_request_target` and
+ * `pull_request` brings no secrets: there a fork may look (plan, status, verify, doctor) and build. `pull_request_target` and
  * `workflow_run` bring them: there only `plan` is let through, for a workflow that checked out the base.
  *
  * @throws SlipwayError FORK_REFUSED
