@@ -41,7 +41,7 @@ const bundles = {
     appendFileSync(calls, mode + ' ' + record.version + ' ' + input('config').split('yml')[1] + '\\n');
     const started = new Date().toISOString();
     const state = process.env.HOSTS_STATE || 'healthy';
-    if (mode !== 'plan') save({ ...record, deployments: [...(record.deployments ?? []), { kind: 'ssh-systemd', place: 'web1', service: 'hello', release: record.version, previous: '', state, by: 'x', started, evidence: {} }] });
+    if (mode !== 'plan' && mode !== 'doctor') save({ ...record, deployments: [...(record.deployments ?? []), { kind: 'ssh-systemd', place: 'web1', service: 'hello', release: record.version, previous: '', state, by: 'x', started, evidence: {} }] });
     give('state', state); give('changed', String(mode === 'deploy'));
     process.exitCode = state === 'healthy' ? 0 : 1;`,
   'build-multiarch-image': `appendFileSync(calls, 'image\\n'); give('release', input('release'));`,
@@ -148,7 +148,8 @@ describe('the modes of the chain, with records in a folder', () => {
   });
 
   test('plan builds and shows, and keeps nothing', async () => {
-    expect((await run({ mode: 'plan', environment: 'staging' })).calls).toEqual(['build', 'plan v1.0.0 @staging']);
+    const { calls: made } = await run({ mode: 'plan', environment: 'staging' });
+    expect(made).toEqual(['build', 'plan v1.0.0 @staging', 'doctor v1.0.0 @staging']);
     await expect(entries()).rejects.toThrow();
   });
 

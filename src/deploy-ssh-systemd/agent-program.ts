@@ -29,6 +29,7 @@ export async function agentProgram(layout: Layout = 'systemd'): Promise<string> 
     readFile(new URL('./assets/firewall.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/backup.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/around.sh', import.meta.url), 'utf8'),
+    readFile(new URL('./assets/checkup.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/certbot.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/container.sh', import.meta.url), 'utf8'),
     readFile(new URL('./assets/revert.sh', import.meta.url), 'utf8'),

@@ -53,6 +53,7 @@ const repeatable = [
   'whole',
   'firewall',
   'share_look',
+  'checkup',
 ];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 

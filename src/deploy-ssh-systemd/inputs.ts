@@ -22,8 +22,8 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and changes nothing; `rollback` goes back to a release that is on the hosts; `status` says what serves; `restart` restarts it, with the health gate; `converge` brings hosts that do not serve the recorded release to it, without a build; `remove` takes the service and its releases away; `bootstrap` prepares hosts once, as root, for `become: agent`.',
-      value: choice('plan', 'deploy', 'rollback', 'status', 'restart', 'remove', 'converge', 'bootstrap'),
+        '`plan` shows what would be done and changes nothing; `rollback` goes back to a release that is on the hosts; `status` says what serves; `restart` restarts it, with the health gate; `converge` brings hosts that do not serve the recorded release to it, without a build; `doctor` looks at what the production checklist is about, for `slipway doctor`; `remove` takes the service and its releases away; `bootstrap` prepares hosts once, as root, for `become: agent`.',
+      value: choice('plan', 'deploy', 'rollback', 'status', 'restart', 'remove', 'converge', 'bootstrap', 'doctor'),
       default: 'deploy',
     },
     to: {
@@ -65,6 +65,7 @@ export const definition = define({
     previous: 'Id of the release before, when it is the same on all hosts; else one `HOST ID` a line.',
     status:
       'With `mode: status`, what serves on each host, and what stands around it (nginx and its certificate, firewall, logs, backups, share), a line each.',
+    checkup: 'With `mode: doctor`, what was seen on each host, as JSON.',
     changed: '`true` when something on a host was changed.',
   },
 });

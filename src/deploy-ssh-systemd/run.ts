@@ -10,6 +10,7 @@ import { lookAround } from './around.ts';
 import { type Artifact, readArtifacts } from './artifacts.ts';
 import { mustBeAttested } from './attested.ts';
 import { bootstrap } from './bootstrap.ts';
+import { checkup } from './checkup.ts';
 import { composeArtifacts } from './compose/artifact.ts';
 import { imageArtifacts } from './container/image.ts';
 import { fetched, servedByHosts } from './converge.ts';
@@ -56,6 +57,7 @@ export async function run(context: Here): Promise<void> {
   }
   const sites = stack.use(new SitesInFront(settings, signal));
   for (const session of sessions) session.reachOut();
+  if (settings.mode === 'doctor') return await checkup(sessions, context);
   if (settings.mode === 'status') return await showStatus(sessions, context);
   const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context, stack);
   packAhead(settings.mode === 'deploy' ? artifacts : []);

@@ -33,7 +33,7 @@ export interface Settings {
   readonly hosts: readonly Host[];
   /** Role → what its hosts have instead. */
   readonly roles: ReadonlyMap<string, RoleSettings>;
-  readonly mode: 'plan' | 'deploy' | 'rollback' | 'status' | 'restart' | 'remove' | 'converge' | 'bootstrap';
+  readonly mode: 'plan' | 'deploy' | 'rollback' | 'status' | 'restart' | 'remove' | 'converge' | 'bootstrap' | 'doctor';
   /** Of a rollback: `previous`, a version, or the id of a release. */
   readonly to: string;
   readonly access: Access;

@@ -113,8 +113,8 @@ async function refuse(
   const { version } = loaded.record;
   const verdicts = (await records?.entries({ version })) ?? [];
   const verifiedIn = verdicts.filter(isVerified).map(({ environment }) => environment);
-  const isAsked = requirements.some(one => 'name' in one && isDoctored(one.name));
-  const found = isAsked ? (await doctor(request, around)).findings : [];
+  const asked = requirements.flatMap(one => ('name' in one && isDoctored(one.name) ? [one.name] : []));
+  const found = asked.length > 0 ? (await doctor(request, around, asked)).findings : [];
   const looked = look({ record: loaded.record, links, verifiedIn, found }, requirements);
   await around.summary(`### Checklist\n\n${checklistTable(looked)}`);
   refuseUnmet(file, loaded.record, looked);

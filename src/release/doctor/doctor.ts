@@ -7,6 +7,7 @@ import { requirementsOf } from '../require.ts';
 import { openStored } from '../stored.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { Finding } from './check.ts';
+import { lookAtPlaces } from './places.ts';
 import { examine } from './registry.ts';
 import { type Repository, readRepository } from './repository/facts.ts';
 
@@ -16,17 +17,18 @@ export interface Report {
   readonly required: readonly string[];
 }
 
-/** Looks at everything that the production checklist is about, and changes nothing. */
-export async function doctor(request: Request, around: Surroundings): Promise<Report> {
+/**
+ * Looks at everything that the production checklist is about, and changes nothing.
+ *
+ * @param only these checks; a place of which none is about is not asked
+ */
+export async function doctor(request: Request, around: Surroundings, only?: readonly string[]): Promise<Report> {
   const file = await readConfigFile(resolve(request.directory, request.config), request.environment);
   const required = requirementsOf(file).flatMap(one => ('name' in one ? [one.name] : []));
-  return { findings: await look(file, request, around), required };
-}
-
-/** Every check at every place, for a file that is read. */
-export async function look(file: ConfigFile, request: Request, around: Surroundings): Promise<Finding[]> {
   const deeds = await deedsOf(file, request, around);
-  return examine('repository', await readRepository(file, request.directory, deeds, Date.now()));
+  const repository = await readRepository(file, request.directory, deeds, Date.now());
+  const places = await lookAtPlaces(file, request, around, only);
+  return { findings: [...examine('repository', repository), ...places], required };
 }
 
 /** What the records say was done in the environment; or why they do not say it. */

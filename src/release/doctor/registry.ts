@@ -1,4 +1,8 @@
+import type { HostCheckup } from '../../core/checkup.ts';
 import type { Check, Family, Finding } from './check.ts';
+import { accessChecks } from './hosts/access.ts';
+import { serviceChecks } from './hosts/service.ts';
+import { shareChecks } from './hosts/shares.ts';
 import type { Repository } from './repository/facts.ts';
 import { goChecks } from './repository/go.ts';
 import { healthChecks } from './repository/health.ts';
@@ -10,6 +14,7 @@ import { workflowChecks } from './repository/workflows.ts';
 /** What the checks of each family look at. */
 export interface FactsOf {
   readonly repository: Repository;
+  readonly host: HostCheckup;
 }
 
 /** The production checklist: every check, in the order in which they are shown. */
@@ -22,6 +27,7 @@ export const registry: { readonly [F in keyof FactsOf]: readonly Check<FactsOf[F
     ...healthChecks,
     ...peopleChecks,
   ],
+  host: [...accessChecks, ...serviceChecks, ...shareChecks],
 };
 
 /** A check without what it looks at: for tables, and for what `require` may name. */
