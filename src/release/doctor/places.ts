@@ -33,7 +33,8 @@ async function lookAt(link: Link, request: Request, around: Surroundings): Promi
   try {
     await checkLinks([link], around.schemas, around.env, request.directory);
   } catch (error) {
-    return nothing(messageOf(error));
+    // the message begins with the place
+    return nothing(messageOf(error).replace(`${link.title}: `, ''));
   }
   const { done } = await runLinks([link], { done: [], release: '' }, request, around);
   const seen = done[0]?.outputs['checkup'];

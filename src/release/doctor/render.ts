@@ -26,15 +26,43 @@ function linesOf({ findings, required }: Report): Line[] {
 
 const marks = { pass: '✓', fail: '✗', unknown: '?' } as const;
 
+/** What several checks could not look at for one reason, such as a host that is not reached. */
+interface Hidden {
+  readonly where: string;
+  readonly seen: string;
+  readonly lines: readonly Line[];
+}
+
+/** Checks that only such a reason keeps from an answer are told together, once for each reason; the others one by one. */
+function apart(lines: readonly Line[]): { single: Line[]; hidden: Hidden[] } {
+  const reasonOf = ({ state, open }: Line) =>
+    state === 'unknown' && open.length === 1 ? `${open[0]!.where}: ${open[0]!.seen}` : undefined;
+  const groups = Map.groupBy(lines, reasonOf);
+  const isShared = (line: Line) => reasonOf(line) !== undefined && groups.get(reasonOf(line))!.length > 1;
+  return {
+    single: lines.filter(line => !isShared(line)),
+    hidden: [...groups.values()]
+      .filter(([first]) => isShared(first!))
+      .map(group => ({ where: group[0]!.open[0]!.where, seen: group[0]!.open[0]!.seen, lines: group })),
+  };
+}
+
+const namesOf = (lines: readonly Line[], mark = '') =>
+  lines.map(({ check, required }) => `${mark}${check.id}${mark}${required ? ' (required)' : ''}`).join(', ');
+
 /** For a terminal: what passes in one line, the rest with where, why and what to do. */
 export function textOf(report: Report): string[] {
   const lines = linesOf(report);
-  const open = lines.filter(({ state }) => state !== 'pass');
+  const { single, hidden } = apart(lines.filter(({ state }) => state !== 'pass'));
   return [
-    ...open.flatMap(({ check, state, open: places, required }) => [
+    ...single.flatMap(({ check, state, open: places, required }) => [
       `${marks[state]} ${check.id} (${required ? 'required' : check.level}): ${state === 'fail' ? `not met: ${check.title}` : `unknown whether: ${check.title}`}`,
       ...places.map(({ where, seen }) => `    ${where}: ${seen}`),
       ...(state === 'fail' ? [`    why: ${check.reason}`, `    fix: ${check.fix}`] : []),
+    ]),
+    ...hidden.flatMap(({ where, seen, lines: own }) => [
+      `${marks.unknown} ${where}: ${seen}`,
+      `    unknown therefore: ${namesOf(own)}`,
     ]),
     counted(lines),
   ];
@@ -50,15 +78,16 @@ function counted(lines: readonly Line[]): string {
 /** For the job summary: what is open; what passes is folded. */
 export function summaryOf(report: Report): string {
   const lines = linesOf(report);
-  const rows = lines
-    .filter(({ state }) => state !== 'pass')
-    .map(({ check, state, open, required }) => [
-      `${marks[state]}${required ? ' required' : ''}`,
-      `\`${check.id}\``,
-      check.title,
-      open.map(({ where, seen }) => `${where}: ${seen}`).join('\n'),
-      check.fix,
-    ]);
+  const { single, hidden } = apart(lines.filter(({ state }) => state !== 'pass'));
+  const rows = single.map(({ check, state, open, required }) => [
+    `${marks[state]}${required ? ' required' : ''}`,
+    `\`${check.id}\``,
+    check.title,
+    open.map(({ where, seen }) => `${where}: ${seen}`).join('\n'),
+    check.fix,
+  ]);
+  for (const { where, seen, lines: own } of hidden)
+    rows.push([marks.unknown, namesOf(own, '`'), 'Nothing could be looked at.', `${where}: ${seen}`, '']);
   const open = rows.length === 0 ? [] : [table(['', 'Check', 'What it means', 'What was seen', 'What to do'], rows)];
   return ['### Doctor', ...open, counted(lines)].join('\n\n');
 }
