@@ -1,5 +1,6 @@
 import { type Budget, budgetOf } from '../core/statistics/index.ts';
 import { formatDuration } from '../core/units.ts';
+import { mirrorText } from './mirror.ts';
 import type { Options } from './options.ts';
 
 /** What is known of the users before the rollout, by one metric. */
@@ -21,6 +22,7 @@ export function budgetLine(options: Options, expected?: Expected): { readonly li
   const { 'step-duration': duration, 'warm-up': warmUp } = options;
   const rate = options.probes.length === 0 ? 0 : options['probe-rate'];
   const steps = options.steps.filter(weight => weight < 100);
+  const { mirror } = options;
   const { metric, tolerance, traffic, phi } = expected ?? {
     metric: '',
     tolerance: options.tolerance,
@@ -32,7 +34,11 @@ export function budgetLine(options: Options, expected?: Expected): { readonly li
     beta,
     traffic,
     phi,
-    steps: steps.map(weight => ({ share: weight / 100, seconds: duration / 1000 })),
+    steps: steps.map(weight =>
+      weight === 0 && mirror !== undefined
+        ? { share: mirror.percent / 100, seconds: mirror.duration / 1000 }
+        : { share: weight / 100, seconds: duration / 1000 },
+    ),
   };
   const with_ = budgetOf({ ...plan, probes: rate / phi });
   const coming = rate === 0 ? [] : [`${Math.floor(with_.own)} own (${rate}/s)`];
@@ -41,8 +47,14 @@ export function budgetLine(options: Options, expected?: Expected): { readonly li
   const said = `${metric === '' ? 'Promotion' : `"${metric}"`} needs ${with_.needed} requests to the new release without an error (tolerance ${tolerance}, beta ${beta}); in ${steps.length} steps of ${formatDuration(duration)} below 100 %${warmUp === 0 ? '' : ` after ${formatDuration(warmUp)} of warm-up`} come ${coming.join(' and ')}${divided}`;
   const alone =
     expected === undefined || rate === 0 ? '' : `; without own requests ${outcome(budgetOf({ ...plan, probes: 0 }))}`;
-  const line = `${said}: ${outcome(with_)}${alone}.`;
-  if (with_.enough !== undefined) return { line, enough: true };
+  const copied =
+    mirror === undefined || expected === undefined
+      ? undefined
+      : budgetOf({ ...plan, steps: plan.steps.slice(0, 1), probes: rate / phi });
+  const first = copied === undefined ? '' : `; the copies (${mirrorText(mirror!)}) alone: ${outcome(copied)}`;
+  const line = `${said}: ${outcome(with_)}${alone}${first}.`;
+  if (with_.enough !== undefined && (copied === undefined || copied.enough !== undefined))
+    return { line, enough: true };
   return { line: `${line} When it does not suffice, on-inconclusive: ${otherwise} applies.`, enough: false };
 }
 

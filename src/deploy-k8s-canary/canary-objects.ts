@@ -117,6 +117,6 @@ export function canaryService(name: string, stable: KubeObject, owner: KubeObjec
 }
 
 /** Deleting the workload deletes what belongs to it. */
-function ownedBy(owner: KubeObject) {
+export function ownedBy(owner: KubeObject) {
   return { apiVersion: 'apps/v1', kind: 'Deployment', name: owner.metadata.name, uid: owner.metadata.uid! };
 }

@@ -12,6 +12,7 @@ import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { marking, rowOf } from './step-row.ts';
 import { trackProbes } from './track-probes.ts';
+import { copiedAt, direct, reached } from './traffic.ts';
 import { areWarm, waitWarm } from './wait-warm.ts';
 import { watchStep } from './watch-step.ts';
 
@@ -54,26 +55,31 @@ async function steps(session: Session, full: boolean): Promise<CanaryEnd | undef
 async function oneStep(session: Session, index: number, deciding: number): Promise<StepEnd> {
   try {
     await step(session, index);
-    return index <= deciding ? await decide(session, index === deciding) : 'passed';
+    // what is judged by copies is judged before the first user
+    const decides = index === deciding || copiedAt(session, session.options.steps[index]!) > 0;
+    return index <= deciding ? await decide(session, decides) : 'passed';
   } catch (error) {
     if (error instanceof Interruption) return error;
     throw error;
   }
 }
 
-/** One weight: pods first, until they are warm, then traffic, then time. */
+/** One weight: pods first, until they are warm, then traffic (or copies of it), then time. */
 async function step(session: Session, index: number): Promise<void> {
   const { journal, signal, options } = session;
   const weight = options.steps[index]!;
   const blueGreen = options.strategy === 'blue-green';
   const router = session.router!;
+  const mirrored = copiedAt(session, weight);
+  const load = mirrored || weight;
   const countFor = (old: number): Count => ({
-    canary: blueGreen ? old : router.podsFor(weight, old),
-    baseline: router.podsFor(Math.min(weight, 50), old), // above the half its share falls, and its pods stay
+    canary: blueGreen ? old : router.podsFor(load, old),
+    baseline: router.podsFor(mirrored || Math.min(weight, 50), old), // above the half its share falls, and its pods stay
   });
   let replicas = await stableReplicas(session);
   let pods = countFor(replicas);
   const row = rowOf(journal, weight);
+  if (mirrored > 0) row.mirrored = mirrored;
   session.analysis.beginStep(index);
   const watched = await session.beginStep(index);
   const marked = <T>(task: () => Promise<T>) => marking(row, task);
@@ -82,18 +88,18 @@ async function step(session: Session, index: number): Promise<void> {
     await trackProbes(session);
     await waitWarm(session, row, pods);
   });
-  if (session.state.weight !== weight) await session.save({ weight });
-  await journal.span(`${weight} %: traffic`, async () => {
-    row.share = weight === 0 ? 'no user traffic' : await marked(() => router.shift(weight, signal));
+  await journal.span(`${weight} %: ${mirrored > 0 ? 'copies of the traffic' : 'traffic'}`, async () => {
+    row.share = await marked(() => direct(session, row));
     log.info(`  ${row.share}`);
   });
   session.users?.beginStep();
   let scaled = false;
-  const duration = options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'];
+  const length = options[blueGreen && weight === 100 ? 'keep-old' : 'step-duration'];
+  const duration = mirrored > 0 ? (options.mirror?.duration ?? length) : length;
   await journal.span(`${weight} %: watching`, () =>
     watchStep(session, row, Math.max(0, duration - watched), {
       canary: true,
-      hurry: options.auto && weight < 100,
+      hurry: options.auto && weight < 100 && mirrored === 0,
       each: async warm => {
         const now = await stableReplicas(session);
         if (now !== replicas) {
@@ -120,15 +126,15 @@ async function stableReplicas({ cluster, state, signal }: Session): Promise<numb
   return (await cluster.request<KubeObject>('GET', path, { signal }))['spec'].replicas ?? 1;
 }
 
-/** At the last weight below 100 there still is a baseline: here it is decided. Before it, only that nobody goes on blindly. */
-async function decide(session: Session, last: boolean): Promise<StepEnd> {
+/** At the last weight below 100 there still is a baseline: here it is decided, and by copies of requests. Elsewhere, only that nobody goes on blindly. */
+async function decide(session: Session, decides: boolean): Promise<StepEnd> {
   const { analysis, options, journal, users } = session;
   const row = journal.rows.at(-1)!;
   const otherwise = options['on-inconclusive'];
   for (;;) {
     const { decision, canary, needed } = analysis.evidence;
-    const blind = users?.blind(row.weight > 0);
-    if (blind === undefined && (!last || decision === 'promote')) return 'promote';
+    const blind = users?.blind(reached(row));
+    if (blind === undefined && (!decides || decision === 'promote')) return 'promote';
     const reason = blind ?? analysis.evidence.reason;
     if (otherwise === 'extend') {
       log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
@@ -141,7 +147,8 @@ async function decide(session: Session, last: boolean): Promise<StepEnd> {
     journal.note(`Inconclusive: ${reason}${enough}; on-inconclusive: ${otherwise}.`);
     if (otherwise === 'hold') return 'hold';
     if (otherwise === 'promote' && canary.requests > 0) {
-      await session.save({ reason: 'promoted although inconclusive' });
+      const how = reached(row) && row.weight === 0 ? 'went on from copied requests' : 'promoted';
+      await session.save({ reason: `${how} although inconclusive` });
       return 'inconclusive';
     }
     const why = canary.requests === 0 ? 'no request to the new release was seen at all' : reason;

@@ -11,9 +11,11 @@ export function trendCharts(points: readonly TrendPoint[], { alpha, beta }: Pick
   if (points.length < leastPoints) return [];
   const times = points.map(({ at }) => formatDuration(1000 * Math.round((at - points[0]!.at) / 1000)));
   const weights = points.map(({ weight }) => weight);
-  const weight = { title: 'Weight of the new release (%)', times, unit: '%', to: 100 };
+  const copied = points.map(({ mirrored = 0 }) => mirrored);
+  const copies = copied.some(one => one > 0) ? [{ form: 'line' as const, values: copied }] : [];
+  const title = `Weight of the new release (%)${copies.length > 0 ? '; the line: requests copied to it' : ''}`;
   return [
-    chart({ ...weight, lines: [{ form: 'bar', values: weights }] }),
+    chart({ title, times, unit: '%', to: 100, lines: [{ form: 'bar', values: weights }, ...copies] }),
     evidence(
       'E(worse)',
       'rolled back',

@@ -40,19 +40,18 @@ export async function findRouter(
   for (const held of [hold, ...(baseline === undefined ? [] : [baseline])])
     refuseCatchers(items, { ...podLabels, ...held }, live.metadata.name);
   const replicas: number = live['spec'].replicas ?? 1;
-  const found = await moduleOf(routerKind(options)).find({
-    cluster,
-    options,
-    live,
-    services,
-    podLabels,
-    hold,
-    replicas,
-    signal,
-  });
+  const module = moduleOf(routerKind(options));
+  const search = { cluster, options, live, services, podLabels, hold, replicas, signal };
+  const found = await module.find(search);
+  const { mirror } = options;
+  const state = {
+    ...found.state,
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(mirror === undefined ? {} : { mirror: mirror.percent }),
+  };
   return {
     ...found,
-    state: { ...found.state, ...(baseline === undefined ? {} : { baseline }) },
+    state: mirror === undefined ? state : await module.mirrors!(search, { ...found, state }),
     sticky: found.sticky ?? affinityOf(services),
   };
 }

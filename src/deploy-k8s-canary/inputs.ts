@@ -10,6 +10,7 @@ import { beforeInputs } from './before/inputs.ts';
 import { clustersInputs } from './clusters/inputs.ts';
 import { metrics } from './metrics/forms.ts';
 import { parsePlace } from './metrics/source.ts';
+import { mirrorInputs } from './mirror.ts';
 import { scaffoldInputs } from './scaffold/inputs.ts';
 import { parseSteps } from './steps.ts';
 
@@ -132,6 +133,7 @@ export const definition = define({
       default: '5m',
     },
     'step-duration': { description: 'How long each step is watched.', value: duration, default: '30s' },
+    ...mirrorInputs,
     'warm-up': {
       description:
         'How long a new pod has been ready before traffic is shifted to it: a step’s weight stays what it was until all of its pods are warm. What they answer before is left out of the comparison. Behind a plain Service the last step is a rolling update, which does not wait: see “Warm-up” below.',

@@ -6,6 +6,8 @@ import { Trend } from './trend.ts';
 /** One step as the table shows it. */
 export interface StepRow {
   readonly weight: number;
+  /** Percent of users’ requests that were copied to the new release, on which no user was. */
+  mirrored?: number;
   /** What the router was read back to be: `hello=50 hello-canary=50`, `2 of 4 pods, 50.0 %`. */
   share: string;
   /** Ready pods of the new release. */
@@ -13,7 +15,10 @@ export interface StepRow {
   canary: Count;
   baseline: Count;
   router: Count;
-  /** Share of the new release among the answers that could be told apart; undefined when none could. */
+  /**
+   * Share of the new release among the answers that could be told apart; of a step with copies, copies by the old release’s
+   * requests; undefined when none could.
+   */
   observed?: number | undefined;
   /** E-values. */
   harm: number;

@@ -11,6 +11,8 @@ export function namesOf(workload: string) {
     baseline: `${workload}-baseline`,
     /** Service of the new pods before users reach them (strategy blue-green). */
     preview: `${workload}-preview`,
+    /** What copies requests (router traefik). */
+    mirror: `${workload}-mirror`,
     state: `slipway-${workload}`,
     lease: `slipway-${workload}`,
     canaryLabels: { [labels.workload]: workload, [labels.track]: 'canary' },

@@ -5,6 +5,7 @@ import { whoRuns } from '../core/who-runs.ts';
 import { refuseUnrendered } from './gitops/refuse-unrendered.ts';
 import type { Rendering } from './gitops/through-git.ts';
 import type { definition } from './inputs.ts';
+import { type Mirror, resolveMirror } from './mirror.ts';
 import { mostBesideFresh } from './ratio.ts';
 import { autoSteps } from './steps.ts';
 
@@ -27,6 +28,8 @@ export interface Options extends ClusterInputs {
   readonly rendered?: Rendering;
   /** Id of the rollout over several clusters that this one is a part of. */
   readonly whole?: string;
+  /** Users’ requests are copied to the new release in the step at 0 %. */
+  readonly mirror: Mirror | undefined;
   /** Where manifests begin. */
   readonly directory: string;
 }
@@ -71,6 +74,7 @@ export function resolveOptions(inputs: ClusterInputs, record: ReleaseRecord | un
       '"prometheus-url" is given, but nothing to ask it for',
       'Set metrics, for example `- errors` and `- latency`.',
     );
+  if (deploys && inputs.mirror !== undefined) refuseMirror(inputs);
   if (inputs.mode === 'render') refuseUnrendered(inputs, digest);
   const fresh = inputs.baseline === 'fresh';
   if (deploys && fresh && inputs.strategy !== 'canary')
@@ -88,9 +92,12 @@ export function resolveOptions(inputs: ClusterInputs, record: ReleaseRecord | un
       `steps ${inputs.steps.join(',')}: with router: service and baseline: fresh a step below 100 is at most ${mostBesideFresh}`,
       'Fresh pods of the old release stand behind the same Service, as many as new ones, so that the new release never gets the half. Use smaller steps, or router: gateway.',
     );
+  const { mirror, ...others } = inputs;
+  const steps = mirror === undefined || most[0] === 0 ? most : [0, ...most];
   return {
-    ...inputs,
-    steps: most,
+    ...others,
+    mirror: mirror && resolveMirror(mirror, most, inputs['step-duration']),
+    steps,
     // preview, then everyone
     auto,
     ...(inputs.strategy === 'blue-green' ? { steps: [0, 100] } : {}),
@@ -103,6 +110,28 @@ export function resolveOptions(inputs: ClusterInputs, record: ReleaseRecord | un
     by: whoRuns(process.env),
     directory,
   };
+}
+
+/** Copies are asked for of a router that makes them, and judged by what the pods count: their answers are dropped. */
+function refuseMirror({ router, strategy, metrics }: ClusterInputs): void {
+  if (strategy !== 'canary')
+    throw wrong(
+      'INPUT_INVALID',
+      `"mirror" is given, but strategy is "${strategy}"`,
+      'Requests are copied in the first step of a canary: leave the input out, or set strategy: canary.',
+    );
+  if (router === 'service')
+    throw wrong(
+      'INPUT_INVALID',
+      '"mirror" is given, but router is "service": a plain Service copies no requests',
+      'Set router: traefik, gateway or istio, or leave the input out.',
+    );
+  if (metrics.length === 0)
+    throw wrong(
+      'METRICS_MISSING',
+      '"mirror" is given without "metrics", and the answers to copied requests are dropped',
+      'Set prometheus-url and metrics, for example `- errors` and `- latency`: what the pods count is what can be judged.',
+    );
 }
 
 function wrong(code: string, message: string, hint: string): SlipwayError {

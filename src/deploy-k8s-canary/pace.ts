@@ -42,10 +42,10 @@ function bad({ better }: Source, { requests, errors }: Count): Count {
   return { requests, errors: better === 'lower' ? errors : requests - errors };
 }
 
-/** At weight 0 pods count the own requests alone, and no user's. */
-export function sourcesOf(metrics: readonly Source[], asksPods: boolean, tolerance: number, weight: number): Source[] {
+/** @param share percent of users' requests, or of copies of them; at 0 pods count the own requests alone, and no user's */
+export function sourcesOf(metrics: readonly Source[], asksPods: boolean, tolerance: number, share: number): Source[] {
   return [
     ...(asksPods ? [{ name: ownRequests, better: 'lower' as const, tolerance }] : []),
-    ...(weight === 0 ? [] : metrics),
+    ...(share === 0 ? [] : metrics),
   ];
 }

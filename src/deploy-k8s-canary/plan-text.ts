@@ -3,6 +3,7 @@ import { formatDuration } from '../core/units.ts';
 import { ownDeployments, ownServices } from './canary-objects.ts';
 import { differenceLines, differences, meaningOf } from './differences.ts';
 import type { Planned } from './dry-run.ts';
+import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
 import { moduleOf, routerOf } from './routers/all.ts';
@@ -76,27 +77,35 @@ function rolloutLines(cluster: Cluster, { router, situation, port, budget }: Pla
   const { state } = router;
   const { workload, live } = situation;
   const module = moduleOf(state.kind);
-  const { podsFor } = routerOf(cluster, workload, state);
+  const { podsFor, made: beside = [] } = routerOf(cluster, workload, state);
   const services = ownServices({ workload, router: state, strategy: options.strategy });
   const made = [
     ...ownDeployments({ workload, router: state }).map(name => `Deployment/${name}`),
     ...services.map(name => `Service/${name}`),
+    ...beside.map(({ kind, name }) => `${kind}/${name}`),
   ];
   const replicas: number = live?.['spec'].replicas ?? 1;
+  const { mirror } = options;
   const below = options.steps.length - 1;
   const doing = (step: number) =>
     step === 0
-      ? 'no user traffic; pods of the new release are probed'
+      ? `${mirror === undefined ? 'no user traffic' : `${mirror.percent} % of users’ requests are copied to ${namesOf(workload).canary}, no user is on it`}; pods of the new release are probed`
       : module.step(state, workload, cluster.namespace, step);
-  const pods = (step: number) => (step === 100 ? '' : `; ${podsFor(step, replicas)} pods of the new release`);
+  const pods = (step: number) =>
+    step === 100 ? '' : `; ${podsFor(step || (mirror?.percent ?? 0), replicas)} pods of the new release`;
+  const duration = options['step-duration'];
+  const copying = mirror?.duration ?? duration;
+  const lengthOf = (step: number) =>
+    step === 0 && mirror !== undefined
+      ? formatDuration(copying)
+      : `${options.auto ? 'at most ' : ''}${formatDuration(duration)}`;
   return [
     `  create    ${made.join(', ')} (deleted at the end)`,
     `  router    ${module.where(state)}; pods are ${port === undefined ? 'not asked directly' : `asked at port ${port}`}`,
     ...options.steps.map(
-      step =>
-        `  ${String(step).padStart(3)} %     ${doing(step)}${pods(step)}, watched for ${options.auto ? 'at most ' : ''}${formatDuration(options['step-duration'])}`,
+      step => `  ${String(step).padStart(3)} %     ${doing(step)}${pods(step)}, watched for ${lengthOf(step)}`,
     ),
-    `  time      ${options.auto ? '' : `at least ${formatDuration(below * options['step-duration'])} below 100 %, `}at most ${formatDuration(options.timeout)} in all`,
+    `  time      ${options.auto ? '' : `at least ${formatDuration((below - 1) * duration + (options.steps[0] === 0 ? copying : duration))} below 100 %, `}at most ${formatDuration(options.timeout)} in all`,
     ...budget.map(line => `  budget    ${line}`),
   ];
 }

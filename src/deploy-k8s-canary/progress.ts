@@ -3,15 +3,21 @@ import type { StepRow } from './journal.ts';
 
 /** How a step stands, in one line of the log: own requests of this step, metrics of the whole rollout, evidence. */
 export function progress(row: StepRow, metrics: readonly MetricRow[] = []): string {
-  const { canary, baseline, router, observed } = row;
+  const { canary, baseline, router, observed, mirrored = 0 } = row;
   const own =
     canary.requests + baseline.requests === 0
       ? []
       : [`failed ${canary.errors} of ${canary.requests} new, ${baseline.errors} of ${baseline.requests} old`];
   const through = router.requests === 0 ? [] : [`through the router ${router.errors} of ${router.requests}`];
-  const share = observed === undefined ? [] : [`observed share ${(100 * observed).toFixed(0)} %`];
+  const share =
+    observed === undefined ? [] : [`observed ${mirrored > 0 ? 'copies' : 'share'} ${(100 * observed).toFixed(0)} %`];
   const seen = [...own, ...through, ...share, ...usersText(metrics)];
-  return `  ${row.weight} %: ${seen.join(', ') || 'nothing seen yet'}; E(worse) ${show(row.harm)}, E(good) ${show(row.good)}`;
+  return `  ${stepName(row)}: ${seen.join(', ') || 'nothing seen yet'}; E(worse) ${show(row.harm)}, E(good) ${show(row.good)}`;
+}
+
+/** `25 %`; `0 %, 50 % copied`. */
+export function stepName({ weight, mirrored = 0 }: Pick<StepRow, 'weight' | 'mirrored'>): string {
+  return `${weight} %${mirrored > 0 ? `, ${mirrored} % copied` : ''}`;
 }
 
 /** Each metric in all of its groups: `errors 3 of 120 new, 1 of 1100 old`. */

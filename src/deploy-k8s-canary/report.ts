@@ -4,6 +4,7 @@ import { trendCharts } from './charts.ts';
 import type { Journal } from './journal.ts';
 import { metricsTable } from './metrics-table.ts';
 import type { Outcome } from './outcome.ts';
+import { stepName } from './progress.ts';
 
 /** The job summary: how it ended, the tables of steps and metrics, what was done when. */
 export function renderSummary(place: string, outcome: Outcome, journal: Journal, limits: Limits): string {
@@ -41,7 +42,7 @@ function stepsTable({ rows }: Journal): string {
       'Verdict',
     ],
     rows.map(row => [
-      `${row.weight} %`,
+      stepName(row),
       row.share,
       String(row.ready),
       `${row.canary.errors} / ${row.canary.requests}`,

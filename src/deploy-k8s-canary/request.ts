@@ -13,6 +13,8 @@ export interface Request {
   readonly router: string;
   readonly route?: string;
   readonly steps: string;
+  /** Absent: no requests are copied. */
+  readonly mirror?: string;
   /** Absent: compared with the pods that serve. */
   readonly baseline?: 'fresh';
   /** Names of the checks, without credentials. */
@@ -39,6 +41,7 @@ export async function requestOf(options: Options, namespace: string): Promise<Re
     router,
     ...(route === undefined ? {} : { route }),
     steps: options.auto ? 'auto' : steps.join(','),
+    ...(options.mirror === undefined ? {} : { mirror: `${options.mirror.percent} %` }),
     ...(options.baseline === 'stable' ? {} : { baseline: options.baseline }),
     probes: probes.map(({ name }) => name).join(', '),
     ...(options.metrics.length === 0 ? {} : { metrics: metricsText(options) }),
@@ -74,6 +77,7 @@ export function differing(of: Request, asked: Request): string[] {
     'router',
     'route',
     'steps',
+    'mirror',
     'baseline',
     'probes',
     'metrics',

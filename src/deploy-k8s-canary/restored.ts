@@ -14,7 +14,7 @@ import { ownDeployments, ownServices } from './canary-objects.ts';
 import { configReferences, keyOf } from './config-references.ts';
 import { configPath } from './discard-copies.ts';
 import { namesOf } from './names.ts';
-import { routerOf } from './routers/all.ts';
+import { madeByRouter, routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
 
 /** Something that a rollback has to have brought about, as it was read back. */
@@ -84,12 +84,16 @@ async function podsLeft(cluster: Cluster, workload: string, name: string, signal
 }
 
 async function leftServices(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<Fact> {
-  const names = ownServices(state);
-  const found = await Promise.all(
-    names.map(name => getObject(cluster, corePath(cluster.namespace, 'services', name), signal)),
-  );
-  const left = names.filter((_, i) => found[i] !== undefined && found[i].metadata.deletionTimestamp === undefined);
-  return { ok: left.length === 0, seen: left.length === 0 ? 'no Service of the canary' : `Service/${left.join(', ')}` };
+  const services = ownServices(state).map(name => ({
+    kind: 'Service',
+    name,
+    path: corePath(cluster.namespace, 'services', name),
+  }));
+  const made = [...services, ...madeByRouter(cluster, state)];
+  const found = await Promise.all(made.map(({ path }) => getObject(cluster, path, signal)));
+  const left = made.filter((_, i) => found[i] !== undefined && found[i].metadata.deletionTimestamp === undefined);
+  const names = left.map(({ kind, name }) => `${kind}/${name}`).join(', ');
+  return { ok: left.length === 0, seen: names || 'no Service of the canary' };
 }
 
 async function stable(cluster: Cluster, { workload, former }: RolloutState, signal: AbortSignal): Promise<Fact> {

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { type Permission, permissions } from '../core/kubernetes/index.ts';
 import type { Options } from './options.ts';
 import { needed } from './preflight.ts';
+import { moduleOf, routerKind } from './routers/all.ts';
 import type { Situation } from './situation.ts';
 
 /** What a run is better for, and does without. */
@@ -35,7 +36,7 @@ export function rolesText({ workload, planned, copies }: Situation, options: Opt
       .filter(one => one.namespaced === namespaced)
       .flatMap(({ group, resource, verbs }) => verbs.map(verb => ({ group, resource, verb })));
   const name = `slipway-${workload}`;
-  const outside = of(false);
+  const outside = [...of(false), ...outsideOf(options)];
   const place = options['prometheus-url'];
   return [
     document('Role', { name, namespace }, [...needed(options), ...useful, ...of(true)]),
@@ -50,6 +51,11 @@ export function rolesText({ workload, planned, copies }: Situation, options: Opt
           ),
         ]),
   ].join('---\n');
+}
+
+/** What the router asks for beyond the namespace. */
+function outsideOf(options: Options): readonly Permission[] {
+  return options.strategy === 'rolling' ? [] : (moduleOf(routerKind(options)).outside?.(options) ?? []);
 }
 
 function document(kind: string, metadata: object, wanted: readonly Permission[]): string {

@@ -18,7 +18,7 @@ import { isOurs } from './names.ts';
 import { raised } from './raised.ts';
 import { proveRestored } from './restored.ts';
 import { waitForRollout } from './rollout.ts';
-import { routerOf } from './routers/all.ts';
+import { madeByRouter, routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
 
 /** How long connections may end after the last traffic was taken away, before the pods are deleted. */
@@ -73,7 +73,7 @@ export async function restoreStable(
   }
   if (made.length > 0) {
     if (hurry) journal.note(`Read back: ${await proveRestored(cluster, state, { signal, hurry })}.`);
-    if (state.weight > 0) await sleep(hurry ? 1500 : drain, signal);
+    if (state.weight > 0 || (state.mirrored ?? 0) > 0) await sleep(hurry ? 1500 : drain, signal);
   }
   // a run that died between two deletions has left the others
   if (made.length > 0 || state.router !== undefined)
@@ -142,6 +142,7 @@ export async function deleteCanary(
   const made = [
     ...ownDeployments(state).map(name => deploymentPath(cluster.namespace, name)),
     ...ownServices(state).map(name => corePath(cluster.namespace, 'services', name)),
+    ...madeByRouter(cluster, state).map(({ path }) => path),
   ];
   for (const path of made) {
     const object = await getObject(cluster, path, signal);

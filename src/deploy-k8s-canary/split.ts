@@ -49,6 +49,11 @@ export class Split {
     return all === 0 ? undefined : this.#canary / all;
   }
 
+  /** How many copies came for each request to the old release; undefined before there was one. */
+  get copied(): number | undefined {
+    return this.#baseline === 0 ? undefined : this.#canary / this.#baseline;
+  }
+
   /** Whether enough answers could be told apart to judge the share. */
   get judged(): boolean {
     return this.#canary + this.#baseline >= enough;

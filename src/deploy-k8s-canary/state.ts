@@ -14,6 +14,8 @@ interface AnyRouter {
   readonly hold: Readonly<Record<string, string>>;
   /** The same of the fresh pods of the old release; absent where the canary is compared with those that serve. */
   readonly baseline?: Readonly<Record<string, string>>;
+  /** Percent of users’ requests that the step at 0 % copies to the canary; absent where it copies none. */
+  readonly mirror?: number;
   /** Pods of the stable Deployment before the rollout. */
   readonly replicas: number;
 }
@@ -76,6 +78,8 @@ export interface RolloutState {
   readonly steps: readonly number[];
   /** The present weight, percent. */
   readonly weight: number;
+  /** Percent of users’ requests that are copied to the canary now; 0 and absent: none. */
+  readonly mirrored?: number;
   readonly reason?: string;
   /** The rollout over several clusters that this one is a part of: an id. */
   readonly whole?: string;
@@ -133,6 +137,7 @@ export function endedState(
     ...state,
     phase,
     ...(phase === 'rolled-back' ? { weight: 0 } : {}),
+    ...(state.mirrored === undefined ? {} : { mirrored: 0 }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -57,12 +57,13 @@ const unfinished: Record<UnfinishedPhase, DeploymentState> = {
 
 /** Where the traffic is, what the evidence is so far, and whether anybody drives it: a lease that is renewed has a living holder. */
 async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<string[]> {
-  const { weight, image, previous, progress, workload } = state;
+  const { weight, image, previous, progress, workload, mirrored = 0 } = state;
   const row = progress?.rows.at(-1);
   const { lease, alive } = await observeLease(cluster, namesOf(workload).lease, { signal });
   const fresh = state.router?.baseline === undefined ? [] : [await baselineLine(cluster, workload, signal)];
   return [
     `Up to ${weight} % of the traffic is on ${image}, the rest on ${previous || 'nothing, as it is the first'}.`,
+    ...(mirrored > 0 ? [`${mirrored} % of users’ requests are copied to it; what it answers to them is dropped.`] : []),
     ...fresh,
     ...jobLines(state),
     ...(row === undefined ? [] : [`  ${progressLine(row)}`]),

@@ -4,6 +4,8 @@ export interface TrendPoint {
   readonly at: number;
   /** Percent. */
   readonly weight: number;
+  /** Percent of users' requests that were copied to the new release; absent where none were. */
+  readonly mirrored?: number;
   /** E-values. */
   readonly harm: number;
   readonly good: number;

@@ -17,6 +17,7 @@ import type { Session } from './session.ts';
 import { sidesOf } from './sides.ts';
 import { Split, usersSplit } from './split.ts';
 import { marking } from './step-row.ts';
+import { reached } from './traffic.ts';
 import { judge, weigh } from './weigh.ts';
 
 /** Milliseconds from look to look. */
@@ -40,10 +41,11 @@ export function watchStep(session: Session, row: StepRow, duration: number, opti
 async function watch(session: Session, row: StepRow, duration: number, options: Watch): Promise<void> {
   const { prober, signal } = session;
   const { metrics } = session.plan;
-  const sources = sourcesOf(metrics, session.asksPods, session.options.tolerance, row.weight);
+  const sources = sourcesOf(metrics, session.asksPods, session.options.tolerance, row.weight || (row.mirrored ?? 0));
   const byUsers = usersDivided(session, options.canary);
   const split = new Split(row.weight, byUsers !== undefined);
   const pace = options.hurry ? new Pace(sources) : undefined;
+  const copies = row.weight === 0;
   let said = Date.now();
   await aim(session, row, options.canary);
   const until = Date.now() + duration;
@@ -58,13 +60,13 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       const seen = prober.take();
       const counted = weigh(session, row, seen);
       split.add(byUsers === undefined ? seen.split : usersSplit(counted, byUsers));
-      row.observed = split.share;
+      row.observed = copies ? split.copied : split.share;
       judge(session, seen);
-      split.judge();
+      if (!copies) split.judge();
       pace?.add(counted);
       if (options.canary) await session.look(true);
       const told = row.weight === 0 || split.judged || split.share === undefined;
-      const blind = session.users?.blind(row.weight > 0);
+      const blind = session.users?.blind(reached(row));
       if (told && blind === undefined && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 /** Adds what was seen since the last look to the evidence, and to the step's row. What was counted, by metric. */
 export function weigh(session: Session, row: StepRow, seen: Seen): readonly Observation[] {
   const { analysis, routed, old, journal, users, lastWatch } = session;
-  const { weight } = session.state;
+  const { weight, mirrored = 0 } = session.state;
   const counted = users?.take() ?? [];
   if (session.asksPods)
     counted.push({ metric: ownRequests, group: '', tick: { canary: seen.canary, baseline: seen.baseline }, phi: 1 });
@@ -20,7 +20,7 @@ export function weigh(session: Session, row: StepRow, seen: Seen): readonly Obse
   row.router = sum(row.router, seen.router);
   const { harm, good, metrics } = analysis.evidence;
   journal.metrics = metrics;
-  journal.trend.add({ at: Date.now(), weight, harm, good });
+  journal.trend.add({ at: Date.now(), weight, ...(mirrored > 0 ? { mirrored } : {}), harm, good });
   row.harm = harm;
   row.good = good;
   return counted;

@@ -13,6 +13,8 @@ export interface RouteRule {
   /** JSON pointer of the list: `/spec/rules/0/backendRefs`. */
   readonly at: string;
   readonly backends: readonly Backend[];
+  /** The list in which the rule says where its requests are copied to, as it was before; absent where it had none. */
+  readonly mirrors?: readonly object[];
 }
 
 /** How a kind of route says who gets which share. */
@@ -32,6 +34,8 @@ export interface RouteKind {
   toService(backend: Backend, service: string): Backend;
   /** What an entry's weight means where it has none. */
   weightOf(backend: Backend, alone: boolean): number;
+  /** A backend that sends to the Service what `backend` does, and copies it elsewhere; absent where lists of their own say that. */
+  toMirror?(backend: Backend, mirror: string): Backend;
   /** What keeps a user on the side that he came to first; undefined where nothing does. */
   sticky?(route: KubeObject): string | undefined;
 }
@@ -54,6 +58,8 @@ export interface Share {
   readonly canary: string;
   /** Service of the fresh pods of the old release; they get as much as the canary, as far as there is so much left. */
   readonly baseline?: string | undefined;
+  /** What copies requests, where that is an object of its own. */
+  readonly mirror?: string;
 }
 
 /**
@@ -87,6 +93,17 @@ export function divided(
   return entries;
 }
 
+/** A rule's backends with what copies requests in place of `service`; undefined where the kind has no such backend. */
+export function mirrored(
+  kind: RouteKind,
+  { backends }: RouteRule,
+  { namespace, service, mirror }: Share,
+): Backend[] | undefined {
+  const { toMirror } = kind;
+  if (toMirror === undefined || mirror === undefined) return undefined;
+  return backends.map(one => (kind.serviceOf(one, namespace) === service ? toMirror(one, mirror) : one));
+}
+
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
@@ -118,7 +135,10 @@ export function routePatch(
     const now = backendsAt(kind, route, rule);
     const target = wanted(rule);
     if (isDeepStrictEqual(now, target)) return [];
-    if (!isDeepStrictEqual(now, rule.backends) && !isDivided(kind, now, rule, share)) {
+    if (
+      ![rule.backends, mirrored(kind, rule, share)].some(one => isDeepStrictEqual(now, one)) &&
+      !isDivided(kind, now, rule, share)
+    ) {
       throw new SlipwayError(
         'ROUTE_EDITED',
         `${kind.kind}/${route.metadata.name}: ${rule.at} was changed by somebody else during the rollout`,

@@ -2,6 +2,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import { type Cluster, corePath, deploymentPath, getObject, nameOf } from '../../core/kubernetes/index.ts';
 import { ownDeployments, ownServices } from '../canary-objects.ts';
 import { isOurs } from '../names.ts';
+import { madeByRouter } from '../routers/all.ts';
 import type { RolloutState } from '../state.ts';
 
 type Rollout = Pick<RolloutState, 'workload' | 'router' | 'strategy'>;
@@ -15,6 +16,7 @@ export async function refuseNames(cluster: Cluster, rollout: Rollout, signal: Ab
   const wanted = [
     ...ownDeployments(rollout).map(name => ['Deployment', deploymentPath(cluster.namespace, name)] as const),
     ...ownServices(rollout).map(name => ['Service', corePath(cluster.namespace, 'services', name)] as const),
+    ...madeByRouter(cluster, rollout).map(({ kind, path }) => [kind, path] as const),
   ];
   for (const [kind, path] of wanted) {
     const taken = await getObject(cluster, path, signal);

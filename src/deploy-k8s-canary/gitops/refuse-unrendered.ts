@@ -7,7 +7,7 @@ type Inputs = Read<typeof definition.inputs>;
 
 /** What `mode: render` needs of the inputs, and what cannot be written into manifests. */
 export function refuseUnrendered(inputs: Inputs, digest: string | undefined): void {
-  const { manifests, workload, router, strategy, steps, before } = inputs;
+  const { manifests, workload, router, strategy, steps, before, mirror } = inputs;
   const high = steps.find(step => step > mostBesideScaled && step < 100);
   const [problem] = [
     manifests.length === 0 && [
@@ -29,6 +29,11 @@ export function refuseUnrendered(inputs: Inputs, digest: string | undefined): vo
       'INPUT_INVALID',
       'mode: render leaves what runs in the cluster to its operator, and "before" names Jobs to run',
       'Let the operator run them: a PreSync hook of Argo CD, or a Kustomization of Flux that the workload’s depends on.',
+    ],
+    mirror !== undefined && [
+      'INPUT_INVALID',
+      'mode: render writes weights, and "mirror" is no weight: what copies requests is in no manifest',
+      'Leave the input out; the step at 0 probes the pods without users.',
     ],
     router === 'service' &&
       strategy === 'blue-green' && [

@@ -3,7 +3,7 @@ import type { Options } from '../options.ts';
 import type { RouterState, RouteState } from '../state.ts';
 import { gateway } from './gateway.ts';
 import { istio } from './istio.ts';
-import type { Router, RouterModule } from './router.ts';
+import type { Made, Router, RouterModule } from './router.ts';
 import { selector } from './selector.ts';
 import { service } from './service.ts';
 import { traefik } from './traefik.ts';
@@ -21,4 +21,12 @@ export function routerKind({ router, strategy }: Pick<Options, 'router' | 'strat
 
 export function routerOf(cluster: Cluster, workload: string, state: RouterState): Router {
   return moduleOf(state.kind).make(cluster, workload, state);
+}
+
+/** Objects that a rollout's router makes beside the route. */
+export function madeByRouter(
+  cluster: Cluster,
+  { workload, router }: { readonly workload: string; readonly router?: RouterState | undefined },
+): readonly Made[] {
+  return (router && routerOf(cluster, workload, router).made) ?? [];
 }

@@ -1,7 +1,13 @@
 import { sleep } from '../../core/deadline.ts';
 import { SlipwayError } from '../../core/errors.ts';
-import type { Cluster, KubeObject } from '../../core/kubernetes/index.ts';
+import { type Cluster, type KubeObject, permissions } from '../../core/kubernetes/index.ts';
+import type { Options } from '../options.ts';
+import type { RouteState } from '../state.ts';
 import type { Backend, RouteKind } from '../weights.ts';
+import { requireFeatures } from './gateway-features.ts';
+import type { MirrorForm } from './mirror-list.ts';
+import { withMirrors } from './mirrored.ts';
+import type { FoundRouter, Search } from './router.ts';
 import { withTracks } from './tracked.ts';
 import { isTrack } from './tracks.ts';
 import { weightedRouter } from './weighted.ts';
@@ -34,8 +40,39 @@ export const httpRoute: RouteKind = {
       : undefined,
 };
 
+/** https://gateway-api.sigs.k8s.io/reference/spec/#httprequestmirrorfilter */
+export const requestMirror: MirrorForm = {
+  field: 'filters',
+  entry: ({ weight: _, filters: __, ...backendRef }, percent) => ({
+    type: 'RequestMirror',
+    requestMirror: { backendRef, ...(percent === 100 ? {} : { percent }) },
+  }),
+  target: ({ type, requestMirror: mirror }) => (type === 'RequestMirror' ? mirror?.backendRef?.name : undefined),
+};
+
+const weighted = weightedRouter('gateway', [httpRoute], accepted);
+const mirroring = withMirrors(weighted, httpRoute, requestMirror, accepted, canMirror);
+
 /** Weights of an HTTPRoute: exact shares, by the Gateway's data plane. */
-export const gateway = withTracks(weightedRouter('gateway', [httpRoute], accepted), httpRoute, accepted);
+export const gateway = {
+  ...withTracks(mirroring, httpRoute, accepted),
+  outside: ({ mirror }: Options) =>
+    mirror === undefined
+      ? []
+      : permissions('get gateways.gateway.networking.k8s.io', 'get gatewayclasses.gateway.networking.k8s.io'),
+};
+
+function canMirror({ cluster, signal }: Search, { state, written }: FoundRouter<RouteState>): Promise<void> {
+  const several =
+    state.baseline !== undefined ||
+    state.rules.some(({ mirrors = [] }) => mirrors.some(one => requestMirror.target(one) !== undefined));
+  const wanted = [
+    'HTTPRouteRequestMirror',
+    ...(state.mirror === 100 ? [] : ['HTTPRouteRequestPercentageMirror']),
+    ...(several ? ['HTTPRouteRequestMultipleMirrors'] : []),
+  ];
+  return requireFeatures(cluster, written[0]!, wanted, signal);
+}
 
 /** Waits a moment for the Gateway's controllers to see the change; a controller that refuses it is an error, one that says nothing is not. */
 async function accepted(cluster: Cluster, path: string, signal: AbortSignal): Promise<KubeObject> {

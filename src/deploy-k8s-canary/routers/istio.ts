@@ -1,7 +1,11 @@
+import { SlipwayError } from '../../core/errors.ts';
 import { type KubeList, type KubeObject, permissions } from '../../core/kubernetes/index.ts';
+import type { RouteState } from '../state.ts';
 import type { Backend, RouteKind } from '../weights.ts';
-import type { Search } from './router.ts';
-import { weightedRouter } from './weighted.ts';
+import type { MirrorForm } from './mirror-list.ts';
+import { withMirrors } from './mirrored.ts';
+import type { FoundRouter, Search } from './router.ts';
+import { readBack, weightedRouter } from './weighted.ts';
 
 interface Destination {
   readonly host: string;
@@ -32,7 +36,33 @@ export const virtualService: RouteKind = {
   weightOf: ({ weight }, alone) => (alone ? 1 : (weight ?? 0)),
 };
 
-const weighted = weightedRouter('istio', [virtualService]);
+/** https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMirrorPolicy */
+export const httpMirror: MirrorForm = {
+  field: 'mirrors',
+  entry: (backend, percent) => ({ destination: destinationOf(backend), percentage: { value: percent } }),
+  target: ({ destination }) => String(destination?.host).split('.')[0],
+};
+
+const weighted = withMirrors(
+  weightedRouter('istio', [virtualService]),
+  virtualService,
+  httpMirror,
+  readBack,
+  refuseSingleMirror,
+);
+
+/** Istio takes `mirror` or `mirrors`, not both; one that is there is neither moved nor taken out. */
+async function refuseSingleMirror(_: Search, { state, written }: FoundRouter<RouteState>): Promise<void> {
+  const routes = routesOf(written[0]!);
+  const taken = state.rules.find(({ at }) => routes[Number(at.split('/')[3])]?.mirror !== undefined);
+  if (taken === undefined) return;
+  const place = taken.at.replace(/[^/]*$/, '');
+  throw new SlipwayError(
+    'MIRROR_UNSUPPORTED',
+    `requests cannot be mirrored: VirtualService/${state.route} has ${place}mirror, beside which Istio takes no second one`,
+    { hint: `Write it as an entry of ${place}mirrors, or leave "mirror" out. Nothing was changed.` },
+  );
+}
 
 /** Weights of a VirtualService. What Istio's data plane makes of them is seen only by the observed split. */
 export const istio: typeof weighted = {
@@ -59,6 +89,6 @@ async function hashOf({ cluster, signal }: Search, service: string): Promise<str
   return rule && `consistentHash of DestinationRule/${rule.metadata.name}`;
 }
 
-function routesOf(route: KubeObject): readonly { readonly route?: readonly Backend[] }[] {
+function routesOf(route: KubeObject): readonly { readonly route?: readonly Backend[]; readonly mirror?: object }[] {
   return route['spec']?.http ?? [];
 }

@@ -13,6 +13,13 @@ export interface Router {
   /** Gives the canary its share and reads it back; the text says what it is. */
   shift(percent: number, signal: AbortSignal): Promise<string>;
   /**
+   * Copies a share of the users' requests to the canary, and to the fresh pods of the old release where there are any; their
+   * answers are dropped, and no user is on either. Until the next `shift` or `restore`. Absent where it cannot be done.
+   */
+  mirror?(percent: number, signal: AbortSignal): Promise<string>;
+  /** Objects of its own beside the route, deleted when the canary is. */
+  readonly made?: readonly Made[];
+  /**
    * Lets requests that name a side by a header reach it, whatever the weights; until `restore`. Absent where it cannot be done.
    * Does nothing twice.
    *
@@ -23,6 +30,12 @@ export interface Router {
   restore(signal: AbortSignal): Promise<void>;
   /** Reads whether all traffic is on the stable pods, as before; changes nothing. */
   former(signal: AbortSignal): Promise<Fact>;
+}
+
+export interface Made {
+  readonly kind: string;
+  readonly name: string;
+  readonly path: string;
 }
 
 /** What is known of the workload when its router is looked for. */
@@ -55,6 +68,15 @@ export interface RouterModule<S extends RouterState> {
   permissions(options: Options): readonly Permission[];
   /** Finds what leads to the workload. Reads only; everything that is wrong is an error here, before any write. */
   find(search: Search): Promise<FoundRouter<S>>;
+  /**
+   * Sees, of a route that was found, whether its data plane copies requests. Absent where none does.
+   *
+   * @returns the state, with what is needed to undo it
+   * @throws MIRROR_UNSUPPORTED
+   */
+  mirrors?(search: Search, found: FoundRouter<S>): Promise<S>;
+  /** What that asks for that belongs to no namespace, or to another. */
+  outside?(options: Options): readonly Permission[];
   make(cluster: Cluster, workload: string, state: S): Router;
   /** `Service/hello`: where the traffic is divided, for the plan. */
   where(state: S): string;

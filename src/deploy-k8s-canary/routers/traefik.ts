@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../core/kubernetes/index.ts';
 import type { Backend, RouteKind } from '../weights.ts';
+import { withMirrorService } from './traefik-mirror.ts';
 import { weightedRouter } from './weighted.ts';
 
 /** A list of services, in both kinds. */
@@ -11,6 +12,7 @@ const shared = {
     kind === 'Service' && (elsewhere ?? namespace) === namespace ? String(name) : undefined,
   toService: (backend, name) => ({ ...backend, name }),
   weightOf: ({ weight = 1 }) => weight,
+  toMirror: ({ weight }, name) => ({ kind: 'TraefikService', name, ...(weight === undefined ? {} : { weight }) }),
 } satisfies Partial<RouteKind>;
 
 /** https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/http/ingressroute/ */
@@ -40,7 +42,11 @@ export const traefikService: RouteKind = {
 };
 
 /** Weights of an IngressRoute or a TraefikService: exact shares, by Traefik. */
-export const traefik = weightedRouter('traefik', [ingressRoute, traefikService]);
+export const traefik = withMirrorService(
+  weightedRouter('traefik', [ingressRoute, traefikService]),
+  [ingressRoute, traefikService],
+  traefikService,
+);
 
 function routesOf(route: KubeObject): readonly { readonly services?: readonly Backend[] }[] {
   return route['spec']?.routes ?? [];

@@ -18,6 +18,7 @@ import {
   type RouteKind,
   type RouteRule,
   routePatch,
+  type Share,
 } from '../weights.ts';
 import { findRoute, routePath } from './find-route.ts';
 import type { RouterModule } from './router.ts';
@@ -25,7 +26,13 @@ import type { RouterModule } from './router.ts';
 /** Waits until the data plane has taken the change; the route as it is then. */
 export type Accepted = (cluster: Cluster, path: string, signal: AbortSignal) => Promise<KubeObject>;
 
-const readBack: Accepted = (cluster, path, signal) => cluster.request('GET', path, { signal });
+export const readBack: Accepted = (cluster, path, signal) => cluster.request('GET', path, { signal });
+
+/** Whom a route leads to in a rollout of the workload. */
+export function shareOf({ service, baseline }: RouteState, workload: string, namespace: string): Share {
+  const names = namesOf(workload);
+  return { namespace, service, canary: names.canary, baseline: baseline && names.baseline, mirror: names.mirror };
+}
 
 /** Weights in an object of one of these kinds: exact shares, by the data plane that reads it. */
 export function weightedRouter(
@@ -34,12 +41,6 @@ export function weightedRouter(
   accepted: Accepted = readBack,
 ): RouterModule<RouteState> {
   const kindOf = ({ object }: RouteState) => kinds.find(({ kind }) => kind === object)!;
-  const shareOf = ({ service, baseline }: RouteState, workload: string, namespace: string) => ({
-    namespace,
-    service,
-    canary: namesOf(workload).canary,
-    baseline: baseline && namesOf(workload).baseline,
-  });
   return {
     permissions: () => [
       ...permissions('get,create,patch,delete services'),
