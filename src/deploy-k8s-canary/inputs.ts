@@ -24,7 +24,7 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        '`plan` shows what would be done and writes nothing; `deploy`; `render` does the same through git, for clusters that Argo CD or Flux keeps as a repository says, see “GitOps” below; `status`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release. `scaffold` writes manifests into the working directory, and asks no cluster.',
+        '`plan` shows what would be done and writes nothing; `deploy`; `render` does the same through git, for clusters that Argo CD or Flux keeps as a repository says, see “GitOps” below; `status`; `doctor` looks at what the production checklist is about, for `slipway doctor`; `rollback` goes back to the release before. Of an unfinished rollout: `pause` holds it at its weight, `resume` goes on where it was, `promote` ends the waiting and goes to 100 %, `abort` sends all traffic to the old release. `scaffold` writes manifests into the working directory, and asks no cluster.',
       value: choice(
         'plan',
         'deploy',
@@ -36,6 +36,7 @@ export const definition = define({
         'promote',
         'abort',
         'scaffold',
+        'doctor',
       ),
       default: 'deploy',
     },
@@ -223,6 +224,7 @@ export const definition = define({
       '`healthy`, `unchanged`, `rolled-back`, `failed`, `inconclusive`, `paused` or `progressing`. Of several clusters the worst, which may also be `unreachable` or `not-begun`.',
     previous: 'The image before; of several clusters, of the first.',
     changed: 'Whether something else runs now than before: `true` or `false`.',
+    checkup: 'With `mode: doctor`, what was seen in each cluster, as JSON.',
     clusters:
       'JSON, NAME → `{place, wave, state, image, previous, changed, error}` of each cluster; without the input `clusters`, of the one under the name of its context.',
   },

@@ -21,6 +21,7 @@ export async function run(context: Given): Promise<void> {
   const sites = await connect(targets);
   try {
     refuseTwins(sites);
+    if (mode === 'doctor') return await (await import('./checkup.ts')).checkup(sites, context);
     if (mode === 'plan') return await (await import('./plan.ts')).plan(sites, context);
     const task = (site: Site, prepared?: Prepared) => rolloutIn(site, mode, signal, prepared);
     const several = sites.length > 1 ? await import('./clusters/in-clusters.ts') : undefined;
@@ -31,7 +32,7 @@ export async function run(context: Given): Promise<void> {
   }
 }
 
-type Mode = Exclude<Site['options']['mode'], 'plan'>;
+type Mode = Exclude<Site['options']['mode'], 'plan' | 'doctor'>;
 
 /** Does what `mode` says in one cluster. */
 async function rolloutIn(site: Site, mode: Mode, signal: AbortSignal, prepared?: Prepared): Promise<Done> {

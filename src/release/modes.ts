@@ -44,7 +44,7 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
   status: { hosts: 'status', cluster: 'status' },
   verify: { verify: '' },
   audit: { verify: 'audit' },
-  doctor: { hosts: 'doctor' },
+  doctor: { hosts: 'doctor', cluster: 'doctor' },
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { HostCheckup, Unseen } from '../../core/checkup.ts';
+import type { ClusterCheckup, HostCheckup, Unseen } from '../../core/checkup.ts';
 import type { ConfigFile } from '../../core/config-file.ts';
 import { messageOf } from '../../core/errors.ts';
 import { type Link, planChain } from '../chain.ts';
@@ -6,7 +6,7 @@ import { checkLinks } from '../check.ts';
 import { runLinks } from '../links.ts';
 import type { Request } from '../request.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { type Family, type Finding, unknown } from './check.ts';
+import { type Finding, unknown } from './check.ts';
 import { examine, registry } from './registry.ts';
 
 /**
@@ -39,15 +39,16 @@ async function lookAt(link: Link, request: Request, around: Surroundings): Promi
   const { done } = await runLinks([link], { done: [], release: '' }, request, around);
   const seen = done[0]?.outputs['checkup'];
   if (seen === undefined) return nothing('the action failed: its own error stands above in the log');
-  const places = JSON.parse(seen) as (HostCheckup | Unseen)[];
-  return places.flatMap(place =>
-    place.kind === 'unseen' ? unseen(family, place.place, place.why) : examine(family, place),
-  );
+  const places = JSON.parse(seen) as (HostCheckup | ClusterCheckup | Unseen)[];
+  return places.flatMap(place => {
+    if (place.kind === 'unseen') return unseen(family, place.place, place.why);
+    return place.kind === 'host' ? examine('host', place) : examine('cluster', place);
+  });
 }
 
-const familyOf = (_link: Link) => 'host' as const;
+const familyOf = ({ action }: Link) => (action === 'deploy-ssh-systemd' ? 'host' : 'cluster');
 
 /** Whatever there is to look at is not known; where nothing could be seen, that is not a pass. */
-function unseen(family: Exclude<Family, 'repository'> & keyof typeof registry, where: string, why: string): Finding[] {
+function unseen(family: 'host' | 'cluster', where: string, why: string): Finding[] {
   return registry[family].map(({ id }) => ({ check: id, family, ...unknown(where, why) }));
 }

@@ -1,5 +1,7 @@
-import type { HostCheckup } from '../../core/checkup.ts';
+import type { ClusterCheckup, HostCheckup } from '../../core/checkup.ts';
 import type { Check, Family, Finding } from './check.ts';
+import { aroundPodChecks } from './cluster/around.ts';
+import { podChecks } from './cluster/pods.ts';
 import { accessChecks } from './hosts/access.ts';
 import { serviceChecks } from './hosts/service.ts';
 import { shareChecks } from './hosts/shares.ts';
@@ -15,6 +17,7 @@ import { workflowChecks } from './repository/workflows.ts';
 export interface FactsOf {
   readonly repository: Repository;
   readonly host: HostCheckup;
+  readonly cluster: ClusterCheckup;
 }
 
 /** The production checklist: every check, in the order in which they are shown. */
@@ -28,6 +31,7 @@ export const registry: { readonly [F in keyof FactsOf]: readonly Check<FactsOf[F
     ...peopleChecks,
   ],
   host: [...accessChecks, ...serviceChecks, ...shareChecks],
+  cluster: [...podChecks, ...aroundPodChecks],
 };
 
 /** A check without what it looks at: for tables, and for what `require` may name. */

@@ -1,12 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import type { HostCheckup } from '../../../core/checkup.ts';
-import { type Check, fail, judge, pass, type Seen, unknown } from '../check.ts';
+import { judgeCertificate, leastDays } from '../certificate.ts';
+import { type Check, fail, judge, type Seen, unknown } from '../check.ts';
 import { linesOf, propertiesOf } from './said.ts';
 
 /** Of `systemd-analyze security`, 0 (best) to 10; the default sandbox has 1.4. */
 const mostExposed = 2;
-/** Certificates are renewed a month before their end: what is left then has failed for two weeks. */
-const leastDays = 14;
 /** Seconds that requests under way have. */
 const leastStop = 5;
 
@@ -125,17 +123,5 @@ function certificate({ place, said }: HostCheckup): Seen[] {
   if (site === '') return [];
   if (!site.startsWith('/')) return [fail(place, 'the site has no TLS')];
   if (pem === '') return [unknown(place, `${site} cannot be read`)];
-  const end = endOf(pem);
-  if (end === undefined) return [unknown(place, `${site} is no certificate`)];
-  const days = Math.floor((end - Number(now) * 1000) / 86_400_000);
-  const until = `${site} until ${new Date(end).toISOString().slice(0, 10)}`;
-  return [days < leastDays ? fail(place, `${until} (${days} days)`) : pass(place, until)];
-}
-
-function endOf(pem: string): number | undefined {
-  try {
-    return new X509Certificate(pem).validToDate.getTime();
-  } catch {
-    return undefined;
-  }
+  return [judgeCertificate(place, site, pem, Number(now) * 1000)];
 }
