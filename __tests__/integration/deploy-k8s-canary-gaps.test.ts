@@ -4,20 +4,29 @@ import { connectCluster, Kinds } from '../../src/core/kubernetes/index.ts';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
 import { describeWith, labModule } from './lab.ts';
+import { type OidcIssuer, startOidcIssuer } from './oidc-issuer.ts';
 
 const namespace = 'slipway-test-gaps';
 const host = 'gaps.slipway.test';
 const nodePort = 30184;
 
-await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where others interfere', lab => {
+await describeWith(['cluster', 'registry', 'go', 'package:jq'], 'deploy-k8s-canary where others interfere', lab => {
   const url = `http://${lab.cluster.nodeAddress}:${nodePort}/`;
   const gateway = `- url: http://${lab.cluster.gateway}/\n  headers: {host: ${host}}\n  status: 200`;
   const { kubectl, fresh, end } = ownNamespace(lab, namespace);
   const apply = (object: object) => kubectl(['apply', '-f', '-'], JSON.stringify(object));
   let images: Record<string, string> = {};
   let manifests: Record<string, string>;
+  let issuer: OidcIssuer;
+  let restarted: Promise<void> | undefined;
+  /** The API server dies, once, and is started again so that it trusts the issuer. */
+  const trusting = async (outage = 0) => {
+    const { restartApiServer } = await labModule('cluster');
+    restarted ??= restartApiServer({ outage, jwt: issuer.jwt });
+    await restarted;
+  };
 
-  const begin = (inputs: Record<string, string>): Running =>
+  const begin = (inputs: Record<string, string>, environment: Record<string, string> = {}): Running =>
     start(
       lab.cluster.kubeconfig,
       {
@@ -30,6 +39,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
         ...inputs,
       },
       manifests,
+      undefined,
+      environment,
     );
   const act = (inputs: Record<string, string>): Promise<Done> => begin(inputs).done;
   const versionNow = async () => JSON.parse((await get(url)).body).version;
@@ -57,6 +68,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
 
   beforeAll(async () => {
     images = await pushExample(lab, { v1: ['v1'], v2: ['v2'] });
+    const job = { audience: 'kubernetes.example.com', repository: 'acme/hello', environment: 'production' };
+    issuer = await startOidcIssuer(new URL(lab.registry.url).hostname, { ...job, seconds: 4 });
     const all = await exampleManifests(nodePort, host);
     manifests = Object.fromEntries(Object.entries(all).map(([name, text]) => [`${name}.yaml`, text]));
     await fresh();
@@ -64,7 +77,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   }, 180_000);
 
-  afterAll(end);
+  afterAll(async () => {
+    await issuer.close();
+    await end();
+  });
 
   describe('before anything is written', () => {
     test('an API group that the cluster does not have', async () => {
@@ -288,12 +304,43 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where other
     const running = begin({ image: images['v2']!, steps: '0,50,100', 'step-duration': '8s' });
     await running.says('50 %: watching');
     const users = userTraffic(url, undefined, 20);
-    await (await labModule('cluster')).restartApiServer({ outage: 1000 });
+    await trusting(1000);
     const { code, log, outputs } = await running.done;
     const seen = await users.stop();
     expect([code, code === 0 ? '' : log]).toEqual([0, '']);
     expect(outputs['state']).toBe('healthy');
     expect(seen.failed).toEqual([]);
     await settledOn('v2');
+  }, 120_000);
+
+  test('with the README’s kubeconfig without a secret, and tokens that end in the middle: what the plan’s Role allows, and no other repository', async () => {
+    await trusting();
+    const [now, next] = (await versionNow()) === 'v1' ? ['v1', 'v2'] : ['v2', 'v1'];
+    const inputs = { image: images[next!]!, manifests: '', steps: '0,100' };
+    const plan = await act({ ...inputs, mode: 'plan' });
+    await kubectl(['apply', '-f', '-'], / and no more:\n([\s\S]*)\nNothing was changed/.exec(plan.log)![1]!);
+    const user = '--user=repo:acme/hello:environment:production';
+    await kubectl(['create', 'rolebinding', 'job', '--role=slipway-hello', user]);
+    const admin = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '-o', 'json']));
+    const { server, 'certificate-authority-data': ca } = admin.clusters[0].cluster;
+    const page = await readFile(new URL('../../actions/deploy-k8s-canary/README.md', import.meta.url), 'utf8');
+    const kubeconfig = /kubeconfig" << 'END'\n([\s\S]*?)\n {4}END/
+      .exec(page)![1]!
+      .replaceAll(/^ {4}/gm, '')
+      .replace('https://kubernetes.example.com:6443', server)
+      .replace('${{ vars.CLUSTER_CA }}', ca);
+    const asJob = (given: Record<string, string>) => begin({ ...inputs, ...given, kubeconfig }, issuer.env).done;
+    const { code, log, outputs } = await asJob({});
+    const shown = log.replaceAll(/^::add-mask::.*$/gm, '');
+    expect([code, code === 0 ? '' : shown]).toEqual([0, '']);
+    expect(outputs['state']).toBe('healthy');
+    expect(issuer.issued.length).toBeGreaterThan(2); // each was refused when its time was over
+    expect(issuer.issued.filter(token => shown.includes(token))).toEqual([]);
+    await settledOn(next!);
+    issuer.repository = 'acme/other';
+    const before = await written();
+    const other = await asJob({ image: images[now!]! });
+    expect([other.code, await written()]).toEqual([1, before]);
+    expect(other.log).toContain('[KUBE_UNAUTHORIZED]');
   }, 120_000);
 });

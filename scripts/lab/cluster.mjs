@@ -4,9 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { apiReady, waitForApi } from './cluster/api.mjs';
 import { ensureBinaries, findBinaries } from './cluster/binaries.mjs';
 import { startApiServer, startControlPlane, waitForServiceAccount } from './cluster/control-plane.mjs';
+import { writeJson } from './cluster/files.mjs';
 import { startGateway } from './cluster/gateway.mjs';
 import { kubeconfigPath, writeKubeconfigs } from './cluster/kubeconfig.mjs';
-import { COMPONENT, DAEMONS, daemonName, gatewayAddress, NETNS, nodeAddress, server } from './cluster/layout.mjs';
+import {
+  COMPONENT,
+  clusterDir,
+  DAEMONS,
+  daemonName,
+  gatewayAddress,
+  NETNS,
+  nodeAddress,
+  server,
+} from './cluster/layout.mjs';
 import { nodeReady, prepareNode, startNode, waitForNode } from './cluster/node.mjs';
 import { otherOwner, recordOwner } from './cluster/owner.mjs';
 import { ensureNodePackages } from './cluster/packages.mjs';
@@ -104,11 +114,20 @@ export async function status() {
 /**
  * For tests of faults: the API server dies at once (SIGKILL), stays away for `outage` ms, and is started again;
  * resolves when it is ready.
+ *
+ * @param jwt issuers whose tokens it trusts until the next restart, as in an AuthenticationConfiguration
  */
-export const restartApiServer = ({ outage = 0 } = {}) =>
+export const restartApiServer = ({ outage = 0, jwt } = {}) =>
   locked(async () => {
     await stopDaemon(daemonName('kube-apiserver'), { signal: 'SIGKILL' });
     await sleep(outage);
-    await startApiServer(findBinaries());
+    await startApiServer(findBinaries(), jwt === undefined ? [] : trusting(jwt));
     await waitForApi();
   });
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration */
+function trusting(jwt) {
+  const path = clusterDir('authentication.json');
+  writeJson(path, { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration', jwt });
+  return [`--authentication-config=${path}`];
+}

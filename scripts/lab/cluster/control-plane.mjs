@@ -46,8 +46,8 @@ const startEtcd = programs =>
     { netns: NETNS },
   );
 
-/** Starts the API server unless it runs; does not wait for it. */
-export const startApiServer = programs =>
+/** Starts the API server unless it runs; does not wait for it. @param more flags */
+export const startApiServer = (programs, more = []) =>
   startDaemon(
     daemonName('kube-apiserver'),
     [
@@ -71,6 +71,7 @@ export const startApiServer = programs =>
       `--service-account-signing-key-file=${pkiPath('sa.key')}`,
       '--allow-privileged=true',
       '--profiling=false',
+      ...more,
     ],
     { netns: NETNS },
   );
