@@ -27,7 +27,13 @@ test('the drawings are those that are known', () => {
 test.each(blocksOf('compose file').map(block => [block.title, block] as const))(
   '%s: it can be released',
   (_, { text }) => {
-    const around = { service: 'shop', environment: {}, secretEnvironment: { TOKEN: 'a-token-8841' }, credentials: {} };
+    const around = {
+      service: 'shop',
+      environment: {},
+      engine: undefined,
+      secretEnvironment: { TOKEN: 'a-token-8841' },
+      credentials: {},
+    };
     expect(readProject(text, 'compose.yaml', around).name).toBe('shop');
   },
 );

@@ -6,8 +6,10 @@ import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
+import { startLoad } from './load.ts';
 import { type GuardedRegistry, guardRegistry, installPodman } from './podman-host.ts';
 import { pushTinyImage, type TinyImage } from './tiny-image.ts';
+import { verify } from './verify-health.ts';
 
 jest.setTimeout(60_000);
 
@@ -87,6 +89,20 @@ await describeWith(['host:host85', 'go', 'registry'], 'deploy-ssh-systemd: conta
     const [deployment] = done.record!.deployments;
     expect([deployment!.image, deployment!.evidence['runningSha256']]).toEqual([named(one).image, hex(one)]);
     expect(await inspect('{{.Image}}')).toBe(one.config.slice('sha256:'.length));
+  });
+
+  test('verify-health proves the same later, and sees that it is another one', async () => {
+    const { record } = await run(named(one));
+    const [deployment] = record!.deployments;
+    const close = (image: string) =>
+      verify(
+        { 'private-key': inputs['private-key']!, 'known-hosts': inputs['known-hosts']!, deadline: '10s' },
+        { ...record!, deployments: [{ ...deployment!, image, place: `root@${host.address}:22` }] },
+      );
+    const closed = await close(named(one).image);
+    expect(closed.log).not.toContain('::error');
+    expect(closed.report).toMatchObject({ verdict: 'verified', identity: 'proven' });
+    expect((await close(named(two).image)).report).toMatchObject({ verdict: 'failed' });
   });
 
   test('it has no capability but for its port, a read-only root, the limits of its unit, and no user of others', async () => {
@@ -177,10 +193,7 @@ await describeWith(['host:host85', 'go', 'registry'], 'deploy-ssh-systemd: conta
         process.arch === 'x64' ? 'amd64' : process.arch,
         ['X=never-pulled'],
       );
-      await refuses(
-        named(fresh),
-        /podman cannot pull the image.*blocked.*\n?.*IMAGE_REFUSED|podman cannot pull the image/,
-      );
+      await refuses(named(fresh), /the host cannot pull the image.*blocked.*IMAGE_REFUSED/);
       await onShell(`cat >/etc/containers/registries.conf.d/lab.conf <<'EOF'\n${good}EOF`);
     });
   });
@@ -207,6 +220,34 @@ await describeWith(['host:host85', 'go', 'registry'], 'deploy-ssh-systemd: conta
     ]);
     expect(await greeting()).toBe('three');
     expect(await onShell(`cat ${directory}/releases/*/container-image | sort -u | wc -l`)).toBe(await images());
+  });
+
+  test('two instances behind nginx: a release under load fails no request; and back to one', async () => {
+    await (await labModule('host')).install(host.name, ['nginx-light']);
+    await onShell('rm -f /etc/nginx/modules-enabled/* /etc/nginx/sites-enabled/default; systemctl daemon-reload');
+    const { listen: _, ...others } = inputs;
+    const twice = (image: TinyImage) =>
+      deploy({
+        ...others,
+        ...named(image),
+        strategy: 'blue-green',
+        ports: '8081, 8082',
+        proxy: JSON.stringify({ names: 'hello.example.org', http: 8000 }),
+        environment: 'HELLO_LISTEN=127.0.0.1:{port}',
+        'health-checks': 'http://127.0.0.1:8081/readyz 200',
+        'soak-time': '1s',
+      });
+    const served = async () => (await fetchJson(`http://${host.address}:8000/`)).body?.['greeting'];
+    const running = () => onShell('podman ps --all --format {{.Names}}');
+    await onShell('systemctl start nginx');
+    expect(states(await twice(one))).toEqual(['healthy']);
+    await eventually(async () => expect([await running(), await served()]).toEqual(['slipway-hello-blue', 'one']));
+    const load = startLoad(`http://${host.address}:8000/`);
+    expect(states(await twice(two))).toEqual(['healthy']);
+    await eventually(async () => expect([await running(), await served()]).toEqual(['slipway-hello-green', 'two']));
+    expect((await load.end()).failed).toEqual({});
+    expect(states(await run(named(one)))).toEqual(['healthy']);
+    await eventually(async () => expect([await running(), await greeting()]).toEqual(['slipway-hello', 'one']));
   });
 
   test('removed, nothing of it is left', async () => {

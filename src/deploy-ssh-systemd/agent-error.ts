@@ -25,8 +25,8 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     'Nothing was switched. The authority must reach the names on the port of `http`, 80, of this host: look at DNS and firewall.',
   ],
   IMAGE_REFUSED: detail => [
-    `podman cannot pull the image: ${detail.split('\n').at(-1)}`,
-    'Nothing was switched. Look at the network, the login and the registries.conf of the host.',
+    `the host cannot pull the image: ${detail.split('\n').at(-1)}`,
+    'Nothing was switched. Look at the network, the login and the registries.conf (docker: daemon.json) of the host.',
   ],
   LINGER_DENIED: detail => [
     `the services of ${detail} would end with its last login: it may not linger`,

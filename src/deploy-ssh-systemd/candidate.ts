@@ -57,8 +57,9 @@ export function makeCandidate(
   };
   const environment = { ...open, ...secret };
   const variables = Object.keys(environment).sort();
-  const texts = renderTexts(artifact, settings, files, { credentials, variables }, systemd);
-  const { unit, dropIn, socket, timer, launch, image, onShare } = texts;
+  const passed = [...variables, ...(settings.ports === undefined ? [] : ['PORT', ...Object.keys(differing)])].sort();
+  const texts = renderTexts(artifact, settings, files, { credentials, variables: passed }, systemd);
+  const { unit, dropIn, socket, timer, launch, image, engine, onShare } = texts;
   const systemTexts = system.map(({ kind, text }) => [`system/${kind}`, text] as const);
   const content = [
     artifact.sha256,
@@ -93,6 +94,7 @@ export function makeCandidate(
         ['socket', socket],
         ...systemTexts,
         ['container-image', image === '' ? '' : `${image}\n`],
+        ['container-engine', engine],
         ['on-share', onShare],
       ]).map(([path, text]): Part => ({ path, mode: '644', content: text })),
       ...ofPorts,

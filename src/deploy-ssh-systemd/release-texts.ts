@@ -1,7 +1,6 @@
 import type { Artifact } from './artifacts.ts';
-import type { Compose } from './compose/compose.ts';
 import { renderComposeUnit } from './compose/compose-unit.ts';
-import { referenceOf } from './container/container.ts';
+import { type Container, referenceOf } from './container/container.ts';
 import { renderContainerUnit } from './container/container-unit.ts';
 import { fitUnit } from './directives.ts';
 import { renderDropIn } from './drop-in.ts';
@@ -25,6 +24,8 @@ export interface ReleaseTexts {
   readonly launch: string;
   /** With its digest, where it is no binary. */
   readonly image: string;
+  /** Where it is not podman. */
+  readonly engine: string;
   /** What of it lies on a share, with its sums. */
   readonly onShare: string;
   /** Directives that the host's systemd does not know. */
@@ -53,7 +54,7 @@ export function renderTexts(
   const options = { ...settings, ...settings.unit, ...names, share: shareOf(settings), hasFiles };
   const { text, left } = isDsm
     ? { text: rcScript(settings), left: [] }
-    : fitUnit(unitOf(options, image, container?.compose), systemd);
+    : fitUnit(unitOf(options, image, container), systemd);
   const { unit, left: beyondUser } = settings.ownServices ? userUnit(text) : { unit: text, left: [] };
   const stream = settings.restartMethod === 'socket' ? settings.listen?.stream : undefined;
   const schedule = isDsm ? cronLines : renderTimer;
@@ -64,6 +65,7 @@ export function renderTexts(
     timer: settings.timer === undefined ? '' : schedule(service, directory, settings.timer),
     launch: isDsm ? launchScript(settings, hasFiles) : (container?.compose?.launch ?? ''),
     image,
+    engine: container?.engine === 'docker' ? 'docker\n' : '',
     onShare: listingOnShare(artifact, files, settings),
     left,
     beyondUser,
@@ -73,8 +75,9 @@ export function renderTexts(
 function unitOf(
   options: UnitOptions & { readonly variables: readonly string[] },
   image: string,
-  compose: Compose | undefined,
+  container: Container | undefined,
 ): string {
-  if (compose !== undefined) return renderComposeUnit({ ...options, compose });
-  return image === '' ? renderUnit(options) : renderContainerUnit({ ...options, image });
+  const { compose, engine = 'podman' } = container ?? {};
+  if (compose !== undefined) return renderComposeUnit({ ...options, compose, engine });
+  return image === '' ? renderUnit(options) : renderContainerUnit({ ...options, image, engine });
 }

@@ -5,7 +5,7 @@ import { type Artifact, chooseArtifact } from './artifacts.ts';
 import { portObstacles } from './blue-green/obstacles.ts';
 import { portsIn } from './blue-green/port-files.ts';
 import { type Candidate, makeCandidate } from './candidate.ts';
-import { containerObstacles } from './container/obstacles.ts';
+import { withEngine } from './container/obstacles.ts';
 import type { Goal } from './deploy-host.ts';
 import { mustBeKnownModel } from './dsm/models.ts';
 import { type Exposure, tryUnit } from './exposure.ts';
@@ -60,6 +60,8 @@ export async function survey(
   const same = whole.find(one => one.artifact.sha256 === artifact.sha256);
   if (same !== undefined) settings = { ...settings, ...valuesOf(same) };
   settings = await withFilter(session, settings);
+  const contained = await withEngine(session, facts, settings);
+  settings = contained.settings;
   const system = systemFiles(settings, facts);
   const candidate =
     same === undefined
@@ -69,7 +71,7 @@ export async function survey(
   const found = [
     ...obstacles(facts, settings, neededOf(candidate, facts, settings)),
     ...(await systemObstacles(session, facts, system)),
-    ...(await containerObstacles(session, facts, settings)),
+    ...contained.found,
     ...(candidate.id === facts.current ? [] : portObstacles(facts, settings.ports)),
     ...(await mountObstacles(session, settings)),
   ];

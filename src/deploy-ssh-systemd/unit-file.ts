@@ -73,9 +73,7 @@ export function renderUnit(options: UnitOptions): string {
     ...(ports === undefined ? [] : [`EnvironmentFile=${directory}/current/port-blue`]),
     ...options.credentials.map(name => `LoadCredential=${name}:${directory}/current/credentials/${name}`),
     ...(options.hasFiles ? [`WorkingDirectory=${directory}/current/files`] : []),
-    ...(options.runAs === 'dynamic'
-      ? ['DynamicUser=yes', ...(ports === undefined ? [] : [`User=${service}`])]
-      : [`User=${options.runAs}`]),
+    ...userLines(options),
     ...ofShare(options),
     ...(timer === undefined ? [`Restart=${options.restart}`] : []),
     ...overridden(
@@ -90,6 +88,12 @@ export function renderUnit(options: UnitOptions): string {
     ).map(({ name, value }) => `${name}=${value}`),
     ...(timer === undefined ? ['', '[Install]', 'WantedBy=multi-user.target'] : []),
   );
+}
+
+/** Two instances of a dynamic user are the same one. */
+export function userLines({ service, runAs, ports }: UnitOptions): string[] {
+  if (runAs !== 'dynamic') return [`User=${runAs}`];
+  return ['DynamicUser=yes', ...(ports === undefined ? [] : [`User=${service}`])];
 }
 
 /** What it finds on the share, by the names that systemd has for such folders. A dynamic user can own nothing there. */

@@ -25,6 +25,7 @@ const otherParts = [
   'timer',
   'launch',
   'container-image',
+  'container-engine',
   'environment',
   'credentials',
   'files',

@@ -33,10 +33,13 @@ test('a digest that is named, else the record’s, in whichever of its repositor
 
 test('the host’s file has digests, builds nothing, and leaves restarts to systemd', () => {
   const web = { image: 'x.io/a:1', build: '.', restart: 'always', pull_policy: 'always', ports: ['22:22'] };
-  const project = { name: 'shop', services: { web }, document: { volumes: { data: {} }, services: { web } } };
+  const project = {
+    name: 'shop',
+    services: { web },
+    document: { name: 'shop', volumes: { data: {} }, services: { web } },
+  };
   const text = pinned(project, new Map([['web', parseReference(`x.io/a@${digest}`)]]));
   expect(parse(text, { version: '1.1' })).toEqual({
-    name: 'shop',
     volumes: { data: {} },
     services: { web: { image: `x.io/a@${digest}`, ports: ['22:22'] } },
   });
@@ -47,5 +50,5 @@ test.each([
   ['no podman-compose', false, [], ['PROGRAMS_MISSING']],
   ['containers of others', true, ['theirs'], ['PROJECT_FOREIGN']],
 ])('%s', (_, there, foreign, codes) => {
-  expect(judgeProject('shop', there, foreign).map(({ code }) => code)).toEqual(codes);
+  expect(judgeProject('shop', { engine: 'podman', compose: there, foreign }).map(({ code }) => code)).toEqual(codes);
 });

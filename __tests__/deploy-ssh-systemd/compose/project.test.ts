@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { SlipwayError } from '../../../src/core/errors.ts';
 import { readProject } from '../../../src/deploy-ssh-systemd/compose/project.ts';
 
-const around = { service: 'Shop', environment: {}, secretEnvironment: { TOKEN: 'a-token-8841' }, credentials: {} };
+const around = {
+  service: 'Shop',
+  engine: undefined,
+  environment: {},
+  secretEnvironment: { TOKEN: 'a-token-8841' },
+  credentials: {},
+};
 const read = (text: string) => readProject(text, 'compose.yaml', around);
 const web = (more: string) => `services:\n  web:\n    image: nginx:1\n    ${more}\n`;
 
@@ -44,6 +50,12 @@ describe('refused', () => {
   ])('%s', (_, text, words) => {
     expect(() => read(text)).toThrow(words);
     expect(() => read(text)).toThrow(SlipwayError);
+  });
+
+  test('no limit of one service is, where docker is to run it', () => {
+    const own = web('mem_limit: 1g\n    deploy: { resources: { limits: { cpus: "1" } } }');
+    expect(() => read(own)).toThrow(/`mem_limit`.*limits in `deploy`/);
+    expect(() => readProject(own, 'compose.yaml', { ...around, engine: 'docker' })).not.toThrow();
   });
 
   test('the secret itself is in no error', () => {

@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../../src/core/record/schema.ts';
 import { containerOf, referenceOf } from '../../../src/deploy-ssh-systemd/container/container.ts';
+import { dockerCannot } from '../../../src/deploy-ssh-systemd/container/docker.ts';
 import { whatNoContainerHas } from '../../../src/deploy-ssh-systemd/container/must-agree.ts';
-import { judgeRuntime } from '../../../src/deploy-ssh-systemd/container/obstacles.ts';
+import { type ContainerFacts, judgeEngine } from '../../../src/deploy-ssh-systemd/container/obstacles.ts';
 import type { Settings } from '../../../src/deploy-ssh-systemd/settings.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const plain = {
   runtime: 'container',
+  'container-engine': undefined,
   image: undefined,
   'registry-username': undefined,
   'registry-password': undefined,
@@ -54,14 +56,14 @@ describe('containerOf', () => {
   });
 
   test('where nothing is deployed there need not be one', () => {
-    expect(containerOf(plain, undefined, false)).toEqual({ image: undefined, login: '' });
+    expect(containerOf(plain, undefined, false)).toEqual({ engine: undefined, image: undefined, login: '' });
     expect(containerOf({ ...plain, runtime: 'binary' }, undefined, true)).toBeUndefined();
   });
 });
 
 test('what no container has', () => {
   const settings = {
-    container: { image: undefined, login: '' },
+    container: { engine: 'podman', image: undefined, login: '' },
     layout: 'systemd',
     restartMethod: 'restart',
     way: 'restart',
@@ -75,13 +77,51 @@ test('what no container has', () => {
   expect(whatNoContainerHas({ ...all, container: undefined })).toEqual([]);
 });
 
-test.each([
-  ['crun', {}, []],
-  ['runc', {}, ['PROGRAMS_MISSING']],
-  ['', {}, ['PROGRAMS_MISSING']],
-  ['crun', { confined: true }, ['HOST_REFUSED']],
-  ['crun', { ownServices: true }, ['HOST_REFUSED']],
-])('podman with "%s", %j: %j', (runtime, given, codes) => {
-  const found = judgeRuntime({ runtime, confined: false, ownServices: false, ...given });
-  expect(found.map(({ code }) => code)).toEqual(codes);
+describe('what runs containers on a host', () => {
+  const podman: ContainerFacts = {
+    engine: 'podman',
+    serving: '',
+    runtime: 'crun',
+    docker: '',
+    compose: false,
+    foreign: [],
+    confined: false,
+  };
+  const docker: ContainerFacts = { ...podman, engine: 'docker', runtime: '', docker: '20.10.24' };
+
+  test.each<[string, ContainerFacts, string[]]>([
+    ['podman with crun', podman, []],
+    ['podman with runc', { ...podman, runtime: 'runc' }, ['PROGRAMS_MISSING']],
+    ['neither', { ...podman, runtime: '' }, ['PROGRAMS_MISSING']],
+    ['docker', docker, []],
+    ['docker without its daemon', { ...docker, docker: '' }, ['PROGRAMS_MISSING']],
+    ['another one than that of what serves', { ...docker, serving: 'podman' }, ['ENGINE_CHANGED']],
+    ['an installed agent', { ...podman, confined: true }, ['HOST_REFUSED']],
+  ])('%s', (_, facts, codes) => expect(judgeEngine(facts, false).map(one => one.code)).toEqual(codes));
+
+  test('not for services of a user’s own', () =>
+    expect(judgeEngine(podman, true).map(one => one.code)).toEqual(['HOST_REFUSED']));
+});
+
+describe('what docker cannot do', () => {
+  const settings = { container: { engine: 'docker', image: undefined, login: '' }, type: 'exec', unit: {} };
+  const cannot = (given: object) => dockerCannot({ ...settings, ...given } as unknown as Settings).map(one => one.seen);
+
+  test('nothing of an ordinary service', () =>
+    expect(cannot({ listen: { port: 8080 }, unit: { memoryMax: 1 } })).toEqual([]));
+
+  test('a word of its own that it is ready', () => expect(cannot({ type: 'notify' })).toHaveLength(1));
+
+  test('a port that is root’s, but of two instances each has one of its own', () => {
+    expect(cannot({ listen: { port: 80 } })).toHaveLength(1);
+    expect(cannot({ listen: { port: 80 }, ports: [8081, 8082] })).toEqual([]);
+  });
+
+  test('limits of all containers of a project together', () => {
+    const compose = { compose: {} };
+    expect(cannot({ container: compose, listen: { port: 80 }, unit: { memoryMax: 1, tasksMax: 2 } })).toEqual([
+      expect.stringContaining('`memory-max`'),
+      expect.stringContaining('`tasks-max`'),
+    ]);
+  });
 });

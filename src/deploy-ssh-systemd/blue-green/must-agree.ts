@@ -40,7 +40,7 @@ function whatNoColourHas(settings: Settings): string[] {
     [`restart-method: ${restartMethod}`]: restartMethod !== 'restart',
     'reload-signal': restartMethod === 'restart' && way !== 'restart',
     timer: timer !== undefined,
-    'runtime: container or compose': container !== undefined,
+    'runtime: compose': container?.compose !== undefined,
     [`layout: ${layout}`]: layout !== 'systemd',
     'listen (`ports` say it)': listen !== undefined,
     'port or socket in proxy': proxy?.to !== undefined,

@@ -41,16 +41,18 @@ export function pinnedBy(
  * The file as a host gets it: digests in place of tags, nothing to build, and no container that is started anew without
  * the others: that is systemd's. Pure.
  */
-export function pinned({ name, document, services }: Project, images: ReadonlyMap<string, Reference>): string {
+export function pinned({ document, services }: Project, images: ReadonlyMap<string, Reference>): string {
   const changed = Object.entries(services).map(
     ([service, { build: _build, restart: _restart, pull_policy: _pull, ...kept }]) => [
       service,
       { ...kept, image: formatReference(images.get(service)!) },
     ],
   );
+  // the name is said when it is started: docker-compose 1 knows none in the file
+  const { name: _name, ...others } = document;
   // podman-compose reads YAML 1.1, in which 22:22 is a number
   return stringify(
-    { ...document, name, services: Object.fromEntries(changed) },
+    { ...others, services: Object.fromEntries(changed) },
     { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 },
   );
 }

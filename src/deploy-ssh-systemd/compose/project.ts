@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { SlipwayError } from '../../core/errors.ts';
 import { isMap } from '../../core/is-map.ts';
+import type { Engine } from '../container/engine.ts';
 import { whatNotReleased } from './not-released.ts';
 import { secretsIn } from './secrets-in-file.ts';
 
@@ -22,6 +23,8 @@ export interface Project {
 /** What of the inputs a compose file may, or may not, name. */
 export interface Around {
   readonly service: string;
+  /** What will run it, where the inputs say so. */
+  readonly engine: Engine | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly secretEnvironment: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
@@ -69,7 +72,7 @@ export function readProject(text: string, place: string, around: Around): Projec
       secrets,
       'Give the value by the input `secret-environment`, and write only the name under `environment`: `- NAME`.',
     );
-  const not = whatNotReleased(project);
+  const not = whatNotReleased(project, around.engine);
   if (not.length > 0)
     throw invalid(place, not, 'See "A compose file" in the action’s README for what takes their place.');
   return project;

@@ -30,9 +30,11 @@ export async function projectOf(
     throw new SlipwayError('INPUT_INVALID', `"runtime" is compose, which has no ${given.join(', ')}`, {
       hint: 'Nothing was changed. Leave these out: the compose file says it of each service.',
     });
-  if (!wanted) return { image: undefined, login: '' };
+  const engine = inputs['container-engine'];
+  if (!wanted) return { engine, image: undefined, login: '' };
   const around = {
     service,
+    engine,
     environment: inputs.environment,
     secretEnvironment: inputs['secret-environment'],
     credentials: inputs.credentials,
@@ -41,6 +43,7 @@ export async function projectOf(
   const project = await composeOf(inputs['compose-file'], directory, registries, around, record?.record, signal);
   const launch = await readFile(new URL('../assets/compose.sh', import.meta.url), 'utf8');
   return {
+    engine,
     image: undefined,
     login: project.registry === undefined ? '' : loginOf(project.registry, inputs),
     compose: { ...project, launch },

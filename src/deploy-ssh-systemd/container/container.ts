@@ -2,12 +2,15 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { ReleaseRecord } from '../../core/record/schema.ts';
 import { formatReference, parseReference, type Reference } from '../../core/registry/reference.ts';
 import type { LaunchedCompose } from '../compose/compose.ts';
+import type { Engine } from './engine.ts';
 
 /** What a service runs instead of a binary. */
 export interface Container {
+  /** What runs it; known when the host was asked, where the inputs do not say it. */
+  readonly engine: Engine | undefined;
   /** With its digest; undefined where nothing is deployed and none was named. */
   readonly image: Reference | undefined;
-  /** For the hosts, as podman reads it (containers-auth.json(5)); empty where no credentials were given. */
+  /** For the hosts, as podman and docker read it (containers-auth.json(5)); empty where no credentials were given. */
   readonly login: string;
   /** Instead of one image a file that names several; absent where nothing is deployed. */
   readonly compose?: LaunchedCompose;
@@ -15,6 +18,7 @@ export interface Container {
 
 interface Given {
   readonly runtime: 'binary' | 'container' | 'compose';
+  readonly 'container-engine': Engine | undefined;
   readonly image: string | undefined;
   readonly 'registry-username': string | undefined;
   readonly 'registry-password': string | undefined;
@@ -35,9 +39,10 @@ export function containerOf(
     if (inputs.image === undefined) return undefined;
     throw invalid('input "image" is given, and "runtime" is binary', 'Give `runtime: container`, or no image.');
   }
+  const engine = inputs['container-engine'];
   const named = inputs.image ?? recorded(record);
   if (named === undefined) {
-    if (!wanted) return { image: undefined, login: '' };
+    if (!wanted) return { engine, image: undefined, login: '' };
     throw invalid('there is no image in the record, and the input "image" is empty', 'Build one first, or name it.');
   }
   const image = parseReference(named);
@@ -47,7 +52,7 @@ export function containerOf(
       'Write REPOSITORY@sha256:…: a tag may be another image tomorrow.',
     );
   const { repository, digest } = image;
-  return { image: { repository, digest }, login: loginOf(repository.host, inputs) };
+  return { engine, image: { repository, digest }, login: loginOf(repository.host, inputs) };
 }
 
 /** Of several images, a line each. */

@@ -1,37 +1,68 @@
+import type { Answer } from '../../core/host-agent/answer.ts';
 import type { HostFacts } from '../facts.ts';
 import type { HostSession } from '../host-session.ts';
 import type { Obstacle } from '../preflight.ts';
 import type { Settings } from '../settings.ts';
+import { dockerCannot } from './docker.ts';
+import type { Engine } from './engine.ts';
 
-/** What keeps the host from running the release's container; nothing is changed. */
-export async function containerObstacles(
-  session: HostSession,
-  facts: Pick<HostFacts, 'user'>,
-  { container }: Pick<Settings, 'container'>,
-): Promise<Obstacle[]> {
-  if (container === undefined) return [];
-  const { compose } = container;
-  const answer = await session.ask('containers', compose === undefined ? [] : [compose.project, ...compose.containers]);
-  const [runtime, confined] = [answer.text('runtime'), answer.text('confined') === 'yes'];
-  const found = judgeRuntime({ runtime, confined, ownServices: facts.user !== undefined });
-  if (found.length > 0 || compose === undefined) return found;
-  return judgeProject(compose.project, answer.text('compose') === 'yes', answer.all('foreign'));
+/** What a host says of what runs containers there. */
+export interface ContainerFacts {
+  /** What will run them: of the inputs, else of the release that serves, else podman, else docker. */
+  readonly engine: Engine;
+  /** Of the release that serves; empty where that is no container. */
+  readonly serving: Engine | '';
+  /** By what podman runs them: `crun`; empty where there is no podman. */
+  readonly runtime: string;
+  /** Version of docker's daemon; empty where it does not answer, or is not there. */
+  readonly docker: string;
+  /** Whether the engine has what runs a compose file. */
+  readonly compose: boolean;
+  /** Containers of the project, or of its containers' names, that are not of this service. */
+  readonly foreign: readonly string[];
+  /** Whether an installed agent does it. */
+  readonly confined: boolean;
 }
 
-/**
- * Pure.
- *
- * @param runtime of podman: `crun`; empty where there is no podman
- */
-export function judgeRuntime({
-  runtime,
-  confined,
-  ownServices,
-}: {
-  readonly runtime: string;
-  readonly confined: boolean;
-  readonly ownServices: boolean;
-}): Obstacle[] {
+/** The settings with what will run the release's container, and what keeps the host from it; nothing is changed. */
+export async function withEngine(
+  session: HostSession,
+  facts: Pick<HostFacts, 'user'>,
+  settings: Settings,
+): Promise<{ readonly settings: Settings; readonly found: readonly Obstacle[] }> {
+  const { container } = settings;
+  if (container === undefined) return { settings, found: [] };
+  const { compose, engine = '' } = container;
+  const project = compose === undefined ? [] : [compose.project, ...compose.containers];
+  const there = readContainerFacts(await session.ask('containers', [engine, ...project]));
+  const found = judgeEngine(there, facts.user !== undefined);
+  if (found.length > 0) return { settings, found };
+  return {
+    settings: { ...settings, container: { ...container, engine: there.engine } },
+    found: [
+      ...(compose === undefined ? [] : judgeProject(compose.project, there)),
+      ...(there.engine === 'docker' ? dockerCannot(settings) : []),
+    ],
+  };
+}
+
+function readContainerFacts(answer: Answer): ContainerFacts {
+  return {
+    engine: answer.text('engine') as Engine,
+    serving: answer.text('serving') as Engine | '',
+    runtime: answer.text('runtime'),
+    docker: answer.text('docker'),
+    compose: answer.text('compose') === 'yes',
+    foreign: answer.all('foreign'),
+    confined: answer.text('confined') === 'yes',
+  };
+}
+
+/** Pure. */
+export function judgeEngine(
+  { engine, serving, runtime, docker, confined }: ContainerFacts,
+  ownServices: boolean,
+): Obstacle[] {
   if (ownServices || confined)
     return [
       {
@@ -40,12 +71,30 @@ export function judgeRuntime({
         hint: 'Connect as root, or give `become: sudo-shell`.',
       },
     ];
+  if (serving !== '' && serving !== engine)
+    return [
+      {
+        code: 'ENGINE_CHANGED',
+        seen: `what serves is run by ${serving}, and it would be ${engine} now, which knows nothing of its containers and images`,
+        hint: `Leave \`container-engine\` out, or take the service away first (\`mode: remove\`).`,
+      },
+    ];
+  if (engine === 'docker')
+    return docker !== ''
+      ? []
+      : [
+          {
+            code: 'PROGRAMS_MISSING',
+            seen: 'docker is missing, or its daemon does not answer',
+            hint: 'See by `docker version` as root on the host. Install it there: apt-get install docker.io.',
+          },
+        ];
   if (runtime === '')
     return [
       {
         code: 'PROGRAMS_MISSING',
-        seen: 'podman is missing (/usr/bin/podman)',
-        hint: 'Install it on the host: apt-get install podman crun.',
+        seen: 'podman is missing (/usr/bin/podman), and so is docker',
+        hint: 'Install one of them on the host: apt-get install podman crun.',
       },
     ];
   if (runtime !== 'crun')
@@ -59,18 +108,17 @@ export function judgeRuntime({
   return [];
 }
 
-/**
- * Pure.
- *
- * @param foreign containers of the project, or of its containers' names, that are not of this service
- */
-export function judgeProject(project: string, hasCompose: boolean, foreign: readonly string[]): Obstacle[] {
-  if (!hasCompose)
+/** Pure. */
+export function judgeProject(
+  project: string,
+  { engine, compose, foreign }: Pick<ContainerFacts, 'engine' | 'compose' | 'foreign'>,
+): Obstacle[] {
+  if (!compose)
     return [
       {
         code: 'PROGRAMS_MISSING',
-        seen: 'podman-compose is missing (/usr/bin/podman-compose)',
-        hint: 'Install it on the host: apt-get install podman-compose.',
+        seen: engine === 'docker' ? 'docker has no compose' : 'podman-compose is missing (/usr/bin/podman-compose)',
+        hint: `Install it on the host: apt-get install ${engine === 'docker' ? 'docker-compose-plugin, or docker-compose' : 'podman-compose'}.`,
       },
     ];
   if (foreign.length > 0)
@@ -78,7 +126,7 @@ export function judgeProject(project: string, hasCompose: boolean, foreign: read
       {
         code: 'PROJECT_FOREIGN',
         seen: `the project ${project} has containers there that are not of this service: ${foreign.join(', ')}`,
-        hint: 'Give the compose file another `name`, or take that project down (podman-compose down): its volumes stay.',
+        hint: `Give the compose file another \`name\`, or take that project down (${engine === 'docker' ? 'docker compose' : 'podman-compose'} down): its volumes stay.`,
       },
     ];
   return [];

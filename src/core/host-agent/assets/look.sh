@@ -41,11 +41,11 @@ describe() { # UNIT: a line KEY=VALUE each
     { echo 'Error=systemctl show failed'; return; }
   printf '%s\n' "$seen"
   seen_of Type; [ "$property" != oneshot ] || { describe_job "$1"; return; }
-  describe_process
+  describe_process "$1"
 }
 
 # Which bytes its main process runs; $seen has its number.
-describe_process() {
+describe_process() { # UNIT
   seen_of MainPID; main=$property
   case $main in ''|0|*[!0-9]*) return;; esac
   start=$(born "$main") || { echo 'Error=the process ended while it was looked at'; return; }
@@ -53,14 +53,18 @@ describe_process() {
   [ "$(born "$main")" = "$start" ] || { echo 'Error=the process ended while it was looked at'; return; }
   exe=$(readlink "/proc/$main/exe")
   printf 'Start=%s\nExe=%s\nSha256=%s\n' "$start" "$exe" "${sum%% *}"
-  case $exe in */conmon) describe_container "$1" "$main";; esac
+  case $exe in */conmon|*/docker) describe_container "$1" "$main";; esac
 }
 
-# Of the container that this monitor keeps: the digests by which podman has its image.
-describe_container() { # UNIT PID
-  seen=$(podman container inspect --format '{{.State.ConmonPid}} {{.Image}}' "slipway-${1%.service}" 2>/dev/null </dev/null)
+# Of the container that podman's monitor or docker's client keeps: the digests by which its image is there.
+describe_container() { # UNIT PID; $exe is its program
+  case $exe in
+    */docker) engine=docker main='{{if .State.Running}}{{index .Config.Labels "slipway.main"}}{{end}}' ;;
+    *) engine=podman main='{{.State.ConmonPid}}' ;;
+  esac
+  seen=$($engine container inspect --format "$main {{.Image}}" "slipway-${1%.service}" 2>/dev/null </dev/null)
   [ "${seen%% *}" = "$2" ] || return 0
-  printf 'Images=%s\n' "$(podman image inspect --format '{{range .RepoDigests}}{{.}} {{end}}' "${seen#* }" 2>/dev/null </dev/null)"
+  printf 'Images=%s\n' "$($engine image inspect --format '{{range .RepoDigests}}{{.}} {{end}}' "${seen#* }" 2>/dev/null </dev/null)"
 }
 
 # Of one that a timer starts: when it does so next, and the file that it runs then.

@@ -47,7 +47,7 @@ function hostProofs({ place, service, binary, image, evidence }: Deployment): Pr
           {
             claim: `The container of ${service} at ${place} is of the recorded image.`,
             command: on(
-              `sudo podman image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' $(sudo podman container inspect --format '{{.Image}}' ${shellWord(`slipway-${service}`)})`,
+              `e=podman; command -v $e >/dev/null || e=docker; sudo $e image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' $(sudo $e container inspect --format '{{.Image}}' ${shellWord(`slipway-${instanceOf(service, evidence)}`)})`,
             ),
             prints: [image],
           },
