@@ -174,6 +174,32 @@ describe('the modes of the chain, with records in a folder', () => {
     expect(summary.join('\n')).toMatch(/### Doctor\n[\s\S]*✗ required \| `limits`/);
   });
 
+  test('in a freeze window nothing is deployed, unless somebody says why; that is written down. Going back is not frozen', async () => {
+    const [from, to] = [-1, 1].map(hours => new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 16));
+    const window = `{ from: ${from!.replace('T', ' ')}, to: ${to!.replace('T', ' ')}, why: the sale }`;
+    const closed = config.replace('  staging:', `  staging:\n    freeze: [${window}]`);
+    await expect(run({ environment: 'staging' }, closed)).rejects.toMatchObject({
+      code: 'FROZEN',
+      message: expect.stringMatching(/^nothing is deployed from .* \(UTC\): the sale$/),
+      hint: expect.stringMatching(/slipway.yml:12 says so/),
+    });
+    expect(await calls()).toBe(''); // before anything was built
+    await expect(run({ environment: 'staging', overrideFreeze: '  ' }, closed)).rejects.toMatchObject({
+      code: 'FROZEN',
+    });
+    const done = await run({ environment: 'staging', overrideFreeze: 'a hole\nis open' }, closed);
+    const override = {
+      reason: 'a hole\nis open',
+      what: expect.stringContaining('the sale'),
+      place: expect.stringMatching(/slipway.yml:12$/),
+    };
+    expect(done.record?.record.overrides).toMatchObject([override]);
+    expect((await entries()).map(one => one.overrides)).toMatchObject([[override], [override]]);
+    for (const mode of ['rollback', 'plan', 'status', 'verify'] as const)
+      await expect(run({ mode, environment: 'staging' }, closed)).resolves.toBeDefined();
+    expect((await run({ environment: 'production', mode: 'deploy' }, closed)).state).toBe('healthy');
+  });
+
   test('a deployment that fails is written down, and no verdict is', async () => {
     const done = await run({ environment: 'staging' }, config, { HOSTS_STATE: 'rolled-back' });
     expect(done).toMatchObject({ state: 'rolled-back', left: ['verify-health'] });

@@ -26,7 +26,7 @@ const examples: [name: string, text: string][] = [
   ['the README', readme],
   [
     'a file with environments',
-    'records: { oci: ghcr.io/acme/hello }\nnotify: [{ slack: { env: SLACK }, on: failed }, { webhook: "https://example.com", secret: { file: key } }]\ndeploy: [{ kind: deploy-ssh-systemd, name: hosts }]\nenvironments:\n  staging:\n  production:\n    url: https://hello.example.com\n    notify: [{ email: ops@example.com, from: ops@example.com, server: "smtp://localhost" }]\n    require: [signed, { verified-in: staging }]\n    deploy: [{ name: hosts, hosts: web1 }]\n    verify: { hold: 3s }\n',
+    'records: { oci: ghcr.io/acme/hello }\nnotify: [{ slack: { env: SLACK }, on: failed }, { webhook: "https://example.com", secret: { file: key } }]\ndeploy: [{ kind: deploy-ssh-systemd, name: hosts }]\nenvironments:\n  staging:\n  production:\n    url: https://hello.example.com\n    freeze: [{ from: Fri 16:00, to: Mon 08:00, zone: Europe/Berlin, why: weekend }]\n    notify: [{ email: ops@example.com, from: ops@example.com, server: "smtp://localhost" }]\n    require: [signed, { verified-in: staging }]\n    deploy: [{ name: hosts, hosts: web1 }]\n    verify: { hold: 3s }\n',
   ],
 ];
 
@@ -46,6 +46,7 @@ describe('schema/slipway.schema.json', () => {
     ['a build of an environment', (text: string) => `${text}\nenvironments: { a: { build: {} } }`],
     ['a chat’s address in plain text', (text: string) => `${text}\nnotify: [{ slack: https://example.com/ }]`],
     ['news of what is none', (text: string) => `${text}\nnotify: [{ slack: { env: A }, on: [maybe] }]`],
+    ['a freeze without its reason', (text: string) => `${text}\nfreeze: [{ from: Fri 16:00, to: Mon 08:00 }]`],
     ['records of another kind', (text: string) => `${text}\nrecords: s3`],
   ])('refuses %s', (_, edit) => {
     const edited = edit(examples[0]![1]);

@@ -89,6 +89,23 @@ const require = {
   },
 };
 
+const time = '(\\d{4}-\\d{2}-\\d{2}|Mon|Tue|Wed|Thu|Fri|Sat|Sun) \\d{2}:\\d{2}';
+const freeze = {
+  type: 'array',
+  description: 'When nothing is deployed: between two dates, or every week.',
+  items: {
+    type: 'object',
+    properties: {
+      from: { type: 'string', pattern: `^${time}$`, description: '2026-12-23 18:00, or every week: Fri 16:00.' },
+      to: { type: 'string', pattern: `^${time}$` },
+      zone: { type: 'string', description: 'Time zone, such as Europe/Berlin. Default: UTC.' },
+      why: { type: 'string', minLength: 1 },
+    },
+    required: ['from', 'to', 'why'],
+    additionalProperties: false,
+  },
+};
+
 function section(definition, extra = {}) {
   const properties = Object.fromEntries(
     fileKeys(definition.inputs).map(name => {
@@ -124,6 +141,7 @@ export function slipwaySchema(byName) {
       url: { type: 'string', description: 'Where people open it.' },
       require,
       notify,
+      freeze,
       // The kind may be left out: the entry of that name has it.
       deploy: { type: 'array', items: { anyOf: kinds.map(deployment) } },
       verify,
@@ -141,6 +159,7 @@ export function slipwaySchema(byName) {
       },
       records,
       notify,
+      freeze,
       build: section(byName['setup-go-cross']),
       image: section(byName['build-multiarch-image']),
       deploy: { type: 'array', items: { oneOf: kinds.map(kind => ({ ...deployment(kind), required: ['kind'] })) } },

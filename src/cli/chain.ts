@@ -44,6 +44,7 @@ export function requestOf(mode: Mode, { given, directory }: Call): Request {
     from: given.text('from'),
     strategy: given.text('strategy'),
     deployment: given.text('deployment'),
+    overrideFreeze: given.text('override-freeze'),
     records: given.text('records'),
     release: given.list('release'),
     directory,

@@ -26,6 +26,11 @@ const strategy: Option = {
   value: 'NAME',
   help: 'Strategy of the deployments, instead of their own.',
 };
+const override: Option = {
+  name: 'override-freeze',
+  value: 'REASON',
+  help: 'Deploy in a freeze window all the same; the reason is written into the record.',
+};
 const yes: Option = { name: 'yes', short: 'y', help: 'Do not ask before something is changed.' };
 const version = (help: string): Option => ({ name: 'version', value: 'VERSION', help });
 
@@ -178,7 +183,7 @@ export const commands: readonly Command[] = [
   chain(
     'release',
     'build, push, deploy and verify',
-    [version('Version of the release. Default: the tag on HEAD.'), records, deployment, strategy, yes],
+    [version('Version of the release. Default: the tag on HEAD.'), records, deployment, strategy, override, yes],
     [
       ['slipway release', 'the whole chain'],
       ['slipway release -e staging --version v1.2.3', 'to one environment, under this version'],
@@ -193,7 +198,7 @@ export const commands: readonly Command[] = [
   chain(
     'deploy',
     'deploy a release that is kept',
-    [version(of), release, records, deployment, strategy, yes],
+    [version(of), release, records, deployment, strategy, override, yes],
     [['slipway deploy -e production --version v1.2.3', 'that version, not built again']],
   ),
   chain(
@@ -218,6 +223,7 @@ export const commands: readonly Command[] = [
       records,
       deployment,
       strategy,
+      override,
       yes,
     ],
     [['slipway promote --from staging -e production', 'the same digest and bytes, not built again']],

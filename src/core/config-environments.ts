@@ -10,13 +10,15 @@ export interface Environment {
   readonly require?: readonly unknown[];
   /** Who is told, in place of those of the file. */
   readonly notify?: unknown;
+  /** When nothing is deployed there, besides what the file says. */
+  readonly freeze?: unknown;
   readonly deploy?: readonly (Section & { name?: string })[];
   readonly verify?: Section;
 }
 
 type At = (path: ConfigPath) => string;
 
-const keys = ['url', 'require', 'notify', 'deploy', 'verify'];
+const keys = ['url', 'require', 'notify', 'freeze', 'deploy', 'verify'];
 
 /** The map `environments` of a file, each one's shape checked. */
 export function environmentsOf(given: unknown, at: At): Record<string, Environment> {
@@ -42,7 +44,7 @@ function environmentOf(name: string, value: unknown, at: At): Environment {
         `unknown key "${key}" of environment "${name}"${didYouMean(key, keys)}; allowed: ${keys.join(', ')}`,
       );
   }
-  const { url, require, notify, deploy, verify } = value;
+  const { url, require, notify, freeze, deploy, verify } = value;
   if (require !== undefined && !Array.isArray(require))
     throw invalid(at([...path, 'require']), `"${path.join('.')}.require" is not a list`);
   if (verify !== undefined && !isMap(verify))
@@ -51,6 +53,7 @@ function environmentOf(name: string, value: unknown, at: At): Environment {
     ...(url === undefined ? {} : { url: word(url, `${path.join('.')}.url`, at([...path, 'url'])) }),
     ...(require === undefined ? {} : { require }),
     ...(notify === undefined ? {} : { notify }),
+    ...(freeze === undefined ? {} : { freeze }),
     ...(deploy === undefined ? {} : { deploy: entriesOf(deploy, [...path, 'deploy'], at) }),
     ...(verify === undefined ? {} : { verify }),
   };

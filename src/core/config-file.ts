@@ -37,11 +37,13 @@ export interface ConfigFile {
   readonly url?: string;
   /** Of that environment: findings of the checklist that have to be met. */
   readonly require: readonly unknown[];
+  /** When nothing is deployed, of the file and of that environment; read by whoever deploys. */
+  readonly freeze: readonly { readonly entry: unknown; readonly path: ConfigPath }[];
   /** `slipway.yml:12`, of the part that a path names; paths are those of this object. */
   readonly at: (path: ConfigPath) => string;
 }
 
-const topLevel = ['version', 'records', 'notify', 'build', 'image', 'deploy', 'verify', 'environments'];
+const topLevel = ['version', 'records', 'notify', 'freeze', 'build', 'image', 'deploy', 'verify', 'environments'];
 
 /**
  * Reads slipway.yml. Errors name the line; unknown keys say what was probably meant.
@@ -66,7 +68,7 @@ function shown(file: string): string {
 
 export function parseConfig(text: string, file: string, environment?: string): ConfigFile {
   const { data, at } = readDocument(text, file);
-  const { environments: given, deploy: list, version, ...rest } = shapeOf(data, file, at);
+  const { environments: given, deploy: list, version, freeze, ...rest } = shapeOf(data, file, at);
   const environments = given === undefined ? {} : environmentsOf(given, at);
   const deploy = list === undefined ? undefined : deploymentsOf(list, at);
   const read = {
@@ -76,6 +78,7 @@ export function parseConfig(text: string, file: string, environment?: string): C
     file,
     environments: Object.keys(environments),
     require: [],
+    freeze: entriesAt(freeze, ['freeze'], at),
     at,
   };
   // Each is laid over the file: what does not fit is found whichever is deployed to.
@@ -85,7 +88,7 @@ export function parseConfig(text: string, file: string, environment?: string): C
   if (environment === undefined) return read;
   const found = applied.find(([name]) => name === environment)?.[1];
   if (found === undefined) throw unknownEnvironment(environment, read);
-  const { url, require = [], notify } = environments[environment]!;
+  const { url, require = [], notify, freeze: own } = environments[environment]!;
   return {
     ...read,
     ...(found.deploy.length === 0 ? {} : { deploy: found.deploy }),
@@ -93,10 +96,17 @@ export function parseConfig(text: string, file: string, environment?: string): C
     environment,
     ...(url === undefined ? {} : { url }),
     require,
+    freeze: [...read.freeze, ...entriesAt(own, ['environments', environment, 'freeze'], at)],
     ...(notify === undefined ? {} : { notify }),
     at: path =>
       at(path[0] === 'notify' && notify !== undefined ? ['environments', environment, ...path] : found.origin(path)),
   };
+}
+
+function entriesAt(list: unknown, path: ConfigPath, at: (path: ConfigPath) => string): ConfigFile['freeze'] {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) throw invalid(at(path), `"${path.join('.')}" is not a list of windows`);
+  return list.map((entry, index) => ({ entry, path: [...path, index] }));
 }
 
 function shapeOf(data: unknown, file: string, at: (path: ConfigPath) => string): Section {

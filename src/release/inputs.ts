@@ -33,6 +33,10 @@ export const definition = define({
         'Where releases and what was done with them are kept, instead of what slipway.yml says: `oci`, `folder`, `git`, or a map such as `{ folder: PATH }`.',
       value: text,
     },
+    'override-freeze': {
+      description: 'Why it is deployed all the same in a `freeze` window; the reason is written into the record.',
+      value: text,
+    },
     github: {
       description:
         'With `GITHUB_TOKEN` in the step’s `env`, tell GitHub: the deployment and the commit’s status, at a tag the GitHub release with its files; a plan is the pull request’s comment, an audit keeps one issue.',

@@ -50,7 +50,9 @@ function verdictEntry(deed: Deed): Entry[] {
 
 const isOfThisRun = (time: string, { started }: Deed) => Date.parse(time) >= started.getTime();
 
-function common({ request, file, record, started, env }: Deed) {
+function common(deed: Deed) {
+  const { request, file, record, started, env } = deed;
+  const overrides = (record.overrides ?? []).filter(one => isOfThisRun(one.at, deed));
   const at = new Date().toISOString();
   return {
     schema: entrySchema,
@@ -65,6 +67,7 @@ function common({ request, file, record, started, env }: Deed) {
     mode: request.mode,
     started: started.toISOString(),
     ended: at,
+    ...(overrides.length === 0 ? {} : { overrides }),
   } as const;
 }
 

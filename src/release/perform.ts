@@ -1,13 +1,14 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
-import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
-import type { ReleaseRecord } from '../core/record/schema.ts';
+import { type LoadedRecord, loadRecords, saveRecord } from '../core/record/files.ts';
+import type { Override, ReleaseRecord } from '../core/record/schema.ts';
 import type { Entry } from '../core/records/entry.ts';
 import type { Link } from './chain.ts';
 import { isDoctored, look } from './checklist.ts';
 import { conclude, type Result } from './conclude.ts';
 import { doctor } from './doctor/doctor.ts';
 import { summaryOf, textOf } from './doctor/render.ts';
+import { refuseFrozen } from './freeze/freeze.ts';
 import { follow } from './github/follow.ts';
 import { refuseFork } from './github/fork.ts';
 import { type Progress, runLinks } from './links.ts';
@@ -57,6 +58,7 @@ async function carryOut(
   begins: (record: ReleaseRecord) => Promise<void>,
 ): Promise<Result> {
   const { request, links } = plan;
+  mayDeploy(plan, around);
   const source = isStored(request) ? await sourceOf(request, plan.file, plan.records) : undefined;
   const begun: Progress = { done: [], release: source?.file ?? request.release.join('\n') };
   const built = await runLinks(links.filter(isBuild), begun, request, around);
@@ -68,6 +70,8 @@ async function carryOut(
   if (!failed(made) && !around.signal.aborted) {
     if (loaded !== undefined && keeps(plan)) await plan.records?.put(loaded);
     await refuse(plan, loaded, around);
+    const override = mayDeploy(plan, around);
+    if (override !== undefined) await setAside(override, loaded, around);
     const isDeployed = links.some(isDeployment) && deploys(request.mode, isStored(request));
     if (loaded !== undefined && isDeployed) await begins(loaded.record);
   }
@@ -90,6 +94,28 @@ const failed = ({ done }: Progress) => done.some(({ code }) => code !== 0);
 
 async function loadedFrom({ release }: Progress, { directory }: Request): Promise<LoadedRecord | undefined> {
   return loadRecords(release === '' ? [] : release.split('\n'), directory);
+}
+
+/** Asked before the first link, and again before a place is changed: building takes its time. */
+function mayDeploy({ request, links, windows }: Plan, { env }: Surroundings): Override | undefined {
+  return links.some(isDeployment) ? refuseFrozen(windows, request, env, new Date()) : undefined;
+}
+
+/** A rule that is set aside is said, and written into the record. */
+async function setAside(
+  override: Override,
+  loaded: LoadedRecord | undefined,
+  { summary }: Surroundings,
+): Promise<void> {
+  const said = `${override.by} sets aside ${override.what} (${override.place}), because: ${override.reason}`.replaceAll(
+    /\s+/g,
+    ' ',
+  );
+  log.warning(said);
+  await summary(`> [!WARNING]\n> ${said}`);
+  if (loaded === undefined) return;
+  const overrides = [...(loaded.record.overrides ?? []), override];
+  await saveRecord({ ...loaded, record: { ...loaded.record, overrides } });
 }
 
 /** The production checklist is a part of every plan; nothing in it makes a plan fail. */

@@ -6,6 +6,8 @@ import type { ReadLink } from './agree.ts';
 import { type Link, planChain } from './chain.ts';
 import { checkLinks } from './check.ts';
 import type { Requirement } from './checklist.ts';
+import { windowsOf } from './freeze/freeze.ts';
+import type { Window } from './freeze/window.ts';
 import { isStored } from './modes.ts';
 import { type Receiver, readReceivers, tells } from './notify/index.ts';
 import type { Request } from './request.ts';
@@ -22,6 +24,8 @@ export interface Plan {
   readonly read: readonly ReadLink[];
   readonly requirements: readonly Requirement[];
   readonly records: OpenRecords | undefined;
+  /** When nothing is deployed. */
+  readonly windows: readonly Window[];
   /** Who is told how it ends. */
   readonly receivers: readonly Receiver[];
   readonly started: Date;
@@ -33,11 +37,12 @@ export async function prepare(request: Request, around: Surroundings): Promise<P
   const links = planChain(file, { ...request, stored: isStored(request) });
   if (links.length === 0 && !onlyKeeps(request, file)) throw nothingToDo(request, file);
   const requirements = requirementsOf(file);
+  const windows = windowsOf(file);
   if (request.mode === 'promote') earlier(request, file);
   const checked = await checkLinks(links, around.schemas, around.env, request.directory);
   const receivers = tells(request.mode) ? await readReceivers(file, request.directory, around.env) : [];
   const records = await openStored(request, file, around);
-  return { request, file, links, read: checked, requirements, records, receivers, started: new Date() };
+  return { request, file, links, read: checked, requirements, records, windows, receivers, started: new Date() };
 }
 
 /** A release whose binaries come from other jobs, and that has no image: `build` only keeps it. */

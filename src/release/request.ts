@@ -17,6 +17,8 @@ export interface Request {
   readonly deployment?: string | undefined;
   /** Records of the steps before: paths, globs or `oci://` references. */
   readonly release: readonly string[];
+  /** Why something is deployed in a time in which nothing is. */
+  readonly overrideFreeze?: string | undefined;
   /** Instead of the file's `records`. */
   readonly records?: string | undefined;
   /** Where relative paths begin; absolute. */

@@ -30,7 +30,8 @@ async function run(
   dist: string,
   schemas: Schemas,
 ): Promise<void> {
-  const request = { ...inputs, config: inputs.config ?? 'slipway.yml', directory };
+  const overrideFreeze = inputs['override-freeze'];
+  const request = { ...inputs, overrideFreeze, config: inputs.config ?? 'slipway.yml', directory };
   if (inputs.mode === 'doctor') return runDoctor(request, { dist, schemas, env: process.env, signal, summary });
   const result = await perform(request, {
     dist,

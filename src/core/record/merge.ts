@@ -64,7 +64,7 @@ const joins: Record<string, Join> = {
 };
 
 /** Each job ran its own tests and wrote its own statement. */
-const united = ['tests', 'provenance'];
+const united = ['tests', 'provenance', 'overrides'];
 
 function joinLists(
   left: Item[],

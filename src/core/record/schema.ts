@@ -169,6 +169,17 @@ export const Verification = v.looseObject({
   at: time,
 });
 
+/** A rule that somebody set aside, with the reason. */
+export const Override = v.looseObject({
+  /** `freeze from Fri 16:00 to Mon 08:00 (Europe/Berlin): weekend`. */
+  what: v.string(),
+  /** Where the rule is written: `slipway.yml:12`. */
+  place: v.string(),
+  reason: v.string(),
+  by: v.string(),
+  at: time,
+});
+
 export const ReleaseRecord = v.looseObject({
   schema: v.literal(recordSchema),
   name: v.string(),
@@ -187,6 +198,7 @@ export const ReleaseRecord = v.looseObject({
   images: v.optional(v.array(Image), []),
   deployments: v.optional(v.array(Deployment), []),
   verification: v.optional(Verification),
+  overrides: v.optional(v.array(Override)),
 });
 
 export type Toolchain = v.InferOutput<typeof Toolchain>;
@@ -198,6 +210,7 @@ export type Attestation = v.InferOutput<typeof Attestation>;
 export type ImagePlatform = v.InferOutput<typeof ImagePlatform>;
 export type Deployment = v.InferOutput<typeof Deployment>;
 export type Check = v.InferOutput<typeof Check>;
+export type Override = v.InferOutput<typeof Override>;
 export type Verification = v.InferOutput<typeof Verification>;
 /** The release record: the evidence of every link of the chain of custody. */
 export type ReleaseRecord = v.InferOutput<typeof ReleaseRecord>;

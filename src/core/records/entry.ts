@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Deployment, deploymentStates, Verification, verdicts } from '../record/schema.ts';
+import { Deployment, deploymentStates, Override, Verification, verdicts } from '../record/schema.ts';
 
 /** The major version is part of the name: another major is refused, unknown fields of this one are kept. */
 export const entrySchema = 'slipway.entry/v1';
@@ -27,6 +27,8 @@ const common = {
   mode: v.string(),
   started: time,
   ended: time,
+  /** Rules that were set aside in this run. */
+  overrides: v.optional(v.array(Override)),
 };
 
 /** What was done with a release in a place: written once, never changed. */
