@@ -127,7 +127,7 @@ holder_of() { # PORT
   pid=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
     awk -v socket="socket:[$inode]" '/^\/proc/{split($1,part,"/")} $NF==socket{print part[3]; exit}')
   [ -n "$pid" ] || { echo 'a process that cannot be seen'; return; }
-  ! of_service "$pid" || return
+  ! of_service "$pid" && ! of_docker "$pid" "$1" || return
   of=$(sed -n -e 's|.*/\([^/]*\.service\)\(/.*\)*$|\1|p' -e 's|.*/\([^/]*\.scope\)\(/.*\)*$|\1|p' "/proc/$pid/cgroup" 2>/dev/null | head -n 1)
   [ "$of" != "$unit" ] || return
   # systemd itself holds what it listens on for the service

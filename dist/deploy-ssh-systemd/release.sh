@@ -45,7 +45,7 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
     # what root will read was looked at: nobody else may ever have it open for writing
-    case $path in unit|socket|drop-in|timer|launch|container-image|system/*) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
+    case $path in unit|socket|drop-in|timer|launch|container-image|container-engine|system/*) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)

@@ -121,7 +121,7 @@ program_of() { # PID → bytes, and exe, the path that they were started from
         print at range[1] "-" range[2]; exit
       }' "/proc/$1/maps" 2>/dev/null)
       exe=$(readlink "$bytes" 2>/dev/null) ;;
-    */conmon) program_of_container "$1" ;;
+    */conmon|*/docker) program_of_container "$1" ;;
     */dash|*/bash|*/sh|*/busybox) [ ! -e "$dir/current/container-image" ] || program_of_project "$1" ;;
     "$dir/"*) ;;
     */releases/*/"$service")
