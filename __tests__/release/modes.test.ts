@@ -200,6 +200,26 @@ describe('the modes of the chain, with records in a folder', () => {
     expect((await run({ environment: 'production', mode: 'deploy' }, closed)).state).toBe('healthy');
   });
 
+  test('a policy adds to what is required, and to what is given; who goes back does not need it', async () => {
+    const text = 'require: [backup]\nat-least: { deploy-ssh-systemd: { hardening: strict } }\n';
+    await writeFile(join(folder, 'policy.yml'), text);
+    const governed = `policy: { extends: policy.yml, sha256: ${sha256(text)} }\n${config}`;
+    await expect(run({ environment: 'staging' }, governed)).rejects.toMatchObject({
+      code: 'CHECKLIST_UNMET',
+      message: expect.stringMatching(/^hello v1.0.0 may not go to staging: backup \(/),
+      hint: expect.stringContaining('the policy policy.yml requires it'),
+    });
+    const loose = governed.replace('    hosts:', '    hardening: default\n    hosts:');
+    await expect(run({ environment: 'staging' }, loose)).rejects.toMatchObject({
+      code: 'POLICY_LOOSENED',
+      message: expect.stringMatching(/slipway.yml:8 loosens hardening, which is strict at least by policy.yml:2$/),
+    });
+    expect(await calls()).toBe('');
+    await rm(join(folder, 'policy.yml'));
+    await expect(run({ environment: 'staging' }, governed)).rejects.toMatchObject({ code: 'POLICY_UNREACHABLE' });
+    expect((await run({ mode: 'rollback', environment: 'staging' }, governed)).state).toBe('healthy');
+  });
+
   test('a deployment that fails is written down, and no verdict is', async () => {
     const done = await run({ environment: 'staging' }, config, { HOSTS_STATE: 'rolled-back' });
     expect(done).toMatchObject({ state: 'rolled-back', left: ['verify-health'] });

@@ -160,6 +160,13 @@ export function slipwaySchema(byName) {
       records,
       notify,
       freeze,
+      policy: {
+        type: 'object',
+        description: 'What the platform team asks of every release, by a commit of its repository or by a sha256.',
+        properties: { extends: { type: 'string' }, sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
+        required: ['extends'],
+        additionalProperties: false,
+      },
       build: section(byName['setup-go-cross']),
       image: section(byName['build-multiarch-image']),
       deploy: { type: 'array', items: { oneOf: kinds.map(kind => ({ ...deployment(kind), required: ['kind'] })) } },

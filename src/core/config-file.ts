@@ -25,6 +25,8 @@ export interface ConfigFile {
   readonly records?: unknown;
   /** Who is told how a run ended: the environment's, else the file's; read by whoever tells them. */
   readonly notify?: unknown;
+  /** What the platform team asks of every release; read by whoever deploys. */
+  readonly policy?: unknown;
   readonly build?: Section;
   readonly image?: Section;
   readonly deploy?: readonly Deployment[];
@@ -43,7 +45,18 @@ export interface ConfigFile {
   readonly at: (path: ConfigPath) => string;
 }
 
-const topLevel = ['version', 'records', 'notify', 'freeze', 'build', 'image', 'deploy', 'verify', 'environments'];
+const topLevel = [
+  'version',
+  'records',
+  'notify',
+  'freeze',
+  'policy',
+  'build',
+  'image',
+  'deploy',
+  'verify',
+  'environments',
+];
 
 /**
  * Reads slipway.yml. Errors name the line; unknown keys say what was probably meant.

@@ -127,15 +127,19 @@ async function tellDoctor(request: Request, around: Surroundings): Promise<void>
 
 /** What the environment requires is looked at before anything is put there. */
 async function refuse(
-  { request, file, read: links, requirements, records }: Plan,
+  { request, file, read: links, requirements, records, policy }: Plan,
   loaded: LoadedRecord | undefined,
   around: Surroundings,
 ): Promise<void> {
   if (requirements.length === 0 || !deploys(request.mode, isStored(request))) return;
   if (loaded === undefined)
-    throw new SlipwayError('RECORD_MISSING', `${file.environment} requires findings, and there is no release record`, {
-      hint: 'Nothing was deployed. Let the section build make one, or give the input "release" its path.',
-    });
+    throw new SlipwayError(
+      'RECORD_MISSING',
+      `${file.environment ?? 'the policy'} requires findings, and there is no release record`,
+      {
+        hint: 'Nothing was deployed. Let the section build make one, or give the input "release" its path.',
+      },
+    );
   const { version } = loaded.record;
   const verdicts = (await records?.entries({ version })) ?? [];
   const verifiedIn = verdicts.filter(isVerified).map(({ environment }) => environment);
@@ -143,7 +147,7 @@ async function refuse(
   const found = asked.length > 0 ? (await doctor(request, around, asked)).findings : [];
   const looked = look({ record: loaded.record, links, verifiedIn, found }, requirements);
   await around.summary(`### Checklist\n\n${checklistTable(looked)}`);
-  refuseUnmet(file, loaded.record, looked);
+  refuseUnmet(file, loaded.record, looked, policy.name);
 }
 
 const isVerified = (entry: Entry) => entry.kind === 'verdict' && entry.state === 'verified';

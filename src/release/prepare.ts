@@ -8,8 +8,10 @@ import { checkLinks } from './check.ts';
 import type { Requirement } from './checklist.ts';
 import { windowsOf } from './freeze/freeze.ts';
 import type { Window } from './freeze/window.ts';
-import { isStored } from './modes.ts';
+import { deploys, isStored } from './modes.ts';
 import { type Receiver, readReceivers, tells } from './notify/index.ts';
+import { tightened } from './policy/at-least.ts';
+import { noPolicy, type Policy, readPolicy } from './policy/policy.ts';
 import type { Request } from './request.ts';
 import { requirementsOf } from './require.ts';
 import { earlier } from './source.ts';
@@ -26,6 +28,7 @@ export interface Plan {
   readonly records: OpenRecords | undefined;
   /** When nothing is deployed. */
   readonly windows: readonly Window[];
+  readonly policy: Policy;
   /** Who is told how it ends. */
   readonly receivers: readonly Receiver[];
   readonly started: Date;
@@ -34,15 +37,32 @@ export interface Plan {
 /** Reads the whole of slipway.yml: what is wrong with it is found before anything is begun. */
 export async function prepare(request: Request, around: Surroundings): Promise<Plan> {
   const file = await readConfigFile(resolve(request.directory, request.config), request.environment);
-  const links = planChain(file, { ...request, stored: isStored(request) });
-  if (links.length === 0 && !onlyKeeps(request, file)) throw nothingToDo(request, file);
-  const requirements = requirementsOf(file);
-  const windows = windowsOf(file);
+  const planned = planChain(file, { ...request, stored: isStored(request) });
+  if (planned.length === 0 && !onlyKeeps(request, file)) throw nothingToDo(request, file);
+  // who only looks, or goes back, must not need what may not be reached today
+  const asks = deploys(request.mode, isStored(request)) || request.mode === 'plan';
+  const policy = asks ? await readPolicy(file, around.env, around.signal) : noPolicy;
+  const requirements = [...requirementsOf(file), ...policy.requirements];
+  const windows = [...windowsOf(file), ...policy.windows];
   if (request.mode === 'promote') earlier(request, file);
-  const checked = await checkLinks(links, around.schemas, around.env, request.directory);
+  const check = (some: readonly Link[]) => checkLinks(some, around.schemas, around.env, request.directory);
+  const untightened = await check(planned);
+  const links = tightened(planned, untightened, policy.atLeast, file);
+  const checked = policy.atLeast.length === 0 ? untightened : await check(links);
   const receivers = tells(request.mode) ? await readReceivers(file, request.directory, around.env) : [];
   const records = await openStored(request, file, around);
-  return { request, file, links, read: checked, requirements, records, windows, receivers, started: new Date() };
+  return {
+    request,
+    file,
+    links,
+    read: checked,
+    requirements,
+    records,
+    windows,
+    policy,
+    receivers,
+    started: new Date(),
+  };
 }
 
 /** A release whose binaries come from other jobs, and that has no image: `build` only keeps it. */

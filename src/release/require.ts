@@ -27,16 +27,23 @@ export function refuseUnmet(
   file: ConfigFile,
   { name, version }: ReleaseRecord,
   looked: readonly (Looked & { required: boolean })[],
+  policy = '',
 ): void {
   const unmet = looked.filter(one => one.required && one.against.length > 0);
   if (unmet.length === 0) return;
   throw new SlipwayError(
     'CHECKLIST_UNMET',
-    `${name} ${version} may not go to ${file.environment}: ${unmet.map(one => `${one.name} (${short(one.against)})`).join('; ')}`,
+    `${name} ${version} may not go to ${file.environment ?? 'its place'}: ${unmet.map(one => `${one.name} (${short(one.against)})`).join('; ')}`,
     {
-      hint: `Nothing was deployed. ${file.at(['environments', file.environment!, 'require'])} requires it: build the release with it, or take it from the list.`,
+      hint: `Nothing was deployed. ${requiring(file, policy)} requires it: build the release with it, or take it from the list.`,
     },
   );
+}
+
+/** Where it is written. */
+function requiring(file: ConfigFile, policy: string): string {
+  const own = file.require.length === 0 ? [] : [file.at(['environments', file.environment!, 'require'])];
+  return [...own, ...(policy === '' ? [] : [`the policy ${policy}`])].join(' or ');
 }
 
 function short(against: readonly string[]): string {

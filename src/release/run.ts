@@ -57,9 +57,13 @@ async function runDoctor(request: Request, around: Surroundings): Promise<void> 
   await around.summary(summaryOf(report));
   const open = [...new Set(unmet(report).map(({ check }) => check))];
   if (open.length === 0) return;
-  throw new SlipwayError('CHECKLIST_UNMET', `${request.environment} requires what is not met: ${open.join(', ')}`, {
-    hint: 'Nothing was changed. What was seen and what to do stands above in the log.',
-  });
+  throw new SlipwayError(
+    'CHECKLIST_UNMET',
+    `${request.environment ?? 'the policy'} requires what is not met: ${open.join(', ')}`,
+    {
+      hint: 'Nothing was changed. What was seen and what to do stands above in the log.',
+    },
+  );
 }
 
 /** @throws SlipwayError CHAIN_STOPPED when a link failed; what kept the GitHub release from being published */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { ConfigFile } from '../../core/config-file.ts';
 import { readConfigFile } from '../../core/config-file.ts';
 import { messageOf } from '../../core/errors.ts';
+import { readPolicy } from '../policy/policy.ts';
 import type { Request } from '../request.ts';
 import { requirementsOf } from '../require.ts';
 import { openStored } from '../stored.ts';
@@ -24,7 +25,8 @@ export interface Report {
  */
 export async function doctor(request: Request, around: Surroundings, only?: readonly string[]): Promise<Report> {
   const file = await readConfigFile(resolve(request.directory, request.config), request.environment);
-  const required = requirementsOf(file).flatMap(one => ('name' in one ? [one.name] : []));
+  const { requirements } = await readPolicy(file, around.env, around.signal);
+  const required = [...requirementsOf(file), ...requirements].flatMap(one => ('name' in one ? [one.name] : []));
   const deeds = await deedsOf(file, request, around);
   const repository = await readRepository(file, request.directory, deeds, Date.now());
   const places = await lookAtPlaces(file, request, around, only);
