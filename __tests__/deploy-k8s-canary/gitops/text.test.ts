@@ -73,7 +73,7 @@ describe('the image in a manifest', () => {
       fc.property(word, comment, comment, fc.nat(3), fc.boolean(), (tag, one, two, blank, crlf) => {
         const lines = deployment(`ghcr.io/acme/hello:x${tag}`).replace(
           ' # set by a release',
-          one === '' ? '' : ` ${one.trim()}`,
+          () => (one === '' ? '' : ` ${one.trim()}`), // as it is: a text's $' would mean what follows
         );
         const text = `${two.trim()}\n${'\n'.repeat(blank)}${lines}`.replaceAll('\n', crlf ? '\r\n' : '\n');
         const made = findImage([sourceOf('a.yaml', text)], target).with(image);
