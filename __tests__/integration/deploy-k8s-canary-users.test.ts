@@ -13,17 +13,23 @@ const mirrorHost = 'mirror.slipway.test';
 const backend = { name: 'hello', port: 80 };
 
 /** What has to outlive a rollout: another backend, a rule that leads elsewhere. */
-const ingressRoute = {
+const routedTo = (service: object) => ({
   apiVersion: 'traefik.io/v1alpha1',
   kind: 'IngressRoute',
   metadata: { name: 'hello' },
   spec: {
     entryPoints: ['web'],
     routes: [
-      { kind: 'Rule', match: `Host(\`${mirrorHost}\`)`, services: [{ ...backend, passHostHeader: true }] },
+      { kind: 'Rule', match: `Host(\`${mirrorHost}\`)`, services: [service] },
       { kind: 'Rule', match: 'Host(`other.slipway.test`)', services: [{ name: 'other', port: 80 }] },
     ],
   },
+});
+const weighted = {
+  apiVersion: 'traefik.io/v1alpha1',
+  kind: 'TraefikService',
+  metadata: { name: 'weighted' },
+  spec: { weighted: { services: [{ ...backend, weight: 3 }] } },
 };
 /** With a filter, and copies that somebody else asked for. */
 const filters = [
@@ -243,7 +249,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
   }, 240_000);
 
   const specOf = (what: string) => kubectl(['get', ...what.split('/'), '-o', 'jsonpath={.spec}']);
-  const apply = (object: object) => kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(object));
+  const apply = (object: object) =>
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(object));
+  /** Which version serves, once Traefik has read the route. */
+  const routed = async (service: object): Promise<string> => {
+    await apply(routedTo(service));
+    const until = Date.now() + 30_000;
+    while ((await get(gateway, mirrorHost)).status !== 200 && Date.now() < until) await sleep(100);
+    return JSON.parse((await get(gateway, mirrorHost)).body).version;
+  };
   const made = () => kubectl(['get', 'deployments,services,traefikservices', '-o', 'name']);
   /** Of somebody who may do what a Role says, and nothing else. */
   const kubeconfigWith = async (role: string): Promise<string> => {
@@ -259,11 +273,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
   const untouched = 'deployment.apps/hello\nservice/hello';
 
   test('mirror: killed in the step of copies; the next run goes on, and only what is good on copies gets users', async () => {
-    await apply(ingressRoute);
-    const until = Date.now() + 30_000;
-    while ((await get(gateway, mirrorHost)).status !== 200 && Date.now() < until) await sleep(100);
+    const serving = await routed({ ...backend, passHostHeader: true });
     const before = await specOf('ingressroute/hello');
-    const serving = JSON.parse((await get(gateway, mirrorHost)).body).version;
     const { seen } = come(`${gateway}?region=eu`, 10, mirrorHost);
     const inputs = { ...copied, steps: '0,100', image: images.good };
     const first = begin({ ...inputs, mirror: '{percent: 50, duration: 90s}' });
@@ -290,10 +301,13 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
   }, 150_000);
 
   test('mirror: a release that fails on real requests alone is stopped by their copies, and no user was on it', async () => {
-    const before = await specOf('ingressroute/hello');
+    await apply(weighted);
+    const serving = await routed({ kind: 'TraefikService', name: 'weighted' });
+    const what = 'traefikservice/weighted';
+    const before = await specOf(what);
     const { seen } = come(`${gateway}?region=eu`, 10, mirrorHost);
     const probes = `- url: ${gateway}?region=none\n  headers: {host: ${mirrorHost}}\n  status: 200`;
-    const inputs = { ...copied, probes, image: images.bad };
+    const inputs = { ...copied, probes, image: images.bad, route: what };
     const plan = await begin({ ...inputs, mode: 'plan' }).done;
     expect(plan.log).toContain('TraefikService/hello-mirror (deleted at the end)');
     expect(plan.log).toMatch(
@@ -305,8 +319,9 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
     expect(deployment?.evidence.steps.map(({ weight }: { weight: number }) => weight)).toEqual([0]);
     expect(log).not.toContain('hello-canary=50');
     await sleep(500); // what was on its way
-    expect([seen.failed, [...seen.versions.keys()], seen.requests > 200]).toEqual([[], ['good'], true]);
-    expect([await specOf('ingressroute/hello'), await made()]).toEqual([before, untouched]);
+    expect([seen.failed, [...seen.versions.keys()], seen.requests > 200]).toEqual([[], [serving], true]);
+    expect([await specOf(what), await made()]).toEqual([before, `${untouched}\ntraefikservice.traefik.io/weighted`]);
+    await kubectl(['delete', ...what.split('/')]);
   }, 90_000);
 
   test('mirror: a Gateway that does not copy is refused before any write', async () => {
