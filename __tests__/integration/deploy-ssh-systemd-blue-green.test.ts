@@ -10,8 +10,8 @@ import { startLoad } from './load.ts';
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host112', 'go'], 'deploy-ssh-systemd: strategy blue-green', lab => {
-  const host = lab['host:host112'];
+await describeWith(['fresh:host112', 'go'], 'deploy-ssh-systemd: strategy blue-green', lab => {
+  const host = lab['fresh:host112'];
   let folder: string;
   let inputs: Record<string, string>;
   const onShell = (script: string) => onHost(host, 'sh', '-c', script);
@@ -35,8 +35,7 @@ await describeWith(['host:host112', 'go'], 'deploy-ssh-systemd: strategy blue-gr
   };
 
   beforeAll(async () => {
-    const { up, install } = await labModule('host');
-    await up({ name: host.name, fresh: true });
+    const { install } = await labModule('host');
     await install(host.name, ['nginx-light']);
     await onShell(
       'rm -f /etc/nginx/modules-enabled/* /etc/nginx/sites-enabled/default; systemctl daemon-reload; systemctl enable --now nginx',
@@ -131,6 +130,20 @@ await describeWith(['host:host112', 'go'], 'deploy-ssh-systemd: strategy blue-gr
     });
     await eventually(async () => expect(await active()).toBe('hello-green'));
     await eventually(async () => expect(await leftovers(host, '/opt/slipway/hello')).toBe(''));
+  });
+
+  test('the power is cut while it soaks: the one of before serves, alone, and status says which', async () => {
+    const running = await startDeploy({ ...inputs, ...hello('HELLO_GREETING=cut'), 'soak-time': '20s' });
+    await eventually(async () => expect(await greeting()).toBe('cut'), 20_000);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await (await labModule('host')).restart(host.name);
+    await eventually(async () => expect(await greeting()).toBe('green'));
+    await eventually(async () => expect(await active()).toBe('hello-green'));
+    expect(await leftovers(host, '/opt/slipway/hello')).toBe('');
+    const { log, outputs } = await run({ mode: 'status' });
+    expect(log).toMatch(/green serves, active \(running\).*; blue has v\S+ \(inactive\)/);
+    expect(outputs['state']).toBe('healthy');
   });
 
   test('a rollback goes to the release before, under load', async () => {

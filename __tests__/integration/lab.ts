@@ -36,13 +36,17 @@ export interface LabCluster {
   readonly kubectl: string;
 }
 
-/** `cluster2` is a second cluster; `host` is host1; `host:host2` is another one; `peer:crane` is a third-party program. */
+/**
+ * `cluster2` is a second cluster; `host` is host1; `host:host2` is another one, `fresh:host2` without what was written to it
+ * before; `peer:crane` is a third-party program.
+ */
 export type Component =
   | 'registry'
   | 'cluster'
   | 'cluster2'
   | 'host'
   | `host:host${number}`
+  | `fresh:host${number}`
   | 'go'
   | 'node-arm64'
   | `peer:${string}`
@@ -82,7 +86,7 @@ export async function need<C extends Component>(
   options: Record<string, unknown> = {},
 ): Promise<InfoOf<C>> {
   const [kind, name = 'host1'] = component.split(':') as [
-    'registry' | 'cluster' | 'cluster2' | 'host' | 'go' | 'node-arm64' | 'peer' | 'package',
+    'registry' | 'cluster' | 'cluster2' | 'host' | 'fresh' | 'go' | 'node-arm64' | 'peer' | 'package',
     string?,
   ];
   const progress = (line: string) => process.stderr.write(`lab: ${line}\n`);
@@ -93,6 +97,7 @@ export async function need<C extends Component>(
     await (await labModule('apt')).ensurePackages([name]);
     return name as InfoOf<C>;
   }
+  if (kind === 'fresh') return (await labModule('host')).up({ progress, name, fresh: true, ...options });
   const { up } = await labModule(kind);
   return up({ progress, ...(kind === 'host' ? { name } : {}), ...options });
 }
