@@ -25,12 +25,17 @@ export async function mountShare(
   mountpoint: string,
   { stale = '500ms', squash = 'root', readOnly = false, delay = '0' }: Export = {},
 ): Promise<Mounted> {
-  await mkdir(mountpoint, { recursive: true });
   const flags = ['-stale', stale, '-squash', squash, '-delay', delay, ...(readOnly ? ['-read-only'] : [])];
-  const child: ChildProcess = spawn(program, [...flags, folder, mountpoint], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return mountBy(program, [...flags, folder], mountpoint);
+}
+
+/** By a program of scripts/lab that mounts at its last argument, says so, and unmounts when its standard input ends. */
+export async function mountBy(program: string, args: readonly string[], mountpoint: string): Promise<Mounted> {
+  await mkdir(mountpoint, { recursive: true });
+  const child: ChildProcess = spawn(program, [...args, mountpoint], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   const ready = await Promise.race([once(child.stdout!, 'data').then(() => true), ended.then(() => false)]);
-  if (!ready) throw new Error(`nfs-like did not mount ${folder} at ${mountpoint}`);
+  if (!ready) throw new Error(`${program} did not mount at ${mountpoint}`);
   return {
     unmount: async () => {
       child.stdin!.end();

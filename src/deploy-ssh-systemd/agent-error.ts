@@ -111,7 +111,11 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
   ],
   SHARE_READ_ONLY: detail => [
     `the share cannot be written by who connects: ${detail}`,
-    'Nothing was changed. Export it read-write, and let this user write in it.',
+    'Nothing was changed. Export it read-write and without all_squash, and let this user write in it.',
+  ],
+  SHARE_HANGS: detail => [
+    `the share does not answer: ${detail}`,
+    'Nothing was switched. Look at its server and at the mount; what waits for it goes on when it is back.',
   ],
   SHARE_SQUASHED: detail => [
     `the share takes who connects for somebody else: ${detail}`,

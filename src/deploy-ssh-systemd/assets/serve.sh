@@ -81,7 +81,7 @@ serve() {
     [ -n "$dir" ] || case $verb in facts|look|share_open) ;; *) false;; esac || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
       facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|traffic|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull|around|checkup) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
-      share_look|share_open|share_lease|share_pin|share_publish|share_prune|share_leave) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      share_look|share_open|share_lease|share_pin|share_unpin|share_publish|share_prune|share_leave) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       share_end) leave_share; printf '@ok\n'; exit 0 ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;

@@ -68,9 +68,11 @@ export class Share {
     try {
       await writing(session, { ...settings, lockWait: 5_000 }, signal, async writer => {
         for (const { host, node } of this.#members) {
-          // of a host that does not answer all is kept that it may have
+          // of a host that does not answer all is kept that it may have; and what another run has pinned since
           const facts = await host.session.facts().catch(() => undefined);
-          if (facts !== undefined) await writer.ask('share_pin', [node.name, node.machine, ...facts.releases]);
+          const known = [...(this.#pins.get(node.name)?.releases ?? []), ...host.facts.releases, host.goal.id];
+          const gone = facts === undefined ? [] : known.filter(id => !facts.releases.includes(id));
+          if (gone.length > 0) await writer.ask('share_unpin', [node.name, ...gone]);
         }
         const gone = (await writer.ask('share_prune', [])).all('gone');
         if (gone.length > 0)

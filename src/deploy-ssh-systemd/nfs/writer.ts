@@ -6,6 +6,7 @@ import { log } from '../../core/log.ts';
 import { formatDuration } from '../../core/units.ts';
 import type { HostSession } from '../host-session.ts';
 import type { Settings } from '../settings.ts';
+import { whileItAnswers } from './answers.ts';
 
 /** What hosts have of the share: node → its machine, and the releases that stay for it. */
 export type Pins = ReadonlyMap<string, { readonly machine: string; readonly releases: readonly string[] }>;
@@ -70,9 +71,10 @@ export async function writing<T>(
   task: (writer: Writer) => Promise<T>,
 ): Promise<T> {
   const fence = randomBytes(6).toString('hex');
-  const writer = await openWriter(session, settings, fence, signal);
+  using answering = whileItAnswers(session, settings, signal);
+  const writer = await openWriter(session, settings, fence, answering);
   try {
-    await lease(writer, session, fence, settings, signal);
+    await lease(writer, session, fence, settings, answering);
     return await task(writer);
   } finally {
     // where the conversation was lost, the host ends it by itself
