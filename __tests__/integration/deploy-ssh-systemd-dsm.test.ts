@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -12,12 +12,21 @@ import { verify } from './verify-health.ts';
 const directory = '/volume1/slipway/hello';
 const script = '/usr/local/etc/rc.d/hello.sh';
 const live = '/run/slipway-hello';
+const entries = '/usr/local/etc/nginx/conf.d';
+const entry = `${entries}/http.slipway-hello.conf`;
+/** What of DSM's own matters here: which files it reads, and that it answers for all other names. */
+const nginxOfDsm = `user http; pid /run/nginx.pid; events {}
+http {
+  include conf.d/http.*.conf;
+  server { listen 80 default_server; server_name _; return 200 dsm; }
+}
+`;
 const greeting = `it's "quoted" $HOME \`id\` \\n 100%`;
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: layout dsm', lab => {
-  const host = lab['host:host51'];
+await describeWith(['fresh:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: layout dsm', lab => {
+  const host = lab['fresh:host51'];
   const server = lab['host:host52'];
   const url = `http://${host.address}:8080`;
   let folder: string;
@@ -36,17 +45,21 @@ await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: la
     );
     expect(await leftovers(host, directory)).toBe('');
   };
+  const proxy = (given: Record<string, unknown> = {}) => JSON.stringify({ names: 'hello.example.org', ...given });
   /** With another shell: DSM 7 has bash, older ones ash. */
   const useBash = () => sh('ln -sf /bin/bash /bin/sh');
   const reboot = async () => (await labModule('host')).restart(host.name);
 
   beforeAll(async () => {
-    const { up, install } = await labModule('host');
-    await up({ name: host.name, fresh: true });
+    const { install } = await labModule('host');
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
-    await install(host.name, ['cron'], { unpack: true });
+    await install(host.name, ['cron', 'nginx-light'], { unpack: true });
     await sh('cron </dev/null >/dev/null 2>&1');
+    await writeFile(join(host.root, 'etc/nginx/nginx.conf'), nginxOfDsm);
+    await sh(
+      `rm -r /etc/nginx/conf.d /etc/nginx/sites-enabled && mkdir -p ${entries} && ln -s ${entries} /etc/nginx/conf.d; nginx </dev/null >/dev/null 2>&1`,
+    );
     inputs = {
       ...(await reach(host)),
       service: 'hello',
@@ -76,9 +89,12 @@ await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: la
   });
 
   test('what needs systemd is refused before the host is asked, all at once', async () => {
-    const done = await deploy({ ...inputs, 'run-as': 'dynamic', type: 'notify', after: 'x.service', binary: v1.path });
+    const beyond = { 'run-as': 'dynamic', type: 'notify', after: 'x.service', proxy: proxy({ tls: { certbot: {} } }) };
+    const done = await deploy({ ...inputs, ...beyond, binary: v1.path });
     expect(done.code).toBe(1);
-    expect(done.log).toMatch(/`layout: dsm` has no systemd.*`run-as: dynamic`.*`type: notify`.*`after`/);
+    expect(done.log).toMatch(
+      /`layout: dsm` has no systemd.*`run-as: dynamic`.*`type: notify`.*`certbot` in `proxy`.*`after`/,
+    );
   });
 
   test.each([
@@ -225,6 +241,42 @@ await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: la
     await eventually(async () => expect(Number(await runs())).toBeGreaterThan(1), 70_000);
   }, 90_000);
 
+  /** By nginx: who answers for a name. */
+  const throughNginx = (name = 'hello.example.org') =>
+    sh(`curl -sS --max-time 5 -H 'Host: ${name}' http://127.0.0.1/version | sed 's/.*"version":"\\([^"]*\\)".*/\\1/'`);
+  test('an entry of DSM’s nginx comes with the release; again nothing is changed', async () => {
+    expect(await throughNginx()).toBe('dsm');
+    inputs = { ...inputs, proxy: proxy() };
+    const done = await deploy({ ...inputs, binary: v1.path });
+    expect(done.log).not.toContain('::error');
+    expect(await throughNginx()).toBe('v1.0.0');
+    expect(await throughNginx('other.example.org')).toBe('dsm');
+    expect((await deploy({ ...inputs, binary: v1.path })).outputs).toMatchObject({ state: 'unchanged' });
+    const status = await deploy({ ...inputs, mode: 'status' });
+    expect(status.log).toContain('  nginx: hello.example.org, without TLS');
+    expect(status.outputs).toMatchObject({ state: 'healthy' });
+  });
+
+  test.each([
+    ['a certificate that is not there', { tls: { certificate: '/none.pem', key: '/none.key' } }, /PROXY_REFUSED/],
+    ['the name of another entry', { names: 'taken.example.org' }, /another site has the server name taken.example.org/],
+    ['a port that another program has', { http: 22 }, /port 22 of the site is in use by .*PORT_IN_USE/],
+  ])('an entry with %s is refused, and the one before stays', async (_, given, words) => {
+    await sh(`echo 'server { listen 80; server_name taken.example.org; }' >${entries}/http.others.conf`);
+    const before = await sh(`cat ${entry}`);
+    const done = await deploy({ ...inputs, proxy: proxy(given), binary: v2.path });
+    expect(done.log).toMatch(words);
+    expect(done.outputs).toMatchObject({ state: 'failed', changed: 'false' });
+    expect(await sh(`rm ${entries}/http.others.conf; cat ${entry}`)).toBe(before);
+    expect(await throughNginx()).toBe('v1.0.0');
+  });
+
+  test('a release that crashes takes its entry back with it', async () => {
+    const bad = { ...inputs, proxy: proxy({ names: 'bad.example.org' }), environment: 'HELLO_CRASH_AFTER=100ms' };
+    expect((await deploy({ ...bad, binary: v2.path })).outputs).toMatchObject({ state: 'rolled-back' });
+    expect([await throughNginx(), await throughNginx('bad.example.org')]).toEqual(['v1.0.0', 'dsm']);
+  });
+
   const cutAfterSwitch = async (binary: { path: string }) => {
     const run = await startDeploy({ ...inputs, binary: binary.path, 'min-healthy-time': '4s' });
     await run.logged('switch done');
@@ -252,14 +304,16 @@ await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: la
   });
 
   test('a system update: the releases are there, status says what is missing, the next deployment puts it back', async () => {
-    await sh('rm -r /usr/local/etc/rc.d; sed -i /slipway/d /etc/crontab');
+    expect(await throughNginx()).toBe('v1.0.0'); // after the power was cut
+    await sh(`rm -r /usr/local/etc/rc.d ${entries}; sed -i /slipway/d /etc/crontab`);
     await reboot();
     expect(await fetchJson(`${url}/version`)).toEqual({ error: 'ECONNREFUSED' });
     const status = await deploy({ ...inputs, mode: 'status' });
     expect(status.outputs).toMatchObject({ state: 'failed' });
-    expect(status.log).toContain(`missing, as after a system update: ${script}`);
+    expect(status.log).toContain(`missing, as after a system update: ${script}, ${entry}`);
     expect((await deploy({ ...inputs, binary: v1.path })).outputs).toMatchObject({ state: 'healthy', changed: 'true' });
     await serves(v1, 'v1.0.0');
+    expect(await throughNginx()).toBe('v1.0.0');
     expect((await deploy({ ...jobs, mode: 'status' })).log).toContain('worker.sh, lines of /etc/crontab');
     expect((await deploy(jobs)).outputs).toMatchObject({ state: 'healthy', changed: 'true' });
     expect((await deploy({ ...jobs, mode: 'remove' })).outputs).toMatchObject({ state: 'removed' });
@@ -280,7 +334,7 @@ await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: la
 
   test('a script of somebody else is not replaced', async () => {
     await sh(`echo 'echo mine' >/usr/local/etc/rc.d/other.sh`);
-    const done = await deploy({ ...inputs, service: 'other', listen: '8081', binary: v1.path });
+    const done = await deploy({ ...inputs, service: 'other', listen: '8081', proxy: '', binary: v1.path });
     expect(done.log).toContain('UNIT_FOREIGN');
     expect(await sh('cat /usr/local/etc/rc.d/other.sh')).toBe('echo mine');
   });
@@ -289,8 +343,11 @@ await describeWith(['host:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: la
     const done = await deploy({ ...inputs, mode: 'remove' });
     expect(done.outputs).toMatchObject({ state: 'removed' });
     expect(done.log).toContain(`left as it is: ${directory}/log`);
+    expect(await throughNginx()).toBe('dsm');
     expect(
-      await sh(`ls -d ${script} ${live} ${directory}/* 2>/dev/null; ps | grep -e '[a]gent.sh' -e '[c]urrent/hello'`),
+      await sh(
+        `ls -d ${script} ${entry} ${live} ${directory}/* 2>/dev/null; ps | grep -e '[a]gent.sh' -e '[c]urrent/hello'`,
+      ),
     ).toBe(`${directory}/log`);
   });
 });

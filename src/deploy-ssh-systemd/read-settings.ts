@@ -139,6 +139,12 @@ function mustAgree(host: Host, settings: Settings): void {
   logsMustAgree(settings);
   firewallMustAgree(settings);
   if (settings.balancedSite !== undefined) mustListenThere(host, settings.balancedSite, settings);
+  const nas = settings.balancedSite?.on.find(one => settingsOf(one, settings).layout === 'dsm');
+  if (nas !== undefined)
+    throw invalid(
+      `${formatHost(nas)} has the role lb and \`layout: dsm\`: a NAS has a site of its own service only`,
+      'Let another host be the load balancer.',
+    );
   const of = host.roles.length === 0 ? '' : ` (${formatHost(host)}, ${host.roles.join(', ')})`;
   if (minHealthyTime >= healthyDeadline) {
     throw invalid(

@@ -27,6 +27,7 @@ test.each<[Partial<Settings>, RegExp]>([
   [{ restartMethod: 'socket' }, /restart-method: socket/],
   [{ dropIn: '[Service]' }, /drop-in/],
   [{ credentials: { key: 'x' } }, /credentials/],
+  [{ proxy: { tls: { certbot: { server: 'https://ca.example.org', email: '' } } } as Settings['proxy'] }, /certbot/],
   [{ unit: { ...plainOptions, watchdog: 1000 } }, /watchdog/],
   [{ unit: { ...plainOptions, tasksMax: 5 } }, /tasks-max/],
   [{ unit: { ...plainOptions, hardening: 'strict' } }, /hardening/],

@@ -26,10 +26,11 @@ const FILES = {
     '#!/bin/sh\ncase $1 in -Pi) /usr/bin/df "$@" | sed "2s/^\\([^ ]*\\).*%/\\1 0 0 0 -/";; *) exec /usr/bin/df "$@";; esac\n',
     0o755,
   ],
+  'usr/syno/bin/synosystemctl': ['#!/bin/sh\n[ "$1 $2" = "reload nginx" ] && exec nginx -s reload\n', 0o755],
   'etc/inittab': ['::sysinit:/etc/rc\n::respawn:/usr/sbin/sshd -D\n', 0o644],
   // as DSM's own does at the end of its start
   'etc/rc': [
-    '#!/bin/sh\nmkdir -p /run/sshd\nfor script in /usr/local/etc/rc.d/*.sh; do [ ! -x "$script" ] || "$script" start; done\ntouch /run/booted\n',
+    '#!/bin/sh\nmkdir -p /run/sshd\n[ ! -e /etc/nginx/nginx.conf ] || nginx; for script in /usr/local/etc/rc.d/*.sh; do [ ! -x "$script" ] || "$script" start; done\ntouch /run/booted\n',
     0o755,
   ],
 };

@@ -13,7 +13,10 @@ export function beyondDsm(settings: Settings): string[] {
     ['`drop-in`', settings.dropIn !== ''],
     ['`unit-overrides`', unit.overrides.length > 0],
     ['`hardening: strict`', unit.hardening === 'strict'],
-    ['`proxy`', settings.proxy !== undefined],
+    [
+      '`certbot` in `proxy` (DSM gets certificates: Control Panel, Security; give their paths)',
+      settings.proxy?.tls !== undefined && 'certbot' in settings.proxy.tls,
+    ],
     ['`logs`', settings.logs !== undefined],
     ['`firewall`', settings.firewall !== undefined],
     ['`backup`', settings.backup !== undefined],

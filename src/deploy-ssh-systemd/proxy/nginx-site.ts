@@ -71,8 +71,8 @@ function judge(proxy: ProxySite, tls: Pair | undefined, answer: Answer): Obstacl
   else if (answer.text('active') !== 'yes')
     found.push({
       code: 'PROXY_REFUSED',
-      seen: 'nginx.service is not running: nobody would serve the site',
-      hint: 'Start it: systemctl enable --now nginx',
+      seen: 'nginx is not running: nobody would serve the site',
+      hint: 'Start it: systemctl enable --now nginx; on a NAS, synosystemctl start nginx',
     });
   if (tls !== undefined && said === '')
     found.push(...ofCertificate(proxy, tls.certificate, answer.text('certificate')));
