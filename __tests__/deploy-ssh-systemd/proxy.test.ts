@@ -3,6 +3,7 @@ import { parseHosts } from '../../src/core/ssh/hosts.ts';
 import { settingsOf } from '../../src/deploy-ssh-systemd/host-settings.ts';
 import type { Host } from '../../src/deploy-ssh-systemd/hosts.ts';
 import { balancedSite, behind } from '../../src/deploy-ssh-systemd/proxy/balanced-site.ts';
+import { inWords } from '../../src/deploy-ssh-systemd/proxy/look-in-front.ts';
 import { proxyMustAgree } from '../../src/deploy-ssh-systemd/proxy/must-agree.ts';
 import { proxy } from '../../src/deploy-ssh-systemd/proxy/proxy.ts';
 import { renderSite } from '../../src/deploy-ssh-systemd/proxy/render-site.ts';
@@ -106,3 +107,10 @@ describe('balancedSite', () => {
     ).toThrow(words);
   });
 });
+
+test('a load balancer in words: each server once, and which are out', () =>
+  expect(
+    inWords(
+      'upstream slipway_hello {\n    server 192.0.2.1:8080 down;\n    server 192.0.2.2:8080;\n    server [2001:db8::1]:8080;\n}\nserver {\n    server_name a.example.org;\n    server_tokens off;\n}\n',
+    ),
+  ).toBe('in front of 192.0.2.1:8080 (out), 192.0.2.2:8080, [2001:db8::1]:8080'));

@@ -35,10 +35,10 @@ while (my $client = $server->accept) {
 }`;
 
 await describeWith(
-  ['host:host71', 'host:host72', 'host:host73', 'go', 'package:openssl', 'peer:grpc-health', 'peer:pebble'],
+  ['fresh:host71', 'fresh:host72', 'fresh:host73', 'go', 'package:openssl', 'peer:grpc-health', 'peer:pebble'],
   'deploy-ssh-systemd: nginx in front of the service',
   lab => {
-    const host = lab['host:host71'];
+    const host = lab['fresh:host71'];
     let folder: string;
     let inputs: Record<string, string>;
     let pair: Pair;
@@ -79,8 +79,7 @@ await describeWith(
     const greeting = async (as = name) => JSON.parse((await get(as)).text).greeting;
 
     beforeAll(async () => {
-      const { up, install } = await labModule('host');
-      await up({ name: host.name, fresh: true });
+      const { install } = await labModule('host');
       await install(host.name, ['nginx-light']);
       await onShell(
         'rm -f /etc/nginx/modules-enabled/* /etc/nginx/sites-enabled/default; systemctl daemon-reload; systemctl enable --now nginx',
@@ -379,7 +378,7 @@ await describeWith(
     });
 
     describe('on a host with the role lb', () => {
-      const apps = [lab['host:host72'], lab['host:host73']];
+      const apps = [lab['fresh:host72'], lab['fresh:host73']];
       let fleet: Record<string, string>;
       const place = ({ user, address, port }: LabHost) => `${user}@${address}:${port}`;
       const underLoad = async (given: Record<string, string>) => {
@@ -389,8 +388,6 @@ await describeWith(
       };
 
       beforeAll(async () => {
-        const { up } = await labModule('host');
-        for (const { name } of apps) await up({ name, fresh: true });
         const known = await Promise.all([host, ...apps].map(one => readFile(one.knownHosts, 'utf8')));
         fleet = {
           hosts: JSON.stringify([...apps.map(place), { host: place(host), roles: ['lb'] }]),
@@ -445,6 +442,28 @@ await describeWith(
         expect(states(await run({ ...same, ...site({ timeout: '30s' }) }))).toEqual(['unchanged', 'unchanged']);
         expect(await installed()).toContain('proxy_read_timeout 30000ms;');
         expect(await installed()).toContain(`server ${apps[0]!.address}:8080 down;`);
+      });
+
+      test('status has the site, and who is out; after a power cut it serves', async () => {
+        const [first, second] = apps.map(({ address }) => `${address}:8080`);
+        const seen = async () => {
+          const { log, outputs } = await run({ ...fleet, mode: 'status' });
+          expect(log).toMatch(
+            new RegExp(
+              `${place(host)}: the load balancer\n  in front of ${first} \\(out\\), ${second}\n  nginx: ${name}, without TLS`,
+            ),
+          );
+          return outputs['state'];
+        };
+        expect(await seen()).toBe('healthy');
+        await (await labModule('host')).restart(host.name);
+        await eventually(async () => expect(await greeting()).toBe('two'));
+        expect(await seen()).toBe('healthy');
+        await onShell(`systemctl stop nginx; mv ${sitePath} /root/kept`);
+        const gone = await run({ ...fleet, mode: 'status' });
+        expect(gone.log).toContain('nginx: no site is in front');
+        expect(gone.outputs['state']).toBe('failed');
+        await onShell(`mv /root/kept ${sitePath}; systemctl start nginx`);
       });
 
       test('removed with the last host, nothing of it is left', async () => {

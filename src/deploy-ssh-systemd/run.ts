@@ -58,7 +58,7 @@ export async function run(context: Here): Promise<void> {
   const sites = stack.use(new SitesInFront(settings, signal));
   for (const session of sessions) session.reachOut();
   if (settings.mode === 'doctor') return await checkup(sessions, context);
-  if (settings.mode === 'status') return await showStatus(sessions, context);
+  if (settings.mode === 'status') return await showStatus(sessions, sites, context);
   const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context, stack);
   packAhead(settings.mode === 'deploy' ? artifacts : []);
   if (settings.mode === 'remove') return await removeAll(sessions, sites, settings, release, context);
@@ -203,26 +203,29 @@ async function report(
   if (failure !== undefined) throw failure;
 }
 
-async function showStatus(sessions: readonly HostSession[], context: Here): Promise<void> {
-  const { results, errors } = await onAll(sessions, async session => {
+async function showStatus(sessions: readonly HostSession[], sites: SitesInFront, context: Here): Promise<void> {
+  const { results, errors: failed } = await onAll(sessions, async session => {
     const facts = await session.facts();
     return { place: session.place, facts, around: await lookAround(session, facts) };
   });
-  const lines = results.flatMap(({ place, facts, around }) => [
-    statusLine(place, facts),
-    ...around.map(({ words }) => `  ${words}`),
-  ]);
+  const front = await sites.look(results.some(({ facts }) => facts.current !== ''));
+  const errors = [...failed, ...front.errors];
+  const lines = [
+    ...results.map(({ place, facts, around }) => ({ head: statusLine(place, facts), around })),
+    ...front.results.map(({ place, around }) => ({ head: `${place}: the load balancer`, around })),
+  ].flatMap(({ head, around }) => [head, ...around.map(({ words }) => `  ${words}`)]);
   for (const line of lines) log.info(line);
   context.output('status', lines.join('\n'));
-  const state = results.every(isWell) && errors.length === 0 ? 'healthy' : 'failed';
+  const areInFront = front.results.every(({ around }) => !around.some(one => one.isWrong));
+  const state = results.every(isWell) && areInFront && errors.length === 0 ? 'healthy' : 'failed';
   setOutputs(
     context,
     state,
     results.map(({ place, facts }) => ({ place, previous: facts.current })),
     false,
   );
-  await context.summary(statusSummary(results));
-  if (errors.length > 0) throw joinErrors(errors, sessions.length);
+  await context.summary(statusSummary(results, front.results));
+  if (errors.length > 0) throw joinErrors(errors, sessions.length + front.results.length + front.errors.length);
 }
 
 function setOutputs(

@@ -2,6 +2,7 @@ import { table } from '../core/summary.ts';
 import type { Around } from './around.ts';
 import type { HostFacts } from './facts.ts';
 import { previousOf } from './history.ts';
+import type { SeenInFront } from './proxy/look-in-front.ts';
 import { code, plain } from './summary.ts';
 import { at, counts, lastRunOf, type TimerState } from './timer/timer-state.ts';
 
@@ -55,7 +56,8 @@ function nextRun({ active, next }: TimerState): string {
   return next === undefined ? 'no next run is known' : `runs next at ${at(next)}`;
 }
 
-export function statusSummary(hosts: readonly Seen[]): string {
+/** @param front the load balancers */
+export function statusSummary(hosts: readonly Seen[], front: readonly SeenInFront[] = []): string {
   const rows = hosts.map(({ place, facts }) => [
     code(place),
     `${facts.current || '–'}${facts.colour === '' ? '' : ` (${facts.colour})`}`,
@@ -67,7 +69,7 @@ export function statusSummary(hosts: readonly Seen[]): string {
   ]);
   const jobs = hosts.some(({ facts }) => facts.timer) ? ['Last run'] : [];
   const head = ['Host', 'Serves', 'Unit', 'Restarts', ...jobs, 'A rollback goes to', 'Being deployed by'];
-  const around = hosts.flatMap(one =>
+  const around = [...hosts, ...front].flatMap(one =>
     one.around.map(({ words, isWrong }) => `- ${isWrong ? '❌ ' : ''}${code(one.place)} ${plain(words)}`),
   );
   return [table(head, rows), ...(around.length === 0 ? [] : [around.join('\n')])].join('\n\n');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import type { HostFacts } from '../facts.ts';
 import { joinErrors, onAll } from '../fleet.ts';
@@ -11,6 +12,7 @@ import type { Settings } from '../settings.ts';
 import { type SystemFile, systemObstacles } from '../system-files.ts';
 import { type BalancedSite, behind, serverOf } from './balanced-site.ts';
 import { certifyRequests } from './certificate.ts';
+import { lookInFront, type SeenInFront } from './look-in-front.ts';
 import { siteOf } from './nginx-site.ts';
 
 /** A load balancer that was looked at. */
@@ -53,6 +55,11 @@ export class SitesInFront implements AsyncDisposable {
     });
     if (errors.length > 0) throw joinErrors(errors, this.#sessions.length);
     this.#looked = results;
+  }
+
+  /** What stands on them, for who asks how it is. */
+  async look(isNeeded: boolean): Promise<{ results: SeenInFront[]; errors: SlipwayError[] }> {
+    return onAll(this.#sessions, session => lookInFront(session, isNeeded));
   }
 
   /** What would change of it. */
