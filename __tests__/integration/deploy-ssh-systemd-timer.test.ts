@@ -12,8 +12,8 @@ const directory = '/opt/slipway/worker';
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer starts', lab => {
-  const host = lab['host:host70'];
+await describeWith(['fresh:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer starts', lab => {
+  const host = lab['fresh:host70'];
   let folder: string;
   let inputs: Record<string, string>;
 
@@ -50,7 +50,6 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
   };
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-worker-'));
     inputs = {
       ...(await reach(host)),
@@ -166,6 +165,18 @@ await describeWith(['host:host70', 'go'], 'deploy-ssh-systemd: jobs that a timer
     const done = await deploy({ ...inputs, mode: 'rollback' });
     expect(state(done)).toEqual([0, 'healthy']);
     expect(await show('worker.timer', 'TimersCalendar')).toContain('*-*-* *:00:00');
+  });
+
+  test('a run that was missed while the host was down is made up for at boot, without a runner', async () => {
+    const before = (await said()).split('\n').length;
+    expect(state(await deploy({ ...inputs, ...job({ calendar: 'monthly', missed: 'run' }) }))).toEqual([0, 'healthy']);
+    // systemd counts from when it last started it: as if that was two months ago
+    await onHost(host, 'touch', '-d', '60 days ago', '/var/lib/systemd/timers/stamp-worker.timer');
+    expect((await said()).split('\n')).toHaveLength(before);
+    await (await labModule('host')).restart(host.name);
+    await eventually(async () => expect((await said()).split('\n').slice(before)).toEqual(['begins', 'done']));
+    const { log } = await deploy({ ...inputs, mode: 'status' });
+    expect(log).toMatch(/runs next at [\d-]+-01 00:00:00 UTC, the last run succeeded/);
   });
 
   test('a run that fails later: status says so, and how', async () => {
