@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
-import { installCompose } from './compose-host.ts';
-import { type Deployed, deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
+import { allowNetworks, installCompose } from './compose-host.ts';
+import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
@@ -138,6 +138,15 @@ volumes: { data: {} }
     }, 30_000);
   });
 
+  test('the containers find each other by their names', async () => {
+    const pid = await onShell("podman container inspect --format '{{.State.Pid}}' shop_web_1");
+    const server = `$(awk '$1 == "nameserver" { print $2; exit }' /proc/${pid}/root/etc/resolv.conf)`;
+    const address = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+    expect(await onShell(`nsenter --net --target ${pid} busybox nslookup store.dns.podman ${server}`)).toContain(
+      await onShell(`podman container inspect --format '${address}' shop_store_1`),
+    );
+  });
+
   test('another image comes in on the same volume; a rollback needs no registry', async () => {
     expect(states(await run(shop(named(two))))).toEqual(['healthy']);
     expect([await greeting(8080), await greeting(8090)]).toEqual(['two', 'kept']);
@@ -145,6 +154,21 @@ volumes: { data: {} }
     expect(states(back)).toEqual(['healthy']);
     expect(back.record!.deployments[0]!.image).toBe(`${named(one)}, ${named(stable)}`);
     expect([await greeting(8080), await greeting(8090)]).toEqual(['one', 'kept']);
+  });
+
+  test('a power cut in the switch: the former containers, on the same volume', async () => {
+    const file = join(folder, 'compose.yaml');
+    await writeFile(file, shop(named(two)));
+    const running = await startDeploy({ ...inputs, 'compose-file': file, 'min-healthy-time': '4s' });
+    await running.logged('switch done');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await (await labModule('host')).restart(host.name);
+    await allowNetworks(host);
+    await eventually(async () => expect([await greeting(8080), await greeting(8090)]).toEqual(['one', 'kept']), 40_000);
+    expect(await onShell(`tail -n 1 ${directory}/state/history`)).toContain('reverted-reboot');
+    expect(await containers()).toBe(`shop_store_1 ${named(stable)}\nshop_web_1 ${named(one)}`);
+    expect(await leftovers(host, directory)).toBe('');
   });
 
   test('one with a broken image is taken back as a whole', async () => {

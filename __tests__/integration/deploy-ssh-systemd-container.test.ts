@@ -248,7 +248,7 @@ await describeWith(['host:host85', 'go', 'registry'], 'deploy-ssh-systemd: conta
     expect((await load.end()).failed).toEqual({});
     expect(states(await run(named(one)))).toEqual(['healthy']);
     await eventually(async () => expect([await running(), await greeting()]).toEqual(['slipway-hello', 'one']));
-  });
+  }, 120_000);
 
   test('removed, nothing of it is left', async () => {
     started = await onShell('grep ^ExecStart= /etc/systemd/system/hello.service');

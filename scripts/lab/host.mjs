@@ -23,7 +23,7 @@ const READY_MS = 120_000;
 const ARCHITECTURES = process.arch === 'arm64' ? {} : { host43: 'arm64' };
 
 /** Hosts that are like a Synology NAS. */
-const isDsm = name => name === 'host51';
+const isDsm = name => ['host51', 'host132'].includes(name);
 
 const folderOf = name => labDir('hosts', name);
 const locked = (name, fn) => withLock(labDir('locks', `host-${number(name)}`), 900_000, fn);

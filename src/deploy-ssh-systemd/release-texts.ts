@@ -4,6 +4,7 @@ import { type Container, referenceOf } from './container/container.ts';
 import { renderContainerUnit } from './container/container-unit.ts';
 import { fitUnit } from './directives.ts';
 import { renderDropIn } from './drop-in.ts';
+import { containerLaunch } from './dsm/container-launch.ts';
 import { cronLines } from './dsm/cron.ts';
 import { launchScript, rcScript } from './dsm/scripts.ts';
 import type { ExtraFile } from './extra-files.ts';
@@ -63,13 +64,18 @@ export function renderTexts(
     dropIn: settings.dropIn === '' ? '' : renderDropIn(settings.dropIn, directory),
     socket: stream === undefined ? '' : renderSocket(service, directory, stream),
     timer: settings.timer === undefined ? '' : schedule(service, directory, settings.timer),
-    launch: isDsm ? launchScript(settings, hasFiles) : (container?.compose?.launch ?? ''),
+    launch: isDsm ? launchOf(settings, image, names.variables, hasFiles) : (container?.compose?.launch ?? ''),
     image,
     engine: container?.engine === 'docker' ? 'docker\n' : '',
     onShare: listingOnShare(artifact, files, settings),
     left,
     beyondUser,
   };
+}
+
+/** Of a NAS. */
+function launchOf(settings: Settings, image: string, variables: readonly string[], hasFiles: boolean): string {
+  return image === '' ? launchScript(settings, hasFiles) : containerLaunch(settings, image, variables);
 }
 
 function unitOf(

@@ -72,9 +72,13 @@ test('what no container has', () => {
   } as unknown as Settings;
   expect(whatNoContainerHas(settings)).toEqual([]);
   const unit = { watchdog: 1 } as Settings['unit'];
-  const all = { ...settings, layout: 'dsm', way: 'reload-HUP', unit, files: [{}], timer: {} } as unknown as Settings;
-  expect(whatNoContainerHas(all)).toEqual(['reload-signal', 'watchdog', 'files', 'timer', 'layout: dsm']);
+  const all = { ...settings, layout: 'nfs', way: 'reload-HUP', unit, files: [{}], timer: {} } as unknown as Settings;
+  expect(whatNoContainerHas(all)).toEqual(['reload-signal', 'watchdog', 'files', 'timer', 'layout: nfs']);
   expect(whatNoContainerHas({ ...all, container: undefined })).toEqual([]);
+  const nas = { ...settings, layout: 'dsm' } as const;
+  expect(whatNoContainerHas(nas)).toEqual([]);
+  const compose = { ...settings.container, compose: {} } as unknown as Settings['container'];
+  expect(whatNoContainerHas({ ...nas, container: compose })).toEqual(['layout: dsm']);
 });
 
 describe('what runs containers on a host', () => {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { containerLaunch } from '../../../src/deploy-ssh-systemd/dsm/container-launch.ts';
 import { launchScript, rcScript } from '../../../src/deploy-ssh-systemd/dsm/scripts.ts';
 import { plainOptions } from '../unit-options.ts';
 
@@ -24,6 +25,13 @@ describe('scripts of a NAS', () => {
     const rows = launchScript(given, true).split('\n');
     expect(rows).toEqual(expect.arrayContaining(['# user=http', '# restart=on-failure', '# nofile=4096']));
     expect(rows).toContain('cd /volume1/slipway/hello/current/files || exit 200');
+  });
+
+  test('how a container is launched: root starts it, as the user of the service', () => {
+    const unit = { ...given.unit, memoryMax: 1000, tasksMax: 9 };
+    const text = containerLaunch({ ...given, unit, args: ["it's", '$HOME'] }, 'x.io/a@sha256:0', ['COLOR']);
+    expect(text).toMatchSnapshot();
+    expect(spawnSync('sh', ['-n'], { input: text }).status).toBe(0);
   });
 
   test('a job is not started again, and has its limits', () => {

@@ -2,7 +2,8 @@ import type { Settings } from '../settings.ts';
 
 /** The inputs among those given that a container cannot have; empty when it is none. Pure. */
 export function whatNoContainerHas(settings: Settings): string[] {
-  if (settings.container === undefined) return [];
+  const { container } = settings;
+  if (container === undefined) return [];
   const { restartMethod, way, unit, files, timer, layout } = settings;
   const given = {
     'restart-method': restartMethod !== 'restart',
@@ -10,7 +11,8 @@ export function whatNoContainerHas(settings: Settings): string[] {
     watchdog: unit.watchdog !== undefined,
     files: files.length > 0,
     timer: timer !== undefined,
-    [`layout: ${layout}`]: layout !== 'systemd',
+    // on a NAS docker runs them, but no compose file
+    [`layout: ${layout}`]: layout !== 'systemd' && !(layout === 'dsm' && container.compose === undefined),
   };
   return Object.entries(given).flatMap(([name, is]) => (is ? [name] : []));
 }

@@ -30,9 +30,9 @@ export async function withEngine(
   facts: Pick<HostFacts, 'user'>,
   settings: Settings,
 ): Promise<{ readonly settings: Settings; readonly found: readonly Obstacle[] }> {
-  const { container } = settings;
+  const { container, layout } = settings;
   if (container === undefined) return { settings, found: [] };
-  const { compose, engine = '' } = container;
+  const { compose, engine = layout === 'dsm' ? 'docker' : '' } = container;
   const project = compose === undefined ? [] : [compose.project, ...compose.containers];
   const there = readContainerFacts(await session.ask('containers', [engine, ...project]));
   const found = judgeEngine(there, facts.user !== undefined);

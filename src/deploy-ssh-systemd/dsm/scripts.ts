@@ -36,6 +36,6 @@ export function launchScript(given: Given, hasFiles: boolean): string {
   );
 }
 
-function lines(...all: string[]): string {
+export function lines(...all: string[]): string {
   return `${all.join('\n')}\n`;
 }

@@ -23,7 +23,8 @@ export function beyondDsm(settings: Settings): string[] {
     ['`missed: run` in `timer`', settings.timer?.missed === 'run'],
     ['`after`', unit.after.length > 0],
     ['`watchdog`', unit.watchdog !== undefined],
-    ['`tasks-max`', unit.tasksMax !== undefined],
+    // with docker it is docker's
+    ['`tasks-max`', unit.tasksMax !== undefined && settings.container === undefined],
     ['`log-rate-limit`', unit.logRateLimit !== undefined],
     ['`credentials` (give `secret-environment`)', Object.keys(settings.credentials).length > 0],
   ];
