@@ -7,9 +7,14 @@ describe('the workload that is rolled out', () => {
   });
 
   test.each([
-    ['statefulset/db', 'StatefulSet/db is not rolled out', 'workload: statefulset/db'],
-    ['sts/db', 'StatefulSet/db is not rolled out', 'workload: statefulset/db'],
-    ['DaemonSet/agent', 'DaemonSet/agent is not rolled out', 'workload: daemonset/agent'],
+    ['statefulset/db', 'StatefulSet'],
+    ['sts/db', 'StatefulSet'],
+    ['DaemonSets.apps/db', 'DaemonSet'],
+  ])('%s', (text, kind) => {
+    expect(parseWorkload(text)).toEqual({ kind, name: 'db' });
+  });
+
+  test.each([
     ['jobs.batch/migrate', 'Job/migrate is not rolled out', 'a step of its own'],
     ['cronjob/report', 'CronJob/report is not rolled out', 'a step of its own'],
     ['replicaset/hello-7d4', 'ReplicaSet/hello-7d4 is not rolled out', 'the Deployment that owns it'],

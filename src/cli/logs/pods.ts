@@ -22,7 +22,7 @@ export async function podLogs(
     throw new SlipwayError('CONFIG_INVALID', 'the deployment to the cluster names no workload', {
       hint: 'Write `workload: deployment/NAME` into slipway.yml.',
     });
-  const { connectCluster, corePath, isApiError, podsOfDeployment, viewPod } = await import(
+  const { connectCluster, corePath, isApiError, podsOfDeployment, podsOfWorkload, viewPod } = await import(
     '../../core/kubernetes/index.ts'
   );
   const cluster = await connectCluster({ kubeconfig, context, namespace, env });
@@ -31,7 +31,7 @@ export async function podLogs(
       if (isApiError(error, 404)) return [];
       throw error;
     });
-    const pods = [...(await podsOfDeployment(cluster, workload.name, signal)), ...(await canary)].map(viewPod);
+    const pods = [...(await podsOfWorkload(cluster, workload, signal)), ...(await canary)].map(viewPod);
     const wanted = pods.flatMap(pod =>
       pod.containers
         .filter(({ name }) => container === undefined || name === container)

@@ -21,7 +21,14 @@ export { observeLease } from './observe-lease.ts';
 export { notRolledOut, otherKind, otherWorkloads } from './other-workloads.ts';
 export { missingPermissions, type Permission, permissions, requirePermissions } from './permissions.ts';
 export { type Trouble, troubleOf } from './pod-trouble.ts';
-export { imageDigest, type PodView, podsOfDeployment, viewPod } from './pods.ts';
+export { imageDigest, type PodView, podsOfDeployment, podsOfWorkload, viewPod } from './pods.ts';
 export { parseQuantity } from './quantity.ts';
 export { explainRefusal } from './refusal.ts';
-export { corePath, deploymentPath, parseWorkload, type WorkloadName } from './workload.ts';
+export {
+  corePath,
+  deploymentPath,
+  parseWorkload,
+  type WorkloadKind,
+  type WorkloadName,
+  workloadPath,
+} from './workload.ts';

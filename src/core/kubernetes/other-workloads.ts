@@ -1,25 +1,11 @@
 import { SlipwayError } from '../errors.ts';
 
-const besides = 'so that none of another release can stand beside them';
 const toItsEnd = 'it runs to its end and serves nobody';
-const check = 'Apply it in a step of its own, and check it with verify-health';
 
 /** What makes pods, too, but is not rolled out here: where it is in the API, why not, and what to do instead. */
 export const otherWorkloads: Readonly<
   Record<string, { readonly api: string; readonly short?: string; readonly why: string; readonly instead: string }>
 > = {
-  StatefulSet: {
-    api: 'apps/v1',
-    short: 'sts',
-    why: `its pods have names and volumes of their own, ${besides}`,
-    instead: `${check} (\`workload: statefulset/NAME\`).`,
-  },
-  DaemonSet: {
-    api: 'apps/v1',
-    short: 'ds',
-    why: `it has one pod on each node, ${besides}`,
-    instead: `${check} (\`workload: daemonset/NAME\`).`,
-  },
   ReplicaSet: {
     api: 'apps/v1',
     short: 'rs',
@@ -29,7 +15,7 @@ export const otherWorkloads: Readonly<
   Job: {
     api: 'batch/v1',
     why: toItsEnd,
-    instead: 'Run it in a step of its own, or before a Deployment’s first step by the input "before".',
+    instead: 'Run it in a step of its own, or before a workload’s first step by the input "before".',
   },
   CronJob: { api: 'batch/v1', short: 'cj', why: toItsEnd, instead: 'Apply it in a step of its own.' },
 };
@@ -44,7 +30,7 @@ export function otherKind(text: string): string | undefined {
 
 export function notRolledOut(kind: string, name: string): SlipwayError {
   const { why, instead } = otherWorkloads[kind]!;
-  return new SlipwayError('WORKLOAD_KIND', `${kind}/${name} is not rolled out, only a Deployment is: ${why}`, {
+  return new SlipwayError('WORKLOAD_KIND', `${kind}/${name} is not rolled out: ${why}`, {
     hint: `${instead.replace('NAME', name)} Nothing was changed.`,
   });
 }

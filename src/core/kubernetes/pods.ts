@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { type KubeList, type KubeObject, selectorText } from './objects.ts';
-import { corePath, deploymentPath } from './workload.ts';
+import { corePath, deploymentPath, type WorkloadName, workloadPath } from './workload.ts';
 
 /** A pod as a verdict needs it. */
 export interface PodView {
@@ -65,12 +65,29 @@ export async function podsOfDeployment(
     }),
     cluster.request<KubeList>('GET', corePath(namespace, 'pods'), { query: { labelSelector }, signal }),
   ]);
-  const owns = (owner: string) => (object: KubeObject) =>
-    object.metadata.ownerReferences?.some(one => one.controller && one.uid === owner) ?? false;
-  const mine = new Set(sets.items.filter(owns(deployment.metadata.uid!)).map(set => set.metadata.uid));
-  return pods.items.filter(
-    pod =>
-      pod.metadata.ownerReferences?.some(one => one.controller && mine.has(one.uid)) &&
-      !['Succeeded', 'Failed'].includes(pod['status']?.phase),
-  );
+  const mine = sets.items.filter(isOwnedBy([deployment]));
+  return pods.items.filter(isOwnedBy(mine)).filter(hasNotEnded);
+}
+
+/** The same of a workload of any kind; a StatefulSet and a DaemonSet own their pods themselves. */
+export async function podsOfWorkload(
+  cluster: Cluster,
+  { kind, name }: WorkloadName,
+  signal?: AbortSignal,
+  namespace = cluster.namespace,
+): Promise<KubeObject[]> {
+  if (kind === 'Deployment') return podsOfDeployment(cluster, name, signal, namespace);
+  const set = await cluster.request<KubeObject>('GET', workloadPath(namespace, { kind, name }), { signal });
+  const query = { labelSelector: selectorText(set['spec'].selector.matchLabels ?? {}) };
+  const { items } = await cluster.request<KubeList>('GET', corePath(namespace, 'pods'), { query, signal });
+  return items.filter(isOwnedBy([set])).filter(hasNotEnded);
+}
+
+function isOwnedBy(owners: readonly KubeObject[]): (object: KubeObject) => boolean {
+  const uids = new Set(owners.map(({ metadata }) => metadata.uid));
+  return ({ metadata }) => metadata.ownerReferences?.some(one => one.controller && uids.has(one.uid)) ?? false;
+}
+
+function hasNotEnded({ status }: KubeObject): boolean {
+  return !['Succeeded', 'Failed'].includes(status?.phase);
 }

@@ -126,7 +126,7 @@ export const Deployment = v.looseObject({
   kind: v.picklist(['ssh-systemd', 'kubernetes']),
   /** `deploy@host:22`, or `context/namespace`. */
   place: v.string(),
-  /** Unit name, or `Deployment/NAME`. */
+  /** Unit name, or `Deployment/NAME`, `StatefulSet/NAME`, `DaemonSet/NAME`. */
   service: v.string(),
   /** sha256 of the binary (hosts). */
   binary: v.optional(sha256),

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../../core/errors.ts';
 import type { Cluster } from '../../core/kubernetes/cluster.ts';
 import type { KubeList, KubeObject } from '../../core/kubernetes/objects.ts';
+import type { WorkloadName } from '../../core/kubernetes/workload.ts';
 import type { Deployment, ReleaseRecord } from '../../core/record/schema.ts';
 import { imageOf, nameOfDeployment, short } from '../chain.ts';
 import { judgePods, type Sight, type Wanted } from './judge-pods.ts';
@@ -28,7 +29,7 @@ export function wantedImage(record: ReleaseRecord, deployment: Deployment): Want
   };
 }
 
-/** The Deployment of a record, looked at through the Kubernetes API. */
+/** The workload of a record, looked at through the Kubernetes API. */
 export async function clusterSubject(
   deployment: Deployment,
   record: ReleaseRecord,
@@ -36,7 +37,7 @@ export async function clusterSubject(
 ): Promise<Subject> {
   const kubernetes = await import('../../core/kubernetes/index.ts');
   const { context, namespace } = parsePlace(deployment.place);
-  const { name } = kubernetes.parseWorkload(deployment.service);
+  const target = kubernetes.parseWorkload(deployment.service);
   const cluster = await kubernetes.connectCluster({
     kubeconfig: access.kubeconfig,
     context: access.context ?? (context === '' ? undefined : context),
@@ -47,14 +48,14 @@ export async function clusterSubject(
     name: nameOfDeployment(deployment),
     expected: short(deployment.image?.split('@')[1] ?? 'unknown'),
     close: async () => cluster.close(),
-    journal: signal => podJournal(kubernetes, cluster, namespace, name, signal),
+    journal: signal => podJournal(kubernetes, cluster, namespace, target, signal),
     look: async (signal): Promise<Look> => {
       try {
-        return judgePods(await see(kubernetes, cluster, namespace, name, signal), wanted);
+        return judgePods(await see(kubernetes, cluster, namespace, target, signal), wanted);
       } catch (error) {
         if (signal.aborted) throw error;
         if (kubernetes.isApiError(error, 404)) {
-          const detail = `there is no Deployment ${name} in the namespace ${namespace}`;
+          const detail = `there is no ${deployment.service} in the namespace ${namespace}`;
           return { ...unseen('workload-missing', detail, true), state: 'other' };
         }
         const final = kubernetes.isApiError(error, 401) || kubernetes.isApiError(error, 403);
@@ -70,10 +71,10 @@ async function podJournal(
   kubernetes: Kubernetes,
   cluster: Cluster,
   namespace: string,
-  name: string,
+  target: WorkloadName,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const pods = await kubernetes.podsOfDeployment(cluster, name, signal, namespace);
+  const pods = await kubernetes.podsOfWorkload(cluster, target, signal, namespace);
   const troubled = pods.flatMap(pod => kubernetes.troubleOf(pod) ?? []);
   if (troubled.length > 0) {
     const explained = await Promise.all(
@@ -98,13 +99,13 @@ async function see(
   kubernetes: Kubernetes,
   cluster: Cluster,
   namespace: string,
-  name: string,
+  target: WorkloadName,
   signal: AbortSignal,
 ): Promise<Sight> {
   const get = <T = KubeList>(path: string) => cluster.request<T>('GET', path, { signal, within: requestTime });
-  const deployment = await get<KubeObject>(kubernetes.deploymentPath(namespace, name));
+  const deployment = await get<KubeObject>(kubernetes.workloadPath(namespace, target));
   const [owned, services, pods] = await Promise.all([
-    kubernetes.podsOfDeployment(cluster, name, signal, namespace),
+    kubernetes.podsOfWorkload(cluster, target, signal, namespace),
     get(kubernetes.corePath(namespace, 'services')),
     get(kubernetes.corePath(namespace, 'pods')),
   ]);

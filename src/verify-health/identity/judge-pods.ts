@@ -5,8 +5,9 @@ import type { Look } from './subject.ts';
 
 /** What was read from a cluster at one moment. */
 export interface Sight {
+  /** The workload: a Deployment, StatefulSet or DaemonSet. */
   readonly deployment: KubeObject;
-  /** The pods that the Deployment owns. */
+  /** The pods that it owns. */
   readonly owned: readonly PodView[];
   /** Other pods behind the Services that select the Deployment's pods: a forgotten canary serves users too. */
   readonly beside: readonly PodView[];
@@ -28,13 +29,15 @@ export interface Wanted {
 export function judgePods({ deployment, owned, beside }: Sight, wanted: Wanted): Look {
   const spec = deployment['spec'];
   const status = deployment['status'] ?? {};
-  const replicas: number = spec.replicas ?? 1;
+  const daemons = deployment.kind === 'DaemonSet';
+  const replicas: number = daemons ? (status.desiredNumberScheduled ?? 0) : (spec.replicas ?? 1);
   const container = containerOf(spec.template.spec.containers, wanted);
   const seen = owned.map(pod => ({ pod, image: imageOf(pod, container) }));
   const atRest =
     (status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0) &&
-    status.updatedReplicas === replicas &&
-    status.replicas === replicas;
+    (daemons
+      ? status.updatedNumberScheduled === replicas && status.currentNumberScheduled === replicas
+      : status.updatedReplicas === replicas && status.replicas === replicas);
   const evidence = {
     replicas,
     container,
@@ -77,7 +80,12 @@ export function judgePods({ deployment, owned, beside }: Sight, wanted: Wanted):
     return other('other-image', `the pod ${serving.pod.name} runs ${runs}, which is not of this release`, atRest);
   }
   if (wrong.length > 0) return other('old-pods-left', `${wrong.length} pods of another image are still there`);
-  if (replicas === 0) return other('no-pods', 'the workload is scaled to 0: nothing runs', true);
+  if (replicas === 0)
+    return other(
+      'no-pods',
+      daemons ? 'no node takes its pods: nothing runs' : 'the workload is scaled to 0: nothing runs',
+      true,
+    );
   const ready = seen.filter(({ pod, image }) => pod.ready && image?.imageID !== '');
   if (ready.length < replicas || !atRest)
     return other('pods-not-ready', `${ready.length} of ${replicas} pods are ready and current`);

@@ -39,7 +39,7 @@ export async function podReportSubject(
 ): Promise<Subject> {
   const kubernetes = await import('../../core/kubernetes/index.ts');
   const { context, namespace } = parsePlace(deployment.place);
-  const { name } = kubernetes.parseWorkload(deployment.service);
+  const target = kubernetes.parseWorkload(deployment.service);
   const wanted = access.context ?? (context === '' ? undefined : context);
   const cluster = await kubernetes.connectCluster({ kubeconfig: access.kubeconfig, context: wanted, namespace });
 
@@ -52,7 +52,7 @@ export async function podReportSubject(
   }
   async function look(signal: AbortSignal): Promise<Look> {
     try {
-      const pods = (await kubernetes.podsOfDeployment(cluster, name, signal, namespace)).map(kubernetes.viewPod);
+      const pods = (await kubernetes.podsOfWorkload(cluster, target, signal, namespace)).map(kubernetes.viewPod);
       const said = await Promise.all(pods.filter(pod => pod.ready).map(pod => ask(pod.name, signal)));
       const wrong = said.filter(one => one !== undefined);
       const names = pods.map(pod => pod.name).sort();

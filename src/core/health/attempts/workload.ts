@@ -7,8 +7,6 @@ import type { AttemptOptions } from './attempt.ts';
 import { accessFailure } from './on-host.ts';
 import { type BackEnd, judgeWorkload } from './workload-verdict.ts';
 
-const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
-
 /** What the API server says of the workload, its pods, and the Services in front of them. */
 export async function workload(check: WorkloadCheck, options: AttemptOptions, trace: Trace): Promise<string> {
   const { reach, signal } = options;
@@ -36,17 +34,11 @@ type Kubernetes = typeof import('../../kubernetes/index.ts');
 
 async function see(kubernetes: Kubernetes, cluster: Cluster, check: WorkloadCheck, signal: AbortSignal) {
   const namespace = check.namespace ?? cluster.namespace;
-  const get = <T = KubeList>(path: string, query?: Record<string, string>) =>
-    cluster.request<T>('GET', path, { signal, within: 10_000, ...(query === undefined ? {} : { query }) });
-  const base = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${plurals[check.workload]}`;
-  const object = await get<KubeObject>(`${base}/${encodeURIComponent(check.object)}`);
-  const labelSelector = kubernetes.selectorText(object['spec'].selector.matchLabels ?? {});
+  const get = <T = KubeList>(path: string) => cluster.request<T>('GET', path, { signal, within: 10_000 });
+  const target = { kind: check.workload, name: check.object };
+  const object = await get<KubeObject>(kubernetes.workloadPath(namespace, target));
   const [all, services, slices] = await Promise.all([
-    check.workload === 'Deployment'
-      ? kubernetes.podsOfDeployment(cluster, check.object, signal, namespace)
-      : get(kubernetes.corePath(namespace, 'pods'), { labelSelector }).then(({ items }) =>
-          items.filter(pod => pod.metadata.ownerReferences?.some(one => one.uid === object.metadata.uid)),
-        ),
+    kubernetes.podsOfWorkload(cluster, target, signal, namespace),
     get(kubernetes.corePath(namespace, 'services')),
     get(`/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`),
   ]);
