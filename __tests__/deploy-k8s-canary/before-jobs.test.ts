@@ -12,6 +12,7 @@ const job = (spec: object, labels: Record<string, string> = {}) => ({
 });
 const release = {
   workload: 'hello',
+  kind: 'Deployment' as const,
   image: 'ghcr.io:5000/acme/hello@sha256:aa',
   known: ['registry.example/hello:v1', ''],
   selector: { app: 'hello' },
@@ -94,7 +95,11 @@ describe('a Job before the first step', () => {
     const reading = (...names: string[]) => ({
       containers: [{ envFrom: names.map(name => ({ configMapRef: { name } })) }],
     });
-    const { read, template } = versionConfig([config], 'hello', { spec: reading('hello-config') });
+    const { read, template } = versionConfig(
+      [config],
+      { kind: 'Deployment', name: 'hello' },
+      { spec: reading('hello-config') },
+    );
     const made = jobOf(job(reading('hello-config', 'another')), { ...release, read });
     const [own, other] = made.spec.template.spec.containers[0].envFrom;
     expect(own.configMapRef.name).toMatch(/^hello-config-[0-9a-f]{10}$/);

@@ -238,7 +238,7 @@ describe('what a Gateway can do', () => {
 
 test('the Role of a run has what the copies take, and no more', () => {
   const documents = (texts: Record<string, string>) => {
-    const situation = { workload: 'hello', planned: [], copies: new Map() } as unknown as Parameters<
+    const situation = { workload: 'hello', planned: [], jobs: [], copies: new Map() } as unknown as Parameters<
       typeof rolesText
     >[0];
     return parseAllDocuments(rolesText(situation, given(texts), 'shop')).map(one => one.toJS());

@@ -22,6 +22,7 @@ test('the record keeps the course of a rollout, so that the report can draw it',
   const options = { directory: '/x', by: 'me', mode: 'deploy', alpha: 0.01, beta: 0.05, tolerance: 0.01, probes: [] };
   const outcome = {
     state: 'healthy',
+    kind: 'Deployment',
     workload: 'hello',
     release: 'v1',
     image: 'x@y',

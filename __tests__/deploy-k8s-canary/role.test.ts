@@ -6,7 +6,7 @@ import { definition } from '../../src/deploy-k8s-canary/inputs.ts';
 import { resolveOptions } from '../../src/deploy-k8s-canary/options.ts';
 import { rolesText, rulesOf } from '../../src/deploy-k8s-canary/role.ts';
 
-const roles = (given: Record<string, string>, paths: readonly string[] = []) => {
+const roles = (given: Record<string, string>, paths: readonly string[] = [], more: object = {}) => {
   const env = Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value]));
   const { mode: _, ...inputs } = readInputs(definition.inputs, {
     ...env,
@@ -14,7 +14,9 @@ const roles = (given: Record<string, string>, paths: readonly string[] = []) => 
   });
   const options = resolveOptions({ ...inputs, mode: 'plan', image: 'registry.example/hello:v1' }, undefined, '/');
   const planned = paths.map(path => ({ path, object: {} }));
-  const situation = { workload: 'hello', planned, copies: new Map() } as unknown as Parameters<typeof rolesText>[0];
+  const situation = { workload: 'hello', planned, copies: new Map(), jobs: [], ...more } as unknown as Parameters<
+    typeof rolesText
+  >[0];
   return parseAllDocuments(rolesText(situation, options, 'production')).map(one => one.toJS());
 };
 const may = (role: { rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }, what: string) =>
@@ -52,4 +54,19 @@ test('what belongs to no namespace is a ClusterRole’s, and Prometheus has a Ro
   ]);
   expect(may(all[1], 'namespaces')).toEqual(['create', 'get', 'patch']);
   expect(may(all[2], 'services/proxy')).toEqual(['get']);
+});
+
+test('a StatefulSet’s own resources instead of a Deployment’s, and the Secrets that Jobs read, by name', () => {
+  const env = [{ name: 'URL', valueFrom: { secretKeyRef: { name: 'db', key: 'url' } } }];
+  const job = { spec: { template: { spec: { containers: [{ env }], imagePullSecrets: [{ name: 'pull' }] } } } };
+  const [role] = roles({ before: 'migrate.yaml' }, [], { kind: 'StatefulSet', jobs: [job, job] });
+  expect(may(role, 'statefulsets.apps')).toEqual(['create', 'get', 'list', 'patch', 'watch']);
+  expect([may(role, 'controllerrevisions.apps'), may(role, 'pods')]).toEqual([['list'], ['delete', 'list', 'watch']]);
+  expect([may(role, 'deployments.apps'), may(role, 'replicasets.apps'), may(role, 'services')]).toEqual([[], [], []]);
+  expect(role.rules.at(-1)).toEqual({
+    apiGroups: [''],
+    resources: ['secrets'],
+    resourceNames: ['db', 'pull'],
+    verbs: ['get'],
+  });
 });

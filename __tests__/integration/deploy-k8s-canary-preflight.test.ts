@@ -199,14 +199,22 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
         },
       },
     };
-    const says = 'StatefulSet/db is not rolled out, only a Deployment is: its pods have names and volumes of their own';
+    const job = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'migrate', namespace },
+      spec: { suspend: true, template: { spec: { ...db.spec.template.spec, restartPolicy: 'Never' } } },
+    };
 
     test('named by its kind, the only one in the manifests, or in the namespace: it is said why not', async () => {
-      await refused('INPUT_INVALID', says, { workload: 'statefulset/db' });
-      const only = { 'deployment.yaml': JSON.stringify(db), 'service.yaml': '' };
+      const says = 'Job/migrate is not rolled out: it runs to its end and serves nobody';
+      await refused('INPUT_INVALID', says, { workload: 'job/migrate' });
+      const only = { 'deployment.yaml': JSON.stringify(job), 'service.yaml': '' };
       await refused('WORKLOAD_KIND', says, { workload: '' }, only);
-      await beside([db], async () => {
-        await refused('WORKLOAD_KIND', says, { workload: 'db', manifests: '' });
+      await beside([job, db], async () => {
+        await refused('WORKLOAD_KIND', says, { workload: 'migrate', manifests: '' });
+        const other = 'Deployment/db is not there, but StatefulSet/db is';
+        await refused('WORKLOAD_KIND', other, { workload: 'db', manifests: '' });
       });
     }, 60_000);
   });

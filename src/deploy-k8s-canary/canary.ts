@@ -4,64 +4,28 @@ import { log } from '../core/log.ts';
 import { applyWorkload } from './apply-release.ts';
 import { type Count, ensureBeside, larger } from './ensure-beside.ts';
 import { type Identity, proveImage } from './identity.ts';
-import { Interruption } from './interruption.ts';
 import { raised } from './raised.ts';
 import { deleteCanary, drain } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
-import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { marking, rowOf } from './step-row.ts';
+import { targetOf } from './target.ts';
 import { trackProbes } from './track-probes.ts';
-import { copiedAt, direct, reached } from './traffic.ts';
+import { copiedAt, direct } from './traffic.ts';
 import { areWarm, waitWarm } from './wait-warm.ts';
+import { type CanaryEnd, walk } from './walk.ts';
 import { watchStep } from './watch-step.ts';
-
-export type CanaryEnd =
-  | { readonly end: 'promoted'; readonly identity: Identity }
-  /** At its weight, to be resumed. */
-  | { readonly end: 'inconclusive' | 'paused' | 'progressing'; readonly why: string };
-
-/** How a step ended; what else ends it is thrown. */
-type StepEnd = 'passed' | 'promote' | 'inconclusive' | 'hold' | Interruption;
 
 /** The canary, step by step, from where its state says. What throws here leaves the rollback to the caller. */
 export async function canaryRollout(session: Session): Promise<CanaryEnd> {
   const router = session.router!;
   if (session.state.phase !== 'promoting') {
-    const held = await steps(session, router.full);
+    const held = await walk(session, { full: router.full, step });
     if (held !== undefined) return held;
   }
   await promote(session);
   await (router.full ? endCanary(session, session.signal) : whileEnding(session, () => watchPromoted(session)));
   return { end: 'promoted', identity: await prove(session) };
-}
-
-/** All steps that have a baseline, and the one at 100 where the router can do that while the old pods are there. */
-async function steps(session: Session, full: boolean): Promise<CanaryEnd | undefined> {
-  const last = session.options.steps.length - 1;
-  const { step: from, byHand } = session.state.progress;
-  for (let index = byHand === undefined ? from : last; index <= (full ? last : last - 1); index++) {
-    const ended = await oneStep(session, index, last - 1);
-    if (ended === 'hold')
-      return { end: 'inconclusive', why: session.users?.blind(true) ?? session.analysis.evidence.reason };
-    if (!(ended instanceof Interruption)) continue;
-    if (ended.kind !== 'promote') return { end: ended.kind, why: ended.by };
-    await session.promoteByHand(ended.by);
-    index = Math.max(index, last - 1);
-  }
-  return undefined;
-}
-
-async function oneStep(session: Session, index: number, deciding: number): Promise<StepEnd> {
-  try {
-    await step(session, index);
-    // what is judged by copies is judged before the first user
-    const decides = index === deciding || copiedAt(session, session.options.steps[index]!) > 0;
-    return index <= deciding ? await decide(session, decides) : 'passed';
-  } catch (error) {
-    if (error instanceof Interruption) return error;
-    throw error;
-  }
 }
 
 /** One weight: pods first, until they are warm, then traffic (or copies of it), then time. */
@@ -126,39 +90,6 @@ async function stableReplicas({ cluster, state, signal }: Session): Promise<numb
   return (await cluster.request<KubeObject>('GET', path, { signal }))['spec'].replicas ?? 1;
 }
 
-/** At the last weight below 100 there still is a baseline: here it is decided, and by copies of requests. Elsewhere, only that nobody goes on blindly. */
-async function decide(session: Session, decides: boolean): Promise<StepEnd> {
-  const { analysis, options, journal, users } = session;
-  const row = journal.rows.at(-1)!;
-  const otherwise = options['on-inconclusive'];
-  for (;;) {
-    const { decision, canary, needed } = analysis.evidence;
-    const blind = users?.blind(reached(row));
-    if (blind === undefined && (!decides || decision === 'promote')) return 'promote';
-    const reason = blind ?? analysis.evidence.reason;
-    if (otherwise === 'extend') {
-      log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
-      await watchStep(session, row, Math.min(options['step-duration'], 15_000), { canary: true });
-      continue;
-    }
-    row.verdict = 'inconclusive';
-    const enough =
-      blind === undefined ? `; ${needed} more requests to the new release without an error would have sufficed` : '';
-    journal.note(`Inconclusive: ${reason}${enough}; on-inconclusive: ${otherwise}.`);
-    if (otherwise === 'hold') return 'hold';
-    if (otherwise === 'promote' && canary.requests > 0) {
-      const how = reached(row) && row.weight === 0 ? 'went on from copied requests' : 'promoted';
-      await session.save({ reason: `${how} although inconclusive` });
-      return 'inconclusive';
-    }
-    const why = canary.requests === 0 ? 'no request to the new release was seen at all' : reason;
-    throw new RolloutError('INCONCLUSIVE', `the evidence does not suffice to promote: ${why}`, {
-      inconclusive: true,
-      hint: 'Watch longer (step-duration), ask more (probe-rate), or tolerate more (tolerance, beta).',
-    });
-  }
-}
-
 /** The stable Deployment takes the new release, and the traffic goes back to it. */
 async function promote(session: Session): Promise<void> {
   const { cluster, journal, plan, signal, state } = session;
@@ -169,7 +100,7 @@ async function promote(session: Session): Promise<void> {
     const { replicas } = state.router!;
     if (state.router!.kind === 'service') await patchObject(cluster, path, now => raised(now, replicas), signal);
     await applyWorkload(cluster, situation, signal);
-    await waitForRollout(cluster, state.workload, {
+    await waitForRollout(cluster, targetOf(state), {
       within: session.options.timeout,
       signal,
       onProgress: line => log.info(`  ${state.workload}: ${line}`),
@@ -211,7 +142,7 @@ async function whileEnding(session: Session, task: () => Promise<void>): Promise
 
 function prove({ cluster, plan, signal, state, options }: Session): Promise<Identity> {
   const { container, image } = plan.situation;
-  return proveImage(cluster, state.workload, container, image, options.digests, signal);
+  return proveImage(cluster, targetOf(state), container, image, options.digests, signal);
 }
 
 /** Behind a plain Service the last step is the rollout itself; it is watched when it is done, without a baseline. */

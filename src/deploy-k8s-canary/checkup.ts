@@ -5,13 +5,13 @@ import { messageOf, SlipwayError } from '../core/errors.ts';
 import {
   type Cluster,
   corePath,
-  deploymentPath,
   getObject,
   isApiError,
   type KubeList,
   type KubeObject,
   missingPermissions,
   selects,
+  workloadPath,
 } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { containersAsked } from './checks/pod-resources.ts';
@@ -41,21 +41,22 @@ export async function checkup(
 
 async function look(site: Site, signal: AbortSignal): Promise<ClusterCheckup> {
   const { cluster, options } = site;
-  const workload = workloadOf(options);
+  const target = workloadOf(options);
+  const title = `${target.kind}/${target.name}`;
   const everything = [{ verb: '*', group: '*', resource: '*' }];
   const [live, { limitRanges }, policies, ingresses, lacks] = await Promise.all([
-    getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
+    getObject(cluster, workloadPath(cluster.namespace, target), signal),
     lookAround(cluster, signal),
     list(cluster, 'apis/networking.k8s.io/v1', 'networkpolicies', signal),
     list(cluster, 'apis/networking.k8s.io/v1', 'ingresses', signal),
     missingPermissions(cluster, everything, signal),
   ]);
   if (live === undefined)
-    throw new SlipwayError('WORKLOAD_MISSING', `there is no Deployment/${workload} in ${placeOf(site)}`);
+    throw new SlipwayError('WORKLOAD_MISSING', `there is no ${title} in ${placeOf(site)}`);
   const { template } = live['spec'];
   return {
     kind: 'cluster',
-    place: `${placeOf(site)} Deployment/${workload}`,
+    place: `${placeOf(site)} ${title}`,
     program: chooseContainer(live, options.container).name,
     pod: podOf(template),
     containers: containersAsked(template, limitRanges).map((asked, index) => ({

@@ -7,6 +7,7 @@ import { summaryOf } from './clusters/summary.ts';
 import { clustersOutput, failureOf, worst } from './clusters/verdict.ts';
 import type { definition } from './inputs.ts';
 import { withDeployments } from './record.ts';
+import { titleOf } from './target.ts';
 
 /** Writes down how it ended, in outputs, record and summary; then fails when it failed. */
 export async function conclude(
@@ -27,7 +28,6 @@ export async function conclude(
   await summary(summaryOf(done));
   const error = failureOf(done, signal);
   for (const { site, outcome } of done)
-    if (done.length > 1 || error === undefined)
-      log.info(`Deployment/${outcome.workload} in ${placeOf(site)}: ${outcome.state}`);
+    if (done.length > 1 || error === undefined) log.info(`${titleOf(outcome)} in ${placeOf(site)}: ${outcome.state}`);
   if (error !== undefined) throw error;
 }

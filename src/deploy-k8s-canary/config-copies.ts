@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type KubeObject, nameOf } from '../core/kubernetes/index.ts';
+import { type KubeObject, nameOf, type WorkloadName } from '../core/kubernetes/index.ts';
 import { type ConfigName, configReferences, keyOf, mentions, withConfigNames } from './config-references.ts';
 import { labels } from './names.ts';
 
@@ -25,15 +25,15 @@ export interface Versioned {
  * they start again in the middle of a canary, a rollback brings the old content back with the old template, and a change of
  * content alone makes a new release. NAME itself is applied only where another manifest reads it.
  *
- * @param template of the manifest, or of the live Deployment, which may read copies of a former release already
+ * @param template of the manifest, or of the live workload, which may read copies of a former release already
  */
-export function versionConfig(objects: readonly KubeObject[], workload: string, template: object): Versioned {
+export function versionConfig(objects: readonly KubeObject[], workload: WorkloadName, template: object): Versioned {
   const names = new Set(configReferences(template).flatMap(one => [keyOf(one), keyOf(originalOf(one))]));
   const config = objects.filter(object => isConfig(object) && names.has(nameOf(object)));
-  const copyOfName = new Map(config.map(object => [nameOf(object), copyOf(object, workload)]));
+  const copyOfName = new Map(config.map(object => [nameOf(object), copyOf(object, workload.name)]));
   const copies = new Map(config.map(object => [copyOfName.get(nameOf(object))!, object.metadata.name]));
   const others = objects.filter(
-    object => !(object.kind === 'Deployment' && object.metadata.name === workload) && !config.includes(object),
+    object => !(object.kind === workload.kind && object.metadata.name === workload.name) && !config.includes(object),
   );
   const reader = (object: KubeObject) => others.find(other => mentions(other, named(object)));
   const shared = new Map(

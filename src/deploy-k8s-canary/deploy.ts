@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, nameOf } from '../core/kubernetes/index.ts';
+import { type Cluster, type KubeObject, nameOf } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { drive } from './drive.ts';
+import { drive, type Wheel } from './drive.ts';
 import { proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
@@ -13,6 +13,7 @@ import { resumed } from './resume.ts';
 import { waitForRollout } from './rollout.ts';
 import { isUnfinished, newState, type RolloutState, readState, type UnderWay } from './state.ts';
 import { takeWheel } from './take-wheel.ts';
+import { targetOf, titleOf } from './target.ts';
 import { workOf } from './work.ts';
 
 /** What a deployment is going to do. */
@@ -32,7 +33,7 @@ export async function prepareDeploy(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const request = await requestOf(options, cluster.namespace);
-  const workload = options.workload?.name;
+  const { workload } = options;
   const left = workload === undefined ? undefined : await readState(cluster, workload, signal);
   refuseOtherWay(left, options);
   const plan = goesOn(left, options, request)
@@ -56,7 +57,7 @@ export async function deploy(
     const { file, lease } = wheel;
     const guarded = wheel.cluster;
     const state = file.state;
-    if (goesOn(state, options, request)) return drive(wheel, resumed(state, options, journal));
+    if (goesOn(state, options, request)) return drive(ofSteps(wheel, state), resumed(state, options, journal));
     if (isUnfinished(state)) {
       await recover(file, state, lease.expiredHolder, { signal: AbortSignal.any([signal, lease.lost]), journal });
       plan = undefined;
@@ -65,8 +66,14 @@ export async function deploy(
     const kind = plan.kind;
     if (kind === 'unchanged') return unchanged(guarded, plan, options, signal);
     for (const note of plan.findings.notes) journal.note(note);
-    return drive(wheel, stateOf({ ...plan, kind }, request, options, lease.holder), plan.situation);
+    const begun = stateOf({ ...plan, kind }, request, options, lease.holder);
+    return drive(ofSteps(wheel, begun), begun, plan.situation);
   });
+}
+
+/** Where pods are divided by themselves the steps are those that their number allows. */
+function ofSteps(wheel: Wheel, { kind, strategy, steps }: RolloutState): Wheel {
+  return kind === undefined || strategy === 'rolling' ? wheel : { ...wheel, options: { ...wheel.options, steps } };
 }
 
 /** A rollout goes on, and back, the way that it came. */
@@ -95,13 +102,15 @@ export async function unchanged(
   options: Options,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { workload, container, image, previous } = situation;
-  log.info(`Nothing to do: Deployment/${workload} already is what it should be (${image}).`);
+  const { kind, workload, container, image, previous } = situation;
+  const target = targetOf(situation);
+  log.info(`Nothing to do: ${titleOf(situation)} already is what it should be (${image}).`);
   // who follows git may have brought it a moment ago
-  if (options.rendered !== undefined) await waitForRollout(cluster, workload, { within: options.timeout, signal });
-  const identity = await proveImage(cluster, workload, container, image, options.digests, signal);
+  if (options.rendered !== undefined) await waitForRollout(cluster, target, { within: options.timeout, signal });
+  const identity = await proveImage(cluster, target, container, image, options.digests, signal);
   return {
     state: 'unchanged',
+    kind,
     workload,
     release: options.releaseId || image,
     image,
@@ -123,6 +132,7 @@ function stateOf(
   const started = new Date().toISOString();
   const copies = [...new Set([...(state?.copies ?? []), ...[...situation.copies.keys()].map(nameOf)])];
   return newState({
+    ...(situation.kind === 'Deployment' ? {} : { kind: situation.kind }),
     workload,
     container,
     strategy: kind === 'canary' ? options.strategy : 'rolling',
@@ -134,17 +144,20 @@ function stateOf(
       : state?.phase === 'rolled-back'
         ? state.previousRelease || previous
         : state?.release || previous,
-    ...(first || live === undefined
-      ? {}
-      : { former: { template: live['spec'].template, replicas: live['spec'].replicas ?? 1 } }),
+    ...(first || live === undefined ? {} : { former: formerOf(live) }),
     ...(router === undefined ? {} : { router: router.state }),
     ...(copies.length === 0 ? {} : { copies }),
     ...(options.rendered === undefined ? {} : { render: { base: options.rendered.base } }),
     ...(options.whole === undefined ? {} : { whole: options.whole }),
-    steps: kind === 'canary' ? options.steps : [100],
+    steps: kind === 'canary' ? (plan.steps ?? options.steps) : [100],
     by: options.by,
     started,
     holder,
     progress: { request, work: workOf(plan, started), applied: false, step: 0, watched: 0, spent: 0, rows: [] },
   });
+}
+
+function formerOf({ spec }: KubeObject): NonNullable<RolloutState['former']> {
+  const { template, replicas = 1, updateStrategy } = spec;
+  return { template, replicas, ...(updateStrategy === undefined ? {} : { updateStrategy }) };
 }

@@ -14,6 +14,7 @@ export function meaningOf({ metadata, status: _, ...rest }: KubeObject): object 
   const { managedFields: _m, resourceVersion: _r, generation: _g, creationTimestamp: _c, uid: _u, ...kept } = metadata;
   const {
     'deployment.kubernetes.io/revision': _d,
+    'deprecated.daemonset.template.generation': _t,
     'kubectl.kubernetes.io/last-applied-configuration': _l,
     ...annotations
   } = kept.annotations ?? {};

@@ -1,10 +1,10 @@
 import { deadline } from '../core/deadline.ts';
 import { messageOf, SlipwayError } from '../core/errors.ts';
-import { type Cluster, deploymentPath, getObject, type HeldLease } from '../core/kubernetes/index.ts';
+import { type Cluster, getObject, type HeldLease, workloadPath } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { applyOthers } from './apply-release.ts';
 import { runJobs } from './before/run-jobs.ts';
-import { type CanaryEnd, canaryRollout } from './canary.ts';
+import { canaryRollout } from './canary.ts';
 import { discardCopies } from './discard-copies.ts';
 import { findRouter } from './find-router.ts';
 import type { Journal } from './journal.ts';
@@ -12,10 +12,13 @@ import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { rollingRollout } from './rolling.ts';
 import { Session } from './session.ts';
+import { setCanary } from './sets/canary.ts';
 import { type Situation, takeSituation } from './situation.ts';
 import { endedState, type UnderWay } from './state.ts';
 import type { StateFile } from './state-file.ts';
 import { takeBack } from './take-back.ts';
+import { targetOf } from './target.ts';
+import type { CanaryEnd } from './walk.ts';
 
 /** What it takes to drive a rollout: the lease, and the state that only its holder writes. */
 export interface Wheel {
@@ -45,10 +48,11 @@ async function toItsEnd(
   situation: Situation | undefined,
 ): Promise<Outcome> {
   const { workload, image, release, previous } = state;
-  const base = { workload, release, image, previous };
+  const target = targetOf(state);
+  const base = { kind: target.kind, workload, release, image, previous };
   const time = Math.max(0, options.timeout - state.progress.spent);
   using limited = deadline(time, 'the rollout', AbortSignal.any([signal, lease.lost]));
-  const live = await getObject(cluster, deploymentPath(cluster.namespace, workload), signal);
+  const live = await getObject(cluster, workloadPath(cluster.namespace, target), signal);
   const session = new Session({ cluster, options, file, live, journal, signal: limited, state });
   try {
     await session.save({});
@@ -60,7 +64,7 @@ async function toItsEnd(
       await file.write(endedState(session.state, 'healthy'), limited);
       return { ...base, state: 'healthy', changed: true, identity };
     }
-    const done = await canaryRollout(session);
+    const done = await (state.kind === undefined ? canaryRollout : setCanary)(session);
     if (done.end !== 'promoted') return { ...base, ...(await stay(session, done)) };
     await file.write(endedState(session.state, 'healthy'), limited);
     return { ...base, state: 'healthy', changed: true, identity: done.identity };
@@ -88,7 +92,7 @@ async function applyFirst(session: Session, known: Situation | undefined): Promi
   const { cluster, options, signal, plan } = session;
   const applied = await applyOthers(cluster, known ?? (await takeSituation(cluster, options, signal)), signal);
   if (applied.length > 0) log.info(`applied ${applied.join(', ')}`);
-  const again = plan.kind === 'canary' && (applied.length > 0 || known === undefined);
+  const again = session.router !== undefined && (applied.length > 0 || known === undefined);
   // what was just applied may be the route itself
   const router = again
     ? (await findRouter(cluster, options, plan.situation.live!, signal)).state

@@ -45,11 +45,15 @@ async function allReady(session: Session, names: readonly string[]): Promise<voi
   const failed = new AbortController();
   const ready = async (name: string) => {
     try {
-      await waitForRollout(cluster, name, {
-        within: options.timeout,
-        signal: AbortSignal.any([session.signal, failed.signal]),
-        onProgress: line => log.info(`  ${name}: ${line}`),
-      });
+      await waitForRollout(
+        cluster,
+        { kind: 'Deployment', name },
+        {
+          within: options.timeout,
+          signal: AbortSignal.any([session.signal, failed.signal]),
+          onProgress: line => log.info(`  ${name}: ${line}`),
+        },
+      );
     } catch (error) {
       throw name === namesOf(state.workload).baseline && error instanceof RolloutError ? ofOldRelease(error) : error;
     }

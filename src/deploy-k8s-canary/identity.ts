@@ -1,4 +1,4 @@
-import { type Cluster, imageDigest, podsOfDeployment, viewPod } from '../core/kubernetes/index.ts';
+import { type Cluster, imageDigest, podsOfWorkload, viewPod, type WorkloadName } from '../core/kubernetes/index.ts';
 import { RolloutError } from './rollout-error.ts';
 
 /** What a pod runs, for the record. */
@@ -16,18 +16,18 @@ export interface Identity {
 }
 
 /**
- * Which image the ready pods of a Deployment really run. A pod of another image is an error; an imageID whose digest is not among
+ * Which image the ready pods of a workload really run. A pod of another image is an error; an imageID whose digest is not among
  * the known ones (a tag was deployed, or the platform's digest is not known without a record) is `unknown`.
  */
 export async function proveImage(
   cluster: Cluster,
-  workload: string,
+  workload: WorkloadName,
   container: string,
   image: string,
   digests: readonly string[],
   signal: AbortSignal,
 ): Promise<Identity> {
-  const pods = (await podsOfDeployment(cluster, workload, signal)).map(viewPod).filter(pod => pod.ready);
+  const pods = (await podsOfWorkload(cluster, workload, signal)).map(viewPod).filter(pod => pod.ready);
   const running = pods.map(pod => {
     const found = pod.containers.find(({ name }) => name === container);
     return { pod: pod.name, image: found?.image ?? '', imageID: found?.imageID ?? '' };

@@ -66,8 +66,9 @@ export const definition = define({
       default: '10m',
     },
     workload: {
-      description: 'The Deployment that is rolled out: `deployment/NAME`. Default: the only one in `manifests`.',
-      value: mapped(text, 'deployment/NAME', parseWorkload),
+      description:
+        'What is rolled out: `deployment/NAME`, `statefulset/NAME` or `daemonset/NAME` (see “StatefulSets and DaemonSets” below). Default: the only Deployment in `manifests`, or, without any, the only StatefulSet or DaemonSet.',
+      value: mapped(text, 'deployment/NAME, statefulset/NAME or daemonset/NAME', parseWorkload),
     },
     container: {
       description: 'Container whose image is set. Default: the only one, or the one named as the workload.',

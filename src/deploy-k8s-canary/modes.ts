@@ -1,5 +1,5 @@
 import { deadline } from '../core/deadline.ts';
-import { type Cluster, deploymentPath, getObject } from '../core/kubernetes/index.ts';
+import { type Cluster, getObject, workloadPath } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { drive, type Wheel } from './drive.ts';
 import { refuseOwned } from './gitops/refuse-owned.ts';
@@ -12,13 +12,12 @@ import { refuseOthers, resumed, withRollout } from './resume.ts';
 import { restoreStable } from './rollback.ts';
 import { endedState, isUnfinished, type RolloutState } from './state.ts';
 import { takeWheel } from './take-wheel.ts';
+import { targetOf, titleOf } from './target.ts';
 
 type Mode = (cluster: Cluster, options: Options, journal: Journal, signal: AbortSignal) => Promise<Outcome>;
 
 const nothingLeft = (doing: string) => (state: RolloutState) =>
-  isUnfinished(state)
-    ? undefined
-    : `Nothing to ${doing}: the last rollout of Deployment/${state.workload} ended ${state.phase}.`;
+  isUnfinished(state) ? undefined : `Nothing to ${doing}: the last rollout of ${titleOf(state)} ended ${state.phase}.`;
 
 /** `mode: abort`: an unfinished rollout is ended, all traffic on the old release. Nothing unfinished is no error. */
 export const abort: Mode = (cluster, options, journal, signal) =>
@@ -45,11 +44,11 @@ export const rollback = (
 ): Promise<Outcome> => {
   const nothingToDo = (state: RolloutState) =>
     state.phase === 'rolled-back'
-      ? `Nothing to do: Deployment/${state.workload} was rolled back already and runs ${state.previous}.`
+      ? `Nothing to do: ${titleOf(state)} was rolled back already and runs ${state.previous}.`
       : reservation?.(state);
   return alone(cluster, options, journal, signal, nothingToDo, async (state, wheel) => {
     if (isUnfinished(state)) return endUnfinished(state, wheel);
-    const path = deploymentPath(wheel.cluster.namespace, state.workload);
+    const path = workloadPath(wheel.cluster.namespace, targetOf(state));
     const live = await getObject(wheel.cluster, path, wheel.signal);
     refuseOwned(live === undefined ? [] : [live], options.rendered !== undefined);
     const { router: _, ...rest } = state; // how traffic was divided then is no matter of today's
@@ -100,7 +99,7 @@ export async function alone(
   };
   const before = unchanged(await lastRollout(cluster, workload, signal));
   if (before !== undefined) return before;
-  return takeWheel(cluster, workload, { options, journal, signal }, async wheel => {
+  return takeWheel(cluster, workload.name, { options, journal, signal }, async wheel => {
     const state = wheel.file.state ?? neverAny(cluster, workload);
     return unchanged(state) ?? (await task(state, wheel));
   });

@@ -46,7 +46,7 @@ export function resolveOptions(inputs: ClusterInputs, record: ReleaseRecord | un
     throw wrong(
       'WORKLOAD_MISSING',
       'neither "workload" nor "manifests" is given',
-      'Name the Deployment: workload: deployment/NAME.',
+      'Name it: workload: deployment/NAME.',
     );
   }
   if (deploys && image === undefined && inputs.manifests.length === 0) {

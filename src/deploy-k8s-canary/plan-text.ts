@@ -6,7 +6,10 @@ import type { Planned } from './dry-run.ts';
 import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
 import type { Plan } from './preflight.ts';
+import { countsOf } from './rollout.ts';
 import { moduleOf, routerOf } from './routers/all.ts';
+import { podsFor } from './sets/shares.ts';
+import { titleOf } from './target.ts';
 import { jobsOf } from './work.ts';
 
 const how = {
@@ -18,9 +21,9 @@ const how = {
 /** The plan for people: what would be done to which object, field by field, and what each step would do. */
 export function planLines(cluster: Cluster, plan: Plan, options: Options): string[] {
   const { kind, situation, findings } = plan;
-  const { workload, image, previous, planned, container, copies } = situation;
+  const { image, previous, planned, container, copies } = situation;
   return [
-    `Deployment/${workload}, container ${container}: ${kind === 'canary' ? options.strategy : how[kind]}`,
+    `${titleOf(situation)}, container ${container}: ${kind === 'canary' ? options.strategy : how[kind]}`,
     `  image ${previous === '' || previous === image ? '' : `${previous} → `}${image}`,
     ...planned.flatMap(one => objectLines(one, copies.get(one.object))),
     ...templateLines(plan),
@@ -60,20 +63,40 @@ function jobLine({ metadata, spec }: KubeObject): string {
 
 /** Without a manifest of the workload the template is changed in place. */
 function templateLines({ situation, kind }: Plan): string[] {
-  const { manifest, live, desired, workload } = situation;
+  const { manifest, live, desired, kind: what } = situation;
   if (manifest !== undefined || live === undefined || kind === 'unchanged') return [];
-  return [
-    `  change    Deployment/${workload}`,
-    ...fields('Deployment', { spec: live['spec'] }, { spec: desired['spec'] }),
-  ];
+  return [`  change    ${titleOf(situation)}`, ...fields(what, { spec: live['spec'] }, { spec: desired['spec'] })];
 }
 
 function fields(kind: string, before: object, after: object): string[] {
   return differenceLines(kind, differences(before, after)).map(line => `              ${line}`);
 }
 
-function rolloutLines(cluster: Cluster, { router, situation, port, budget }: Plan, options: Options): string[] {
-  if (router === undefined) return [];
+/** Of a StatefulSet or DaemonSet: which of its pods have the new release at a step. */
+function setLines({ situation, port, budget }: Plan, steps: readonly number[], options: Options): string[] {
+  const { kind, live, desired } = situation;
+  const { wanted } = countsOf(kind === 'DaemonSet' ? live! : desired);
+  const which = (step: number) => {
+    if (step === 100) return 'the others, one after the other by its controller';
+    const pods = podsFor(step, wanted);
+    return kind === 'DaemonSet'
+      ? `${pods} of ${wanted} nodes`
+      : `${pods} of ${wanted} pods, partition ${wanted - pods}`;
+  };
+  return [
+    `  router    the pods themselves, ${port === undefined ? 'not asked directly' : `asked at port ${port}`}`,
+    ...steps.map(
+      step =>
+        `  ${String(step).padStart(3)} %     ${which(step)}, watched for ${options.auto && step < 100 ? 'at most ' : ''}${formatDuration(options['step-duration'])}`,
+    ),
+    `  time      at most ${formatDuration(options.timeout)} in all`,
+    ...budget.map(line => `  budget    ${line}`),
+  ];
+}
+
+function rolloutLines(cluster: Cluster, plan: Plan, options: Options): string[] {
+  const { router, situation, port, budget, steps } = plan;
+  if (router === undefined) return steps === undefined ? [] : setLines(plan, steps, options);
   const { state } = router;
   const { workload, live } = situation;
   const module = moduleOf(state.kind);

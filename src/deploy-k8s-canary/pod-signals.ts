@@ -32,8 +32,9 @@ export class PodSignals {
     const view = viewPod(pod);
     if (view.deleting) return undefined;
     const restarts = view.containers.reduce((sum, one) => sum + one.restarts, 0);
-    const known = this.#pods.get(view.name) ?? { restarts, ready: false };
-    this.#pods.set(view.name, known);
+    const key = pod.metadata.uid ?? view.name; // a StatefulSet’s next pod has the same name
+    const known = this.#pods.get(key) ?? { restarts, ready: false };
+    this.#pods.set(key, known);
     const grown = restarts - known.restarts;
     known.restarts = restarts;
     if (view.ready) {

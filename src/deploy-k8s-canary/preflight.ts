@@ -1,25 +1,21 @@
 import { SlipwayError } from '../core/errors.ts';
-import {
-  type Cluster,
-  missingPermissions,
-  permissions,
-  podsOfDeployment,
-  requirePermissions,
-} from '../core/kubernetes/index.ts';
+import { type Cluster, permissions, requirePermissions, type WorkloadKind } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
-import { budgetLine } from './budget.ts';
 import { refuseNames } from './checks/names.ts';
 import { checkRelease, type Findings } from './checks/release.ts';
 import { targetPort } from './containers.ts';
 import { findRouter } from './find-router.ts';
 import { checkRenderedImage, checkRenderedRoute } from './gitops/check-rendered.ts';
 import { refuseOtherRollouts, refuseOwned } from './gitops/refuse-owned.ts';
-import { type Prepared, prepare } from './metrics/prepare.ts';
-import { viewOf } from './metrics/view.ts';
+import type { Prepared } from './metrics/prepare.ts';
 import type { Options } from './options.ts';
+import { portOf, prepareMetrics, sayBudget } from './prepare-evidence.ts';
+import { countsOf } from './rollout.ts';
 import { moduleOf, routerKind } from './routers/all.ts';
 import type { FoundRouter } from './routers/router.ts';
-import { changesPods, type Situation, takeSituation } from './situation.ts';
+import { chooseSet } from './sets/choose.ts';
+import { refuseSet } from './sets/refuse.ts';
+import { changesPods, kindOf, type Situation, takeSituation } from './situation.ts';
 import { isUnfinished } from './state.ts';
 
 /** What will be done, decided before the first write. */
@@ -28,6 +24,8 @@ export interface Plan {
   readonly kind: 'first' | 'unchanged' | 'rolling' | 'canary';
   readonly situation: Situation;
   readonly router: FoundRouter | undefined;
+  /** Of a canary whose steps are not those of the inputs: pods can only be divided as many as there are. */
+  readonly steps?: readonly number[];
   /** Port at which pods are asked directly; undefined when they cannot be. */
   readonly port: number | undefined;
   /** Of a canary: what users' requests are compared by. */
@@ -37,13 +35,14 @@ export interface Plan {
   readonly findings: Findings;
 }
 
-type Chosen = Omit<Plan, 'findings'>;
+export type Chosen = Omit<Plan, 'findings'>;
 
 /** Everything that can go wrong before the first write goes wrong here. */
 export async function preflight(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Plan> {
   await cluster.request('GET', '/version', { signal, within: 20_000 });
-  await requirePermissions(cluster, needed(options), signal);
+  await requirePermissions(cluster, needed(options, await kindOf(options, cluster.namespace)), signal);
   const situation = await takeSituation(cluster, options, signal);
+  if (situation.kind !== 'Deployment') refuseSet(situation, options);
   await refuseOthersRelease(cluster, situation, options, signal);
   const follows = await checkRenderedImage(options, situation, signal);
   const plan = await choose(cluster, follows ? { ...options, strategy: 'rolling' } : options, situation, signal);
@@ -61,21 +60,20 @@ async function refuseOthersRelease(
   { rendered }: Options,
   signal: AbortSignal,
 ): Promise<void> {
-  const { live, planned, workload } = situation;
+  const { kind, live, planned, workload } = situation;
   const changed = planned.filter(({ change }) => change === 'change').map(({ before }) => before);
   refuseOwned(
     [live, ...changed].filter(one => one !== undefined),
     rendered !== undefined,
   );
-  await refuseOtherRollouts(cluster, workload, signal);
+  if (kind === 'Deployment') await refuseOtherRollouts(cluster, workload, signal);
 }
 
 /** What has to be done, and which router can divide the traffic for it. */
 async function choose(cluster: Cluster, options: Options, situation: Situation, signal: AbortSignal): Promise<Chosen> {
-  const { live, workload, container } = situation;
+  const { kind, live, workload, container } = situation;
   const none = { metrics: [], budget: [] };
-  const serves = (live?.['status']?.availableReplicas ?? 0) > 0;
-  if (live === undefined || !serves)
+  if (live === undefined || countsOf(live).available === 0)
     return {
       kind: 'first',
       situation,
@@ -87,6 +85,7 @@ async function choose(cluster: Cluster, options: Options, situation: Situation, 
     return { kind: 'unchanged', situation, router: undefined, port: undefined, ...none };
   if (options.strategy === 'rolling' || !changesPods(situation))
     return { kind: 'rolling', situation, router: undefined, port: targetPort(undefined, live, container), ...none };
+  if (kind !== 'Deployment') return chooseSet(cluster, options, { ...situation, kind, live }, signal);
   const metricsDo = options.metrics.length > 0 && options.strategy === 'canary';
   if (options.probes.length === 0 && !metricsDo) {
     throw new SlipwayError('PROBES_MISSING', 'a canary needs evidence, and the input "probes" is empty', {
@@ -101,57 +100,23 @@ async function choose(cluster: Cluster, options: Options, situation: Situation, 
       `${router.sticky} keeps users on the side that they came to first: their share follows a changed weight only slowly, and the requests of one user count as if they were many.`,
     );
   await refuseNames(cluster, { workload, router: router.state, strategy: options.strategy }, signal);
-  const [forbidden] = await missingPermissions(cluster, permissions('get pods/proxy'), signal);
-  const port = forbidden === undefined ? targetPort(router.service, live, container) : undefined;
-  if (port === undefined && options.probes.length > 0) {
-    const why = forbidden === undefined ? 'their port is not known' : 'the kubeconfig’s user may not get pods/proxy';
-    log.warning(
-      `Pods cannot be asked directly, because ${why}: own requests cannot be told apart by release${options.metrics.length > 0 ? '' : ', and the evidence will hardly suffice to promote'}.`,
-    );
-  }
-  const metrics = await prepareMetrics(cluster, options, workload, signal);
+  const port = await portOf(cluster, options, targetPort(router.service, live, container), signal);
+  const metrics = await prepareMetrics(cluster, options, situation, signal);
   return { kind: 'canary', situation, router, port, metrics, budget: sayBudget(options, metrics) };
 }
 
-async function prepareMetrics(
-  cluster: Cluster,
-  options: Options,
-  workload: string,
-  signal: AbortSignal,
-): Promise<Prepared[]> {
-  const view = viewOf(cluster, options);
-  if (view === undefined) return [];
-  const pods = (await podsOfDeployment(cluster, workload, signal)).map(pod => pod.metadata.name);
-  const metrics = await prepare(options.metrics, view, pods, options.tolerance, signal);
-  for (const { warning } of metrics) if (warning !== undefined) log.warning(warning);
-  return metrics;
-}
-
-/** What the promised certainty needs, and when it will have come. */
-function sayBudget(options: Options, metrics: readonly Prepared[]): string[] {
-  const own = options.probes.length === 0 ? [] : [budgetLine(options)];
-  const users = metrics.map(({ name, tolerance, history: { traffic, phi } }) =>
-    budgetLine(options, { metric: name, tolerance, traffic, phi }),
-  );
-  return [...own, ...users].map(({ line, enough }) => {
-    if (enough) log.info(line);
-    else log.warning(line);
-    return line;
-  });
-}
-
 /** What is asked for before anything is written. */
-export function needed(options: Options) {
+export function needed(options: Options, kind: WorkloadKind = 'Deployment') {
+  const deployment = kind === 'Deployment';
   const always = permissions(
-    'get,list,watch,patch,create,delete deployments.apps',
-    'list replicasets.apps',
+    ...(deployment ? ['get,list,watch,patch,create,delete deployments.apps', 'list replicasets.apps'] : ofSets(kind)),
     'list pods',
     'get,create,patch configmaps',
     'get,create,update leases.coordination.k8s.io',
   );
   const before =
     options.before.length === 0 ? [] : permissions('get,create,patch jobs.batch', 'list,watch pods', 'get pods/log');
-  if (options.strategy === 'rolling') return [...always, ...before];
+  if (options.strategy === 'rolling' || !deployment) return [...always, ...before];
   const preview = options.strategy === 'blue-green' ? permissions('get,create,patch,delete services') : [];
   return [
     ...always,
@@ -160,4 +125,9 @@ export function needed(options: Options) {
     ...preview,
     ...moduleOf(routerKind(options)).permissions(options),
   ];
+}
+
+/** Pods that are stuck, and those of a DaemonSet's first nodes, are deleted so that their controller makes them anew. */
+function ofSets(kind: WorkloadKind): string[] {
+  return [`get,list,watch,patch,create ${kind.toLowerCase()}s.apps`, 'list controllerrevisions.apps', 'delete pods'];
 }

@@ -7,6 +7,7 @@ import type { Done } from './clusters/done.ts';
 import { placeOf } from './clusters/place.ts';
 import type { Outcome } from './outcome.ts';
 import { plainRow } from './step-row.ts';
+import { titleOf } from './target.ts';
 
 /** The record with these deployments added; a new one where no earlier step made one. */
 export function withDeployments(loaded: LoadedRecord | undefined, done: readonly Done[]): LoadedRecord {
@@ -18,12 +19,12 @@ export function withDeployments(loaded: LoadedRecord | undefined, done: readonly
 
 function deploymentOf({ site, outcome, started, ended }: Done): Deployment {
   const { options, journal, name, wave } = site;
-  const { state, workload, image, previous, release, identity, error, lines } = outcome;
+  const { state, image, previous, release, identity, error, lines } = outcome;
   const trend = journal.trend.points.map(point => ({ ...plainRow(point), at: new Date(point.at).toISOString() }));
   return {
     kind: 'kubernetes',
     place: placeOf(site),
-    service: `Deployment/${workload}`,
+    service: titleOf(outcome),
     image,
     release,
     previous,

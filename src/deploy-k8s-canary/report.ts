@@ -5,12 +5,13 @@ import type { Journal } from './journal.ts';
 import { metricsTable } from './metrics-table.ts';
 import type { Outcome } from './outcome.ts';
 import { stepName } from './progress.ts';
+import { titleOf } from './target.ts';
 
 /** The job summary: how it ended, the tables of steps and metrics, what was done when. */
 export function renderSummary(place: string, outcome: Outcome, journal: Journal, limits: Limits): string {
-  const { state, workload, image, previous, error, identity, lines = [] } = outcome;
+  const { state, image, previous, error, identity, lines = [] } = outcome;
   const parts = [
-    `### Deployment/${workload} in ${place}: ${state}`,
+    `### ${titleOf(outcome)} in ${place}: ${state}`,
     `Image \`${image}\`${previous === '' || previous === image ? '' : `, before \`${previous}\``}.`,
   ];
   if (error !== undefined) parts.push(`**${error.code}**: ${error.message}`);

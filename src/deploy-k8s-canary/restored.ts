@@ -4,18 +4,20 @@ import { SlipwayError } from '../core/errors.ts';
 import {
   type Cluster,
   corePath,
-  deploymentPath,
   getObject,
   type KubeList,
   type KubeObject,
   selectorText,
+  workloadPath,
 } from '../core/kubernetes/index.ts';
 import { ownDeployments, ownServices } from './canary-objects.ts';
 import { configReferences, keyOf } from './config-references.ts';
 import { configPath } from './discard-copies.ts';
 import { namesOf } from './names.ts';
+import { countsOf } from './rollout.ts';
 import { madeByRouter, routerOf } from './routers/all.ts';
 import type { RolloutState } from './state.ts';
+import { targetOf, titleOf } from './target.ts';
 
 /** Something that a rollback has to have brought about, as it was read back. */
 export interface Fact {
@@ -96,15 +98,16 @@ async function leftServices(cluster: Cluster, state: RolloutState, signal: Abort
   return { ok: left.length === 0, seen: names || 'no Service of the canary' };
 }
 
-async function stable(cluster: Cluster, { workload, former }: RolloutState, signal: AbortSignal): Promise<Fact> {
-  const path = deploymentPath(cluster.namespace, workload);
-  const { spec, status = {} } = await cluster.request<KubeObject>('GET', path, { signal });
-  const { availableReplicas = 0, updatedReplicas = 0 } = status;
-  const same = isDeepStrictEqual(spec.template, former?.template);
-  const wanted = spec.replicas ?? 1;
+async function stable(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<Fact> {
+  const { former } = state;
+  const path = workloadPath(cluster.namespace, targetOf(state));
+  const now = await cluster.request<KubeObject>('GET', path, { signal });
+  const { template, updateStrategy } = now['spec'];
+  const same = isDeepStrictEqual([template, updateStrategy], [former?.template, former?.updateStrategy]);
+  const { wanted, updated, available } = countsOf(now);
   return {
-    ok: same && availableReplicas >= wanted && updatedReplicas >= wanted,
-    seen: `Deployment/${workload} has ${same ? 'its former' : 'another'} template, ${availableReplicas} of ${wanted} pods ready`,
+    ok: same && available >= wanted && updated >= wanted,
+    seen: `${titleOf(state)} has ${same ? 'its former' : 'another'} template, ${available} of ${wanted} pods ready`,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Journal } from './journal.ts';
 import type { Options } from './options.ts';
 import { differing, requestOf } from './request.ts';
 import type { RolloutState, UnderWay } from './state.ts';
+import { titleOf } from './target.ts';
 
 /**
  * That a rollout can be gone on with, by whoever has these inputs.
@@ -11,7 +12,7 @@ import type { RolloutState, UnderWay } from './state.ts';
  * @throws RESUME_DIFFERS when they ask for something else, RESUME_IMPOSSIBLE where the state does not say enough
  */
 export async function refuseOthers(state: RolloutState, options: Options, cluster: Cluster): Promise<UnderWay> {
-  const { progress, workload, image } = state;
+  const { progress, image } = state;
   if (progress === undefined)
     throw new SlipwayError(
       'RESUME_IMPOSSIBLE',
@@ -24,7 +25,7 @@ export async function refuseOthers(state: RolloutState, options: Options, cluste
   if (others.length > 0)
     throw new SlipwayError(
       'RESUME_DIFFERS',
-      `the unfinished rollout of Deployment/${workload} is not the one that these inputs describe: ${others.join('; ')}`,
+      `the unfinished rollout of ${titleOf(state)} is not the one that these inputs describe: ${others.join('; ')}`,
       {
         hint: 'Resume with the inputs that it was begun with (image and manifests may be left out), or run `mode: abort`. Nothing was changed.',
       },

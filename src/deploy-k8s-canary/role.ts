@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { type Permission, permissions } from '../core/kubernetes/index.ts';
+import { configReferences } from './config-references.ts';
 import type { Options } from './options.ts';
 import { needed } from './preflight.ts';
 import { moduleOf, routerKind } from './routers/all.ts';
@@ -19,6 +20,7 @@ const useful = permissions(
 interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }
 
@@ -26,7 +28,8 @@ interface Rule {
  * The Role that a run with these inputs needs, as YAML documents: of its namespace; a ClusterRole for manifests that belong to no
  * namespace; one in the namespace of Prometheus where it is asked through the API server.
  */
-export function rolesText({ workload, planned, copies }: Situation, options: Options, namespace: string): string {
+export function rolesText(situation: Situation, options: Options, namespace: string): string {
+  const { workload, planned, copies } = situation;
   const applied = planned.map(({ path }) => ({ ...resourceAt(path), verbs: ['get', 'create', 'patch'] }));
   const discarded = planned
     .filter(({ object }) => copies.has(object))
@@ -39,7 +42,12 @@ export function rolesText({ workload, planned, copies }: Situation, options: Opt
   const outside = [...of(false), ...outsideOf(options)];
   const place = options['prometheus-url'];
   return [
-    document('Role', { name, namespace }, [...needed(options), ...useful, ...of(true)]),
+    document(
+      'Role',
+      { name, namespace },
+      [...needed(options, situation.kind), ...useful, ...of(true)],
+      secretsRule(situation),
+    ),
     ...(outside.length === 0 ? [] : [document('ClusterRole', { name }, outside)]),
     ...(place?.kind !== 'service'
       ? []
@@ -58,9 +66,16 @@ function outsideOf(options: Options): readonly Permission[] {
   return options.strategy === 'rolling' ? [] : (moduleOf(routerKind(options)).outside?.(options) ?? []);
 }
 
-function document(kind: string, metadata: object, wanted: readonly Permission[]): string {
+/** Secrets that Jobs before the first step read: without them their log is not shown, as it could not be masked. */
+function secretsRule({ jobs }: Situation): Rule[] {
+  const read = jobs.flatMap(({ spec }) => configReferences(spec.template)).filter(({ kind }) => kind === 'Secret');
+  const resourceNames = [...new Set(read.map(({ name }) => name))].sort();
+  return resourceNames.length === 0 ? [] : [{ apiGroups: [''], resources: ['secrets'], resourceNames, verbs: ['get'] }];
+}
+
+function document(kind: string, metadata: object, wanted: readonly Permission[], more: readonly Rule[] = []): string {
   return stringify(
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata, rules: rulesOf(wanted) },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind, metadata, rules: [...rulesOf(wanted), ...more] },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
 }

@@ -19,7 +19,9 @@ import { raised } from './raised.ts';
 import { proveRestored } from './restored.ts';
 import { waitForRollout } from './rollout.ts';
 import { madeByRouter, routerOf } from './routers/all.ts';
+import { restoreSet } from './sets/restore.ts';
 import type { RolloutState } from './state.ts';
+import { targetOf, titleOf } from './target.ts';
 
 /** How long connections may end after the last traffic was taken away, before the pods are deleted. */
 export const drain = 5000;
@@ -46,21 +48,19 @@ export async function restoreStable(
   { signal, journal, hurry = false }: Restore,
 ): Promise<Identity | undefined> {
   const { workload, former } = state;
+  const target = targetOf(state);
   if (former === undefined) {
-    throw new SlipwayError(
-      'NOTHING_BEFORE',
-      `Deployment/${workload}: there is no release before this one to go back to`,
-      { hint: 'Deploy a release that works.' },
-    );
+    throw new SlipwayError('NOTHING_BEFORE', `${titleOf(state)}: there is no release before this one to go back to`, {
+      hint: 'Deploy a release that works.',
+    });
   }
+  if (state.kind !== undefined) return restoreSet(cluster, state, { signal, journal, hurry });
   const path = deploymentPath(cluster.namespace, workload);
   const replaced = await journal.span(`restoring Deployment/${workload}`, () =>
     restoreDeployment(cluster, path, state, signal),
   );
   if (replaced && !hurry)
-    await journal.span('waiting for the old pods', () =>
-      waitForRollout(cluster, workload, { within: 180_000, signal }),
-    );
+    await journal.span('waiting for the old pods', () => waitForRollout(cluster, target, { within: 180_000, signal }));
   const beside = await Promise.all(
     ownDeployments(state).map(name => getObject(cluster, deploymentPath(cluster.namespace, name), signal)),
   );
@@ -80,10 +80,10 @@ export async function restoreStable(
     await journal.span('deleting the canary', () => deleteCanary(cluster, state, signal));
   if (hurry) return undefined;
   if (replaced) await sleep(follow, signal);
-  await waitForRollout(cluster, workload, { within: 180_000, signal });
+  await waitForRollout(cluster, target, { within: 180_000, signal });
   journal.note(`Read back: ${await proveRestored(cluster, state, { signal, hurry })}.`);
   const digest = imageDigest(state.previous);
-  return proveImage(cluster, workload, state.container, state.previous, digest === '' ? [] : [digest], signal);
+  return proveImage(cluster, target, state.container, state.previous, digest === '' ? [] : [digest], signal);
 }
 
 async function restoreDeployment(

@@ -6,23 +6,26 @@ import { type Identity, proveImage } from './identity.ts';
 import { follow } from './rollback.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Session } from './session.ts';
+import { unstick } from './sets/unstick.ts';
 import { marking, rowOf } from './step-row.ts';
+import { targetOf, titleOf } from './target.ts';
 import { watchStep } from './watch-step.ts';
 
-/** The Deployment's own rolling update, watched: pods as they come, then own requests for one step's time where there are probes. */
+/** The workload's own rolling update, watched: pods as they come, then own requests for one step's time where there are probes. */
 export async function rollingRollout(session: Session): Promise<Identity> {
   const { cluster, plan, signal, state, options, journal } = session;
   const { situation } = plan;
   const row = rowOf(journal, 100);
   row.share = 'all pods';
   await session.save({ phase: 'promoting', weight: 100 });
-  await journal.span(`rolling out Deployment/${state.workload}`, () =>
+  await journal.span(`rolling out ${titleOf(state)}`, () =>
     marking(row, async () => {
       await applyWorkload(cluster, situation, signal);
-      await waitForRollout(cluster, state.workload, {
+      await waitForRollout(cluster, targetOf(state), {
         within: options.timeout,
         signal,
         onProgress: line => log.info(`  ${line}`),
+        ...(state.kind === undefined ? {} : { each: set => unstick(cluster, set, signal) }),
       });
     }),
   );
@@ -32,7 +35,7 @@ export async function rollingRollout(session: Session): Promise<Identity> {
   if (options.probes.length > 0)
     await journal.span('watching', () => watchStep(session, row, options['step-duration'], { canary: false }));
   else row.verdict = 'ready; no probes were given';
-  return proveImage(cluster, state.workload, situation.container, situation.image, options.digests, signal);
+  return proveImage(cluster, targetOf(state), situation.container, situation.image, options.digests, signal);
 }
 
 const firstWithin = 30_000;

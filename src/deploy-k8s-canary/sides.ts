@@ -3,11 +3,13 @@ import {
   corePath,
   type KubeList,
   type KubeObject,
-  podsOfDeployment,
+  podsOfWorkload,
   selectorText,
 } from '../core/kubernetes/index.ts';
 import { namesOf } from './names.ts';
+import { sidesOfSet } from './sets/revision.ts';
 import type { UnderWay } from './state.ts';
+import { targetOf } from './target.ts';
 
 /** Pods, by what they are in the comparison. */
 export interface Sides {
@@ -19,14 +21,12 @@ export interface Sides {
 }
 
 /** @param canary whether the new pods are the canary's, or the workload's own */
-export async function sidesOf(
-  cluster: Cluster,
-  { workload, router }: UnderWay,
-  canary: boolean,
-  signal: AbortSignal,
-): Promise<Sides> {
-  const own = podsOfDeployment(cluster, workload, signal);
+export async function sidesOf(cluster: Cluster, state: UnderWay, canary: boolean, signal: AbortSignal): Promise<Sides> {
+  const { workload, router } = state;
+  const own = podsOfWorkload(cluster, targetOf(state), signal);
   if (!canary) return { fresh: await own, old: [], others: [] };
+  if (state.kind !== undefined)
+    return { ...(await sidesOfSet(cluster, targetOf(state), await own, signal)), others: [] };
   const { canaryLabels, baselineLabels } = namesOf(workload);
   const [stable, fresh, baseline] = await Promise.all([
     own,

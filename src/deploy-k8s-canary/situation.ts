@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, deploymentPath, getObject, Kinds, type KubeObject, nameOf } from '../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  getObject,
+  Kinds,
+  type KubeObject,
+  nameOf,
+  type WorkloadKind,
+  type WorkloadName,
+  workloadPath,
+} from '../core/kubernetes/index.ts';
 import { planJobs } from './before/plan-jobs.ts';
 import { originalOf, type Versioned, versionConfig } from './config-copies.ts';
 import { configReferences, keyOf } from './config-references.ts';
@@ -11,20 +20,23 @@ import { loadManifests } from './manifests.ts';
 import type { Options } from './options.ts';
 import { refuseOtherLive, refuseOthersOf } from './other-workload.ts';
 import { withReplicas } from './replicas.ts';
+import { explainFixed } from './sets/fixed-fields.ts';
+import { refuseStrategy } from './sets/refuse.ts';
 import { type RolloutState, readState } from './state.ts';
 import { autoscalerOf, lookAround, type Surroundings } from './surroundings.ts';
 
 /** What is there, and what would be there. Found without writing anything: the server only tries (dry run). */
 export interface Situation {
+  readonly kind: WorkloadKind;
   readonly workload: string;
   readonly container: string;
-  /** The Deployment now; undefined at a first deploy. */
+  /** The workload now; undefined at a first deploy. */
   readonly live: KubeObject | undefined;
-  /** The Deployment as the server would make it. */
+  /** The workload as the server would make it. */
   readonly desired: KubeObject;
-  /** The Deployment's manifest as it is applied; undefined when only an existing one's template is changed. */
+  /** The workload's manifest as it is applied; undefined when only an existing one's template is changed. */
   readonly manifest: KubeObject | undefined;
-  /** All manifests, the Deployment's too, in order; copies stand in place of the configuration that pods read. */
+  /** All manifests, the workload's too, in order; copies stand in place of the configuration that pods read. */
   readonly planned: readonly Planned[];
   /** Jobs that run before the first step of a release with new pods, still under their own names. */
   readonly jobs: readonly KubeObject[];
@@ -43,19 +55,20 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
   const [all, before] = await Promise.all([load(options.manifests), load(options.before)]);
   const objects = all.filter(one => !before.some(job => nameOf(job) === nameOf(one))); // both may match a glob
   const given = workloadManifest(objects, options);
-  const workload = options.workload?.name ?? given!.metadata.name;
+  const target = options.workload ?? targetIn(given!);
+  const { kind, name: workload } = target;
   const [live, surroundings, state] = await Promise.all([
-    getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
+    getObject(cluster, workloadPath(cluster.namespace, target), signal),
     lookAround(cluster, signal),
-    readState(cluster, workload, signal),
+    readState(cluster, target, signal),
   ]);
   const model = given ?? live;
   if (model === undefined) {
     refuseOthersOf(objects, workload);
-    await refuseOtherLive(cluster, workload, signal);
+    await refuseOtherLive(cluster, target, signal);
     throw new SlipwayError(
       'WORKLOAD_MISSING',
-      `there is no Deployment/${workload} in ${cluster.contextName}/${cluster.namespace}, and the manifests have none`,
+      `there is no ${kind}/${workload} in ${cluster.contextName}/${cluster.namespace}, and the manifests have none`,
       {
         hint: 'Correct "workload" or "namespace", or give its manifest in "manifests". Nothing was changed.',
       },
@@ -63,17 +76,20 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
   }
   const container = chooseContainer(model, options.container).name;
   const imaged = withImage(model, container, options.image);
-  const versioned = versionConfig(objects, workload, imaged['spec'].template);
+  const versioned = versionConfig(objects, target, imaged['spec'].template);
   const wanted = { ...imaged, spec: { ...imaged['spec'], template: versioned.template } };
-  const autoscaler = autoscalerOf([...surroundings.autoscalers, ...objects.filter(isAutoscaler)], workload);
+  const autoscaler = autoscalerOf([...surroundings.autoscalers, ...objects.filter(isAutoscaler)], target);
   const { manifest, tried } = withReplicas(wanted, live, autoscaler !== undefined);
+  if (given !== undefined && kind !== 'Deployment') refuseStrategy(given);
   const kinds = new Kinds(cluster);
   const planned = await dryRun(
     cluster,
     kinds,
     versioned.objects.map(object => (object === given ? tried : object)),
     signal,
-  );
+  ).catch(error => {
+    throw explainFixed(error, given, live);
+  });
   refuseSharedChange(versioned, planned, live);
   const desired = given === undefined ? wanted : planned.find(({ object }) => object === tried)!.after;
   const jobs = await planJobs(
@@ -82,6 +98,7 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
     before,
     {
       workload,
+      kind,
       image: imageOf(desired, container),
       known: [imageOf(given, container), imageOf(live, container)],
       selector: desired['spec'].selector.matchLabels ?? {},
@@ -91,6 +108,7 @@ export async function takeSituation(cluster: Cluster, options: Options, signal: 
     signal,
   );
   return {
+    kind,
     workload,
     container,
     live,
@@ -133,15 +151,30 @@ function withFormer(
   );
 }
 
+/** Which kind of workload is meant, as far as the inputs tell without asking the cluster. */
+export async function kindOf(options: Options, namespace: string): Promise<WorkloadKind> {
+  if (options.workload !== undefined) return options.workload.kind;
+  return targetIn(workloadManifest(await loadManifests(options.manifests, options.directory, namespace), options)!)
+    .kind;
+}
+
+function targetIn({ kind, metadata }: KubeObject): WorkloadName {
+  return { kind: kind as WorkloadKind, name: metadata.name };
+}
+
+/** The one that "workload" names; else the only Deployment, or, without any, the only StatefulSet or DaemonSet. */
 function workloadManifest(objects: readonly KubeObject[], { workload, manifests }: Options): KubeObject | undefined {
-  const deployments = objects.filter(({ kind, apiVersion }) => kind === 'Deployment' && apiVersion === 'apps/v1');
-  if (workload !== undefined) return deployments.find(({ metadata }) => metadata.name === workload.name);
-  if (deployments.length === 1) return deployments[0];
-  if (deployments.length === 0) refuseOthersOf(objects);
-  const names = deployments.map(nameOf).join(', ') || 'none';
+  const of = (kinds: readonly string[]) =>
+    objects.filter(({ kind, apiVersion }) => kinds.includes(kind) && apiVersion === 'apps/v1');
+  if (workload !== undefined) return of([workload.kind]).find(({ metadata }) => metadata.name === workload.name);
+  const deployments = of(['Deployment']);
+  const found = deployments.length > 0 ? deployments : of(['StatefulSet', 'DaemonSet']);
+  if (found.length === 1) return found[0];
+  if (found.length === 0) refuseOthersOf(objects);
+  const names = found.map(nameOf).join(', ') || 'none';
   throw new SlipwayError(
     'WORKLOAD_MISSING',
-    `${manifests.join(', ')}: ${deployments.length} Deployments (${names}), and "workload" names none`,
+    `${manifests.join(', ')}: ${found.length} workloads (${names}), and "workload" names none`,
     {
       hint: 'Set the input "workload" to the one that is rolled out: deployment/NAME. Nothing was changed.',
     },

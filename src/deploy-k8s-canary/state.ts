@@ -1,9 +1,10 @@
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, corePath, getObject, type KubeObject } from '../core/kubernetes/index.ts';
+import { type Cluster, corePath, getObject, type KubeObject, type WorkloadName } from '../core/kubernetes/index.ts';
 import type { StepRow } from './journal.ts';
 import { namesOf } from './names.ts';
 import type { Request } from './request.ts';
 import type { SavedEvidence } from './session.ts';
+import { type SetKind, titleOf } from './target.ts';
 import type { RouteRule } from './weights.ts';
 import type { Work } from './work.ts';
 
@@ -57,6 +58,8 @@ export interface RolloutState {
    * be resumed: `paused` by hand, `inconclusive` for want of evidence.
    */
   readonly phase: UnfinishedPhase | 'healthy' | 'rolled-back' | 'failed';
+  /** Absent: a Deployment. */
+  readonly kind?: SetKind;
   readonly workload: string;
   readonly container: string;
   readonly strategy: 'canary' | 'blue-green' | 'rolling';
@@ -65,8 +68,8 @@ export interface RolloutState {
   /** Image and release before; empty at a first deploy. */
   readonly previous: string;
   readonly previousRelease: string;
-  /** The Deployment's template and replicas before; absent at a first deploy. */
-  readonly former?: { readonly template: object; readonly replicas: number };
+  /** The workload's template and replicas before; absent at a first deploy. Of a StatefulSet or DaemonSet also how it replaces pods. */
+  readonly former?: { readonly template: object; readonly replicas: number; readonly updateStrategy?: object };
   readonly router?: RouterState;
   /**
    * `ConfigMap/NAME-HASH`, `Secret/NAME-HASH`: immutable copies that releases read (config-copies.ts). Nothing of them is needed
@@ -146,14 +149,27 @@ export function statePath(cluster: Cluster, workload: string): string {
   return corePath(cluster.namespace, 'configmaps', namesOf(workload).state);
 }
 
-/** The state, or undefined when nothing was ever rolled out by this action. */
+/**
+ * The state, or undefined when nothing was ever rolled out by this action.
+ *
+ * @throws OTHER_KIND where a workload of the same name and another kind has it
+ */
 export async function readState(
   cluster: Cluster,
-  workload: string,
+  { kind, name }: WorkloadName,
   signal?: AbortSignal,
 ): Promise<RolloutState | undefined> {
-  const map = await getObject(cluster, statePath(cluster, workload), signal);
-  return map === undefined ? undefined : parseState(map);
+  const map = await getObject(cluster, statePath(cluster, name), signal);
+  if (map === undefined) return undefined;
+  const state = parseState(map);
+  if ((state.kind ?? 'Deployment') === kind) return state;
+  throw new SlipwayError(
+    'OTHER_KIND',
+    `ConfigMap/${map.metadata.name} holds the last rollout of ${titleOf(state)}, not of ${kind}/${name}`,
+    {
+      hint: `Name the workload that is meant: workload: ${titleOf(state).toLowerCase()}. Where both are rolled out, give one of them another name; where the other is gone, delete the ConfigMap. Nothing was changed.`,
+    },
+  );
 }
 
 export function parseState(map: KubeObject): RolloutState {

@@ -1,5 +1,12 @@
 import { SlipwayError } from '../core/errors.ts';
-import { type Cluster, deploymentPath, getObject, nameOf, observeLease } from '../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  deploymentPath,
+  getObject,
+  nameOf,
+  observeLease,
+  workloadPath,
+} from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import { jobsLeft } from './before/run-jobs.ts';
 import { imageOf } from './containers.ts';
@@ -14,34 +21,40 @@ import { isUnfinished, type RolloutState, readState, type UnfinishedPhase } from
 
 /** `mode: status`: what is deployed, what is under way and who drives it. Reads only. */
 export async function status(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Outcome> {
-  const workload = workloadOf(options);
+  const target = workloadOf(options);
+  const { kind, name: workload } = target;
   const [deployment, state] = await Promise.all([
-    getObject(cluster, deploymentPath(cluster.namespace, workload), signal),
-    readState(cluster, workload, signal),
+    getObject(cluster, workloadPath(cluster.namespace, target), signal),
+    readState(cluster, target, signal),
   ]);
   if (deployment === undefined)
     throw new SlipwayError(
       'WORKLOAD_MISSING',
-      `there is no Deployment/${workload} in ${cluster.contextName}/${cluster.namespace}`,
+      `there is no ${kind}/${workload} in ${cluster.contextName}/${cluster.namespace}`,
       { hint: 'Correct "workload", "namespace" or "context".' },
     );
   const container = state?.container ?? options.container ?? deployment['spec'].template.spec.containers[0].name;
   const image = imageOf(deployment, container);
-  log.info(
-    `Deployment/${workload} in ${cluster.contextName}/${cluster.namespace}: ${image}; ${progressOf(deployment)}`,
-  );
+  log.info(`${kind}/${workload} in ${cluster.contextName}/${cluster.namespace}: ${image}; ${progressOf(deployment)}`);
   if (state !== undefined)
     log.info(
       `Last rollout: ${state.image}, ${state.phase} at ${state.weight} %, by ${state.by}, begun ${state.started}${state.reason === undefined ? '' : `: ${state.reason}`}`,
     );
-  const base = { workload, release: state?.release ?? '', image, previous: state?.previous ?? '', changed: false };
+  const base = {
+    kind,
+    workload,
+    release: state?.release ?? '',
+    image,
+    previous: state?.previous ?? '',
+    changed: false,
+  };
   if (isUnfinished(state)) {
     for (const line of await unfinishedLines(cluster, state, signal)) log.info(line);
     return { ...base, state: unfinished[state.phase] };
   }
   const complete = isComplete(deployment);
   const identity = complete
-    ? await proveImage(cluster, workload, container, image, image.includes('@') ? [image.split('@')[1]!] : [], signal)
+    ? await proveImage(cluster, target, container, image, image.includes('@') ? [image.split('@')[1]!] : [], signal)
     : undefined;
   const known = state?.phase === 'rolled-back' || state?.phase === 'failed' ? state.phase : 'healthy';
   return { ...base, state: complete ? known : 'progressing', identity };
@@ -62,7 +75,7 @@ async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: Ab
   const { lease, alive } = await observeLease(cluster, namesOf(workload).lease, { signal });
   const fresh = state.router?.baseline === undefined ? [] : [await baselineLine(cluster, workload, signal)];
   return [
-    `Up to ${weight} % of the traffic is on ${image}, the rest on ${previous || 'nothing, as it is the first'}.`,
+    `Up to ${weight} % of the ${state.kind === undefined ? 'traffic' : 'pods'} is on ${image}, the rest on ${previous || 'nothing, as it is the first'}.`,
     ...(mirrored > 0 ? [`${mirrored} % of users’ requests are copied to it; what it answers to them is dropped.`] : []),
     ...fresh,
     ...jobLines(state),

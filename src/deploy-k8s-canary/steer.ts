@@ -13,6 +13,7 @@ import type { Outcome } from './outcome.ts';
 import { resumed, withRollout } from './resume.ts';
 import { isUnfinished, type RolloutState, statePath, type UnderWay } from './state.ts';
 import { orderOf, putOrder } from './state-file.ts';
+import { targetOf, titleOf } from './target.ts';
 
 /** `mode: pause`: the rollout stays at its present weight; the run that drives it ends as `paused`. */
 export async function pause(
@@ -25,7 +26,7 @@ export async function pause(
   const state = await ask(cluster, options, 'pause', isDone, signal);
   if (state !== undefined) {
     if (state.phase === 'paused' || state.phase === 'inconclusive') return ended(state, state.phase);
-    log.info(`Nothing to pause: the last rollout of Deployment/${state.workload} ended ${state.phase}.`);
+    log.info(`Nothing to pause: the last rollout of ${titleOf(state)} ended ${state.phase}.`);
     return ended(state, 'unchanged');
   }
   const nothingToDo = (now: RolloutState) => (isDone(now) ? `Nothing to pause: it is ${now.phase}.` : undefined);
@@ -82,15 +83,15 @@ async function ask(
     const state = await lastRollout(cluster, workload, limited);
     if (isDone(state)) return state;
     if (order === 'pause') refuseLate(state);
-    const { alive } = await observeLease(cluster, namesOf(workload).lease, { signal: limited });
+    const { alive } = await observeLease(cluster, namesOf(workload.name).lease, { signal: limited });
     if (!alive) {
       const now = await lastRollout(cluster, workload, limited); // as the run left it that has just ended
       return isDone(now) ? now : undefined;
     }
     // it may be taken away by a run that has just begun
-    if (orderOf(await getObject(cluster, statePath(cluster, workload), limited)) === undefined) {
+    if (orderOf(await getObject(cluster, statePath(cluster, workload.name), limited)) === undefined) {
       log.info(`Asking the run that drives the rollout (${state.holder ?? state.by}) to ${order} …`);
-      await putOrder(cluster, workload, { order, by }, limited);
+      await putOrder(cluster, workload.name, { order, by }, limited);
     }
     await sleep(500, limited);
   }
@@ -98,10 +99,10 @@ async function ask(
 
 /** How a rollout that was to be promoted ended, by whichever run. */
 async function promoted(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<Outcome> {
-  const { phase, workload, container, image, reason = '' } = state;
+  const { phase, container, image, reason = '' } = state;
   if (phase === 'healthy') {
     const digests = image.includes('@') ? [image.split('@')[1]!] : [];
-    const identity = await proveImage(cluster, workload, container, image, digests, signal);
+    const identity = await proveImage(cluster, targetOf(state), container, image, digests, signal);
     return { ...ended(state, 'healthy'), identity, changed: true };
   }
   const error = new SlipwayError('NOT_PROMOTED', `the rollout of ${image} ended ${phase}: ${reason}`, {
@@ -126,8 +127,8 @@ function refuseLate(state: RolloutState): void {
   if (strategy === 'rolling') throw late(state, 'paused: a rolling update has no weight to stay at');
 }
 
-function late({ workload, image }: RolloutState, why: string): SlipwayError {
-  return new SlipwayError('TOO_LATE', `the rollout of ${image} to Deployment/${workload} cannot be ${why}`, {
+function late(state: RolloutState, why: string): SlipwayError {
+  return new SlipwayError('TOO_LATE', `the rollout of ${state.image} to ${titleOf(state)} cannot be ${why}`, {
     hint: 'See `mode: status`. Nothing was changed.',
   });
 }

@@ -1,4 +1,11 @@
-import { type Cluster, isApiError, type KubeList, type KubeObject, selects } from '../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  isApiError,
+  type KubeList,
+  type KubeObject,
+  selects,
+  type WorkloadName,
+} from '../core/kubernetes/index.ts';
 
 /** What else in the namespace has a say in the workload's pods. */
 export interface Surroundings {
@@ -40,11 +47,11 @@ export async function lookAround(cluster: Cluster, signal: AbortSignal): Promise
   return { autoscalers, budgets, quotas, limitRanges, unseen: unseen.sort() };
 }
 
-/** The HorizontalPodAutoscaler that scales a Deployment. */
-export function autoscalerOf(autoscalers: readonly KubeObject[], workload: string): KubeObject | undefined {
+/** The HorizontalPodAutoscaler that scales a workload. */
+export function autoscalerOf(autoscalers: readonly KubeObject[], workload: WorkloadName): KubeObject | undefined {
   return autoscalers.find(({ spec }) => {
     const { kind, name } = spec?.scaleTargetRef ?? {};
-    return kind === 'Deployment' && name === workload;
+    return kind === workload.kind && name === workload.name;
   });
 }
 

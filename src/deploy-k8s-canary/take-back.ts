@@ -8,9 +8,10 @@ import { restoreStable } from './rollback.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { endedState } from './state.ts';
+import { titleOf } from './target.ts';
 
 /** A runner that cancels gives 7.5 s; a rollout that failed may take its time. */
-const within = { cancelled: 6500, failed: 300_000 };
+const within = { cancelled: 6500, failed: 300_000, set: 1_800_000 };
 
 /**
  * A rollout that failed, ran out of time or was cancelled: the old release again, and the reason on record. At a first deploy
@@ -18,7 +19,7 @@ const within = { cancelled: 6500, failed: 300_000 };
  */
 export async function takeBack(
   session: Session,
-  base: Pick<Outcome, 'workload' | 'release' | 'image' | 'previous'>,
+  base: Pick<Outcome, 'kind' | 'workload' | 'release' | 'image' | 'previous'>,
   cause: unknown,
   { cancelled, lost }: { readonly cancelled: boolean; readonly lost: AbortSignal },
 ): Promise<Outcome> {
@@ -26,14 +27,18 @@ export async function takeBack(
   const lines = cause instanceof RolloutError ? cause.lines : [];
   log.info(messageOf(cause)); // the error itself comes at the end, when it is known what serves
   for (const line of lines) log.info(`  ${line}`);
-  using limited = deadline(cancelled ? within.cancelled : within.failed, 'the rollback', lost);
+  using limited = deadline(
+    cancelled ? within.cancelled : within[state.kind === undefined ? 'failed' : 'set'],
+    'the rollback',
+    lost,
+  );
   const reason = messageOf(cause);
   await stopJobs(cluster, state, limited).catch(error => log.warning(messageOf(error)));
   if (state.former === undefined) {
     await file.write(endedState(state, 'failed', reason), limited).catch(error => log.warning(messageOf(error)));
     const error = wrap(
       'FIRST_DEPLOY_FAILED',
-      `the first deploy of Deployment/${base.workload} failed and there is nothing to go back to`,
+      `the first deploy of ${titleOf(base)} failed and there is nothing to go back to`,
       cause,
     );
     return { ...base, state: 'failed', changed: true, error, lines };
@@ -43,6 +48,8 @@ export async function takeBack(
     // first of all it is written that there is no going on from here any more
     await file.write({ ...state, phase: 'rolling-back', reason }, limited);
     const identity = await restoreStable(cluster, state, { signal: limited, journal, hurry: cancelled });
+    if (identity === undefined && state.kind !== undefined)
+      return { ...base, state: 'progressing', changed: true, error: goingBack(base, cause), lines };
     await file.write(endedState(state, 'rolled-back', reason), limited);
     return {
       ...base,
@@ -55,7 +62,7 @@ export async function takeBack(
   } catch (error) {
     const failed = wrap(
       'ROLLBACK_FAILED',
-      `Deployment/${base.workload}: ${messageOf(cause)}; and the rollback did not end`,
+      `${titleOf(base)}: ${messageOf(cause)}; and the rollback did not end`,
       error,
       hintOf(error),
     );
@@ -66,6 +73,16 @@ export async function takeBack(
   }
 }
 
+/** A set's pods go back one after the other, which takes longer than a runner that cancels gives. */
+function goingBack(base: Pick<Outcome, 'kind' | 'workload' | 'image' | 'previous'>, cause: unknown): SlipwayError {
+  const code = cause instanceof SlipwayError ? cause.code : 'ROLLED_BACK';
+  return new SlipwayError(
+    code,
+    `${titleOf(base)}: ${messageOf(cause)}; it has the template of ${base.previous} again, and its pods follow one after the other`,
+    { hint: 'Run `mode: abort`: it waits for them, and proves what they run.', cause },
+  );
+}
+
 /** What the failed rollback asks for itself, and then the mode that ends it. */
 function hintOf(error: unknown): string {
   const own = error instanceof SlipwayError && error.hint !== undefined ? `${error.hint} ` : '';
@@ -74,18 +91,19 @@ function hintOf(error: unknown): string {
 }
 
 function rolledBack(
-  { workload, image, previous }: { workload: string; image: string; previous: string },
+  base: Pick<Outcome, 'kind' | 'workload' | 'image' | 'previous'>,
   cause: unknown,
   identity: Identity | undefined,
   how: string,
 ): SlipwayError {
+  const { image, previous } = base;
   const code = cause instanceof SlipwayError ? cause.code : 'ROLLED_BACK';
   const hint = cause instanceof SlipwayError && cause.hint !== undefined ? cause.hint : 'See the log above.';
   const serves =
     identity === undefined
       ? `all traffic is on ${previous}`
       : `${identity.pods.length} pods serve ${previous}, identity ${identity.identity}`;
-  return new SlipwayError(code, `Deployment/${workload}: ${image} was ${how}: ${messageOf(cause)}; ${serves}`, {
+  return new SlipwayError(code, `${titleOf(base)}: ${image} was ${how}: ${messageOf(cause)}; ${serves}`, {
     hint,
     cause,
   });

@@ -1,12 +1,5 @@
 import { sleep } from '../core/deadline.ts';
-import {
-  explainPod,
-  type KubeObject,
-  type PodView,
-  type Trouble,
-  troubleOf,
-  viewPod,
-} from '../core/kubernetes/index.ts';
+import { explainPod, type KubeObject, type Trouble, troubleOf, viewPod } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
 import type { Count } from './ensure-beside.ts';
 import type { StepRow } from './journal.ts';
@@ -62,10 +55,10 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       split.add(byUsers === undefined ? seen.split : usersSplit(counted, byUsers));
       row.observed = copies ? split.copied : split.share;
       judge(session, seen);
-      if (!copies) split.judge();
+      if (!copies && session.router !== undefined) split.judge();
       pace?.add(counted);
       if (options.canary) await session.look(true);
-      const told = row.weight === 0 || split.judged || split.share === undefined;
+      const told = session.router === undefined || row.weight === 0 || split.judged || split.share === undefined;
       const blind = session.users?.blind(reached(row));
       if (told && blind === undefined && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
@@ -74,7 +67,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       }
     }
     row.verdict = 'passed';
-    if (row.weight > 0 && row.weight < 100 && !split.judged) unobserved(session, row);
+    if (session.router !== undefined && row.weight > 0 && row.weight < 100 && !split.judged) unobserved(session, row);
   } finally {
     prober.stop();
     session.users?.stop();
@@ -106,16 +99,16 @@ export async function aim(session: Session, row: StepRow, canary: boolean): Prom
   const worse = session.signals.add(fresh, old, performance.now());
   const trouble = fresh.map(troubleOf).find(one => one?.final) ?? worse;
   if (trouble !== undefined) throw await failureOf(session, trouble);
-  const ready = (pods: readonly KubeObject[]) => pods.map(viewPod).filter(pod => pod.ready);
+  const ready = (pods: readonly KubeObject[]) => pods.filter(pod => viewPod(pod).ready);
   const image = plan.situation.image;
-  const mine = ready(fresh).filter(pod => pod.containers.some(one => one.image === image));
+  const mine = ready(fresh).filter(pod => viewPod(pod).containers.some(one => one.image === image));
   row.ready = mine.length;
-  const names = (pods: readonly PodView[]) => pods.map(({ name }) => name);
+  const names = (pods: readonly KubeObject[]) => pods.map(({ metadata }) => metadata.name);
   const pods = { canary: names(mine), baseline: names(ready(old)), serving: names(ready(others)) };
   const now = performance.now();
-  const warm = session.warmUp.canary.warm(pods.canary, now);
-  const warmOld = session.warmUp.baseline.warm(pods.baseline, now);
-  const counted = new Set([...warm, ...warmOld]);
+  const warm = session.warmUp.canary.warmOf(mine, now);
+  const warmOld = session.warmUp.baseline.warmOf(ready(old), now);
+  const counted = new Set([...names(warm), ...names(warmOld)]);
   prober.aim(pods, state.weight > 0, counted);
   session.users?.aim(pods.canary, pods.baseline, counted);
   return { canary: warm.length, baseline: warmOld.length };

@@ -5,13 +5,14 @@ import type { Plan } from './preflight.ts';
 import type { FoundRouter } from './routers/router.ts';
 import { changesPods, type Situation } from './situation.ts';
 import type { RolloutState } from './state.ts';
+import { targetOf } from './target.ts';
 
 /** What is rolled out, as it was planned once: a run that goes on makes nothing new of it. */
 export interface Work {
   readonly kind: 'first' | 'rolling' | 'canary';
-  /** The Deployment's manifest as it is applied; absent when only an existing one's template is changed. */
+  /** The workload's manifest as it is applied; absent when only an existing one's template is changed. */
   readonly manifest?: KubeObject;
-  /** Of the Deployment as it will be: what the canary is made of. */
+  /** Of the workload as it will be: what new pods are made of, and how a StatefulSet or DaemonSet replaces them. */
   readonly spec: KubeObject['spec'];
   /** Jobs that run before the first step, one after the other. */
   readonly jobs?: readonly KubeObject[];
@@ -27,7 +28,7 @@ export interface RolloutPlan {
   readonly kind: Work['kind'];
   readonly situation: Pick<
     Situation,
-    'workload' | 'container' | 'live' | 'desired' | 'manifest' | 'image' | 'previous'
+    'kind' | 'workload' | 'container' | 'live' | 'desired' | 'manifest' | 'image' | 'previous'
   >;
   readonly router: Pick<FoundRouter, 'service'> | undefined;
   readonly port: number | undefined;
@@ -45,11 +46,11 @@ export function workOf(
   started: string,
 ): Work {
   const jobs = jobsOf({ kind, situation });
-  const { template, progressDeadlineSeconds, minReadySeconds } = situation.desired['spec'];
+  const { template, progressDeadlineSeconds, minReadySeconds, updateStrategy } = situation.desired['spec'];
   return {
     kind,
     ...(situation.manifest === undefined ? {} : { manifest: situation.manifest }),
-    spec: { template, progressDeadlineSeconds, minReadySeconds },
+    spec: { template, progressDeadlineSeconds, minReadySeconds, updateStrategy },
     ...(jobs.length === 0 ? {} : { jobs: jobs.map(job => withUniqueName(job, started)) }),
     ...(port === undefined ? {} : { port }),
     ...(router === undefined ? {} : { ports: router.service['spec'].ports }),
@@ -57,15 +58,13 @@ export function workOf(
   };
 }
 
-/** The plan, from the state alone. @param live the Deployment now: what a rollout makes belongs to it */
-export function planOf(
-  { workload, container, image, previous, former }: RolloutState,
-  work: Work,
-  live?: KubeObject,
-): RolloutPlan {
+/** The plan, from the state alone. @param live the workload now: what a rollout makes belongs to it */
+export function planOf(state: RolloutState, work: Work, live?: KubeObject): RolloutPlan {
+  const { workload, container, image, previous, former } = state;
+  const { kind } = targetOf(state);
   const object = (spec: object, metadata: KubeObject['metadata'] = { name: workload }): KubeObject => ({
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    kind,
     metadata,
     spec,
   });
@@ -73,6 +72,7 @@ export function planOf(
   return {
     kind: work.kind,
     situation: {
+      kind,
       workload,
       container,
       image,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SlipwayError } from '../../core/errors.ts';
-import { type KubeObject, nameOf, selects } from '../../core/kubernetes/index.ts';
+import { type KubeObject, nameOf, selects, type WorkloadKind } from '../../core/kubernetes/index.ts';
 import { labels } from '../names.ts';
 
 /** Label `slipway/track` of the Jobs. */
@@ -11,6 +11,7 @@ const kept = 86_400;
 
 export interface Release {
   readonly workload: string;
+  readonly kind: WorkloadKind;
   readonly image: string;
   /** Images of the workload's container in its manifest and now: a container of a Job with one of their repositories gets the release's. */
   readonly known: readonly string[];
@@ -29,12 +30,12 @@ export function jobOf(manifest: KubeObject, release: Release): KubeObject {
       `${nameOf(manifest)} is to run before the first step, but only Jobs (batch/v1) do`,
       'Give it in "manifests".',
     );
-  const { workload, selector, within } = release;
+  const { workload, kind, selector, within } = release;
   const spec = manifest['spec'] ?? {};
   const own = spec.template?.metadata?.labels;
   if (selects(selector, own))
     throw invalid(
-      `${nameOf(manifest)}: its pods have the labels by which Deployment/${workload} and its Services find theirs`,
+      `${nameOf(manifest)}: its pods have the labels by which ${kind}/${workload} and its Services find theirs`,
       'Leave them out of the Job’s template: users’ requests would reach it.',
     );
   const marks = { [labels.workload]: workload, [labels.track]: track };

@@ -1,5 +1,7 @@
 import type { KubeObject } from '../../core/kubernetes/index.ts';
 import { ratioFor } from '../ratio.ts';
+import { countsOf } from '../rollout.ts';
+import { surgeOfNodes } from '../sets/nodes.ts';
 import type { RouterState } from '../state.ts';
 
 /** Pods beyond those that are there, at the busiest moment of a rollout, but for {@link freshPods}. Pure. */
@@ -11,6 +13,8 @@ export function extraPods(
   podsFor: (percent: number) => number,
 ): number {
   if (live === undefined) return spec.replicas ?? 1;
+  if (live.kind === 'DaemonSet') return surgeOfNodes({ ...live, spec }, countsOf(live).wanted);
+  if (live.kind === 'StatefulSet') return Math.max(0, countsOf({ ...live, spec }).wanted - countsOf(live).wanted);
   const surge = surgeOf(live);
   if (router === undefined) return surge;
   const below = steps.filter(step => step < 100);

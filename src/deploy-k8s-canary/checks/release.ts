@@ -7,12 +7,14 @@ import type { Options } from '../options.ts';
 import type { Plan } from '../preflight.ts';
 import { routerOf } from '../routers/all.ts';
 import { budgetsOf } from '../surroundings.ts';
+import { titleOf } from '../target.ts';
 import { cautions } from './cautions.ts';
 import { extraPods, freshPods } from './extra.ts';
 import { lackingRoom } from './headroom.ts';
 import { checkImage } from './image.ts';
 import { containersAsked, podAsks, refusedByRanges } from './pod-resources.ts';
 import { refuseLostSelectors } from './selectors.ts';
+import { setNotes } from './sets.ts';
 
 /** What was found before the first write, for people. */
 export interface Findings {
@@ -23,7 +25,7 @@ export interface Findings {
 /** What would make the rollout fail later, and can be seen now: an error. What makes it less safe: a warning. */
 export async function checkRelease(
   cluster: Cluster,
-  { kind, situation, router }: Omit<Plan, 'findings'>,
+  { situation, router }: Omit<Plan, 'findings'>,
   options: Options,
   signal: AbortSignal,
 ): Promise<Findings> {
@@ -39,7 +41,7 @@ export async function checkRelease(
   const asked = containersAsked(template, limitRanges);
   const outside = refusedByRanges(asked, limitRanges);
   if (outside.length > 0)
-    throw new SlipwayError('LIMIT_RANGE', `pods of Deployment/${workload} would be refused: ${outside.join('; ')}`, {
+    throw new SlipwayError('LIMIT_RANGE', `pods of ${titleOf(situation)} would be refused: ${outside.join('; ')}`, {
       hint: 'Correct the resources, or the LimitRange. Nothing was changed.',
     });
   const podsFor = (percent: number) =>
@@ -55,7 +57,7 @@ export async function checkRelease(
     ],
     objects: objectsMade(
       situation.planned,
-      ...(kind === 'canary' ? ([ownDeployments(rollout).length, ownServices(rollout).length] as const) : noObjects),
+      ...(router !== undefined ? ([ownDeployments(rollout).length, ownServices(rollout).length] as const) : noObjects),
     ),
   });
   if (lacking.length > 0)
@@ -78,6 +80,7 @@ export async function checkRelease(
       ...(autoscaler === undefined
         ? []
         : [`HorizontalPodAutoscaler/${autoscaler.metadata.name} owns the replicas: they are left to it`]),
+      ...(desired.kind === 'Deployment' || live === undefined ? [] : setNotes({ live, desired, autoscaler })),
       ...(live === undefined ? [] : [helmNote(live)].filter(note => note !== undefined)),
       ...guards.map(
         one =>

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { type KubeObject, nameOf, selectorText, selects } from '../../core/kubernetes/index.ts';
 import type { Situation } from '../situation.ts';
+import { titleOf } from '../target.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -12,10 +13,12 @@ type Labels = Readonly<Record<string, string>>;
  * @param pods those of the namespace
  */
 export function refuseLostSelectors(
-  { live, desired, planned, workload }: Pick<Situation, 'live' | 'desired' | 'planned' | 'workload'>,
+  situation: Pick<Situation, 'live' | 'desired' | 'planned' | 'kind' | 'workload'>,
   services: readonly KubeObject[],
   pods: readonly KubeObject[],
 ): void {
+  const { live, desired, planned } = situation;
+  const title = titleOf(situation);
   const after = new Map(
     planned.filter(({ after }) => isService(after)).map(one => [one.object.metadata.name, one.after]),
   );
@@ -25,7 +28,7 @@ export function refuseLostSelectors(
     if (!leads || selects(next['spec']?.selector, labelsOf(desired))) continue;
     throw new SlipwayError(
       'SELECTOR_LOST',
-      `Service/${service.metadata.name} leads to Deployment/${workload} now, but would select none of the new pods: it selects ${selectorText(next['spec']?.selector ?? {})}, they have ${selectorText(labelsOf(desired))}`,
+      `Service/${service.metadata.name} leads to ${title} now, but would select none of the new pods: it selects ${selectorText(next['spec']?.selector ?? {})}, they have ${selectorText(labelsOf(desired))}`,
       { hint: 'Keep the labels that Services select by. Nothing was changed.' },
     );
   }
@@ -38,7 +41,7 @@ export function refuseLostSelectors(
     throw new SlipwayError(
       'SELECTOR_EMPTY',
       `${nameOf(object)} selects ${selectorText(selector)}, and there are no such pods: neither in the namespace nor by the manifests`,
-      { hint: `The pods of Deployment/${workload} have ${selectorText(labelsOf(desired))}. Nothing was changed.` },
+      { hint: `The pods of ${title} have ${selectorText(labelsOf(desired))}. Nothing was changed.` },
     );
   }
 }

@@ -2,6 +2,7 @@ import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { rollback } from '../modes.ts';
 import type { RolloutState } from '../state.ts';
+import { targetOf } from '../target.ts';
 import { type Done, inTurn, label } from './done.ts';
 import { ofCluster } from './errors.ts';
 
@@ -31,7 +32,7 @@ function gotRelease({ outcome, site: { state, options } }: Done): boolean {
 async function takeBack(one: Done, because: string, signal: AbortSignal): Promise<Done> {
   const { site, outcome } = one;
   const { cluster, options, journal } = site;
-  const mine = { ...options, mode: 'rollback', workload: { kind: 'Deployment', name: outcome.workload } } as const;
+  const mine = { ...options, mode: 'rollback', workload: targetOf(outcome) } as const;
   // somebody may have deployed there since: theirs is not ours to take away
   const reservation = ({ phase, image, by }: RolloutState) =>
     phase === 'healthy' && image === outcome.image

@@ -1,6 +1,7 @@
 import { type Span, table } from '../../core/summary.ts';
 import { formatDuration } from '../../core/units.ts';
 import { renderSummary } from '../report.ts';
+import { titleOf } from '../target.ts';
 import type { Done } from './done.ts';
 import { placeOf } from './place.ts';
 import { serves, short, worst } from './verdict.ts';
@@ -8,7 +9,7 @@ import { serves, short, worst } from './verdict.ts';
 /** The job summary; of several clusters a row each, and below what each alone would say. */
 export function summaryOf(done: readonly Done[]): string {
   if (done.length === 1) return summaryOfOne(done[0]!);
-  const workload = done.find(({ outcome }) => outcome.workload !== '')?.outcome.workload ?? '';
+  const { outcome: named } = done.find(({ outcome }) => outcome.workload !== '') ?? done[0]!;
   const rows = done.map(({ site, outcome }) => [
     site.name,
     String(site.wave),
@@ -23,7 +24,7 @@ export function summaryOf(done: readonly Done[]): string {
     .filter(({ outcome }) => outcome.state !== 'not-begun')
     .map(one => `<details><summary>${one.site.name}</summary>\n\n${summaryOfOne(one)}\n\n</details>`);
   return [
-    `### Deployment/${workload} in ${done.length} clusters: ${worst(done)}`,
+    `### ${titleOf(named)} in ${done.length} clusters: ${worst(done)}`,
     table(['Cluster', 'Wave', 'Place', 'State', 'Serves', 'Before', 'Time', 'Why'], rows),
     ...parts,
   ].join('\n\n');

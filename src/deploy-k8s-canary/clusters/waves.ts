@@ -58,7 +58,8 @@ function asItWas({ options, prepared }: Site): Omit<Outcome, 'state'> {
   const {
     image = options.image ?? '',
     previous = '',
+    kind = options.workload?.kind ?? 'Deployment',
     workload = options.workload?.name ?? '',
   } = prepared?.plan?.situation ?? {};
-  return { workload, release: options.releaseId || image, image, previous, changed: false };
+  return { kind, workload, release: options.releaseId || image, image, previous, changed: false };
 }

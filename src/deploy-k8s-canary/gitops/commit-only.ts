@@ -7,6 +7,7 @@ import type { Options } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import { preflight } from '../preflight.ts';
 import { waitForRollout } from '../rollout.ts';
+import { targetOf } from '../target.ts';
 import { commitImage, followImage } from './change-workload.ts';
 
 /**
@@ -24,7 +25,8 @@ export async function commitOnly(
   if (plan.kind === 'unchanged') return unchanged(cluster, plan, options, signal);
   for (const note of plan.findings.notes) journal.note(note);
   const { workload, container, image, previous } = plan.situation;
-  const base = { workload, release: options.releaseId || image, image, previous };
+  const target = targetOf(plan.situation);
+  const base = { kind: target.kind, workload, release: options.releaseId || image, image, previous };
   if (await commitImage(cluster, rendered, container, image, signal)) {
     journal.note('The commit is ready to be pushed; the cluster follows then. Run again to wait for that.');
     return { ...base, state: 'progressing', changed: false };
@@ -32,11 +34,11 @@ export async function commitOnly(
   await journal.span('waiting for the cluster to follow', () =>
     followImage(cluster, deploymentPath(cluster.namespace, workload), rendered, container, image, signal),
   );
-  await waitForRollout(cluster, workload, {
+  await waitForRollout(cluster, target, {
     within: options.timeout,
     signal,
     onProgress: line => log.info(`  ${line}`),
   });
-  const identity = await proveImage(cluster, workload, container, image, options.digests, signal);
+  const identity = await proveImage(cluster, target, container, image, options.digests, signal);
   return { ...base, state: 'healthy', changed: true, identity };
 }

@@ -24,7 +24,7 @@ export async function openRendered(
   // the tree first: what is wrong with it is said before anything is asked of the cluster
   const open = () => openTree(manifests, { directory, pushes: push, signal });
   const opened = renders ? await open() : undefined;
-  const state = await readState(cluster, workload.name, signal);
+  const state = await readState(cluster, workload, signal);
   if (!renders && state?.render === undefined) return { cluster, options };
   if (manifests.length === 0 || (!renders && !push))
     throw new SlipwayError(

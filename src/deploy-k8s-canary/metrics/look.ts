@@ -56,6 +56,11 @@ export class Counters {
     });
   }
 
+  /** What is counted of it begins anew: another pod has its name now. */
+  forget(pod: string): void {
+    this.#pods.delete(pod);
+  }
+
   #counterOf(pod: string): PodCounter {
     const known = this.#pods.get(pod) ?? new PodCounter(this.measure, this.#view.groupBy);
     this.#pods.set(pod, known);

@@ -30,6 +30,7 @@ export class Users {
   readonly #metrics: readonly Watched[];
   #pods: Record<Side, readonly string[]> = { canary: [], baseline: [] };
   #counted: ReadonlySet<string> = new Set();
+  readonly #old = new Set<string>();
   #found: Observation[] = [];
   #failure: string | undefined;
   #answered = performance.now();
@@ -48,6 +49,10 @@ export class Users {
   /** Whose requests to ask for from now on, and whose count; pods by name. */
   aim(canary: readonly string[], baseline: readonly string[], counted: ReadonlySet<string>): void {
     this.#pods = { canary, baseline };
+    for (const pod of baseline) this.#old.add(pod);
+    // a StatefulSet's new pod has the name of the old one, whose last requests are not its own
+    for (const pod of canary)
+      if (this.#old.delete(pod)) for (const { counters } of this.#metrics) counters?.forget(pod);
     this.#counted = counted;
   }
 

@@ -88,7 +88,7 @@ async function isScaled(
 ): Promise<boolean> {
   const path = `/apis/autoscaling/v2/namespaces/${encodeURIComponent(cluster.namespace)}/horizontalpodautoscalers`;
   const { items } = await cluster.request<KubeList>('GET', path, { signal });
-  const scaler = autoscalerOf(items, workload);
+  const scaler = autoscalerOf(items, { kind: 'Deployment', name: workload });
   const high = steps.find(step => step > mostBesideScaled && step < 100);
   if (scaler !== undefined && high !== undefined)
     throw wrong(
