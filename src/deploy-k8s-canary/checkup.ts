@@ -51,8 +51,7 @@ async function look(site: Site, signal: AbortSignal): Promise<ClusterCheckup> {
     list(cluster, 'apis/networking.k8s.io/v1', 'ingresses', signal),
     missingPermissions(cluster, everything, signal),
   ]);
-  if (live === undefined)
-    throw new SlipwayError('WORKLOAD_MISSING', `there is no ${title} in ${placeOf(site)}`);
+  if (live === undefined) throw new SlipwayError('WORKLOAD_MISSING', `there is no ${title} in ${placeOf(site)}`);
   const { template } = live['spec'];
   return {
     kind: 'cluster',
