@@ -71,6 +71,28 @@ const notify = {
   },
 };
 
+const words = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
+const serve = {
+  type: 'object',
+  description: 'What `slipway serve` releases on: signed pushes of GitHub, GitLab or Gitea.',
+  properties: {
+    repository: { type: 'string', description: 'Where git gets the commits that were pushed.' },
+    branches: { description: 'Whose pushes are released.', ...words },
+    secret,
+    'allow-from': { description: 'Addresses and networks that may connect; default: all.', ...words },
+    tls: {
+      type: 'object',
+      description: 'Certificate chain and key, paths of PEM files.',
+      properties: { certificate: { type: 'string' }, key: { type: 'string' } },
+      required: ['certificate', 'key'],
+      additionalProperties: false,
+    },
+    largest: { type: 'string', description: 'Bytes that a push may have; default: 1MiB.' },
+  },
+  required: ['repository', 'branches', 'secret'],
+  additionalProperties: false,
+};
+
 const require = {
   type: 'array',
   description: 'Findings of the checklist without which nothing is deployed there.',
@@ -167,6 +189,7 @@ export function slipwaySchema(byName) {
         required: ['extends'],
         additionalProperties: false,
       },
+      serve,
       build: section(byName['setup-go-cross']),
       image: section(byName['build-multiarch-image']),
       deploy: { type: 'array', items: { oneOf: kinds.map(kind => ({ ...deployment(kind), required: ['kind'] })) } },

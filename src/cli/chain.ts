@@ -4,11 +4,11 @@ import { schemas } from '../release/definitions.ts';
 import type { Mode } from '../release/modes.ts';
 import { perform, type Result } from '../release/perform.ts';
 import { postSteps } from '../release/post.ts';
-import type { Request } from '../release/request.ts';
 import type { Call } from './call.ts';
 import { confirm } from './confirm.ts';
 import { environmentOf } from './environment.ts';
 import { codeOfResult, exitCodes } from './exit-codes.ts';
+import { requestOf } from './request-of.ts';
 
 /** A mode of the chain, from a terminal: the same `perform` that the root action calls. @returns the exit code */
 export async function runChain(mode: Mode, call: Call): Promise<number> {
@@ -33,23 +33,6 @@ export async function runChain(mode: Mode, call: Call): Promise<number> {
   conclude(result, code, call);
   document({ command: mode, code, ...documentOf(result) });
   return code;
-}
-
-export function requestOf(mode: Mode, { given, directory }: Call): Request {
-  return {
-    mode,
-    config: given.text('config') ?? 'slipway.yml',
-    environment: given.text('environment'),
-    version: given.text('version'),
-    from: given.text('from'),
-    strategy: given.text('strategy'),
-    deployment: given.text('deployment'),
-    overrideFreeze: given.text('override-freeze'),
-    records: given.text('records'),
-    release: given.list('release'),
-    directory,
-    summary: false,
-  };
 }
 
 /** The folder of the actions' bundles: beside our own, or that of the checkout that this is run from. */

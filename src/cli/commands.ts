@@ -168,6 +168,52 @@ const report: Command = {
   run: async call => (await import('./report.ts')).report(call),
 };
 
+const state: Option = {
+  name: 'state',
+  value: 'PATH',
+  help: 'The folder that it remembers in. Default: STATE_DIRECTORY, else slipway-COMMAND.',
+};
+
+const serve: Command = {
+  name: 'serve',
+  summary: 'release on each signed push of GitHub, GitLab or Gitea',
+  options: [
+    config,
+    environment,
+    { name: 'listen', value: 'ADDRESS', help: ':PORT or ADDRESS:PORT. Default: :8443.' },
+    state,
+    { name: 'status', help: 'Show the last pushes and how they stand instead.' },
+  ],
+  examples: [
+    ['slipway serve -e production --listen :8443', 'what it listens for stands under serve in slipway.yml'],
+    ['slipway serve --status', 'what was pushed, and what became of it'],
+  ],
+  run: async call => (await import('./serve/command.ts')).serve(call),
+};
+
+const pull: Command = {
+  name: 'pull',
+  summary: 'deploy each newest release that is verified elsewhere, as soon as it is',
+  options: [
+    config,
+    environment,
+    {
+      name: 'from',
+      value: 'NAME',
+      help: 'The environment whose verified releases count. Default: the one before in slipway.yml.',
+    },
+    records,
+    { name: 'interval', value: 'DURATION', help: 'From one look to the next. Default: 60s.' },
+    { name: 'once', help: 'Look once and end, for a scheduler of your own.' },
+    state,
+  ],
+  examples: [
+    ['slipway pull --from production -e nas --interval 60s', 'until it is ended'],
+    ['slipway pull -e nas --once', 'from a scheduler'],
+  ],
+  run: async call => (await import('./pull/command.ts')).pull(call),
+};
+
 const of = 'The kept version. Default: the last.';
 
 export const commands: readonly Command[] = [
@@ -260,5 +306,7 @@ export const commands: readonly Command[] = [
     [deployment],
     [['slipway resume -e production', '']],
   ),
+  serve,
+  pull,
   chain('abort', 'send all traffic back to the old release', [deployment], [['slipway abort -e production', '']]),
 ];

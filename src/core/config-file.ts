@@ -27,6 +27,8 @@ export interface ConfigFile {
   readonly notify?: unknown;
   /** What the platform team asks of every release; read by whoever deploys. */
   readonly policy?: unknown;
+  /** What `slipway serve` listens for; read by it. */
+  readonly serve?: unknown;
   readonly build?: Section;
   readonly image?: Section;
   readonly deploy?: readonly Deployment[];
@@ -51,6 +53,7 @@ const topLevel = [
   'notify',
   'freeze',
   'policy',
+  'serve',
   'build',
   'image',
   'deploy',

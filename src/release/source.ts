@@ -34,7 +34,10 @@ export async function sourceOf(
 }
 
 /** The environment that a version is promoted from: `from`, else the one before in the file. */
-export function earlier({ from, environment }: Request, { environments, file, at }: ConfigFile): string {
+export function earlier(
+  { from, environment }: Pick<Request, 'from' | 'environment'>,
+  { environments, file, at }: ConfigFile,
+): string {
   const before = from ?? environments[environments.indexOf(environment ?? '') - 1];
   if (before !== undefined && before !== environment && environments.includes(before)) return before;
   throw new SlipwayError(

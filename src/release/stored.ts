@@ -6,11 +6,14 @@ import type { RegistryInputs } from '../core/registry/client-of-inputs.ts';
 import type { Schemas } from './check.ts';
 import type { Request } from './request.ts';
 
+/** The one section that says how a registry is reached. */
+export type ImageSchema = Pick<Schemas, 'build-multiarch-image'>;
+
 /** Opens what the request, else slipway.yml, calls `records`; undefined where neither does. */
 export async function openStored(
   request: Request,
   file: ConfigFile,
-  { schemas, env, signal }: { schemas: Schemas; env: NodeJS.ProcessEnv; signal: AbortSignal },
+  { schemas, env, signal }: { schemas: ImageSchema; env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<OpenRecords | undefined> {
   const spec = request.records ?? file.records;
   if (spec === undefined) return undefined;
@@ -20,7 +23,7 @@ export async function openStored(
 }
 
 /** The repository of the image and the way into its registry are those of the section `image`. */
-async function imageInputs(file: ConfigFile, directory: string, schemas: Schemas, env: NodeJS.ProcessEnv) {
+async function imageInputs(file: ConfigFile, directory: string, schemas: ImageSchema, env: NodeJS.ProcessEnv) {
   const { inputs } = schemas['build-multiarch-image'];
   const section = await configSection('build-multiarch-image', inputs, {
     ...env,

@@ -69,7 +69,11 @@ export async function readEntries(
   const { version, environment, limit = Number.POSITIVE_INFINITY } = filter;
   const wanted = namesFor(names, filter);
   const found: Entry[] = [];
-  for (let at = 0, count = first; at < wanted.length && found.length < limit; at += count, count *= 2) {
+  for (
+    let at = 0, count = Math.min(first, limit);
+    at < wanted.length && found.length < limit;
+    at += count, count *= 2
+  ) {
     const names = wanted.slice(at, at + count);
     const entries = (await read(names)).flatMap((text, index) => parse(text, names[index]!));
     found.push(

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { invalid } from '../../core/config-document.ts';
+import { type ConfigFile, readConfigFile } from '../../core/config-file.ts';
+import { sha256 } from '../../core/files.ts';
+import { log } from '../../core/log.ts';
+import { earlier } from '../../release/source.ts';
+import type { Call } from '../call.ts';
+import { environmentOf } from '../environment.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { openKept } from '../kept.ts';
+import { misuse } from '../options.ts';
+import { startSlipway } from '../service/start-slipway.ts';
+import { stateFolder, takeState } from '../service/state-folder.ts';
+import { newestVerified } from './candidate.ts';
+import { afterFailure, afterSuccess, isWanted, type Memory, readMemory, writeMemory } from './memory.ts';
+
+/** Entries among which the newest verified version is looked for. */
+const most = 100;
+
+interface Plan {
+  readonly environment: string;
+  readonly from: string;
+  /** sha256 of slipway.yml: when it is changed, what failed is tried again, and what is there is brought in line. */
+  readonly config: string;
+}
+
+/** @throws SlipwayError CONFIG_INVALID where what nobody signed would be taken */
+async function readPlan({ given, directory }: Call): Promise<Plan> {
+  const environment = given.text('environment');
+  if (environment === undefined) throw misuse('pull has no --environment', 'Name the one that this machine is.');
+  const path = resolve(directory, given.text('config') ?? 'slipway.yml');
+  const file = await readConfigFile(path, environment);
+  const from = earlier({ environment, from: given.text('from') }, file);
+  if (!file.require.includes('attestation-required')) throw unsigned(file, environment);
+  return { environment, from, config: sha256(await readFile(path)) };
+}
+
+function unsigned(file: ConfigFile, environment: string) {
+  return invalid(
+    file.at(['environments', environment, 'require']),
+    `pull deploys only what is signed: environments.${environment}.require needs attestation-required, and its deployments require-attestation`,
+  );
+}
+
+/** Looks once, and deploys what it finds. @returns the exit code of the deployment, 0 where there is nothing to do */
+export async function look(call: Call): Promise<number> {
+  const { environment, from, config } = await readPlan(call);
+  const state = stateFolder(call, 'pull');
+  await using _ = await takeState(state);
+  const memory = await readMemory(state);
+  using records = await openKept(call);
+  const [newest] = await records.entries({ environment: from, limit: 1 });
+  const seen = `${newest?.id ?? 'nothing'} ${config}`;
+  if (memory.seen === seen) return exitCodes.done;
+  const version = newestVerified(await records.entries({ environment: from, limit: most }));
+  const what = `${version} ${config}`;
+  if (version === undefined || !isWanted(memory, what)) {
+    await writeMemory(state, { ...memory, seen });
+    if (version === undefined) log.info(`nothing is verified in ${from} yet (${records.place})`);
+    return exitCodes.done;
+  }
+  log.info(`${version} is verified in ${from}: it is deployed to ${environment}`);
+  const code = await promote(version, { environment, from }, call, state);
+  if (code !== exitCodes.done && call.signal.aborted) return code;
+  await writeMemory(state, remembered(memory, what, version, code));
+  return code;
+}
+
+function remembered(memory: Memory, what: string, version: string, code: number): Memory {
+  if (code === exitCodes.done) {
+    log.info(`${version} is deployed and verified`);
+    return afterSuccess(memory, what);
+  }
+  const after = afterFailure(memory, what, code === exitCodes.rolledBack || code === exitCodes.refused);
+  const next = isWanted(after, what) ? 'it is tried again' : 'it is not tried again; the next version is';
+  log.warning(`${version} ended with exit code ${code}: ${next}`);
+  return after;
+}
+
+/** The same gate and rollback as `slipway promote`, because it is that. */
+async function promote(
+  version: string,
+  { environment, from }: Omit<Plan, 'config'>,
+  { given, directory, env, signal }: Call,
+  state: string,
+): Promise<number> {
+  const records = given.text('records');
+  const file = join(state, 'last.log');
+  const code = await startSlipway(
+    [
+      ...['promote', '--yes', '--directory', directory, '--config', given.text('config') ?? 'slipway.yml'],
+      ...['--from', from, '--environment', environment, '--version', version],
+      ...(records === undefined ? [] : ['--records', records]),
+    ],
+    { env: environmentOf(env), signal, log: file },
+  );
+  log.info(`what was done is in ${file}`);
+  return code;
+}
