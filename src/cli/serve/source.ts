@@ -7,7 +7,7 @@ import { log } from '../../core/log.ts';
 import { type Git, gitIn } from '../../core/records/git-access.ts';
 
 /** A forge that is away is waited for; one that tells of a push a moment before git shows it is asked a few times. */
-const [patience, moments] = [{ attempts: 1000, within: 60 * 60_000, pause: 1000 }, 3];
+const [patience, moments] = [{ attempts: 1000, within: 60 * 60_000, pause: 300 }, 4];
 
 /** A working tree of the repository, of our own. */
 export class Source {

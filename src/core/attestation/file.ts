@@ -54,6 +54,19 @@ export async function fileMustBeAttested(
   );
 }
 
+/** Paths of the bundles beside a file that are on it: those that name its sha256, and the one that is called like it. */
+export async function bundlesOn(file: { readonly path: string; readonly sha256: string }): Promise<string[]> {
+  const folder = dirname(file.path);
+  const own = `${basename(file.path)}${suffix}`;
+  const paths = (await bundlesIn(folder)).map(async name => {
+    const bytes = await readBounded(join(folder, name));
+    const content = bytes && peek(bytes);
+    const about = content === undefined ? name === own : content.digests.includes(`sha256:${file.sha256}`);
+    return bytes !== undefined && about ? [join(folder, name)] : [];
+  });
+  return (await Promise.all(paths)).flat();
+}
+
 async function bundlesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

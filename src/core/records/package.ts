@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, posix, relative, sep } from 'node:path';
+import { bundlesOn } from '../attestation/file.ts';
 import { SlipwayError } from '../errors.ts';
 import { sha256, sha256File } from '../files.ts';
 import { type LoadedRecord, mapPaths } from '../record/files.ts';
@@ -37,6 +38,7 @@ const kinds = {
   sbom: 'application/vnd.cyclonedx+json',
   archive: 'application/octet-stream',
   provenance: 'application/vnd.in-toto+json',
+  bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
 } as const;
 
 /** A file of a record: where it is, and what is recorded of it. */
@@ -61,13 +63,32 @@ export async function pack({ file, record }: LoadedRecord, now: Date, signal: Ab
     }),
   );
   const names = new Map(files.map(({ path, name }) => [path, name]));
+  const bundles = await attestationsOf(record, path => names.get(path)!, signal);
   return {
     version: record.version,
     commit: record.commit,
     at: now.toISOString(),
     record: { ...mapPaths(evidence as ReleaseRecord, path => names.get(path)!), deployments: [] },
-    files,
+    files: [...files, ...bundles.filter(({ path }) => !names.has(path))],
   };
+}
+
+/** The Sigstore bundles on its binaries: they are beside them again where the release is got. */
+async function attestationsOf({ binaries }: ReleaseRecord, nameOf: (path: string) => string, signal: AbortSignal) {
+  const found = binaries.map(async binary =>
+    (await bundlesOn(binary)).map(
+      path => [path, posix.join(posix.dirname(nameOf(binary.path)), basename(path))] as const,
+    ),
+  );
+  const named = new Map((await Promise.all(found)).flat());
+  return Promise.all(
+    [...named].map(async ([path, name]) => ({
+      name,
+      path,
+      mediaType: kinds.bundle,
+      ...(await measured(path, undefined, signal)),
+    })),
+  );
 }
 
 /** Every file that a record names. */
