@@ -24,6 +24,8 @@ const pages = [
     'from-kamal',
     'from-argo-and-flagger',
     'how-it-works',
+    'serve',
+    'pull',
   ].map(name => `docs/${name}.md`),
 ];
 const texts = new Map(

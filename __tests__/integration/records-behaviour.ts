@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { LoadedRecord } from '../../src/core/record/files.ts';
 import type { Records } from '../../src/core/records/records.ts';
@@ -39,6 +39,27 @@ export function keepsFiles(open: Open): void {
     expect(all(got.record)).toHaveLength(5);
     for (const [index, path] of all(got.record).entries())
       expect(await readFile(path)).toEqual(await readFile(all(release.record)[index]!));
+  });
+
+  test('the signatures beside its binaries come with it, those on other binaries do not', async () => {
+    const records = await open('signed');
+    const release = await sampleRelease(at('signed'), 'v1.0.0');
+    const [amd64, arm64] = release.record.binaries.map(({ path }) => path) as [string, string];
+    const statement = (digest: string) =>
+      JSON.stringify({ predicateType: 'https://slsa.dev/provenance/v1', subject: [{ digest: { sha256: digest } }] });
+    const texts = {
+      [`${amd64}.sigstore.json`]: '{"messageSignature":{}}',
+      [join(dirname(arm64), 'provenance.sigstore.json')]: statement(release.record.binaries[1]!.sha256),
+    };
+    const strange = join(dirname(arm64), 'of-before.sigstore.json');
+    for (const [path, text] of Object.entries({ ...texts, [strange]: statement('0'.repeat(64)) }))
+      await writeFile(path, text);
+    await records.put(release);
+    const got = await records.get('v1.0.0', at('signed-again'));
+    const folder = dirname(got.record.binaries[0]!.path);
+    for (const [path, text] of Object.entries(texts))
+      expect(await readFile(join(folder, basename(path)), 'utf8')).toBe(text);
+    expect(await readdir(folder)).not.toContain(basename(strange));
   });
 
   test('another release under the same version is refused with what differs', async () => {

@@ -238,8 +238,11 @@ export const commands: readonly Command[] = [
   chain(
     'build',
     'build, push and keep a release, without deploying it',
-    [version('Version of the release. Default: the tag on HEAD.'), records],
-    [['slipway build', 'for slipway deploy, later and elsewhere']],
+    [version('Version of the release. Default: the tag on HEAD.'), release, records],
+    [
+      ['slipway build', 'for slipway deploy, later and elsewhere'],
+      ['slipway build --release slipway-out/release.json', 'keep what is built, with the signatures that it has now'],
+    ],
   ),
   chain(
     'deploy',

@@ -2,9 +2,10 @@ import { schemas } from '../release/definitions.ts';
 import { doctor as look, unmet } from '../release/doctor/doctor.ts';
 import { documentOf, textOf } from '../release/doctor/render.ts';
 import type { Call } from './call.ts';
-import { bundles, requestOf } from './chain.ts';
+import { bundles } from './chain.ts';
 import { environmentOf } from './environment.ts';
 import { exitCodes } from './exit-codes.ts';
+import { requestOf } from './request-of.ts';
 
 /** `slipway doctor`: the production checklist. @returns 1 where something required is not met; with --strict, anything */
 export async function doctor(call: Call): Promise<number> {
