@@ -214,7 +214,7 @@ ${place('nas', '\n    require: [attestation-required]')}        health-checks: |
     // in place of the program: it says what it was started with, and waits
     await write(
       '/usr/local/bin/slipway',
-      '#!/bin/sh\necho "$@" "$(id -un)" "$SSH_PRIVATE_KEY" >>/tmp/said\nexec sleep 1000\n',
+      '#!/bin/sh\necho "$@" "$(id -un)" "$SSH_PRIVATE_KEY" >>"${STATE_DIRECTORY:-.}/said"\nexec sleep 1000\n',
       0o755,
     );
     await write('/etc/slipway/environment', 'SSH_PRIVATE_KEY=key\n');
@@ -227,14 +227,16 @@ ${place('nas', '\n    require: [attestation-required]')}        health-checks: |
     const example = (name: string) => readFile(join(root, 'examples', 'serve', name), 'utf8');
     for (const name of ['slipway-serve', 'slipway-pull']) {
       const unit = `/etc/systemd/system/${name}.service`;
-      await write(unit, (await example(`${name}.service`)).replace('PrivateTmp=yes', ''));
+      await write(unit, await example(`${name}.service`));
       expect(await inside('sh', '-c', `systemd-analyze verify ${unit} 2>&1`)).toBe('');
       await inside('systemctl', 'daemon-reload');
       await inside('systemctl', 'start', name);
-      await eventually(async () => expect(await inside('cat', '/tmp/said')).toMatch(/-e \S+ .* slipway key$/m));
+      await eventually(async () =>
+        expect(await inside('cat', `/var/lib/${name}/said`)).toMatch(/-e \S+ .* slipway key$/m),
+      );
       expect(await inside('systemctl', 'is-active', name)).toBe('active');
       await inside('systemctl', 'stop', name);
-      await inside('rm', '/tmp/said', unit);
+      await inside('rm', '-rf', `/var/lib/${name}`, unit);
     }
     const script = '/usr/local/etc/rc.d/slipway-pull.sh';
     await write(script, await example('slipway-pull.sh'), 0o755);
@@ -242,12 +244,12 @@ ${place('nas', '\n    require: [attestation-required]')}        health-checks: |
     expect(await answer('status')).toBe('stopped\n1');
     for (const verb of ['start', 'start', 'restart']) expect(await answer(verb)).toBe('0');
     await eventually(async () =>
-      expect(await inside('cat', '/tmp/said')).toMatch(/^pull .* --state state slipway key$/m),
+      expect(await inside('cat', '/volume1/slipway/said')).toMatch(/^pull .* --state state slipway key$/m),
     );
     expect(await answer('status')).toBe('running\n0');
     expect(await inside('pgrep', '-u', 'slipway', '-c', 'sleep')).toBe('1');
     expect(await answer('stop')).toBe('0');
     expect(await inside('sh', '-c', 'pgrep -u slipway -a; true')).toBe('');
-    await inside('rm', '-rf', '/usr/local/bin/slipway', script, '/volume1', '/etc/slipway', '/tmp/said');
+    await inside('rm', '-rf', '/usr/local/bin/slipway', script, '/volume1', '/etc/slipway');
   }, 60_000);
 });

@@ -60,7 +60,7 @@ export function readPush(headers: Headers, body: Buffer, branches: readonly stri
     return { status: 422, why: 'its body is no push: JSON with "ref" and "after"' };
   const branch = branches.find(name => ref === `refs/heads/${name}`);
   if (branch === undefined)
-    return { status: 200, why: `${ref.slice(0, 100)} is none of the branches that are released` };
+    return { status: 200, why: `${JSON.stringify(ref.slice(0, 100))} is none of the branches that are released` };
   if (/^0+$/.test(after)) return { status: 200, why: `${branch} was deleted` };
   return { forge: told.forge, delivery, branch, commit: after };
 }

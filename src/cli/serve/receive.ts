@@ -32,6 +32,7 @@ export function receiver(settings: Settings, queue: Queue, accepted: (job: Job) 
         answer(response, taken.status, { accepted: false, why: taken.why });
       }
     } catch (error) {
+      if (request.destroyed && !request.complete) return say(`${request.socket.remoteAddress}: it broke off`);
       log.warning(`a push could not be taken: ${describe(error)}`);
       answer(response, 503, { accepted: false, why: 'it could not be written down' });
     }
