@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseSelector, selectorText } from '../../../src/core/prometheus-selector.ts';
 import { latencyMeasure } from '../../../src/deploy-k8s-canary/metrics/bounds.ts';
 import type { LatencyForm } from '../../../src/deploy-k8s-canary/metrics/forms.ts';
-import { parseSelector, selectorText } from '../../../src/deploy-k8s-canary/metrics/selector.ts';
 
 const histogram = parseSelector('rpc_seconds{method="Pay"}');
 const form = (given: Partial<LatencyForm>): LatencyForm => ({ kind: 'latency', name: 'slow', histogram, ...given });

@@ -1,9 +1,9 @@
 import { SlipwayError } from '../../core/errors.ts';
 import { numberOf } from '../../core/health/attempts/prometheus.ts';
+import { equals, type Selector } from '../../core/prometheus-selector.ts';
 import { exceedanceBound } from '../../core/statistics/index.ts';
 import type { LatencyForm } from './forms.ts';
 import type { Measure } from './measure.ts';
-import { equals, type Selector } from './selector.ts';
 
 /** The histogram's buckets with the requests of the old release in each, cumulative; `le` as Prometheus writes it. */
 export type Buckets = readonly { readonly le: string; readonly count: number }[];

@@ -1,9 +1,9 @@
 import { SlipwayError } from '../../core/errors.ts';
+import { parseSelector, type Selector } from '../../core/prometheus-selector.ts';
 import { exceedanceTolerance } from '../../core/statistics/index.ts';
 import { didYouMean } from '../../core/suggest.ts';
 import { parseDuration } from '../../core/units.ts';
 import { yaml } from '../../core/values.ts';
-import { parseSelector, type Selector } from './selector.ts';
 
 /** What users' requests are judged by, as the input says it. */
 export type MetricForm = RatioForm | LatencyForm;

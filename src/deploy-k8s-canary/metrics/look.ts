@@ -1,9 +1,9 @@
+import { selectorText } from '../../core/prometheus-selector.ts';
 import type { Count } from '../../core/statistics/index.ts';
 import type { Measure } from './measure.ts';
 import { PodCounter } from './pod-counter.ts';
 import { matchersOf, type PodLabels } from './pods-of.ts';
 import type { Prometheus } from './prometheus.ts';
-import { selectorText } from './selector.ts';
 import type { Series } from './series.ts';
 
 /** Where a look is taken. */

@@ -1,5 +1,5 @@
-import type { Selector } from './selector.ts';
-import { selectorText } from './selector.ts';
+import type { Selector } from '../../core/prometheus-selector.ts';
+import { selectorText } from '../../core/prometheus-selector.ts';
 
 /** What is counted of each pod, once it is known which series that takes. */
 export interface Measure {

@@ -1,4 +1,4 @@
-import { equals, type Matcher, oneOf } from './selector.ts';
+import { equals, type Matcher, oneOf } from '../../core/prometheus-selector.ts';
 
 /** The labels by which Prometheus names a pod. */
 export interface PodLabels {

@@ -1,12 +1,12 @@
 import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { ProbeFailure } from '../../core/health/observation.ts';
+import { type Matcher, type Selector, selectorText } from '../../core/prometheus-selector.ts';
 import { type Buckets, bucketsOf, latencyMeasure } from './bounds.ts';
 import type { LatencyForm, MetricForm, RatioForm } from './forms.ts';
 import { type History, historyOf, historySeconds, unknownHistory } from './history.ts';
 import type { View } from './look.ts';
 import { isPartOf, type Measure } from './measure.ts';
 import { matchersOf } from './pods-of.ts';
-import { type Matcher, type Selector, selectorText } from './selector.ts';
 import { vectorOf } from './series.ts';
 
 /** A metric with what is known of it before the rollout; JSON. */

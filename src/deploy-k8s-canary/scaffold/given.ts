@@ -1,5 +1,5 @@
+import { documents } from '../../core/generated/merge.ts';
 import { parseQuantity } from '../../core/kubernetes/quantity.ts';
-import { documents } from './merge.ts';
 import type { Given } from './render.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,9 +1,10 @@
 import type { Context } from '../../core/action.ts';
 import { SlipwayError } from '../../core/errors.ts';
+import { anyChange, tellWritten } from '../../core/generated/update.ts';
 import { log } from '../../core/log.ts';
 import { codeBlock } from '../../core/summary.ts';
 import type { definition } from '../inputs.ts';
-import { anyChange, tellNext, tellWritten } from './say.ts';
+import { tellNext } from './say.ts';
 import { scaffoldManifests } from './scaffold.ts';
 
 /** `mode: scaffold`: writes files; no cluster is asked. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { equals, oneOf, parseSelector, selectorText } from '../../../src/deploy-k8s-canary/metrics/selector.ts';
+import { equals, oneOf, parseSelector, selectorText } from '../../src/core/prometheus-selector.ts';
 
 describe('selectors', () => {
   test.each([

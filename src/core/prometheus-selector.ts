@@ -1,4 +1,4 @@
-import { SlipwayError } from '../../core/errors.ts';
+import { SlipwayError } from './errors.ts';
 
 /** Series of Prometheus: `http_requests_total{code=~"5.."}`. */
 export interface Selector {

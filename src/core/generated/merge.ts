@@ -10,22 +10,22 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { SlipwayError } from '../../core/errors.ts';
+import { SlipwayError } from '../errors.ts';
 
 /** A file after a rerun. */
 export interface Merged {
   readonly text: string;
-  /** What stayed the user's although scaffold would write something else now: `spec.replicas: 5, not 3`. */
+  /** What stayed the user's although something else would be written now: `spec.replicas: 5, not 3`. */
   readonly kept: readonly string[];
 }
 
 /**
- * A three-way merge of YAML by field: what the user changed stays, what scaffold writes differently now comes, and so
- * does what is new; comments stay. Items of lists are told apart by `name`, else lists of maps by their place.
+ * A three-way merge of YAML by field: what the user changed stays, what is written differently now comes, and so does
+ * what is new; comments stay. Items of lists are told apart by their names, else lists of maps by their place.
  *
- * @param base what scaffold wrote last
+ * @param base what was written last
  * @param mine what stands there now
- * @param next what scaffold writes now
+ * @param next what is written now
  */
 export function mergeYaml(file: string, base: string, mine: string, next: string): Merged {
   if (mine === base || mine === next) return { text: next, kept: [] };
@@ -48,7 +48,7 @@ export function documents(text: string, file: string): Document[] {
   const [problem] = all.flatMap(one => one.errors);
   if (problem !== undefined)
     throw new SlipwayError('MANIFEST_INVALID', `${file}: ${problem.message.split('\n')[0]!.replace(/:$/, '')}`, {
-      hint: 'Nothing was written. Correct the YAML, then run scaffold again.',
+      hint: 'Nothing was written. Correct the YAML, then run it again.',
     });
   return all.filter(one => isMap(one.contents));
 }
@@ -126,9 +126,10 @@ class Merging {
   }
 
   #named(was: Values[], next: YAMLSeq, mine: YAMLSeq, path: string): void {
-    const find = (list: YAMLSeq, name: unknown) => list.items.findIndex(item => (item as YAMLMap).get('name') === name);
+    const nameIn = (item: unknown) => nameOf(this.#js(item) as Values);
+    const find = (list: YAMLSeq, name: unknown) => list.items.findIndex(item => nameIn(item) === name);
     for (const item of next.items as YAMLMap[]) {
-      const name = item.get('name');
+      const name = nameIn(item);
       const former = was.find(one => nameOf(one) === name);
       const at = find(mine, name);
       if (at >= 0) this.map(former ?? {}, item, mine.items[at] as YAMLMap, `${path}.${name}`);
@@ -149,5 +150,6 @@ class Merging {
 const keyOf = (pair: Pair) => String(isScalar(pair.key) ? pair.key.value : pair.key);
 const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const nameOf = (item: Values) => item['name'];
+/** Containers and groups have a `name`; of rules and jobs of Prometheus other keys say what they are called. */
+const nameOf = (item: Values) => item['name'] ?? item['alert'] ?? item['record'] ?? item['job_name'];
 const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
