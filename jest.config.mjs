@@ -15,7 +15,7 @@ const common = {
 /** Files that need the one cluster take turns; so they are a project, which runs beside the others (scripts/test.mjs). */
 const onCluster = ['deploy-k8s-', 'verify-health-cluster'].map(name => `/integration/${name}.*\\.test\\.ts$`);
 /** Files that mostly wait for lab hosts: a lane of their own. */
-const onHosts = ['deploy-ssh-systemd', 'ssh-', 'verify-health-host', 'example-hello', 'lab-host'].map(
+const onHosts = ['deploy-ssh-systemd', 'ssh-', 'verify-health-host', 'example-hello', 'lab-host', 'observe-host'].map(
   name => `/integration/${name}.*\\.test\\.ts$`,
 );
 const ofImages = ['/integration/build-multiarch-image.*\\.test\\.ts$'];

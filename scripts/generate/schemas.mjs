@@ -6,6 +6,7 @@ import { findings, isDoctored } from '../../src/release/checklist.ts';
 import { checks } from '../../src/release/doctor/registry.ts';
 import { chatFormats } from '../../src/release/notify/chat.ts';
 import { events } from '../../src/release/notify/news.ts';
+import { form as observeForm } from '../../src/release/observe/form.ts';
 
 const variable = {
   type: 'object',
@@ -92,6 +93,17 @@ const serve = {
   required: ['repository', 'branches', 'secret'],
   additionalProperties: false,
 };
+const { $schema: _, ...observeShape } = toJsonSchema(observeForm, {
+  target: 'draft-2020-12',
+  typeMode: 'input',
+  errorMode: 'ignore',
+});
+const observe = {
+  ...observeShape,
+  description: 'What is written for whoever looks after the service: alerts, their routes, a dashboard, log shipping.',
+};
+/** Of an environment: what is not said stays the file's. */
+const { required: __, ...observeOwn } = observe;
 
 const require = {
   type: 'array',
@@ -164,6 +176,7 @@ export function slipwaySchema(byName) {
       require,
       notify,
       freeze,
+      observe: observeOwn,
       // The kind may be left out: the entry of that name has it.
       deploy: { type: 'array', items: { anyOf: kinds.map(deployment) } },
       verify,
@@ -190,6 +203,7 @@ export function slipwaySchema(byName) {
         additionalProperties: false,
       },
       serve,
+      observe,
       build: section(byName['setup-go-cross']),
       image: section(byName['build-multiarch-image']),
       deploy: { type: 'array', items: { oneOf: kinds.map(kind => ({ ...deployment(kind), required: ['kind'] })) } },

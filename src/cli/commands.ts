@@ -127,6 +127,21 @@ const doctor: Command = {
   run: async call => (await import('./doctor.ts')).doctor(call),
 };
 
+const observe: Command = {
+  name: 'observe',
+  summary: 'write alerts, their routes, a dashboard and log shipping for the service',
+  options: [
+    config,
+    environment,
+    { name: 'output', short: 'o', value: 'DIR', help: 'Where they are written. Default: observe.' },
+  ],
+  examples: [
+    ['slipway observe', 'from the section observe of slipway.yml'],
+    ['slipway observe -e production -o observe/production', 'again, for one environment: your changes stay'],
+  ],
+  run: async call => (await import('./observe.ts')).observe(call),
+};
+
 const logs: Command = {
   name: 'logs',
   summary: 'show the last lines of the service, from its hosts and pods',
@@ -220,6 +235,7 @@ export const commands: readonly Command[] = [
   init,
   scaffold,
   doctor,
+  observe,
   chain(
     'plan',
     'build, and show what a deployment would change',

@@ -14,11 +14,12 @@ export interface Environment {
   readonly freeze?: unknown;
   readonly deploy?: readonly (Section & { name?: string })[];
   readonly verify?: Section;
+  readonly observe?: Section;
 }
 
 type At = (path: ConfigPath) => string;
 
-const keys = ['url', 'require', 'notify', 'freeze', 'deploy', 'verify'];
+const keys = ['url', 'require', 'notify', 'freeze', 'observe', 'deploy', 'verify'];
 
 /** The map `environments` of a file, each one's shape checked. */
 export function environmentsOf(given: unknown, at: At): Record<string, Environment> {
@@ -44,11 +45,10 @@ function environmentOf(name: string, value: unknown, at: At): Environment {
         `unknown key "${key}" of environment "${name}"${didYouMean(key, keys)}; allowed: ${keys.join(', ')}`,
       );
   }
-  const { url, require, notify, freeze, deploy, verify } = value;
+  const { url, require, notify, freeze, deploy } = value;
   if (require !== undefined && !Array.isArray(require))
     throw invalid(at([...path, 'require']), `"${path.join('.')}.require" is not a list`);
-  if (verify !== undefined && !isMap(verify))
-    throw invalid(at([...path, 'verify']), `"${path.join('.')}.verify" is not a map of inputs`);
+  const [verify, observe] = ['verify', 'observe'].map(key => sectionOf(value[key], [...path, key], at));
   return {
     ...(url === undefined ? {} : { url: word(url, `${path.join('.')}.url`, at([...path, 'url'])) }),
     ...(require === undefined ? {} : { require }),
@@ -56,13 +56,20 @@ function environmentOf(name: string, value: unknown, at: At): Environment {
     ...(freeze === undefined ? {} : { freeze }),
     ...(deploy === undefined ? {} : { deploy: entriesOf(deploy, [...path, 'deploy'], at) }),
     ...(verify === undefined ? {} : { verify }),
+    ...(observe === undefined ? {} : { observe }),
   };
+}
+
+function sectionOf(value: unknown, path: ConfigPath, at: At): Section | undefined {
+  if (value === undefined || isMap(value)) return value;
+  throw invalid(at(path), `"${path.join('.')}" is not a map of inputs`);
 }
 
 /** The deployments and the verification of a place, and where what it says of its own stands in the file. */
 export interface Applied {
   readonly deploy: readonly Deployment[];
   readonly verify: Section | undefined;
+  readonly observe: Section | undefined;
   /** The path in the file of a path in the result, where the two differ. */
   readonly origin: (path: ConfigPath) => ConfigPath;
 }
@@ -74,7 +81,7 @@ export interface Applied {
 export function applyEnvironment(
   name: string,
   own: Environment,
-  all: { deploy: readonly Deployment[]; verify?: Section },
+  all: { deploy: readonly Deployment[]; verify?: Section; observe?: Section },
   at: At,
 ): Applied {
   const deploy: Deployment[] = [...all.deploy];
@@ -88,9 +95,12 @@ export function applyEnvironment(
     if (found < 0) remember(['deploy', place], path);
     for (const key of Object.keys(entry)) remember(['deploy', place, key], [...path, key]);
   }
-  for (const key of Object.keys(own.verify ?? {})) remember(['verify', key], ['environments', name, 'verify', key]);
-  const verify = all.verify === undefined && own.verify === undefined ? undefined : { ...all.verify, ...own.verify };
-  return { deploy, verify, origin: path => origins.get(JSON.stringify(path)) ?? path };
+  for (const section of ['verify', 'observe'] as const)
+    for (const key of Object.keys(own[section] ?? {})) remember([section, key], ['environments', name, section, key]);
+  const [verify, observe] = (['verify', 'observe'] as const).map(key =>
+    all[key] === undefined && own[key] === undefined ? undefined : { ...all[key], ...own[key] },
+  );
+  return { deploy, verify, observe, origin: path => origins.get(JSON.stringify(path)) ?? path };
 }
 
 function fitting(entry: Section & { name?: string }, deploy: readonly Deployment[]): number {

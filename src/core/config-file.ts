@@ -29,6 +29,8 @@ export interface ConfigFile {
   readonly policy?: unknown;
   /** What `slipway serve` listens for; read by it. */
   readonly serve?: unknown;
+  /** What is generated for whoever looks after the service; read by who writes it. */
+  readonly observe?: Section;
   readonly build?: Section;
   readonly image?: Section;
   readonly deploy?: readonly Deployment[];
@@ -54,6 +56,7 @@ const topLevel = [
   'freeze',
   'policy',
   'serve',
+  'observe',
   'build',
   'image',
   'deploy',
@@ -88,7 +91,7 @@ export function parseConfig(text: string, file: string, environment?: string): C
   const environments = given === undefined ? {} : environmentsOf(given, at);
   const deploy = list === undefined ? undefined : deploymentsOf(list, at);
   const read = {
-    ...(rest as { build?: Section; image?: Section; verify?: Section }),
+    ...(rest as { observe?: Section; build?: Section; image?: Section; verify?: Section }),
     ...(version === undefined ? {} : { version: word(version, 'version', at(['version'])) }),
     ...(deploy === undefined ? {} : { deploy }),
     file,
@@ -109,6 +112,7 @@ export function parseConfig(text: string, file: string, environment?: string): C
     ...read,
     ...(found.deploy.length === 0 ? {} : { deploy: found.deploy }),
     ...(found.verify === undefined ? {} : { verify: found.verify }),
+    ...(found.observe === undefined ? {} : { observe: found.observe }),
     environment,
     ...(url === undefined ? {} : { url }),
     require,
@@ -131,7 +135,7 @@ function shapeOf(data: unknown, file: string, at: (path: ConfigPath) => string):
     if (!topLevel.includes(key))
       throw invalid(at([key]), `unknown key "${key}"${didYouMean(key, topLevel)}; allowed: ${topLevel.join(', ')}`);
   }
-  for (const key of ['build', 'image', 'verify']) {
+  for (const key of ['observe', 'build', 'image', 'verify']) {
     if (data[key] === null) throw invalid(at([key]), `"${key}" is empty: give it inputs, or {} for their defaults`);
     if (data[key] !== undefined && !isMap(data[key])) throw invalid(at([key]), `"${key}" is not a map of inputs`);
   }

@@ -15,6 +15,7 @@ export const modes = [
   'verify',
   'audit',
   'doctor',
+  'observe',
 ] as const;
 
 export type Mode = (typeof modes)[number];
@@ -45,6 +46,8 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
   verify: { verify: '' },
   audit: { verify: 'audit' },
   doctor: { hosts: 'doctor', cluster: 'doctor' },
+  // It writes files, and starts no action.
+  observe: {},
 };
 
 /**

@@ -7,6 +7,7 @@ import { doctor, unmet } from './doctor/doctor.ts';
 import { summaryOf, textOf } from './doctor/render.ts';
 import { refuseFork } from './github/fork.ts';
 import type { definition } from './inputs.ts';
+import { runObserve } from './observe/run.ts';
 import { perform, type Result } from './perform.ts';
 import { type Begun, postSteps } from './post.ts';
 import type { Request } from './request.ts';
@@ -32,6 +33,7 @@ async function run(
 ): Promise<void> {
   const overrideFreeze = inputs['override-freeze'];
   const request = { ...inputs, overrideFreeze, config: inputs.config ?? 'slipway.yml', directory };
+  if (inputs.mode === 'observe') return runObserve(request, summary, output);
   if (inputs.mode === 'doctor') return runDoctor(request, { dist, schemas, env: process.env, signal, summary });
   const result = await perform(request, {
     dist,
