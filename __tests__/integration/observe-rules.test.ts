@@ -215,7 +215,7 @@ await describeWith('package:prometheus', 'the generated rules, by promtool', () 
         .map(([file]) => [file.replace('.rules.yml', ''), join(folder, name, file)]),
     );
   }
-  async function promtool(file: string, tests: { interval: string }[]): Promise<string> {
+  async function promtool(file: string, tests: ReturnType<typeof testOf>[]): Promise<string> {
     const path = join(folder, `${randomUUID()}.yml`);
     await writeFile(path, stringify({ rule_files: [file], evaluation_interval: tests[0]!.interval, tests }));
     return said('promtool', 'test', 'rules', path);
@@ -263,6 +263,7 @@ await describeWith('package:prometheus', 'the generated rules, by promtool', () 
     const night = `${'0 '.repeat(100)}${'1 '.repeat(60)}`.trim();
     await promtool(usual['service']!, [
       {
+        name: 'night',
         interval: '15s',
         input_series: [{ series: `http_requests_total{${own},code="500"}`, values: night }],
         promql_expr_test: [
@@ -271,6 +272,7 @@ await describeWith('package:prometheus', 'the generated rules, by promtool', () 
         ],
       },
       {
+        name: 'flawless',
         interval: '15s',
         input_series: [{ series: `http_requests_total{${own},code="200"}`, values: '0+100x120' }],
         promql_expr_test: [at('sum(slipway:request_errors:ratio_rate5m)', 0)],

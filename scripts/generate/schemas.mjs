@@ -41,6 +41,10 @@ const records = {
 const address = { type: 'string', pattern: '^[^\\s@]+@[^\\s@]+$' };
 const receivers = {
   webhook: { properties: { webhook: { anyOf: [{ type: 'string' }, ...secret.oneOf] }, secret }, required: ['secret'] },
+  grafana: {
+    properties: { grafana: { anyOf: [{ type: 'string' }, ...secret.oneOf] }, token: secret },
+    required: ['token'],
+  },
   email: {
     properties: {
       email: { anyOf: [address, { type: 'array', items: address }] },
@@ -55,7 +59,7 @@ const receivers = {
 };
 const notify = {
   type: 'array',
-  description: 'Who is told how a run ended: a signed webhook, a chat, or mail.',
+  description: 'Who is told how a run ended: a signed webhook, a chat, Grafana (an annotation), or mail.',
   items: {
     oneOf: Object.entries(receivers).map(([kind, { properties, required: also }]) => ({
       type: 'object',

@@ -138,6 +138,7 @@ describe('who is told how a run of the chain ended', () => {
           },
         ],
         reasons: [],
+        started: expect.stringMatching(/^\d{4}-/),
         at: expect.stringMatching(/^\d{4}-/),
       },
     ]);

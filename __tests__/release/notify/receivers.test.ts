@@ -21,13 +21,14 @@ const mail = 'email: ops@example.com, from: bot@example.com, server';
 describe('notify of slipway.yml', () => {
   test('nobody', async () => expect(await read('build: {}')).toEqual([]));
 
-  test('a webhook, a chat, mail', async () => {
+  test('a webhook, a chat, Grafana, mail', async () => {
     const receivers = await read(
       [
         'notify:',
         '  - { webhook: https://example.com/hook, secret: { file: key } }',
         '  - { slack: { env: SLACK }, on: [failed, rolled-back] }',
         '  - { discord: { env: SLACK }, on: failed }',
+        '  - { grafana: https://grafana.example.com/g, token: { env: PASSWORD } }',
         '  - { email: [a@example.com, b@example.com], from: c@example.com, server: smtp://mail.example.com, username: c, password: { env: PASSWORD } }',
       ].join('\n'),
     );
@@ -39,6 +40,7 @@ describe('notify of slipway.yml', () => {
       },
       { name: 'notify[1] (slack)', on: ['failed', 'rolled-back'], url: new URL(env.SLACK) },
       { name: 'notify[2] (discord)', on: ['failed'] },
+      { name: 'notify[3] (grafana)', url: new URL('https://grafana.example.com/g'), token: env.PASSWORD },
       { mailbox: { to: ['a@example.com', 'b@example.com'], host: 'mail.example.com', port: 587, tls: 'starttls' } },
     ]);
   });
@@ -62,7 +64,7 @@ describe('notify of slipway.yml', () => {
 
   test.each([
     ['slack', 'is not a map with one of webhook'],
-    ['{}', 'it needs one of webhook, email, slack, teams, discord, mattermost, google-chat, and has none'],
+    ['{}', 'it needs one of webhook, email, grafana, slack, teams, discord, mattermost, google-chat, and has none'],
     ['{ slack: { env: SLACK }, teams: { env: SLACK } }', 'and has slack and teams'],
     ['{ slak: { env: SLACK } }', 'unknown key "slak" (did you mean "slack"?)'],
     ['{ slack: { env: SLACK }, when: failed }', 'unknown key "when"'],
@@ -76,6 +78,9 @@ describe('notify of slipway.yml', () => {
     ['{ webhook: http://example.com/, secret: { env: KEY } }', 'webhook is plain http to example.com'],
     ['{ webhook: http://127.example.com/, secret: { env: KEY } }', 'webhook is plain http to 127.example.com'],
     ['{ webhook: "https://me:pw@example.com/", secret: { env: KEY } }', 'a name or password in an address is not sent'],
+    ['{ grafana: https://grafana.example.com }', 'Grafana needs the token of a service account'],
+    ['{ grafana: https://grafana.example.com, token: glsa_x }', '"token" is a secret and must be'],
+    ['{ grafana: http://grafana.example.com, token: { env: KEY } }', 'grafana is plain http to grafana.example.com'],
     ['{ webhook: ftp://example.com/, secret: { env: KEY } }', 'webhook is no address'],
     ['{ email: ops, from: a@example.com, server: "smtp://localhost" }', 'email: "ops" is no mail address'],
     ['{ email: "a@example.com,b@example.com", from: a@example.com, server: "smtp://localhost" }', 'is no mail address'],

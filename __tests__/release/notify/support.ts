@@ -53,5 +53,6 @@ export const news: News = {
     },
   ],
   reasons: ['the chain stopped at deploy-ssh-systemd'],
+  started: '2026-01-02T03:01:05.000Z',
   at: '2026-01-02T03:04:05.000Z',
 };

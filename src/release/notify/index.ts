@@ -4,6 +4,7 @@ import { log } from '../../core/log.ts';
 import type { Result } from '../conclude.ts';
 import type { Plan } from '../prepare.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { annotation, annotationsOf } from './annotation.ts';
 import { chatBody } from './chat.ts';
 import { mail } from './email.ts';
 import { type News, newsOf } from './news.ts';
@@ -52,6 +53,10 @@ async function tell(receiver: Receiver, news: News, patience: { within: number; 
   if (receiver.kind === 'chat') {
     const body = JSON.stringify(chatBody(receiver.format, news));
     return postJson(receiver.url, body, () => ({}), patience);
+  }
+  if (receiver.kind === 'grafana') {
+    const headers = { authorization: `Bearer ${receiver.token}` };
+    return postJson(annotationsOf(receiver.url), JSON.stringify(annotation(news)), () => headers, patience);
   }
   const body = JSON.stringify(news);
   const headers = () => signedHeaders(receiver.key, `msg_${id}`, Math.floor(Date.now() / 1000), body);

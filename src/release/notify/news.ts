@@ -38,7 +38,8 @@ export interface News {
   }[];
   /** What failed, or why there is no verdict. */
   readonly reasons: readonly string[];
-  /** ISO 8601, UTC. */
+  /** When the run began and when it ended; ISO 8601, UTC. */
+  readonly started: string;
   readonly at: string;
 }
 
@@ -77,6 +78,7 @@ export function newsOf(told: Told): News | undefined {
     by: whoRuns(env),
     places: placesOf(result?.record, started),
     reasons: reasonsOf(told),
+    started: started.toISOString(),
     at: new Date().toISOString(),
   };
 }

@@ -19,9 +19,10 @@ export type Receiver = {
   | { readonly kind: 'webhook'; readonly url: URL; readonly key: Buffer }
   | { readonly kind: 'chat'; readonly format: ChatFormat; readonly url: URL }
   | { readonly kind: 'email'; readonly mailbox: Mailbox }
+  | { readonly kind: 'grafana'; readonly url: URL; readonly token: string }
 );
 
-const kinds = ['webhook', 'email', ...chatFormats];
+const kinds = ['webhook', 'email', 'grafana', ...chatFormats];
 
 /**
  * The list `notify` of slipway.yml, or of its environment. Secrets are read and masked, so that what is missing is
@@ -58,13 +59,24 @@ async function readReceiver(
   const common = { name: `notify[${index}] (${kind})`, on: eventsOf(entry['on'], why => refuse(why, 'on')) };
   if (kind === 'email') return { ...common, kind, mailbox: await readMailbox(entry, place, refuse) };
   const url = await urlOf(kind, entry[kind], place, why => refuse(why, kind));
+  if (kind === 'grafana') return { ...common, kind, url, token: await tokenOf(entry['token'], place, refuse) };
   if (kind !== 'webhook') return { ...common, kind: 'chat', format: kind as ChatFormat, url };
   const secret = entry['secret'];
   if (secret === undefined) return refuse('a webhook is signed: give it a secret, { env: NAME } or { file: PATH }');
   return { ...common, kind, url, key: readKey(await secretOf('secret', secret, place), why => refuse(why, 'secret')) };
 }
 
-const keysOf = (kind: string) => ['on', ...(kind === 'webhook' ? ['secret'] : kind === 'email' ? mailKeys : [])];
+const ownKeys: Readonly<Record<string, readonly string[]>> = {
+  webhook: ['secret'],
+  email: mailKeys,
+  grafana: ['token'],
+};
+const keysOf = (kind: string) => ['on', ...(ownKeys[kind] ?? [])];
+
+async function tokenOf(given: unknown, place: Place, refuse: (why: string) => never): Promise<string> {
+  if (given === undefined) return refuse('Grafana needs the token of a service account: token: { env: NAME }');
+  return secretOf('token', given, place);
+}
 
 function eventsOf(given: unknown, refuse: (why: string) => never): readonly Event[] {
   if (given === undefined) return events;
@@ -75,9 +87,9 @@ function eventsOf(given: unknown, refuse: (why: string) => never): readonly Even
   return words as Event[];
 }
 
-/** A chat's address lets everybody write there: it is a secret; a webhook's may be written in the file. */
+/** A chat's address lets everybody write there: it is a secret; another one may be written in the file. */
 async function urlOf(kind: string, value: unknown, place: Place, refuse: (why: string) => never): Promise<URL> {
-  const isPlain = kind === 'webhook' && typeof value === 'string';
+  const isPlain = !chatFormats.includes(kind as ChatFormat) && typeof value === 'string';
   const text = (isPlain ? value : await secretOf(kind, value, place)).trim();
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return refuse(`${kind} is no address such as https://…`);
