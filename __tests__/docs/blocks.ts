@@ -79,7 +79,7 @@ function kindOf(page: string, language: string, text: string): Kind {
   const inputs = actionOf(page)?.inputs ?? {};
   if (keys.every(key => key in inputs)) return 'inputs';
   if (keys.includes('services')) return 'compose file';
-  return keys.includes('build') || keys.includes('deploy') ? 'slipway.yml' : 'unknown';
+  return ['build', 'deploy', 'observe'].some(key => keys.includes(key)) ? 'slipway.yml' : 'unknown';
 }
 
 function dedent(text: string): string {
