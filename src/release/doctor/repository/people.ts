@@ -17,7 +17,7 @@ export const peopleChecks: readonly Check<Repository>[] = [
     id: 'alerts',
     title: 'There are alert rules.',
     reason: 'What breaks between two releases is seen by nobody.',
-    fix: 'Keep Prometheus’ rules beside the program (`groups:` with `alert:`, or a PrometheusRule).',
+    fix: 'Write them with `slipway observe`, or keep Prometheus’ rules beside the program (`groups:` with `alert:`, or a PrometheusRule).',
     level: 'should',
     look: ({ texts }) => {
       const found = [...texts].find(
