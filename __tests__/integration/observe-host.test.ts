@@ -75,7 +75,8 @@ await describeWith(
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'slipway-observe-'));
-      const { install } = await labModule('host');
+      const { up, install } = await labModule('host');
+      await up({ name: host.name, fresh: true });
       await install(host.name, ['prometheus-node-exporter', 'nftables', 'openssl']);
       binary = (await buildHello(lab.go, folder, 'v1.0.0')).path;
       hello = { port: await freePort(), child: undefined as unknown as ChildProcess };
