@@ -155,7 +155,8 @@ async function ensurePossible() {
     throw new Missing(what, `needs Linux, this is ${process.platform}`, 'run it on a Linux machine');
   if (process.getuid() !== 0)
     throw new Missing(what, 'needs root: control groups, mounts, network namespaces', 'run the same command with sudo');
-  await ensurePackages(['systemd-container', 'iproute2', 'openssh-client', 'util-linux', 'mount']);
+  // busybox: its shell, in which unit tests run the program of the hosts
+  await ensurePackages(['busybox', 'systemd-container', 'iproute2', 'openssh-client', 'util-linux', 'mount']);
   if (!(await findExecutable('systemd-nspawn')))
     throw new Missing(what, 'systemd-nspawn is not on this machine', 'apt-get install systemd-container');
 }
