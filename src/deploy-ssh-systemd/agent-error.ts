@@ -83,6 +83,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `the backup before the switch failed: ${detail.split('\n').join('; ')}`,
     'Nothing was switched, and no backup of before was removed. Mend it, or give the input "backup" more `timeout`.',
   ],
+  SMOKE_REFUSED: detail => [
+    `the release cannot be tried before the switch: ${detail.split('\n').slice(0, 5).join('; ')}`,
+    'Nothing was switched. Correct the input "smoke", or leave it out.',
+  ],
   CONFIRM_ANEW: () => [
     'the release has a firewall that closes what was open: only a new connection may confirm it',
     'Connect anew.',

@@ -16,6 +16,7 @@ export async function agentProgram(layout: Layout = 'systemd'): Promise<string> 
           readFile(new URL('./assets/user.sh', import.meta.url), 'utf8'),
           readFile(new URL('./assets/systemd.sh', import.meta.url), 'utf8'),
           readFile(new URL('./assets/verify.sh', import.meta.url), 'utf8'),
+          readFile(new URL('./assets/smoke.sh', import.meta.url), 'utf8'),
         ];
   const parts = [
     readFile(new URL('../core/host-agent/assets/talk.sh', import.meta.url), 'utf8'),

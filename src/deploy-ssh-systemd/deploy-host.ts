@@ -25,6 +25,7 @@ import { type Prepared, prepare } from './prepare.ts';
 import { confirmRequest, switchRequest, watchRequest } from './requests.ts';
 import type { BringIn, Rotation } from './rotation.ts';
 import type { Settings } from './settings.ts';
+import { smokeStart } from './smoke/smoke.ts';
 import { Steps } from './steps.ts';
 import type { Surveyed } from './survey.ts';
 import { gateJob } from './timer/gate-job.ts';
@@ -98,7 +99,9 @@ export async function deployHost(
   // all up to the first look at the new process is sent together, as each of them costs a round trip
   const isBalanced = settings.loadBalancer !== undefined;
   const backup = goal.kind === 'deploy' ? settings.backup : undefined;
-  const together = hooks.time('before-deploy', session) === 0 && !isBalanced && backup === undefined;
+  const smoke = goal.kind === 'deploy' ? settings.smoke : undefined;
+  const together =
+    hooks.time('before-deploy', session) === 0 && !isBalanced && backup === undefined && smoke === undefined;
   let bringIn: BringIn | undefined;
   const { id, candidate } = goal;
   const preparing = { ...means, session, id, candidate, settings, steps, lock: locked, next: together ? next : [] };
@@ -119,6 +122,8 @@ export async function deployHost(
       prepared = await prepare(facts, { ...preparing, first: [] });
     }
     if (!together) {
+      // first, while nothing at all has been changed
+      if (smoke !== undefined) await steps.run('smoke', () => smokeStart(session, id, smoke, settings, signal));
       // before the hooks: a migration of the data may be one
       if (backup !== undefined) await steps.run('backup', () => keepData(session, id, backup));
       await holdingLock(session, async () => {

@@ -7,6 +7,7 @@ import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
 import { watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
+import { whileSteady } from './steady.ts';
 import type { JobEvidence } from './timer/timer-state.ts';
 import { describeExit, hasExited, isUp, judgeUnit } from './unit-verdict.ts';
 
@@ -48,8 +49,6 @@ export interface Gated {
   /** Answer to the first look, which was asked for together with the switch. */
   readonly first: Promise<Answer>;
 }
-
-const pause = 200;
 
 /**
  * Waits until the new release is up, then until all checks have been healthy for `min-healthy-time`, probed from the host
@@ -127,35 +126,20 @@ async function held(
   { left, onUnit }: { left: () => number; onUnit: (unit: UnitState, result: string) => void },
   parent: AbortSignal,
 ): Promise<GateVerdict> {
-  const controller = new AbortController();
-  const signal = AbortSignal.any([parent, controller.signal]);
   const began = Date.now();
-  const probing = probe(session, settings, left(), signal);
-  let fell: GateVerdict | undefined;
   let last: UnitState | undefined;
-  const watching = (async () => {
-    while (!controller.signal.aborted) {
+  const { done: outcome, fell } = await whileSteady(
+    signal => probe(session, settings, left(), signal),
+    async () => {
       // the host looks, and says so at once when it falls; at the end of the time we ask
       const wait = began + settings.minHealthyTime - Date.now();
       const { result, unit } = await look(session, release.token, parent, { wait, steady: up });
       onUnit(unit, result);
       last = unit;
-      fell = endedBy(result, unit) ?? unstable(unit, up);
-      if (fell !== undefined) return controller.abort(fell);
-      await sleep(pause, signal).catch(() => undefined);
-      parent.throwIfAborted();
-    }
-  })();
-  watching.catch(error => controller.abort(error));
-  let outcome: Awaited<typeof probing> | undefined;
-  try {
-    outcome = await probing;
-  } catch (error) {
-    if (fell === undefined) throw parent.aborted ? parent.reason : error;
-  } finally {
-    controller.abort();
-    await watching;
-  }
+      return endedBy(result, unit) ?? unstable(unit, up);
+    },
+    parent,
+  );
   if (fell !== undefined) return fell;
   const checks = outcome?.checks ?? [];
   const firsts = checks.map(check => check.firstSuccess ?? 0);

@@ -54,6 +54,7 @@ const repeatable = [
   'firewall',
   'share_look',
   'checkup',
+  'smoke_look',
 ];
 const lostCodes = ['CONNECTION_LOST', 'AGENT_ENDED', 'NO_EXIT_STATUS', 'CONNECT_FAILED'];
 

@@ -11,6 +11,7 @@ import { rolloutInputs } from './inputs/rollout.ts';
 import { unitInputs } from './inputs/unit.ts';
 import { logsInputs } from './logs/logs.ts';
 import { proxyInputs } from './proxy/inputs.ts';
+import { smokeInputs } from './smoke/inputs.ts';
 
 export const definition = define({
   name: 'deploy-ssh-systemd',
@@ -35,6 +36,7 @@ export const definition = define({
     ...programInputs,
     ...unitInputs,
     ...healthInputs,
+    ...smokeInputs,
     ...rolloutInputs,
     ...blueGreenInputs,
     ...proxyInputs,

@@ -4,13 +4,14 @@ import { formatSize } from '../core/units.ts';
 import { type Colour, nextColour, type Ports, portOf } from './blue-green/ports.ts';
 import type { Candidate } from './candidate.ts';
 import type { HostFacts } from './facts.ts';
+import { smokeWords } from './smoke/words.ts';
 import { isServing } from './status.ts';
 import { code } from './summary.ts';
 import type { Surveyed } from './survey.ts';
 import { blobsOf, missingBlobs } from './upload.ts';
 
 /** What would be done on one host, in lines for the log and the summary. Pure. */
-export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
+export function planOf({ facts, goal, session, exposure, settings }: Surveyed): string[] {
   const same = facts.current === goal.id && isServing(facts);
   const lines = [`${session.place}: ${facts.current || '(nothing)'} → ${goal.id}${same ? ' (served already)' : ''}`];
   const { candidate } = goal;
@@ -30,6 +31,7 @@ export function planOf({ facts, goal, session, exposure }: Surveyed): string[] {
           .join('\n'),
   );
   if (goal.ports !== undefined && !same) lines.push(`  ${wayOf(facts.colour, goal.ports)}`);
+  if (settings.smoke !== undefined && !same) lines.push(`  before the switch ${smokeWords(settings.smoke)}`);
   lines.push(...diff(facts.unitFile, candidate.unit).map(line => `  unit ${line}`));
   lines.push(...diff(facts.dropIn, candidate.dropIn).map(line => `  drop-in ${line}`));
   lines.push(...systemDiff(facts.system, candidate));

@@ -25,6 +25,7 @@ import { proxyMustAgree } from './proxy/must-agree.ts';
 import { fingerprintBy } from './secrets.ts';
 import { mustBeKnown, type Selector } from './selector.ts';
 import type { Settings } from './settings.ts';
+import { smokeMustAgree } from './smoke/must-agree.ts';
 import { whatNoJobHas } from './timer/no-job.ts';
 import { serviceName } from './values.ts';
 
@@ -102,6 +103,7 @@ export async function readSettings({
     checks: inputs['health-checks'],
     minHealthyTime: inputs['min-healthy-time'],
     healthyDeadline: inputs['healthy-deadline'],
+    smoke: inputs.smoke,
     lockWait: inputs['lock-wait'],
     keepReleases: inputs['keep-releases'],
     loadBalancer,
@@ -138,6 +140,7 @@ function mustAgree(host: Host, settings: Settings): void {
   proxyMustAgree(settings);
   logsMustAgree(settings);
   firewallMustAgree(settings);
+  smokeMustAgree(settings);
   if (settings.balancedSite !== undefined) mustListenThere(host, settings.balancedSite, settings);
   const nas = settings.balancedSite?.on.find(one => settingsOf(one, settings).layout === 'dsm');
   if (nas !== undefined)

@@ -17,6 +17,7 @@ import type { ProxySite } from './proxy/proxy.ts';
 import type { Requirement } from './requirements.ts';
 import type { RoleSettings } from './role-settings.ts';
 import type { Fingerprint } from './secrets.ts';
+import type { Smoke } from './smoke/values.ts';
 import type { Timer } from './timer/timer.ts';
 import type { UnitSettings } from './unit-file.ts';
 import type { Listen } from './values.ts';
@@ -88,6 +89,8 @@ export interface Settings {
   /** Milliseconds, all of them. */
   readonly minHealthyTime: number;
   readonly healthyDeadline: number;
+  /** What is tried before the switch; undefined where nothing is. */
+  readonly smoke: Smoke | undefined;
   readonly lockWait: number;
   readonly keepReleases: number;
   readonly loadBalancer: LoadBalancer | undefined;

@@ -18,6 +18,7 @@ import { shareOf } from './nfs/layout.ts';
 import { mountObstacles } from './nfs/look.ts';
 import { type Needed, obstacles, refused } from './preflight.ts';
 import type { Settings } from './settings.ts';
+import { smokeObstacles } from './smoke/obstacles.ts';
 import { systemFiles, systemObstacles } from './system-files.ts';
 import { checkCalendar } from './timer/calendar.ts';
 import { missingBlobs } from './upload.ts';
@@ -74,6 +75,7 @@ export async function survey(
     ...contained.found,
     ...(candidate.id === facts.current ? [] : portObstacles(facts, settings.ports)),
     ...(await mountObstacles(session, settings)),
+    ...smokeObstacles(facts, settings.smoke),
   ];
   if (found.length > 0) throw refused(session.place, found);
   tellWhatDiffers(session.place, candidate, settings, facts);

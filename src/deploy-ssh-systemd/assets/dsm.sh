@@ -136,6 +136,7 @@ own_facts() {
 }
 
 # Whether a process was started from a release, also when its watchdog is gone.
+end_smoke() { :; } # there is none without systemd
 of_service() { program_of "$1"; case $exe in "$dir/releases/"*) ;; *) false;; esac; } # PID
 
 value_of() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$2" 2>/dev/null | head -n 1; } # KEY FILE

@@ -1,4 +1,5 @@
 import { type Check, parseChecks } from '../../core/health/index.ts';
+import { askingPort, portAsked } from '../local-check.ts';
 import type { Settings } from '../settings.ts';
 import { type Colour, nextColour, type Ports, portOf } from './ports.ts';
 
@@ -19,25 +20,7 @@ export function checksFor(
   const others = checks.filter(check => !isOwn(check));
   if (ports === undefined) return { before: others, after: others };
   const port = portOf(ports, nextColour(serving));
-  const own = checks.filter(isOwn).map(check => asking(check, port));
+  const own = checks.filter(isOwn).map(check => askingPort(check, port));
   const before = own.length > 0 ? own : parseChecks(`tcp 127.0.0.1:${port}`);
   return { before, after: given === undefined ? before : [...before, ...others] };
-}
-
-/** The port on the host itself that a check asks. */
-function portAsked(check: Check): number | undefined {
-  if (check.kind === 'http')
-    return isHere(check.url.hostname) && check.url.port !== '' ? Number(check.url.port) : undefined;
-  return 'port' in check && isHere(check.host) ? check.port : undefined;
-}
-
-function asking(check: Check, port: number): Check {
-  if (check.kind !== 'http') return { ...check, port } as Check;
-  const url = new URL(check.url);
-  url.port = String(port);
-  return { ...check, url };
-}
-
-function isHere(host: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]', '::1'].includes(host);
 }

@@ -1,0 +1,3 @@
+module example.org/slipway/bench/gate
+
+go 1.24
