@@ -102,7 +102,7 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
         'drop-in': '[Service]\nLimitDATA=128M',
         ...smoke({ start: '1s' }),
       },
-      /out of memory/,
+      /it failed: exit code 2; it said: (fatal error|SIG[A-Z]+): /,
     ],
     [
       'does not survive its reload',

@@ -61,14 +61,8 @@ func serve() {
 	case "leak":
 		rate, _ := strconv.Atoi(os.Getenv("GATE_RATE"))
 		go leak(after, rate)
-	case "deadlock":
-		time.AfterFunc(after, func() { select {} })
 	case "second-port":
 		if _, err := net.Listen("tcp", os.Getenv("GATE_SECOND")); err != nil {
-			log.Fatal(err)
-		}
-	case "state":
-		if err := os.WriteFile("/var/lib/elsewhere/data", nil, 0o600); err != nil {
 			log.Fatal(err)
 		}
 	case "hup":
@@ -88,6 +82,9 @@ func serve() {
 			select {}
 		}
 		shown := version
+		if said := os.Getenv("GATE_VERSION"); said != "" {
+			shown = said
+		}
 		if fault == "version" {
 			shown = "v0.0.0"
 		}

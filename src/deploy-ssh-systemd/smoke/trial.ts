@@ -102,7 +102,7 @@ export class Trial implements AsyncDisposable {
       await log.group(`${place}: the last lines of the release that was tried`, async () =>
         log.info(lines.slice(-shown).join('\n')),
       );
-    const told = lines.find(line => /^(panic|fatal error): /.test(line)) ?? lines.at(-1)!;
+    const told = lines.find(line => /^(panic|fatal error|SIG[A-Z]+): /.test(line)) ?? lines.at(-1)!;
     return new SlipwayError(
       'SMOKE_FAILED',
       `${place}: the release did not pass before the switch: ${why}${words === '' || why.includes(words) ? '' : `: ${words}`}${told === '' ? '' : `; it said: ${told}`}`,

@@ -1,0 +1,90 @@
+// deploy-ssh-systemd: releases from a seed that are not good, and some that are, with the checks before the switch and
+// without them: how many never reach a user, how many are taken back, how many good ones are stopped.
+import { releasesOf } from './gate/releases.mjs';
+import { makeGateStage } from './gate/stage.mjs';
+
+export const title = 'gate: releases that are not good, and releases that are';
+export const unit = 'releases';
+/** It has none, but a seed. */
+export const rounds = 3;
+export const parts = ['bad', 'good'];
+
+const seed = 20_261_129;
+const count = { bad: 200, good: 200 };
+const shortCount = { bad: 19, good: 9 };
+
+/** @returns { rows, samples, versions }: `samples` has every release, with how it ended; of two cores eight minutes a part */
+export async function run({ short, only }) {
+  const progress = line => console.log(`  ${line}`);
+  const stage = await makeGateStage({ workers: short ? 4 : 8, progress });
+  try {
+    const results = { rows: [], samples: {}, versions: { node: process.version } };
+    for (const part of parts.filter(name => only.includes(name))) {
+      const releases = releasesOf(part, short ? shortCount[part] : count[part], seed, stage.place);
+      const seen = { with: await all(stage, releases, true, progress) };
+      // the short form asks whether the checks stop them
+      seen.without = short ? seen.with : await all(stage, releases, false, progress);
+      results.rows.push(...rowsOf(part, seen, releases.length).map(one => ({ ...one, part })));
+      results.samples[part] = { seed, releases: releases.map(({ kind }, index) => ({ kind, ...told(seen, index) })) };
+    }
+    return results;
+  } finally {
+    await stage.end();
+  }
+}
+
+function told(seen, index) {
+  const of = ({ how, error, seconds }) => ({
+    how,
+    seconds: Number(seconds.toFixed(1)),
+    ...(error && { said: error.slice(0, 300) }),
+  });
+  return { with: of(seen.with[index]), without: of(seen.without[index]) };
+}
+
+/** Each worker takes those whose number is its own; after one that serves and should not, it begins anew. */
+async function all(stage, releases, checks, progress) {
+  const results = [];
+  const words = checks ? 'with the checks' : 'without';
+  await Promise.all(
+    stage.workers.map(async (worker, mine) => {
+      let begun = false;
+      for (const [index, release] of releases.entries()) {
+        if (index % stage.workers.length !== mine) continue;
+        if (!begun) await stage.base(worker, `v0.${index}.${checks ? 1 : 0}`);
+        results[index] = await stage.release(worker, release, checks);
+        const { how, error = '' } = results[index];
+        progress(`${words}: ${index} ${release.kind}: ${how}; ${error.split('\n')[0].slice(0, 160)}`);
+        // what follows a release is the same in both ways
+        begun = how === 'stopped' || how === 'rolled back';
+      }
+    }),
+  );
+  return results;
+}
+
+function rowsOf(part, seen, of) {
+  const number = (which, ...hows) => seen[which].filter(({ how }) => hows.includes(how)).length;
+  const row = (name, hows, goal, isMet) => {
+    const [ours, peer] = [number('with', ...hows), number('without', ...hows)];
+    return {
+      name: `${part}: ${name}`,
+      unit: `of ${of}`,
+      ours,
+      oursRange: [ours, ours],
+      peer,
+      peerRange: [peer, peer],
+      ratio: peer === 0 ? Number(ours > 0) : ours / peer,
+      more: ours - peer,
+      goal,
+      met: isMet === undefined ? undefined : isMet(ours),
+    };
+  };
+  if (part === 'good')
+    return [row('stopped or rolled back', ['stopped', 'rolled back', 'lost'], '≤ 1 %', ours => ours <= of / 100)];
+  return [
+    row('stopped before the switch', ['stopped'], '≥ 60 %', ours => ours >= of * 0.6),
+    row('rolled back', ['rolled back'], ''),
+    row('stopped or rolled back', ['stopped', 'rolled back'], 'all', ours => ours === of),
+  ];
+}
