@@ -12,6 +12,8 @@ ensureDependencies();
 const { actionYml } = await import('./generate/action-yml.mjs');
 const { actionsTable, between, inputsTable, outputsTable } = await import('./generate/tables.mjs');
 const { measuredTable } = await import('./generate/measured.mjs');
+const { gateTable } = await import('./generate/gate.mjs');
+const { choiceTable, weightsTable } = await import('./generate/risk.mjs');
 const { simulatedTables } = await import('./generate/simulated.mjs');
 const { comparisonTable, complaintsTable } = await import('./generate/comparison.mjs');
 const { checksTables } = await import('./generate/doctor.mjs');
@@ -50,6 +52,9 @@ for (const [name, benchmarks] of Object.entries(measuredIn))
   tables(`actions/${name}/README.md`, { measured: measured(benchmarks) });
 const [simulation] = resultsOf(['canary-simulated']);
 tables('actions/deploy-k8s-canary/README.md', { simulated: simulatedTables(simulation) });
+tables('docs/risk.md', { risk: weightsTable(), choice: choiceTable() });
+const gateParts = ['bad', 'good'].flatMap(what => [1, 2, 3, 4].map(number => `gate-${what}-${number}`));
+tables('actions/deploy-ssh-systemd/README.md', { gate: gateTable(resultsOf(gateParts)) });
 tables('README.md', {
   actions: actionsTable(definitions),
   inputs: inputsTable(release),

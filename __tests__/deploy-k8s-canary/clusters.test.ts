@@ -15,9 +15,9 @@ const image = `ghcr.io/acme/hello@${digest('a')}`;
 
 const targets = (clusters: unknown, more: Record<string, string> = {}) => {
   const given = { clusters: JSON.stringify(clusters), workload: 'deployment/hello', image, steps: '0,20,100', ...more };
-  const { mode, ...inputs } = readInputs(definition.inputs, {}, given);
-  if (mode === 'scaffold') throw new Error('asks no cluster');
-  return targetsOf({ ...inputs, mode }, { record: undefined, directory: '/x' });
+  const { mode, strategy, ...inputs } = readInputs(definition.inputs, {}, given);
+  if (mode === 'scaffold' || strategy === 'auto') throw new Error('asks no cluster');
+  return targetsOf({ ...inputs, mode, strategy }, { record: undefined, directory: '/x' });
 };
 
 describe('the clusters', () => {

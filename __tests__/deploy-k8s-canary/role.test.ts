@@ -8,11 +8,20 @@ import { rolesText, rulesOf } from '../../src/deploy-k8s-canary/role.ts';
 
 const roles = (given: Record<string, string>, paths: readonly string[] = [], more: object = {}) => {
   const env = Object.fromEntries(Object.entries(given).map(([name, value]) => [variableOf(name), value]));
-  const { mode: _, ...inputs } = readInputs(definition.inputs, {
+  const {
+    mode: _,
+    strategy,
+    ...inputs
+  } = readInputs(definition.inputs, {
     ...env,
     [variableOf('workload')]: 'deployment/hello',
   });
-  const options = resolveOptions({ ...inputs, mode: 'plan', image: 'registry.example/hello:v1' }, undefined, '/');
+  if (strategy === 'auto') throw new Error('chosen before');
+  const options = resolveOptions(
+    { ...inputs, strategy, mode: 'plan', image: 'registry.example/hello:v1' },
+    undefined,
+    '/',
+  );
   const planned = paths.map(path => ({ path, object: {} }));
   const situation = { workload: 'hello', planned, copies: new Map(), jobs: [], ...more } as unknown as Parameters<
     typeof rolesText

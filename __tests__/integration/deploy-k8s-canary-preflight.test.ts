@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { remember } from '../remembered.ts';
 import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, start } from './deploy-k8s-canary.ts';
@@ -183,6 +184,21 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary before the 
       );
     }, 30_000);
   });
+
+  test('strategy: auto says in the plan what is known, and takes fewer steps where the past was good', async () => {
+    await using folder = await temporary();
+    const past = join(folder.path, 'records');
+    const nothing = await plan({ strategy: 'auto' });
+    expect(nothing.log).toMatch(/risk 75 points, high .*: strategy canary, steps 0, 10, 25, 50, 100/);
+    expect(nothing.log).toMatch(/::warning::strategy: auto: no "history" says/);
+    for (let times = 0; times < 10; times++)
+      await remember(past, { state: 'healthy', commit: undefined, service: 'Deployment/hello' });
+    const known = await plan({ strategy: 'auto', history: JSON.stringify({ folder: past }) });
+    expect(known.log).toMatch(/risk 55 points, medium .*: strategy canary, steps 0, 25, 100/);
+    expect(known.log).toMatch(/0 {2}failed or taken back of the last ten deployments: 0/);
+    expect(known.summary).toContain('### Risk: 55 points, medium');
+    expect(known.log).toMatch(/25 %/);
+  }, 60_000);
 
   describe('what is no Deployment', () => {
     const db = {

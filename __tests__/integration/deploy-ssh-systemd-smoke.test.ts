@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
+import { emptyRecord } from '../../src/core/record/begin.ts';
+import { remember } from '../remembered.ts';
 import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { describeWith, labModule } from './lab.ts';
@@ -17,7 +19,7 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
   let inputs: Record<string, string>;
   const onShell = (script: string) => onHost(host, 'sh', '-c', script);
   const environment = (more: string) => ({ environment: `GATE_LISTEN=127.0.0.1:8080\n${more}` });
-  const smoke = (more: object = {}) => ({ smoke: JSON.stringify({ start: '500ms', timeout: '3s', ...more }) });
+  const smoke = (more: object = {}) => ({ smoke: JSON.stringify({ start: '500ms', timeout: '15s', ...more }) });
   const released = (given: Record<string, string>) => deploy({ ...inputs, ...given });
   const state = ({ record }: Deployed) => record?.deployments[0]?.['state'];
   /** What a trial may leave: nothing. */
@@ -46,9 +48,10 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
       become: 'sudo-shell',
       binary: await build('v1.0.0'),
       listen: '127.0.0.1:8080',
-      'health-checks': 'http://127.0.0.1:8080/ 200 within 400ms\nhttp://127.0.0.1:8080/api/items 200',
+      'health-checks':
+        'http://127.0.0.1:8080/ 200 within 1s failures 12\nhttp://127.0.0.1:8080/api/items 200 failures 12',
       'min-healthy-time': '300ms',
-      'healthy-deadline': '10s',
+      'healthy-deadline': '20s',
       ...environment(''),
     };
     await onShell('systemd-run --quiet --unit=exporter python3 -m http.server 9100');
@@ -85,11 +88,11 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
     ],
     [
       'listens elsewhere',
-      { environment: 'GATE_LISTEN=127.0.0.1:8081', ...smoke() },
+      { environment: 'GATE_LISTEN=127.0.0.1:8081', ...smoke({ timeout: '6s' }) },
       /does not listen on 8080, but on 8081/,
     ],
     ['fails on one path', { ...environment('GATE_FAULT=status\nGATE_PATH=/api/items'), ...smoke() }, /api\/items.*500/],
-    ['answers slowly', { ...environment('GATE_FAULT=slow\nGATE_DELAY=700ms'), ...smoke() }, /8080\/.*400 ?ms/],
+    ['answers slowly', { ...environment('GATE_FAULT=slow\nGATE_DELAY=1200ms'), ...smoke() }, /8080\/.*instead of 1s/],
     [
       'wants a port that another has',
       { ...environment('GATE_FAULT=second-port\nGATE_SECOND=0.0.0.0:9100'), ...smoke() },
@@ -111,7 +114,7 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
     ],
     [
       'cannot reach what it needs',
-      { ...environment('GATE_NEW=0'), ...smoke({ start: undefined, reach: ['tcp://127.0.0.1:5432'] }) },
+      { ...environment('GATE_NEW=0'), ...smoke({ start: undefined, reach: ['tcp://127.0.0.1:5432'], timeout: '2s' }) },
       /not reachable.*5432/,
     ],
   ])('a release that %s is stopped, and nothing is switched', async (_, given, said) => {
@@ -236,6 +239,42 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
     expect(await onShell('ls -d /run/slipway-smoke/* /run/systemd/system/slipway-* 2>/dev/null || :')).toBe('');
     expect(state(await released({ ...environment('GATE_NEW=5'), ...smoke() }))).toBe('healthy');
     expect(await trials()).toBe('');
+  });
+
+  test('strategy: auto: the plan and the log say why; what did not change goes at once, a migration after a failure as a canary', async () => {
+    const repository = join(folder, 'repository');
+    const git = async (...args: string[]) => {
+      const argv = ['git', '-C', repository, '-c', 'user.name=A', '-c', 'user.email=a@example.com', ...args] as const;
+      return (await run([...argv], { timeout: 30_000 })).stdout.trim();
+    };
+    const commit = async (name: string) => {
+      await writeFile(join(repository, name), 'line\n'.repeat(300));
+      await git('add', '-A');
+      await git('commit', '-qm', name);
+      return git('rev-parse', 'HEAD');
+    };
+    await mkdir(repository);
+    await git('init', '-q');
+    const first = await commit('main.go');
+    const past = join(folder, 'records');
+    const auto = async (sha: string, more: Record<string, string>) => {
+      const record = join(repository, 'slipway-out', `${sha}.json`);
+      await mkdir(dirname(record), { recursive: true });
+      await writeFile(record, JSON.stringify(emptyRecord({ name: 'web', version: 'v9', commit: sha })));
+      const given = { release: record, 'working-directory': repository, history: JSON.stringify({ folder: past }) };
+      return released({ ...given, strategy: 'auto', 'soak-time': '1s', ...more });
+    };
+    await remember(past, { state: 'healthy', commit: first, service: 'web' });
+    const low = await auto(first, { mode: 'plan' });
+    expect(low.log).toMatch(/risk 0 points, low .*: strategy all/);
+    await remember(past, { state: 'rolled-back', commit: first, service: 'web' });
+    const high = await auto(await commit('0001.sql'), environment('GATE_NEW=6'));
+    // 15 for lines, 25 for the migration, 20 for the failure: a canary
+    expect(high.log).toMatch(/risk 60 points, high .*: strategy canary, which must stay healthy for 1s/);
+    expect(high.log).toMatch(/25 {2}changed files of migrations: 1/);
+    expect(high.summary).toContain('### Risk: 60 points, high');
+    expect(high.log).not.toContain('::error');
+    expect(high.log).not.toContain('not known');
   });
 
   test('a confined agent tries a release as it would switch to it, and no other', async () => {

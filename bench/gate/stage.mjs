@@ -10,9 +10,8 @@ import { root } from '../../scripts/root.mjs';
 
 /** Ports on the host: of the services from here on, of what others have there, and of what is reached. */
 const [services, taken, database] = [8100, 9100, 5432];
-const name = 'host183';
 
-export async function makeGateStage({ workers, progress }) {
+export async function makeGateStage({ name, workers, progress }) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-gate-'));
   const programs = await build(folder);
   const host = await lab.up({ name, fresh: true, progress });
@@ -28,7 +27,7 @@ export async function makeGateStage({ workers, progress }) {
     'private-key': readFileSync(host.privateKey, 'utf8'),
     'known-hosts': readFileSync(host.knownHosts, 'utf8'),
     'min-healthy-time': '4s',
-    'healthy-deadline': '15s',
+    'healthy-deadline': '25s',
     'reload-signal': 'SIGHUP',
     'drop-in': '[Service]\nLimitDATA=192M',
     'on-failure': 'stop',
@@ -52,18 +51,23 @@ export async function makeGateStage({ workers, progress }) {
   const inputsOf = (one, release, { service, port }, checks) => {
     const { reach = `tcp://127.0.0.1:${database}`, ...more } = release.inputs;
     const env = { GATE_LISTEN: `127.0.0.1:${port}`, GATE_VERSION: release.version, ...release.env };
-    const asked = ['/', '/api/items', '/healthz'].map(path => `http://127.0.0.1:${port}${path} 200 within 2s`);
+    const asked = ['/', '/api/items', '/healthz'].map(
+      path => `http://127.0.0.1:${port}${path} 200 within 2s period 300ms`,
+    );
     const file = join(folder, `${service}.file`);
     if (release.file !== undefined) writeFileSync(file, release.file);
     return {
       binary: programs[release.program],
       listen: `127.0.0.1:${port}`,
-      'health-checks': [...asked, `http://127.0.0.1:${port}/version 200 contains "${release.version}"`].join('\n'),
+      'health-checks': [
+        ...asked,
+        `http://127.0.0.1:${port}/version 200 contains "${release.version}" period 300ms`,
+      ].join('\n'),
       environment: Object.entries(env)
         .map(pair => pair.join('='))
         .join('\n'),
       ...(release.file === undefined ? {} : { files: `${file}:data.txt` }),
-      ...(checks ? { smoke: JSON.stringify({ check: '-check-config', start: '2s', timeout: '12s', reach }) } : {}),
+      ...(checks ? { smoke: JSON.stringify({ check: '-check-config', start: '2s', timeout: '15s', reach }) } : {}),
       ...more,
       ...one,
     };
@@ -87,7 +91,7 @@ export async function makeGateStage({ workers, progress }) {
     async base(worker, version) {
       const release = { version, env: {}, inputs: {}, program: 'small' };
       const { error } = await worker.deploy(
-        { ...inputsOf({ 'min-healthy-time': '0s' }, release, worker, false) },
+        { ...inputsOf({ 'min-healthy-time': '0s', 'healthy-deadline': '90s' }, release, worker, false) },
         version,
       );
       if (error !== undefined) throw new Error(`the release to begin with: ${error}`);

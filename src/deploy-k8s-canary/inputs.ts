@@ -5,6 +5,7 @@ import { parseChecks } from '../core/health/parse-checks.ts';
 import { parseWorkload } from '../core/kubernetes/workload.ts';
 import { insecure } from '../core/registry/insecure.ts';
 import { formatReference, parseReference } from '../core/registry/reference.ts';
+import { riskInputs } from '../core/risk/inputs.ts';
 import { bool, choice, duration, lines, list, mapped, number, text } from '../core/values.ts';
 import { beforeInputs } from './before/inputs.ts';
 import { clustersInputs } from './clusters/inputs.ts';
@@ -101,10 +102,11 @@ export const definition = define({
     ...scaffoldInputs,
     strategy: {
       description:
-        '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling.',
-      value: choice('canary', 'blue-green', 'rolling'),
+        '`canary` puts the new release beside the old one and shifts traffic; `blue-green` starts as many new pods as there are old ones, watches them for `step-duration` behind the Service NAME-preview, and switches all traffic at once; `rolling` replaces pods. The first deploy is always rolling. `auto`: strategy and steps that the risk of the release comes to, see below.',
+      value: choice('canary', 'blue-green', 'rolling', 'auto'),
       default: 'canary',
     },
+    ...riskInputs,
     router: {
       description:
         '`service`: the share is the ratio of pods behind the Service. `gateway`: weights of an HTTPRoute. `traefik`: of an IngressRoute or a TraefikService. `istio`: of a VirtualService (checked at the API only, see below).',

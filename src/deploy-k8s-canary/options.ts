@@ -1,15 +1,14 @@
 import { SlipwayError } from '../core/errors.ts';
-import type { Read } from '../core/inputs.ts';
 import type { ReleaseRecord } from '../core/record/schema.ts';
 import { whoRuns } from '../core/who-runs.ts';
+import type { Chosen } from './choose-strategy.ts';
 import { refuseUnrendered } from './gitops/refuse-unrendered.ts';
 import type { Rendering } from './gitops/through-git.ts';
-import type { definition } from './inputs.ts';
 import { type Mirror, resolveMirror } from './mirror.ts';
 import { mostBesideFresh } from './ratio.ts';
 import { autoSteps } from './steps.ts';
 
-type All = Read<typeof definition.inputs>;
+type All = Chosen;
 
 /** The inputs of what is done in a cluster. */
 export type ClusterInputs = Omit<All, 'mode'> & { readonly mode: Exclude<All['mode'], 'scaffold'> };

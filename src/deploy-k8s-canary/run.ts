@@ -13,7 +13,8 @@ export async function run(context: Given): Promise<void> {
   const { signal, inputs } = context;
   if (inputs.mode === 'scaffold') return (await import('./scaffold/run.ts')).runScaffold(context);
   const { mode } = inputs;
-  const targets = await targetsOf({ ...inputs, mode }, context);
+  const chosen = await (await import('./choose-strategy.ts')).chooseStrategy(context);
+  const targets = await targetsOf({ ...chosen, mode }, context);
   const [{ connect }, { refuseTwins }] = await Promise.all([
     import('./clusters/sites.ts'),
     import('./clusters/twins.ts'),

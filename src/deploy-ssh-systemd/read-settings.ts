@@ -7,6 +7,7 @@ import { formatHost } from '../core/ssh/hosts.ts';
 import { formatDuration } from '../core/units.ts';
 import { whoRuns } from '../core/who-runs.ts';
 import { coloursMustAgree } from './blue-green/must-agree.ts';
+import { chooseStrategy } from './choose-strategy.ts';
 import { projectOf } from './compose/wanted.ts';
 import { containerOf } from './container/container.ts';
 import { whatNoContainerHas } from './container/must-agree.ts';
@@ -30,12 +31,8 @@ import { whatNoJobHas } from './timer/no-job.ts';
 import { serviceName } from './values.ts';
 
 /** The inputs as the hosts need them: defaults that depend on other inputs, and what must agree. */
-export async function readSettings({
-  inputs,
-  record,
-  directory,
-  signal,
-}: Context<typeof definition.inputs>): Promise<Settings> {
+export async function readSettings(context: Context<typeof definition.inputs>): Promise<Settings> {
+  const { inputs, record, directory, signal } = context;
   const service = inputs.service ?? fromRecord(record?.record.name);
   if (inputs['pid-file']?.startsWith(`/run/${service}/`) === false) {
     throw invalid(`input "pid-file" is not below /run/${service}`, 'The service may write there only.');
@@ -49,6 +46,7 @@ export async function readSettings({
   // while the keys are read; through a jump host it is that one's turn
   for (const host of hosts) if ((host.jumpHosts ?? inputs['jump-hosts']).length === 0) dialAhead(host);
   const isReleased = ['plan', 'deploy', 'converge'].includes(inputs.mode);
+  const { strategy, soakTime } = await chooseStrategy(context, service);
   const settings: Settings = {
     hosts,
     roles: inputs.roles,
@@ -111,9 +109,9 @@ export async function readSettings({
     balancedSite: site,
     logs: inputs.logs,
     hooks: inputs.hooks,
-    pace: { strategy: inputs.strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
+    pace: { strategy, batch: inputs.batch, maxUnavailable: inputs['max-unavailable'] },
     onFailure: inputs['on-failure'],
-    soakTime: inputs['soak-time'],
+    soakTime,
     by: whoRuns(process.env),
   };
   for (const host of hosts) mustAgree(host, settingsOf(host, settings));

@@ -20,6 +20,7 @@ import type { Request } from './request.ts';
 import { checklistTable, refuseUnmet } from './require.ts';
 import { sourceOf } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
+import { withHistory } from './with-history.ts';
 
 export type { Result } from './conclude.ts';
 export type { Surroundings } from './surroundings.ts';
@@ -75,7 +76,9 @@ async function carryOut(
     const isDeployed = links.some(isDeployment) && deploys(request.mode, isStored(request));
     if (loaded !== undefined && isDeployed) await begins(loaded.record);
   }
-  const places = failed(made) ? [] : links.filter(link => !isMaker(link));
+  const places = failed(made)
+    ? []
+    : links.filter(link => !isMaker(link)).map(link => withHistory(link, plan.file, request, plan.records));
   const ended = await runLinks(places, made, request, around);
   if (request.mode === 'plan' && !around.signal.aborted) await tellDoctor(request, around);
   return conclude(plan, ended, await loadedFrom(ended, request), around);

@@ -33,6 +33,7 @@ const shared = [
   'predicate-type',
   'trusted-root',
   'summary',
+  'history',
   'push',
   'sync-timeout',
   ...Object.keys(scaffoldInputs),
@@ -56,8 +57,12 @@ export async function targetsOf(
       hint: 'Run once for each, with its own manifests. Nothing was changed.',
     });
   const targets = await allOrThrow(clusters, async entry => {
-    const differing = await readSection(entry, directory);
-    const given = { ...inputs, context: entry.name, ...differing, mode: inputs.mode };
+    const { strategy = inputs.strategy, ...differing } = await readSection(entry, directory);
+    if (strategy === 'auto')
+      throw new SlipwayError('INPUT_INVALID', `clusters.${entry.name}.strategy is auto`, {
+        hint: 'A release has one risk: give `strategy: auto` for all clusters. Nothing was changed.',
+      });
+    const given = { ...inputs, context: entry.name, ...differing, strategy, mode: inputs.mode };
     return { ...entry, options: resolveOptions(given, record?.record, directory) };
   });
   refuseOtherReleases(targets);

@@ -1,3 +1,4 @@
+import { riskInputs } from '../../core/risk/inputs.ts';
 import { choice, duration } from '../../core/values.ts';
 import { loadBalancer } from '../load-balancer.ts';
 import { share } from '../values.ts';
@@ -6,10 +7,11 @@ import { share } from '../values.ts';
 export const rolloutInputs = {
   strategy: {
     description:
-      '`all` hosts at once; `rolling`, batch by batch; `canary`, one host first, for `soak-time`, then the rest; `blue-green`, batch by batch, and on each host a second instance that gets the requests of `proxy` when it is healthy.',
-    value: choice('all', 'rolling', 'canary', 'blue-green'),
+      '`auto`: what the risk of the release comes to, see below. `all` hosts at once; `rolling`, batch by batch; `canary`, one host first, for `soak-time`, then the rest; `blue-green`, batch by batch, and on each host a second instance that gets the requests of `proxy` when it is healthy.',
+    value: choice('all', 'rolling', 'canary', 'blue-green', 'auto'),
     default: 'all',
   },
+  ...riskInputs,
   batch: {
     description:
       'Hosts at once, a number or a share such as 25%. Default: 1 with `rolling` and `blue-green`; with `canary`, all that are left.',
