@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-await describeWith(['host', 'go'], 'npm run bench -- gate --short', () => {
+await describeWith(['host:host183', 'go'], 'npm run bench -- gate --short', () => {
   test('a few releases that are not good are stopped before the switch, and good ones are not', async () => {
     const out = join(folder, 'gate.json');
     await run([process.execPath, 'scripts/bench.mjs', 'gate', '--short', '--out', out], {

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
@@ -92,7 +92,11 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
       /does not listen on 8080, but on 8081/,
     ],
     ['fails on one path', { ...environment('GATE_FAULT=status\nGATE_PATH=/api/items'), ...smoke() }, /api\/items.*500/],
-    ['answers slowly', { ...environment('GATE_FAULT=slow\nGATE_DELAY=1200ms'), ...smoke() }, /8080\/.*instead of 1s/],
+    [
+      'answers slowly',
+      { ...environment('GATE_FAULT=slow\nGATE_DELAY=1200ms'), ...smoke({ timeout: '5s' }) },
+      /8080\/.*instead of 1s/,
+    ],
     [
       'wants a port that another has',
       { ...environment('GATE_FAULT=second-port\nGATE_SECOND=0.0.0.0:9100'), ...smoke() },
@@ -258,8 +262,7 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
     const first = await commit('main.go');
     const past = join(folder, 'records');
     const auto = async (sha: string, more: Record<string, string>) => {
-      const record = join(repository, 'slipway-out', `${sha}.json`);
-      await mkdir(dirname(record), { recursive: true });
+      const record = join(folder, `${sha}.json`);
       await writeFile(record, JSON.stringify(emptyRecord({ name: 'web', version: 'v9', commit: sha })));
       const given = { release: record, 'working-directory': repository, history: JSON.stringify({ folder: past }) };
       return released({ ...given, strategy: 'auto', 'soak-time': '1s', ...more });

@@ -13,7 +13,7 @@ export type Chosen = Omit<Inputs, 'strategy'> & { readonly strategy: Exclude<Inp
 
 /** What `strategy: auto` comes to for this release, said aloud; of a rollout that is there already its own strategy counts. */
 export async function chooseStrategy({ inputs, record, directory, signal, summary }: Given): Promise<Chosen> {
-  const { strategy, mode, workload, before, baseline, router } = inputs;
+  const { strategy, mode, workload, before, baseline, mirror, router } = inputs;
   if (strategy !== 'auto') return { ...inputs, strategy };
   if (!['plan', 'deploy', 'render', 'resume'].includes(mode)) return { ...inputs, strategy: 'canary' };
   const service = `Deployment/${workload ?? record?.record.name ?? ''}`;
@@ -21,14 +21,15 @@ export async function chooseStrategy({ inputs, record, directory, signal, summar
   const assessment = await assess({ ...of, record: record?.record });
   const fresh = baseline === 'fresh';
   // whoever wants to compare needs a canary
-  const level = fresh && assessment.level === 'low' ? 'medium' : assessment.level;
+  const wanted = fresh ? 'baseline: fresh' : mirror === undefined ? undefined : 'mirror';
+  const level = wanted !== undefined && assessment.level === 'low' ? 'medium' : assessment.level;
   const { strategy: chosen, steps: all } = clusterStrategies[level];
   const most = fresh && router === 'service' ? mostBesideFresh : 100;
   const steps = all.filter(step => step <= most || step === 100);
   const words = chosen === 'rolling' ? chosen : `${chosen}, steps ${steps.join(', ')}`;
   await tellRisk(
     assessment,
-    `strategy ${words}${level === assessment.level ? '' : ', as baseline: fresh needs one'}`,
+    `strategy ${words}${level === assessment.level ? '' : `, as ${wanted} needs one`}`,
     summary,
   );
   return { ...inputs, strategy: chosen, ...(chosen === 'rolling' ? {} : { steps }) };
