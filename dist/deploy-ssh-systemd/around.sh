@@ -36,7 +36,7 @@ around_backup() {
 
 # A share that is lost may let whoever looks at it wait for ever.
 around_share() {
-  target=$(readlink "$dir/current/$service"); share=${target%/*/*/*}
+  share_of_current
   fact share "$share"
   seen=$(timeout -s KILL 10 /bin/sh -c 'ls "$1/nodes" && { [ ! -e "$1/lease" ] || sed "s/^/lease /" "$1/lease"; }' sh "$share" 2>&1) ||
     { fact down share; fact said "$seen"; return 0; }

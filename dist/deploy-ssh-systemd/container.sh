@@ -101,6 +101,11 @@ forget_image() { # ID
   done
 }
 
+# Of a client that was killed docker's container would go on.
+drop_container() {
+  [ ! -e "$dir/current/container-engine" ] || docker rm --force "slipway-${unit%"$suffix"}" >/dev/null 2>&1
+}
+
 # Whether a process, or the port that it listens on, is one of the service's containers of docker: these are in control
 # groups of docker's.
 of_docker() { # PID PORT

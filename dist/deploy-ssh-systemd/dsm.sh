@@ -10,7 +10,7 @@ tools='setsid su mkfifo'
 systemctl() { # [--quiet] VERB [OPTION|UNIT]...
   [ "${1:-}" != --quiet ] || shift
   case ${1:-} in
-    show) tell ;;
+    show) if [ "${2:-}" = nginx ]; then nginx_main; else tell; fi ;;
     restart) [ "${3:-}" != "$unit" ] || begin_restart ;;
     stop)
       shift
@@ -18,7 +18,8 @@ systemctl() { # [--quiet] VERB [OPTION|UNIT]...
         case $name in "$unit") (halt);; *.timer) (call_off "${name%.timer}");; esac
       done ;;
     start) [ "${3:-}" != "$unit" ] || (make_live && detached supervise 6>&-) ;;
-    is-active) schedule_is_there ;;
+    is-active) if [ "${2:-}" = nginx ]; then [ -n "$(nginx_main)" ]; else schedule_is_there; fi ;;
+    reload) nginx_signal ;;
     daemon-reload|enable|disable|reset-failed) ;;
     *) return 1 ;;
   esac
@@ -111,6 +112,17 @@ serve_journal() { # TOKEN LINES
   printf '@ok\n'
 }
 
+# DSM's own nginx, which serves its web pages, too. It reads http.*.conf in this folder, to which conf.d in /etc/nginx leads;
+# what else is there it writes itself. A reload is DSM's where it has a program for it.
+nginx_sites=/usr/local/etc/nginx/conf.d nginx_kind=http.
+of_nginx() { case $1 in 'nginx, pid '*) ;; *) false;; esac; } # HOLDER of a port
+nginx_signal() { if [ -x /usr/syno/bin/synosystemctl ]; then /usr/syno/bin/synosystemctl reload nginx; else nginx -s reload; fi; }
+
+nginx_main() { # its process id; not of one in a container
+  cat /proc/[0-9]*/stat 2>/dev/null | awk '$2 == "(nginx)" { of[$1] = $4 } END { for (pid in of) if (!(of[pid] in of)) print pid }' |
+    while read -r pid; do [ "$(readlink "/proc/$pid/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] || echo "$pid"; done | head -n 1
+}
+
 # Which NAS this is, and what a system update has taken away of ours.
 own_facts() {
   defaults=/etc.defaults
@@ -119,9 +131,12 @@ own_facts() {
   fact platform "$(value_of unique $defaults/synoinfo.conf)"
   [ ! -L "$dir/current" ] || [ -x "$units/$unit" ] || fact missing "$units/$unit"
   ! runs_jobs || schedule_is_there || fact missing "lines of $crontab"
+  nginx_place
+  [ ! -e "$dir/current/system/nginx" ] || [ -e "$place" ] || fact missing "$place"
 }
 
 # Whether a process was started from a release, also when its watchdog is gone.
+end_smoke() { :; } # there is none without systemd
 of_service() { program_of "$1"; case $exe in "$dir/releases/"*) ;; *) false;; esac; } # PID
 
 value_of() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\)\"\{0,1\}\$/\1/p" "$2" 2>/dev/null | head -n 1; } # KEY FILE

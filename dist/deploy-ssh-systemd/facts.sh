@@ -50,6 +50,8 @@ serve_state() { # SHA256...: of programs that may run already
 # Facts, and meanwhile the hash of what the service runs, where that is one of these programs: it takes longer.
 told_with_hash() { # FACTS SHA256... → stamp, settled_facts: what "same" compares with
   facts=$1; shift
+  # what runs is looked at, too
+  if [ -e "$dir/current/on-share" ]; then share_of_current; answers "$share" || { share_hangs "$share"; return 1; }; fi
   read -r stamp </proc/sys/kernel/random/uuid
   look_at_unit
   settled_facts=$(facts_of_state)

@@ -1,18 +1,23 @@
 # The site of a service: a kind of system file (see system-files.sh).
 
-nginx_place() { place=/etc/nginx/conf.d/slipway-$service.conf; }
+nginx_sites=/etc/nginx/conf.d nginx_kind=
+nginx_place() { place=$nginx_sites/${nginx_kind}slipway-$service.conf; }
+of_nginx() { case $1 in *', of nginx.service') ;; *) false;; esac; } # HOLDER of a port
 
 # nginx looks at its whole configuration, with the site in it, in a mount namespace of its own.
 nginx_check() { # FILE → said
   command -v nginx >/dev/null || { said='nginx is not installed'; return 1; }
-  [ -d /etc/nginx/conf.d ] || { said='there is no /etc/nginx/conf.d'; return 1; }
-  trial=$(mktemp -d) && cp -a /etc/nginx/conf.d/. "$trial" && rm -f "$trial/${place##*/}" &&
+  # DSM has this folder; a system update may have taken it away
+  [ "$nginx_kind" != http. ] || mkdir -p $nginx_sites
+  [ -d $nginx_sites ] || { said="there is no $nginx_sites"; return 1; }
+  trial=$(mktemp -d) && cp -a $nginx_sites/. "$trial" && rm -f "$trial/${place##*/}" &&
     { [ ! -e "$1" ] || cp "$1" "$trial/${place##*/}"; } || { said='the folder for temporary files cannot be written'; return 1; }
-  said=$(unshare -m /bin/sh -c 'mount --bind "$1" /etc/nginx/conf.d && exec nginx -T' sh "$trial" 2>&1 >"$trial/.read"); taken=$?
+  said=$(unshare -m /bin/sh -c 'mount --bind "$1" "$2" && exec nginx -T' sh "$trial" $nginx_sites 2>&1 >"$trial/.read"); taken=$?
   said=$(printf '%s\n' "$said" | grep -v -e 'syntax is ok$' -e 'test is successful$')
   if [ $taken -eq 0 ] && [ -e "$1" ]; then
-    if ! grep -qxF "# configuration file $place:" "$trial/.read"; then
-      said="nginx does not read $place: its nginx.conf includes no conf.d/*.conf"; taken=1
+    # by this path, or by one that leads there
+    if ! grep -q "^# configuration file .*/${place##*/}:\$" "$trial/.read"; then
+      said="nginx does not read $place: its nginx.conf includes no conf.d/$nginx_kind*.conf"; taken=1
     elif shadowed "$1"; then
       taken=1
     fi
@@ -43,7 +48,7 @@ nginx_look() { # PORTS CERTIFICATE; the site in $tried/text
   for asked in $1; do
     number "$asked" || continue
     holder=$(holder_of "$asked")
-    case $holder in ''|*', of nginx.service') ;; *) fact held "$asked $holder";; esac
+    [ -z "$holder" ] || of_nginx "$holder" || fact held "$asked $holder"
   done
   # of the site only: whoever asks may not look at others
   [ -z "${2:-}" ] || ! grep -qF "ssl_certificate $2;" "$tried/text" || fact certificate "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' "$2" 2>/dev/null)"

@@ -63,6 +63,7 @@ revert_to_none() { # boot|''
 
 # Ends what a dead runner left: called by the boot guard, and by whoever has the lock.
 settle() { # WHY [boot]
+  end_smoke
   for file in "$state"/confirmed.*; do
     [ -e "$file" ] && read_intent "$file" && remember "${file##*/confirmed.}" confirmed && rest_of_former "${2:-}" && rm -f "$file"
   done

@@ -42,7 +42,7 @@ growing() {
 }
 
 serve() {
-  trap 'leave_share; [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
+  trap 'leave_share; [ -z "${smoking:-}" ] || end_smoke >/dev/null 2>&1; [ -z "${dog:-}" ] || kill "$dog" 2>/dev/null' EXIT
   dog=; limit=; dir=; failed=; hashed=
   if [ -n "$confined" ]; then
     program=$(cat "$installed")
@@ -76,24 +76,24 @@ serve() {
         fi ;;
     esac
     # longer where a service is waited for or a file is on its way; the runner has deadlines of its own
-    case $verb in lock|revert|traffic|confirm|release|verify|remove|withdraw|share_*|certify) idle 300;; fetch|pull) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
+    case $verb in lock|revert|traffic|confirm|release|verify|remove|withdraw|share_*|certify|smoke|smoke_end) idle 300;; fetch|pull) idle 840;; backup) idle 3700;; *) idle "$patience";; esac
     # everything else is about the service that "facts" has named
     [ -n "$dir" ] || case $verb in facts|look|share_open) ;; *) false;; esac || { fail NAME_REFUSED 'no service was named'; exit 1; }
     case $verb in
-      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|traffic|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull|around|checkup) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
-      share_look|share_open|share_lease|share_pin|share_publish|share_prune|share_leave) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      facts|state|same|look|lock|upload|release|verify|try|try_system|system|certify|user|switch|traffic|watch|confirm|revert|manifest|journal|prune|upstream|haproxy|alive|remove|fetch|whole|withdraw|calendar|run|firewall|backup|containers|pull|around|checkup|smoke|smoke_look|smoke_signal|smoke_end) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
+      share_look|share_open|share_lease|share_pin|share_unpin|share_publish|share_prune|share_leave) if "serve_$verb" "$@"; then failed=; else failed=yes; fi ;;
       bootstrap) if [ -z "$confined" ] && serve_bootstrap "$@"; then failed=; else failed=yes; [ -z "$confined" ] || fail VERB_UNKNOWN "$verb"; fi ;;
       share_end) leave_share; printf '@ok\n'; exit 0 ;;
       *) fail VERB_UNKNOWN "$verb"; failed=yes ;;
     esac
-    case $verb in lock|revert|traffic|confirm|upload|release|verify|remove|withdraw|fetch|backup|share_*|certify|pull) idle "$patience";; esac
+    case $verb in lock|revert|traffic|confirm|upload|release|verify|remove|withdraw|fetch|backup|share_*|certify|pull|smoke|smoke_end) idle "$patience";; esac
   done
 }
 
 # By systemd: VERB DIRECTORY SERVICE [TOKEN]. By a person: rollback DIRECTORY SERVICE RELEASE, restore DIRECTORY SERVICE [BACKUP]. By the runner: nothing.
 case ${1:-serve} in
   serve) serve ;;
-  switch|revert|guard|rollback|restore)
+  switch|revert|guard|rollback|restore|unsmoke)
     locate "$2" "$3" || exit 2
     case $1 in
       switch) do_switch "$4" ;;
@@ -101,6 +101,7 @@ case ${1:-serve} in
       rollback) roll_back "$4" ;;
       restore) restore "${4:-}" ;;
       guard) settle reboot boot ;;
+      unsmoke) end_smoke ;;
     esac ;;
   bring-in) bring_in "$2" ;;
   *) own_verbs "$@" ;;

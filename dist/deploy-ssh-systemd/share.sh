@@ -6,6 +6,8 @@
 
 lease_ends=120 # seconds after it was last renewed; a client may take what it saw 60 s ago for true
 
+share_of_current() { share=$(readlink "$dir/current/$service"); share=${share%/*/*/*}; } # → share
+
 # The mount that a path is on, as the kernel has it.
 mount_of() { # PATH → "POINT TYPE OPTIONS"
   ls "$1" >/dev/null 2>&1 # an automounter mounts what is looked at
@@ -14,6 +16,21 @@ mount_of() { # PATH → "POINT TYPE OPTIONS"
     index(path, at) == 1 && length(at) >= best { best = length(at); found = $2 " " $3 " " $4 }
     END { print found }' /proc/self/mounts
 }
+
+share_answers=15 # seconds in which a share says something, if it does at all
+
+# A share that hangs keeps whoever asks it, some beyond every signal: another process asks, and is not waited for.
+answers() { # PATH
+  ( exec ls "$1" ) >/dev/null 2>&1 </dev/null 9>&- &
+  asking=$! began=$(date +%s)
+  while IFS= read -r stat 2>/dev/null <"/proc/$asking/stat"; do
+    case $stat in *') Z '*) break;; esac
+    [ $(($(date +%s) - began)) -lt $share_answers ] || { kill -KILL $asking; return 1; }
+    sleep 0.05 2>/dev/null || sleep 1
+  done
+  wait $asking || :
+}
+share_hangs() { fail SHARE_HANGS "$1, not in $share_answers s"; } # PATH
 
 share_name() { # PATH
   case $1 in /*/*) ;; *) return 1;; esac
@@ -25,6 +42,7 @@ serve_share_look() { # NFS_ROOT [PROBE]
   share_name "$1" && safe "${2:-none}" || { fail NAME_REFUSED "$1 ${2:-}"; return; }
   fact node "$(uname -n)"
   fact machine "$(cat /etc/machine-id 2>/dev/null)"
+  answers "$1" || { share_hangs "$1"; return; }
   fact mount "$(mount_of "$1")"
   [ -d "$1" ] || fact lacks yes
   if [ -n "${2:-}" ]; then said=$(cat "$1/.slipway-$2" 2>&1 >/dev/null) && fact sees yes || fact said "$said"; fi
@@ -34,6 +52,7 @@ serve_share_look() { # NFS_ROOT [PROBE]
 # Without root, on one host: whether the user can write, and what is there. The probe goes with this conversation.
 serve_share_open() { # NFS_ROOT SERVICE PROBE
   [ -z "$confined" ] && share_name "$1" && safe "$2" && safe "$3" || { fail NAME_REFUSED "$1 $2 $3"; return; }
+  answers "$1" || { share_hangs "$1"; return; }
   share=$1/$2 dir=$1/$2 state=$1/$2/none probe=$1/.slipway-$3
   find "$1" -maxdepth 1 -name '.slipway-*' -mmin +60 -exec rm -f {} + 2>/dev/null
   said=$( { echo "$3" >"$probe"; } 2>&1) || { probe=; fail SHARE_READ_ONLY "$1: $said"; return; }
@@ -97,15 +116,28 @@ leave_share() {
   [ -z "${probe:-}" ] || rm -f "$probe"
 }
 
-# What a host has, and will have: nothing of it goes from the share.
+# What a host has, and will have, beside what others pinned for it: nothing of it goes from the share.
 serve_share_pin() { # NODE MACHINE RELEASE...
   safe "$1" && safe "$2" || { fail NAME_REFUSED "$1 $2"; return; }
   node=$1 machine=$2; shift 2
   holds_lease || { lease_lost; return; }
-  mkdir -p "$share/logs/$node" && chmod 2775 "$share/logs/$node" &&
-    printf '%s\n' "machine=$machine" "$@" >"$share/nodes/.new.$node" && durable "$share/nodes/.new.$node" &&
-    mv -T "$share/nodes/.new.$node" "$share/nodes/$node" || { fail SHARE_FAILED "$share/nodes/$node"; return; }
-  printf '@ok\n'
+  mkdir -p "$share/logs/$node" && chmod 2775 "$share/logs/$node" || { fail SHARE_FAILED "$share/logs/$node"; return; }
+  { printf '%s\n' "machine=$machine"; grep -v '^machine=' "$share/nodes/$node" 2>/dev/null; printf '%s\n' "$@"; } |
+    awk '!seen[$0]++' | write_pins && printf '@ok\n'
+}
+
+# What it does not have any more. Another run may have pinned others meanwhile.
+serve_share_unpin() { # NODE RELEASE...
+  safe "$1" || { fail NAME_REFUSED "$1"; return; }
+  node=$1; shift
+  holds_lease || { lease_lost; return; }
+  awk -v gone="$*" 'BEGIN { n = split(gone, all, " "); while (n) is[all[n--]] } !($0 in is)' "$share/nodes/$node" |
+    write_pins && printf '@ok\n'
+}
+
+write_pins() { # of $node, on standard input
+  new=$share/nodes/.new.$node
+  cat >"$new" && durable "$new" && mv -T "$new" "$share/nodes/$node" || fail SHARE_FAILED "$share/nodes/$node"
 }
 
 # A release whose files are in the store, under its name once it is whole.
@@ -173,7 +205,9 @@ serve_share_leave() { # NODE...
 sees_release() { # ID → said
   listing=$dir/releases/$1/on-share
   [ -e "$listing" ] || return 0
-  target=$(readlink "$dir/releases/$1/$service") began=$(date +%s) tries=0
+  target=$(readlink "$dir/releases/$1/$service") tries=0
+  answers "${target%/*/*}" || { said="the share said nothing in $share_answers s"; return 1; }
+  began=$(date +%s)
   until said=$(cd "$dir/releases/$1" && sha256sum -c on-share 2>&1 9>&-); do
     [ $(($(date +%s) - began)) -lt 90 ] || { said=$(printf '%s\n' "$said" | grep -v ': OK$' | head -n 3); return 1; }
     tries=$((tries + 1))

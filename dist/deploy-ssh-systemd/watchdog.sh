@@ -40,6 +40,7 @@ halt() {
     [ $tries -lt 350 ] || return 1
     nap_of 0.1
   done
+  drop_container
 }
 
 # Signals the main process, when it is still the one that was started.
@@ -114,6 +115,7 @@ launch() {
   # what it left of its session goes with it
   [ "$main" -eq 0 ] || kill -KILL -- "-$main" 2>/dev/null
   kill -KILL -- "-$child" 2>/dev/null
+  drop_container
   how=1 status=$code
   if [ "$main" -eq 0 ] && ! id -u "$user" >/dev/null 2>&1; then status=217
   elif [ "$code" -eq 126 ] || [ "$code" -eq 127 ]; then status=203
