@@ -241,11 +241,16 @@ describe('whoever is out there', () => {
         await flood(kind, 1000, agent);
         took.push(`${kind} ${Date.now() - from} ms`);
       }
-      const [all, after] = [Date.now() - begun, await memoryOf(server)];
+      const all = Date.now() - begun;
+      let after = before;
+      // what is grown stays so; connections that were cut off may take a moment to be gone
+      await eventually(async () => {
+        after = await memoryOf(server);
+        expect(after.used - before.used).toBeLessThan(500_000);
+      }, 15_000);
       agent.destroy();
       process.stderr.write(`a thousand of each: ${took.join(', ')}; bytes ${JSON.stringify([before, after])}\n`);
       expect(all).toBeLessThan(60_000);
-      expect(after.used - before.used).toBeLessThan(500_000);
       expect(after.resident).toBeLessThan(200e6);
       expect(await readdir(join(server.folder, 'queue'))).toHaveLength(2); // the push and its log
       expect(server.log().length).toBeLessThan(20_000);

@@ -47,10 +47,11 @@ await describeWith(
     const run = (given: Record<string, string>) => deploy({ ...inputs, ...given });
     const states = (done: Deployed) => done.record?.deployments.map(one => one.state);
     const installed = () => onShell(`cat ${sitePath} 2>/dev/null || :`);
-    /** Once those of the configuration before have ended. */
+    /** Without those of the configuration before, which end when their last connection does. */
     const workers = () =>
-      onShell(`for n in $(seq 100); do pgrep -f '[s]hutting down' >/dev/null || break; sleep 0.1; done
-        ps -o pid= -C nginx 2>/dev/null || pgrep nginx`);
+      onShell(
+        `for pid in $(pgrep nginx); do grep -qa 'shutting down' /proc/$pid/cmdline 2>/dev/null || echo $pid; done`,
+      );
     /** By nginx: what the service of this name answers, over TLS where a certificate is trusted. */
     const get = (as = name, options: Record<string, unknown> = {}): Promise<IncomingMessage & { text: string }> =>
       new Promise((resolve, reject) => {

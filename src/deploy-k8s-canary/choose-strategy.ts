@@ -16,7 +16,8 @@ export async function chooseStrategy({ inputs, record, directory, signal, summar
   const { strategy, mode, workload, before, baseline, mirror, router } = inputs;
   if (strategy !== 'auto') return { ...inputs, strategy };
   if (!['plan', 'deploy', 'render', 'resume'].includes(mode)) return { ...inputs, strategy: 'canary' };
-  const service = `Deployment/${workload ?? record?.record.name ?? ''}`;
+  const { kind, name } = workload ?? { kind: 'Deployment', name: record?.record.name ?? '' };
+  const service = `${kind}/${name}`;
   const of = { service, history: inputs.history, before: before.length, directory, signal };
   const assessment = await assess({ ...of, record: record?.record });
   const fresh = baseline === 'fresh';
