@@ -1,13 +1,13 @@
 import { amount } from './amount.mjs';
 
-/** Prints the rows as a table, medians with the least and the greatest sample; a missed goal says so. */
+/** Prints the rows as a table, medians with the least and the greatest sample; a missed goal says so. Without a peer its columns are empty. */
 export function printRows(rows, unit) {
   const head = ['', 'ours', 'peer', 'ratio', 'goal', ''];
   const lines = rows.map(one => [
     one.name,
     amount(one.ours, one.oursRange, one.unit ?? unit),
-    amount(one.peer, one.peerRange, one.unit ?? unit),
-    one.ratio.toFixed(2),
+    one.peer === undefined ? '' : amount(one.peer, one.peerRange, one.unit ?? unit),
+    one.ratio?.toFixed(2) ?? '',
     one.goal,
     one.met === undefined ? '' : one.met ? 'met' : 'MISSED',
   ]);
