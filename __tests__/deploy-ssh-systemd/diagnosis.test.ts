@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { diagnose } from '../../src/deploy-ssh-systemd/diagnosis.ts';
-import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';
 import { refusedCall } from '../../src/deploy-ssh-systemd/system-calls.ts';
+import { readUnitState } from '../../src/deploy-ssh-systemd/unit-state.ts';
 
 const record = (architecture: string, number: number) =>
   `audit: type=1326 audit(1795.1:7): auid=4294967295 uid=61 exe="/opt/slipway/hello/releases/v2/hello" sig=31 arch=${architecture} syscall=${number} compat=0 code=0x80000000`;

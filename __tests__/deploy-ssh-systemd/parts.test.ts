@@ -4,9 +4,9 @@ import { Answer } from '../../src/core/host-agent/answer.ts';
 import { parseTarget } from '../../src/core/target.ts';
 import { type Artifact, chooseArtifact } from '../../src/deploy-ssh-systemd/artifacts.ts';
 import { told } from '../../src/deploy-ssh-systemd/exposure.ts';
-import { readUnitState } from '../../src/deploy-ssh-systemd/facts.ts';
 import { joinErrors, withNothingChanged } from '../../src/deploy-ssh-systemd/fleet.ts';
 import { redact } from '../../src/deploy-ssh-systemd/redact.ts';
+import { readUnitState } from '../../src/deploy-ssh-systemd/unit-state.ts';
 import { describeExit, hasExited, judgeUnit, readEnd } from '../../src/deploy-ssh-systemd/unit-verdict.ts';
 import { environment, listen, serviceDirectory, serviceName } from '../../src/deploy-ssh-systemd/values.ts';
 

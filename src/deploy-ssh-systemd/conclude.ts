@@ -4,13 +4,13 @@ import { formatDuration } from '../core/units.ts';
 import { diagnose } from './diagnosis.ts';
 import { type Downtime, downtimeOf } from './downtime.ts';
 import type { Exposure } from './exposure.ts';
-import { readUnitState, type UnitState } from './facts.ts';
 import type { GateVerdict } from './gate-host.ts';
 import type { HostSession } from './host-session.ts';
 import type { Outcome } from './outcome.ts';
 import { redact } from './redact.ts';
 import type { Settings } from './settings.ts';
 import type { Steps } from './steps.ts';
+import { readUnitState, type UnitState } from './unit-state.ts';
 import { describeExit, readEnd } from './unit-verdict.ts';
 
 /** A release that is switched to and not yet confirmed. */

@@ -1,5 +1,5 @@
-import type { UnitState } from './facts.ts';
 import { refusedCall } from './system-calls.ts';
+import type { UnitState } from './unit-state.ts';
 import type { Exit } from './unit-verdict.ts';
 
 /** What is known of a release that failed. */

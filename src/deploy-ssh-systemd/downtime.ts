@@ -1,4 +1,4 @@
-import type { UnitState } from './facts.ts';
+import type { UnitState } from './unit-state.ts';
 
 /** How long nothing served, and how that is known. Undefined where nothing served before. */
 export interface Downtime {

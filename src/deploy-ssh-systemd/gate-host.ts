@@ -3,12 +3,12 @@ import { SlipwayError } from '../core/errors.ts';
 import { type CheckResult, gate } from '../core/health/index.ts';
 import type { Answer } from '../core/host-agent/answer.ts';
 import { formatDuration } from '../core/units.ts';
-import { readUnitState, type UnitState } from './facts.ts';
 import type { HostSession } from './host-session.ts';
 import { watchRequest } from './requests.ts';
 import type { Settings } from './settings.ts';
 import { whileSteady } from './steady.ts';
 import type { JobEvidence } from './timer/timer-state.ts';
+import { readUnitState, type UnitState } from './unit-state.ts';
 import { describeExit, hasExited, isUp, judgeUnit } from './unit-verdict.ts';
 
 /** What the gate saw, and what it means. */

@@ -1,9 +1,10 @@
 import { SlipwayError } from '../core/errors.ts';
-import { deployHost, type Means } from './deploy-host.ts';
+import { deployHost } from './deploy-host.ts';
 import { asSlipwayError, isUnreachable } from './fleet.ts';
 import { goalOf } from './goal-there.ts';
 import { Hooks } from './hooks.ts';
 import type { HostSession } from './host-session.ts';
+import type { Means } from './means.ts';
 import type { Outcome } from './outcome.ts';
 import type { Settings } from './settings.ts';
 import { withdraw } from './withdraw.ts';

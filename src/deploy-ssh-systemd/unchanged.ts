@@ -1,7 +1,7 @@
 import { log } from '../core/log.ts';
 import { contentOf } from './candidate.ts';
-import type { Goal } from './deploy-host.ts';
 import type { HostFacts } from './facts.ts';
+import type { Goal } from './goal.ts';
 import type { Outcome } from './outcome.ts';
 import { isServing } from './status.ts';
 import type { Steps } from './steps.ts';

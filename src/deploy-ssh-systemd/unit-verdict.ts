@@ -1,4 +1,4 @@
-import type { UnitState } from './facts.ts';
+import type { UnitState } from './unit-state.ts';
 
 /** What the unit's state means while a release is waiting to count. */
 export type UnitVerdict =

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Answer } from '../../../src/core/host-agent/answer.ts';
-import { readUnitState } from '../../../src/deploy-ssh-systemd/facts.ts';
 import { timer } from '../../../src/deploy-ssh-systemd/timer/timer.ts';
 import { counts, lastRunOf, readTimerState } from '../../../src/deploy-ssh-systemd/timer/timer-state.ts';
 import { renderTimer } from '../../../src/deploy-ssh-systemd/timer/timer-unit.ts';
 import { renderUnit } from '../../../src/deploy-ssh-systemd/unit-file.ts';
+import { readUnitState } from '../../../src/deploy-ssh-systemd/unit-state.ts';
 import { plainOptions } from '../unit-options.ts';
 
 const plain = { calendar: ['daily'], jitter: 0, missed: 'skip', timeout: undefined, run: 'no' };

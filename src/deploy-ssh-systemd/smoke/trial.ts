@@ -2,11 +2,11 @@ import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { diagnose } from '../diagnosis.ts';
 import { renderEnvironment } from '../environment-file.ts';
-import { readUnitState, type UnitState } from '../facts.ts';
 import type { HostSession } from '../host-session.ts';
 import { quoteArgument } from '../quote.ts';
 import { redact } from '../redact.ts';
 import type { Settings } from '../settings.ts';
+import { readUnitState, type UnitState } from '../unit-state.ts';
 import { describeExit, hasExited, readEnd } from '../unit-verdict.ts';
 import type { Smoke } from './values.ts';
 

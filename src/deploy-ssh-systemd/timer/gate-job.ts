@@ -1,10 +1,10 @@
 import { sleep } from '../../core/deadline.ts';
 import { formatDuration } from '../../core/units.ts';
-import { readUnitState, type UnitState } from '../facts.ts';
 import { endedBy, type Gated, type GateVerdict } from '../gate-host.ts';
 import type { HostSession } from '../host-session.ts';
 import { runRequest, watchRequest } from '../requests.ts';
 import type { Settings } from '../settings.ts';
+import { readUnitState, type UnitState } from '../unit-state.ts';
 import { describeExit } from '../unit-verdict.ts';
 import { counts, evidenceOf, readTimerState, type TimerState } from './timer-state.ts';
 

@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/host-agent/answer.ts';
 import { formatDuration } from '../../core/units.ts';
-import { keyValues, type UnitState } from '../facts.ts';
+import { keyValues, type UnitState } from '../unit-state.ts';
 import { describeExit } from '../unit-verdict.ts';
 
 /** What systemd says of a job's timer. Times are milliseconds since the epoch. */

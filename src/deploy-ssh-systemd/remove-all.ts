@@ -1,0 +1,32 @@
+import type { Context } from '../core/action.ts';
+import type { LoadedRecord } from '../core/record/files.ts';
+import { onAll } from './fleet.ts';
+import type { HostSession } from './host-session.ts';
+import type { definition } from './inputs.ts';
+import { leaveShare } from './nfs/share.ts';
+import { untouched } from './outcome.ts';
+import type { SitesInFront } from './proxy/sites-in-front.ts';
+import { removeHost } from './remove.ts';
+import { report } from './report.ts';
+import type { Settings } from './settings.ts';
+
+type Here = Context<typeof definition.inputs>;
+
+export async function removeAll(
+  sessions: readonly HostSession[],
+  sites: SitesInFront,
+  settings: Settings,
+  release: LoadedRecord,
+  context: Here,
+): Promise<void> {
+  await sites.remove(); // first, as it would lead to nobody
+  const { results, failed } = await onAll(sessions, session => removeHost(session, session.settings, context.signal));
+  const others = failed.map(({ host: { place }, error }) =>
+    untouched('failed', { place, release: '', previous: '' }, error.message, error),
+  );
+  await leaveShare(
+    sessions.filter(({ place }) => results.some(one => one.place === place)),
+    context.signal,
+  );
+  await report([...results, ...others], undefined, release, settings, context);
+}
