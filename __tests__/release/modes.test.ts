@@ -26,7 +26,8 @@ const shared = `
   const give = (name, value) => appendFileSync(process.env.GITHUB_OUTPUT, name + '=' + value + '\\n');
   const calls = input('working-directory') + '/calls';
   const save = record => { mkdirSync(out, { recursive: true }); writeFileSync(out + '/release.json', JSON.stringify(record)); give('release', out + '/release.json'); };
-  const load = () => JSON.parse(readFileSync(input('release')));
+  const begun = { schema: 'slipway.release/v1', name: 'hello', version: 'v1.0.0' };
+  const load = () => input('release') ? JSON.parse(readFileSync(input('release').split('\\n')[0])) : begun;
 `;
 const bundles = {
   'setup-go-cross': `
@@ -37,7 +38,7 @@ const bundles = {
     appendFileSync(calls, 'build\\n');`,
   'deploy-ssh-systemd': `
     const mode = input('mode') || 'deploy';
-    const record = mode === 'deploy' || mode === 'plan' ? load() : { schema: 'slipway.release/v1', name: 'hello', version: 'v1.0.0' };
+    const record = mode === 'deploy' || mode === 'plan' ? load() : begun;
     appendFileSync(calls, mode + ' ' + record.version + ' ' + input('config').split('yml')[1] + '\\n');
     const started = new Date().toISOString();
     const state = process.env.HOSTS_STATE || 'healthy';
@@ -174,30 +175,61 @@ describe('the modes of the chain, with records in a folder', () => {
     expect(summary.join('\n')).toMatch(/### Doctor\n[\s\S]*✗ required \| `limits`/);
   });
 
-  test('in a freeze window nothing is deployed, unless somebody says why; that is written down. Going back is not frozen', async () => {
+  describe('in a freeze window', () => {
     const [from, to] = [-1, 1].map(hours => new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 16));
     const window = `{ from: ${from!.replace('T', ' ')}, to: ${to!.replace('T', ' ')}, why: the sale }`;
     const closed = config.replace('  staging:', `  staging:\n    freeze: [${window}]`);
-    await expect(run({ environment: 'staging' }, closed)).rejects.toMatchObject({
-      code: 'FROZEN',
-      message: expect.stringMatching(/^nothing is deployed from .* \(UTC\): the sale$/),
-      hint: expect.stringMatching(/slipway.yml:12 says so/),
+    const override = { reason: 'a hole\nis open', what: expect.stringContaining('the sale') };
+
+    test('nothing is deployed, unless somebody says why; that is written down. Going back is not frozen', async () => {
+      await expect(run({ environment: 'staging' }, closed)).rejects.toMatchObject({
+        code: 'FROZEN',
+        message: expect.stringMatching(/^nothing is deployed from .* \(UTC\): the sale$/),
+        hint: expect.stringMatching(/slipway.yml:12 says so/),
+      });
+      expect(await calls()).toBe(''); // before anything was built
+      await expect(run({ environment: 'staging', overrideFreeze: '  ' }, closed)).rejects.toMatchObject({
+        code: 'FROZEN',
+      });
+      const done = await run({ environment: 'staging', overrideFreeze: 'a hole\nis open' }, closed);
+      const written = { ...override, place: expect.stringMatching(/slipway.yml:12$/) };
+      expect(done.record?.record.overrides).toMatchObject([written]);
+      expect((await entries()).map(one => one.overrides)).toMatchObject([[written], [written]]);
+      for (const mode of ['rollback', 'plan', 'status', 'verify'] as const)
+        await expect(run({ mode, environment: 'staging' }, closed)).resolves.toBeDefined();
+      expect((await run({ environment: 'production', mode: 'deploy' }, closed)).state).toBe('healthy');
     });
-    expect(await calls()).toBe(''); // before anything was built
-    await expect(run({ environment: 'staging', overrideFreeze: '  ' }, closed)).rejects.toMatchObject({
-      code: 'FROZEN',
+
+    test('a version that was never there is no way back, whatever the mode is called', async () => {
+      await run({ environment: 'staging' });
+      await run({ mode: 'build', version: 'v2.0.0' });
+      const back = { mode: 'rollback', environment: 'staging', version: 'v1.0.0' } as const;
+      expect((await run(back, closed)).calls[0]).toBe('deploy v1.0.0 @staging');
+      await expect(run({ ...back, version: 'v2.0.0' }, closed)).rejects.toMatchObject({
+        code: 'FROZEN',
+        hint: expect.stringContaining('No record says that v2.0.0 ever served here'),
+      });
+      expect(await calls()).toBe('');
+      const forced = await run({ ...back, version: 'v2.0.0', overrideFreeze: 'a hole\nis open' }, closed);
+      expect(forced.record?.record.overrides).toMatchObject([override]);
     });
-    const done = await run({ environment: 'staging', overrideFreeze: 'a hole\nis open' }, closed);
-    const override = {
-      reason: 'a hole\nis open',
-      what: expect.stringContaining('the sale'),
-      place: expect.stringMatching(/slipway.yml:12$/),
-    };
-    expect(done.record?.record.overrides).toMatchObject([override]);
-    expect((await entries()).map(one => one.overrides)).toMatchObject([[override], [override]]);
-    for (const mode of ['rollback', 'plan', 'status', 'verify'] as const)
-      await expect(run({ mode, environment: 'staging' }, closed)).resolves.toBeDefined();
-    expect((await run({ environment: 'production', mode: 'deploy' }, closed)).state).toBe('healthy');
+
+    test('the reason is in the record also when the records of several jobs are handed on, or none is', async () => {
+      const handedOn = closed.replace(/^build.*\n/m, '');
+      const record = { schema: 'slipway.release/v1', name: 'hello', version: 'v1.0.0' };
+      const release = ['one.json', 'two.json'];
+      for (const [index, name] of release.entries())
+        await writeFile(join(folder, name), JSON.stringify({ ...record, [`of-${index}`]: true }));
+      for (const mode of ['release', 'deploy'] as const) {
+        const given = { mode, environment: 'staging', overrideFreeze: 'a hole\nis open' };
+        const merged = (await run({ ...given, release }, handedOn)).record?.record;
+        expect(merged).toMatchObject({ 'of-0': true, 'of-1': true, overrides: [override] });
+        expect((await entries()).map(one => one.overrides)).toMatchObject([[override], [override]]);
+        await rm(join(folder, 'slipway-records'), { recursive: true });
+      }
+      const none = { mode: 'release', environment: 'staging', overrideFreeze: 'a hole\nis open' } as const;
+      expect((await run(none, handedOn)).record?.record.overrides).toMatchObject([override]);
+    });
   });
 
   test('a policy adds to what is required, and to what is given; who goes back does not need it', async () => {

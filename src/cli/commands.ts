@@ -269,7 +269,7 @@ export const commands: readonly Command[] = [
   chain(
     'rollback',
     'go back to the release before, or to any kept version',
-    [version('Go back to this kept version.'), records, deployment, yes],
+    [version('Go back to this kept version.'), records, deployment, override, yes],
     [
       ['slipway rollback -e production', 'to the release before'],
       ['slipway rollback -e production --version v1.2.2', 'to that one'],

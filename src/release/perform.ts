@@ -1,6 +1,6 @@
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
-import { type LoadedRecord, loadRecords, saveRecord } from '../core/record/files.ts';
+import { type LoadedRecord, loadRecords } from '../core/record/files.ts';
 import type { Override, ReleaseRecord } from '../core/record/schema.ts';
 import type { Entry } from '../core/records/entry.ts';
 import type { Link } from './chain.ts';
@@ -9,6 +9,7 @@ import { conclude, type Result } from './conclude.ts';
 import { doctor } from './doctor/doctor.ts';
 import { summaryOf, textOf } from './doctor/render.ts';
 import { refuseFrozen } from './freeze/freeze.ts';
+import { sayOverride, writeOverride } from './freeze/set-aside.ts';
 import { follow } from './github/follow.ts';
 import { refuseFork } from './github/fork.ts';
 import { type Progress, runLinks } from './links.ts';
@@ -59,7 +60,7 @@ async function carryOut(
   begins: (record: ReleaseRecord) => Promise<void>,
 ): Promise<Result> {
   const { request, links } = plan;
-  mayDeploy(plan, around);
+  await mayDeploy(plan, around);
   const source = isStored(request) ? await sourceOf(request, plan.file, plan.records) : undefined;
   const begun: Progress = { done: [], release: source?.file ?? request.release.join('\n') };
   const built = await runLinks(links.filter(isBuild), begun, request, around);
@@ -68,20 +69,27 @@ async function carryOut(
   const images = failed(built) ? [] : links.filter(link => isMaker(link) && !isBuild(link));
   const made = await runLinks(images, built, request, around);
   const loaded = await loadedFrom(made, request);
+  let given = made;
+  let override: Override | undefined;
   if (!failed(made) && !around.signal.aborted) {
     if (loaded !== undefined && keeps(plan)) await plan.records?.put(loaded);
     await refuse(plan, loaded, around);
-    const override = mayDeploy(plan, around);
-    if (override !== undefined) await setAside(override, loaded, around);
+    override = await mayDeploy(plan, around);
+    if (override !== undefined) await sayOverride(override, around);
+    if (override !== undefined && loaded !== undefined)
+      given = { ...made, release: (await writeOverride(override, loaded)).file };
     const isDeployed = links.some(isDeployment) && deploys(request.mode, isStored(request));
     if (loaded !== undefined && isDeployed) await begins(loaded.record);
   }
   const places = failed(made)
     ? []
     : links.filter(link => !isMaker(link)).map(link => withHistory(link, plan.file, request, plan.records));
-  const ended = await runLinks(places, made, request, around);
+  const ended = await runLinks(places, given, request, around);
   if (request.mode === 'plan' && !around.signal.aborted) await tellDoctor(request, around);
-  return conclude(plan, ended, await loadedFrom(ended, request), around);
+  const last = await loadedFrom(ended, request);
+  // a deployment that was given no record has begun one
+  const closed = override === undefined || last === undefined ? last : await writeOverride(override, last);
+  return conclude(plan, ended, closed, around);
 }
 
 const keeps = ({ request, links }: Plan) =>
@@ -100,25 +108,8 @@ async function loadedFrom({ release }: Progress, { directory }: Request): Promis
 }
 
 /** Asked before the first link, and again before a place is changed: building takes its time. */
-function mayDeploy({ request, links, windows }: Plan, { env }: Surroundings): Override | undefined {
-  return links.some(isDeployment) ? refuseFrozen(windows, request, env, new Date()) : undefined;
-}
-
-/** A rule that is set aside is said, and written into the record. */
-async function setAside(
-  override: Override,
-  loaded: LoadedRecord | undefined,
-  { summary }: Surroundings,
-): Promise<void> {
-  const said = `${override.by} sets aside ${override.what} (${override.place}), because: ${override.reason}`.replaceAll(
-    /\s+/g,
-    ' ',
-  );
-  log.warning(said);
-  await summary(`> [!WARNING]\n> ${said}`);
-  if (loaded === undefined) return;
-  const overrides = [...(loaded.record.overrides ?? []), override];
-  await saveRecord({ ...loaded, record: { ...loaded.record, overrides } });
+async function mayDeploy(plan: Plan, { env }: Surroundings): Promise<Override | undefined> {
+  return plan.links.some(isDeployment) ? refuseFrozen(plan, env, new Date()) : undefined;
 }
 
 /** The production checklist is a part of every plan; nothing in it makes a plan fail. */

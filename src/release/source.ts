@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConfigFile } from '../core/config-file.ts';
 import { SlipwayError } from '../core/errors.ts';
 import { log } from '../core/log.ts';
@@ -21,7 +22,7 @@ export async function sourceOf(
   if (request.release.length > 0) {
     const handedOn = await loadRecords(request.release, request.directory);
     if (handedOn !== undefined) await refuseChanged(handedOn);
-    return handedOn;
+    return handedOn && (await onDisk(handedOn, request.directory));
   }
   const needed = ['deploy', 'promote'].includes(request.mode) || request.version !== undefined;
   if (records === undefined) {
@@ -31,6 +32,13 @@ export async function sourceOf(
   if (request.mode === 'promote') return records.get(await promotable(request, file, records), request.directory);
   if (needed) return records.get(request.version ?? 'latest', request.directory);
   return running(request, file, records);
+}
+
+/** Several records that were handed on are one from here on; whoever comes next reads it from its file. */
+async function onDisk(loaded: LoadedRecord, directory: string): Promise<LoadedRecord> {
+  const there = await loadRecords([loaded.file], directory).catch(() => undefined);
+  if (!isDeepStrictEqual(there?.record, loaded.record)) await saveRecord(loaded);
+  return loaded;
 }
 
 /** The environment that a version is promoted from: `from`, else the one before in the file. */
@@ -92,7 +100,8 @@ async function running(
   return { ...loaded, record };
 }
 
-const isThere = ({ deployments }: Entry) => deployments.some(one => ['healthy', 'unchanged'].includes(one.state));
+/** Whether a deployment left its release serving somewhere. */
+export const isThere = ({ deployments }: Entry): boolean => deployments.some(one => ['healthy', 'unchanged'].includes(one.state));
 
 function nowhere({ mode, version }: Request, { file }: ConfigFile): SlipwayError {
   return new SlipwayError(
