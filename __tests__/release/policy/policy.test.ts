@@ -61,6 +61,12 @@ describe('where a policy comes from', () => {
     ['no map', 'policy.yml', 'CONFIG_INVALID', 'slipway.yml:1: policy: it is not { extends'],
     ['a branch', { extends: 'acme/platform/p.yml@main' }, 'CONFIG_INVALID', 'could be another one tomorrow'],
     ['a short SHA', { extends: 'acme/platform/p.yml@cccccccc' }, 'CONFIG_INVALID', 'could be another one tomorrow'],
+    [
+      'a path that leads to another repository',
+      { extends: `acme/platform/../../other/repo/contents/p.yml@${commit}` },
+      'CONFIG_INVALID',
+      'leads out of the repository that it names',
+    ],
     ['no sha256', { extends: 'policy.yml' }, 'CONFIG_INVALID', 'could be another one tomorrow'],
     ['an unknown key', { extends: 'policy.yml', sha: 'x' }, 'CONFIG_INVALID', 'it is not { extends'],
     ['another text', { extends: 'policy.yml', sha256: '0'.repeat(64) }, 'POLICY_CHANGED', `has sha256 ${sha256(text)}`],
@@ -146,5 +152,20 @@ describe('what a policy says', () => {
     await expect(tighten(proven, yml())).rejects.toMatchObject({
       message: expect.stringMatching(/^slipway.yml:9 loosens identity, which is proven at least by policy.yml:1$/),
     });
+  });
+
+  test('who leaves the whole verification out loosens it, too', async () => {
+    const without = yml().replace(/verify:\n(  .*\n)+/, '');
+    for (const [asked, text] of [
+      ['identity: reported', 'identity is reported'],
+      ['hold: 30s', 'hold is 30s'],
+    ])
+      await expect(tighten(`at-least: { verify-health: { ${asked} } }`, without)).rejects.toMatchObject({
+        code: 'POLICY_LOOSENED',
+        message: expect.stringMatching(
+          new RegExp(`slipway.yml has no section "verify", whose ${text} at least by policy.yml:1$`),
+        ),
+      });
+    await expect(tighten('at-least: { verify-health: { identity: none, hold: 0s } }', without)).resolves.toHaveLength(1);
   });
 });

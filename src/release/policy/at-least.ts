@@ -70,7 +70,8 @@ export function readAtLeast(given: unknown, at: (path: ConfigPath) => string): A
  * The links with what the policy asks for where slipway.yml says nothing.
  *
  * @param read the links as they are read, in the same order
- * @throws SlipwayError POLICY_LOOSENED that names both lines, for each input of slipway.yml that asks for less
+ * @throws SlipwayError POLICY_LOOSENED that names both lines, for each input of slipway.yml that asks for less, and for a
+ *   section that is left out
  */
 export function tightened(
   links: readonly Link[],
@@ -90,10 +91,24 @@ export function tightened(
     );
     return { ...link, inputs: { ...link.inputs, ...Object.fromEntries(less.map(({ input, text }) => [input, text])) } };
   });
+  problems.push(...leftOut(links, atLeast, file));
   if (problems.length === 0) return tighter;
   throw new SlipwayError('POLICY_LOOSENED', problems.join('; '), {
-    hint: 'Nothing was changed. A policy can only be tightened: take the input out, or ask who keeps the policy.',
+    hint: 'Nothing was changed. A policy can only be tightened: take the input out (or write the section), or ask who keeps the policy.',
   });
+}
+
+/** What is deployed and never verified is verified less than any policy asks for. */
+function leftOut(links: readonly Link[], atLeast: readonly AtLeast[], file: ConfigFile): string[] {
+  if (file.verify !== undefined || !links.some(({ action }) => action.startsWith('deploy-'))) return [];
+  return atLeast
+    .filter(one => one.action === 'verify-health' && isLess(one, loosestOf(one)))
+    .map(({ input, text, at }) => `${file.file} has no section "verify", whose ${input} is ${text} at least by ${at}`);
+}
+
+function loosestOf({ action, input }: AtLeast): unknown {
+  const scale = scales[action]![input]!;
+  return scale === 'number' ? 0 : scale[0];
 }
 
 function isLess({ action, input, value }: AtLeast, given: unknown): boolean {

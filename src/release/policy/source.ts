@@ -38,6 +38,8 @@ export async function policyText(
     throw refuse('it is not { extends: OWNER/REPO/PATH@SHA } or { extends: PATH or URL, sha256: … }');
   if (!isPinned && !/^[0-9a-f]{64}$/.test(String(sum)))
     throw refuse(`${from} has neither the full SHA of a commit nor a sha256: it could be another one tomorrow`);
+  if (isPinned && /(^|\/)\.\.?(\/|@)/.test(from))
+    throw refuse(`${from} leads out of the repository that it names: write the path of the file as it is there`);
   const text = await read(from, dirname(file), env, signal).catch(error => {
     throw new SlipwayError('POLICY_UNREACHABLE', `${at(['policy'])}: the policy ${from}: ${messageOf(error)}`, {
       hint: 'Nothing was changed. Without its policy nothing is deployed.',
