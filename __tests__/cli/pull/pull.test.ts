@@ -9,6 +9,7 @@ import {
   isWanted,
   type Memory,
   readMemory,
+  wentBack,
   writeMemory,
 } from '../../../src/cli/pull/memory.ts';
 import { pauseOf } from '../../../src/cli/pull/pause.ts';
@@ -55,6 +56,18 @@ test('what is remembered is bounded, comes back, and may be damaged', async () =
   await writeFile(join(folder, 'memory.json'), '{"failed":');
   expect(await readMemory(folder)).toEqual({ failed: [] });
   await rm(folder, { recursive: true });
+});
+
+test('records that show less than they did went back; those of another place or environment say nothing of these', () => {
+  const newest = { place: 'production in oci://r', at: '2026-01-02T00:00:00.000Z' };
+  const memory: Memory = { failed: [], newest };
+  const seen = (at: string | undefined, place = newest.place) => wentBack(memory, place, at);
+  expect([seen('2026-01-01T23:59:59.999Z'), seen(undefined)]).toEqual([true, true]);
+  expect([seen(newest.at), seen('2026-01-02T00:00:00.001Z')]).toEqual([false, false]);
+  expect([seen(undefined, 'staging in oci://r'), wentBack({ failed: [] }, newest.place, undefined)]).toEqual([
+    false,
+    false,
+  ]);
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { invalid } from '../../core/config-document.ts';
 import { type ConfigFile, readConfigFile } from '../../core/config-file.ts';
+import { SlipwayError } from '../../core/errors.ts';
 import { sha256 } from '../../core/files.ts';
 import { log } from '../../core/log.ts';
 import { earlier } from '../../release/source.ts';
@@ -13,7 +14,7 @@ import { misuse } from '../options.ts';
 import { startSlipway } from '../service/start-slipway.ts';
 import { stateFolder, takeState } from '../service/state-folder.ts';
 import { newestVerified } from './candidate.ts';
-import { afterFailure, afterSuccess, isWanted, type Memory, readMemory, writeMemory } from './memory.ts';
+import { afterFailure, afterSuccess, isWanted, type Memory, readMemory, wentBack, writeMemory } from './memory.ts';
 
 /** Entries among which the newest verified version is looked for. */
 const most = 100;
@@ -48,9 +49,12 @@ export async function look(call: Call): Promise<number> {
   const { environment, from, config } = await readPlan(call);
   const state = stateFolder(call, 'pull');
   await using _ = await takeState(state);
-  const memory = await readMemory(state);
+  const remembered = await readMemory(state);
   using records = await openKept(call);
   const [newest] = await records.entries({ environment: from, limit: 1 });
+  const place = `${from} in ${records.place}`;
+  if (wentBack(remembered, place, newest?.at)) throw older(remembered, newest?.at, state);
+  const memory = newest === undefined ? remembered : { ...remembered, newest: { place, at: newest.at } };
   const seen = `${newest?.id ?? 'nothing'} ${config}`;
   if (memory.seen === seen) return exitCodes.done;
   const version = newestVerified(await records.entries({ environment: from, limit: most }));
@@ -63,19 +67,35 @@ export async function look(call: Call): Promise<number> {
   log.info(`${version} is verified in ${from}: it is deployed to ${environment}`);
   const code = await promote(version, { environment, from }, call, state);
   if (code !== exitCodes.done && call.signal.aborted) return code;
-  await writeMemory(state, remembered(memory, what, version, code));
-  return code;
+  await writeMemory(state, afterwards(memory, what, version, code));
+  // whoever called us must not take it for a mistake of theirs, which nothing mends
+  return code === exitCodes.refused ? exitCodes.failed : code;
 }
 
-function remembered(memory: Memory, what: string, version: string, code: number): Memory {
+function afterwards(memory: Memory, what: string, version: string, code: number): Memory {
   if (code === exitCodes.done) {
     log.info(`${version} is deployed and verified`);
     return afterSuccess(memory, what);
   }
-  const after = afterFailure(memory, what, code === exitCodes.rolledBack || code === exitCodes.refused);
+  if (code === exitCodes.refused) {
+    // a freeze window ends, a policy or a key is there again: what was not begun has not failed
+    log.warning(`${version} was not begun (exit code ${code}): it is tried again`);
+    return memory;
+  }
+  const after = afterFailure(memory, what, code === exitCodes.rolledBack);
   const next = isWanted(after, what) ? 'it is tried again' : 'it is not tried again; the next version is';
   log.warning(`${version} ended with exit code ${code}: ${next}`);
   return after;
+}
+
+function older({ newest }: Memory, at: string | undefined, state: string): SlipwayError {
+  return new SlipwayError(
+    'RECORDS_OLDER',
+    `the records of ${newest?.place} went back: ${at === undefined ? 'there is no entry' : `the newest entry is of ${at}`}, one of ${newest?.at} was seen before`,
+    {
+      hint: `Nothing was changed: an older copy calls verified what may be so no longer. Look whether a mirror lags behind or a backup was brought back; if it is meant, remove ${join(state, 'memory.json')}.`,
+    },
+  );
 }
 
 /** The same gate and rollback as `slipway promote`, because it is that. */

@@ -10,6 +10,8 @@ const Memory = v.object({
   deployed: v.optional(v.string()),
   /** The newest entry when it was looked last. */
   seen: v.optional(v.string()),
+  /** The newest entry that was ever seen of an environment in a place of records: its time, ISO 8601. */
+  newest: v.optional(v.object({ place: v.string(), at: v.string() })),
   /** How often what has failed. */
   failed: v.array(v.object({ what: v.string(), times: v.number(), given: v.boolean() })),
 });
@@ -39,6 +41,15 @@ const fileIn = (folder: string) => join(folder, 'memory.json');
 /** Whether there is something to do about it: it is not there, and was not given up. */
 export function isWanted({ deployed, failed }: Memory, what: string): boolean {
   return deployed !== what && !failed.some(one => one.what === what && one.given);
+}
+
+/**
+ * Whether records show less than they did: entries are only added, so that an older newest one is a copy that was brought
+ * back, or a mirror that lags behind.
+ */
+export function wentBack({ newest }: Memory, place: string, at: string | undefined): boolean {
+  if (newest === undefined || newest.place !== place) return false;
+  return at === undefined || Date.parse(at) < Date.parse(newest.at);
 }
 
 export function afterSuccess({ failed, ...memory }: Memory, what: string): Memory {
