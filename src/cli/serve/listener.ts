@@ -84,10 +84,10 @@ async function certificateOf({ certificate, key }: NonNullable<Settings['tls']>)
   }
 }
 
-/** An IPv4 client of a socket for both is `::ffff:192.0.2.1`; one of the same link has its interface: `fe80::1%eth0`. */
+/** An IPv4 client of a socket for both is `::ffff:192.0.2.1`. */
 export function isAllowed(allowed: BlockList | undefined, address: string | undefined): boolean {
   if (allowed === undefined) return true;
   if (address === undefined) return false;
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
   return allowed.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
 }
