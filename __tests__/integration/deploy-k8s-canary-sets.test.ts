@@ -18,7 +18,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: sets, scal
   const url = (app: keyof typeof ports) => `http://${lab.cluster.nodeAddress}:${ports[app]}/`;
   const { kubectl, fresh, end } = ownNamespace(lab, namespace);
   let images: Record<'v1' | 'v2' | 'v3' | 'crash' | 'slow', string>;
-  let removeNodes: () => Promise<void>;
+  let removeNodes = async () => {};
 
   const parallel = { replicas: 3, serviceName: 'hello', podManagementPolicy: 'Parallel' };
   const set = (readiness: object = {}) => {
@@ -37,7 +37,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: sets, scal
     );
   const beginSet = (inputs: Record<string, string>, manifest = set()) =>
     begin({ probes: `${url('hello')} 200`, steps: '0,50,100', ...inputs }, manifest);
-  const beginAgent = (inputs: Record<string, string>) => begin({ probes: `${url('agent')} 200`, ...inputs }, agent);
+  const beginAgent = (inputs: Record<string, string>) => begin({ workload: 'ds/agent', probes: `${url('agent')} 200`, ...inputs }, agent);
 
   const good = ({ code, log }: Done) => expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   const podsOf = async (app: string) =>
