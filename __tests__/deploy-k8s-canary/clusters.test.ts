@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readInputs } from '../../src/core/inputs.ts';
 import type { Cluster } from '../../src/core/kubernetes/index.ts';
 import { onlyNewest } from '../../src/deploy-k8s-canary/clusters/newest.ts';
+import { onlyBegun } from '../../src/deploy-k8s-canary/clusters/only-begun.ts';
 import type { Site } from '../../src/deploy-k8s-canary/clusters/sites.ts';
 import { targetsOf } from '../../src/deploy-k8s-canary/clusters/targets.ts';
 import { refuseTwins } from '../../src/deploy-k8s-canary/clusters/twins.ts';
@@ -73,7 +74,7 @@ describe('the clusters', () => {
   });
 });
 
-const site = (name: string, state?: Partial<RolloutState>, server = `https://${name}`): Site => ({
+const siteOf = (name: string, state?: Partial<RolloutState>, server = `https://${name}`): Site => ({
   name,
   wave: 1,
   options: { image } as Site['options'],
@@ -83,29 +84,38 @@ const site = (name: string, state?: Partial<RolloutState>, server = `https://${n
 });
 
 test('one server under two names is refused, however its address is written', () => {
-  expect(() => refuseTwins([site('a'), site('b')])).not.toThrow();
-  expect(() => refuseTwins([site('a', {}, 'https://x:443'), site('b', {}, 'https://X/')])).toThrow(
+  expect(() => refuseTwins([siteOf('a'), siteOf('b')])).not.toThrow();
+  expect(() => refuseTwins([siteOf('a', {}, 'https://x:443'), siteOf('b', {}, 'https://X/')])).toThrow(
     'cannot be told apart',
   );
 });
 
 describe('the whole', () => {
   const wholeOf = (...sites: Site[]) => asOneWhole(sites)[0]!.options.whole;
-  const done = { image, whole: 'w', phase: 'healthy' } as const;
+  const started = '2026-01-02T00:00:00Z';
+  const done = { image, whole: 'w', phase: 'healthy', started } as const;
+  const earlier = { image: 'other', whole: 'v', phase: 'healthy', started: '2026-01-01T00:00:00Z' } as const;
 
   test.each([
-    ['halfway', [site('a', done), site('b', { ...done, phase: 'progressing' })], true],
-    ['one of them not begun', [site('a', done), site('b', { image: 'other', whole: 'v', phase: 'healthy' })], true],
-    ['at its end', [site('a', done), site('b', done)], false],
-    ['of another release', [site('a', { ...done, image: 'other' }), site('b')], false],
+    ['halfway', [siteOf('a', done), siteOf('b', { ...done, phase: 'progressing' })], true],
+    ['one of them not begun', [siteOf('a', done), siteOf('b', earlier)], true],
+    ['at its end', [siteOf('a', done), siteOf('b', done)], false],
+    ['of another release', [siteOf('a', { ...done, image: 'other' }), siteOf('b')], false],
   ])('%s: whether it is gone on with', (_, sites, goesOn) => {
     expect(wholeOf(...sites) === 'w').toBe(goesOn);
+  });
+
+  test('without an image it is the one that was begun last, whichever cluster is named first', () => {
+    const of = (one: Site): Site => ({ ...one, options: {} as Site['options'] });
+    const paused = siteOf('a', { ...done, phase: 'paused' });
+    expect(wholeOf(...[siteOf('b', earlier), paused].map(of))).toBe('w');
+    expect(wholeOf(...[paused, siteOf('b', earlier)].map(of))).toBe('w');
   });
 });
 
 test('a rollback is about what was rolled out last: who never got it is left alone', async () => {
-  const eu = site('eu', { image, started: '2026-01-02T00:00:00Z' });
-  const us = site('us', { image: 'h@sha256:0', started: '2026-01-01T00:00:00Z' });
+  const eu = siteOf('eu', { image, started: '2026-01-02T00:00:00Z' });
+  const us = siteOf('us', { image: 'h@sha256:0', started: '2026-01-01T00:00:00Z' });
   const asked: string[] = [];
   const task = onlyNewest([eu, us], async one => {
     asked.push(one.name);
@@ -114,4 +124,42 @@ test('a rollback is about what was rolled out last: who never got it is left alo
   await expect(task(eu)).rejects.toThrow('asked');
   expect((await task(us)).outcome.state).toBe('unchanged');
   expect(asked).toEqual(['eu']);
+});
+
+describe('a promotion', () => {
+  const image = 'h@sha256:1';
+  const site = (name: string, state?: Partial<RolloutState>): Site => ({
+    ...siteOf(name, state),
+    options: { workload: { kind: 'Deployment', name: 'hello' } } as Site['options'],
+  });
+  const newest = { image, release: '2', started: '2026-01-02T00:00:00Z', previous: 'h@sha256:0', workload: 'hello' };
+  const older = { ...newest, image: 'h@sha256:0', previous: 'h@sha256:9', started: '2026-01-01T00:00:00Z' };
+  const paused = site('eu', { ...newest, phase: 'paused' });
+  const askedOf = async (other: Site) => {
+    const asked: string[] = [];
+    const task = onlyBegun([paused, other], async one => {
+      asked.push(one.name);
+      throw new Error('asked');
+    });
+    await expect(task(paused)).rejects.toThrow('asked');
+    const done = await task(other).catch(() => undefined);
+    return { asked, outcome: done?.outcome };
+  };
+
+  test.each([
+    ['has an earlier release', site('us', { ...older, phase: 'healthy' }), 'h@sha256:0'],
+    ['took an earlier release back', site('us', { ...older, phase: 'rolled-back' }), 'h@sha256:9'],
+    ['never had any', site('us'), ''],
+  ])('begins nothing in a cluster that %s, and says what it serves', async (_, other, serves) => {
+    const { asked, outcome } = await askedOf(other);
+    expect(asked).toEqual(['eu']);
+    expect(outcome).toMatchObject({ state: 'not-begun', image, release: '2', previous: serves, changed: false });
+  });
+
+  test.each([
+    ['is under way with another', site('us', { ...older, phase: 'progressing' })],
+    ['has the release', site('us', { ...newest, image: 'mirror/h@sha256:1', phase: 'healthy' })],
+  ])('is about a cluster that %s', async (_, other) => {
+    expect((await askedOf(other)).asked).toEqual(['eu', 'us']);
+  });
 });

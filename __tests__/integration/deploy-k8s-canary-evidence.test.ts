@@ -12,7 +12,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
   let manifests: Record<string, string>;
   let [good, newer, failing, crashing, unready, hungry] = ['', '', '', '', '', ''];
 
-  const begin = (inputs: Record<string, string>) =>
+  const begin = (inputs: Record<string, string>, files = manifests) =>
     start(
       lab.cluster.kubeconfig,
       {
@@ -22,7 +22,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
         probes: `http://${lab.cluster.nodeAddress}:${nodePort}/ 200`,
         ...inputs,
       },
-      manifests,
+      files,
     );
 
   beforeAll(async () => {
@@ -74,6 +74,24 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: what count
     expect(log).toMatch(/pod hello-canary-\S+: it served, and has not been ready for \d+ s/);
     expect(log).toMatch(/event Unhealthy: Readiness probe failed/);
     expect([code, deployment?.state, deployment?.evidence.reason.code]).toEqual([1, 'rolled-back', 'READINESS_LOST']);
+  }, 90_000);
+
+  test('a pod that never becomes ready ends the rollout after progressDeadlineSeconds, named, with what its probe says', async () => {
+    const deployment = manifests['deployment.yaml']!.replace('path: /readyz', 'path: /nowhere').replace(
+      'progressDeadlineSeconds: 120',
+      'progressDeadlineSeconds: 6',
+    );
+    const done = await begin({ image: good }, { ...manifests, 'deployment.yaml': deployment }).done;
+    expect(done.log).toMatch(
+      /pod hello-canary-\S+: it does not become ready: containers with unready status: \[hello\]/,
+    );
+    expect(done.log).toMatch(/event Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 404/);
+    expect([done.code, done.deployment?.state, done.deployment?.evidence.reason.code]).toEqual([
+      1,
+      'rolled-back',
+      'NEVER_READY',
+    ]);
+    expect(done.took).toBeLessThan(60_000);
   }, 90_000);
 
   test('too few requests: said before the start and at the end, with how many more would have sufficed', async () => {

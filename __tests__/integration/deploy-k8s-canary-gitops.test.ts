@@ -62,6 +62,13 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
     await git(directory, 'fetch', '--quiet', 'origin', 'main');
     return (await git(directory, 'log', '--reverse', '--format=%s', `${commit}..FETCH_HEAD`)).split('\n');
   };
+  /** The last commit of this subject as its plan is to have shown it. */
+  const asPlanned = async (directory: string, subject: string) => {
+    const commit = await git(directory, 'log', '-1', '--fixed-strings', `--grep=${subject}`, '--format=%h');
+    const lines = (await git(directory, 'show', '--unified=0', '--format=commit    %s', commit)).split('\n');
+    const [first, ...diff] = lines.filter(line => line !== '' && !/^(diff|index) /.test(line));
+    return [first, ...diff.map(line => `              ${line.replace(/^(@@.*@@).*/, '$1')}`)].join('\n');
+  };
   const head = (directory: string) => git(directory, 'rev-parse', 'HEAD');
 
   beforeAll(async () => {
@@ -100,6 +107,19 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
   test('a canary through git: a commit a step, on top of what others push, and nothing is left but the digest', async () => {
     const [mine, other] = [await repository.clone(), await repository.clone()];
     const before = await head(mine);
+    const detached = await repository.clone();
+    await git(detached, 'checkout', '--quiet', '--detach');
+    const planned = await begin(detached, { mode: 'plan', image: images.v2 }).done;
+    good(planned);
+    expect(planned.log).toContain('owned by Flux Kustomization flux-system/hello');
+    expect(planned.log).toMatch(/commit +deploy hello \S+: 100 %, hello=0 hello-canary=100/);
+    expect(planned.log).toContain('weights as before, httproute.yaml byte for byte');
+    expect([await runs(), await weights(), await left()]).toEqual([
+      images.v1,
+      '',
+      'deployment.apps/hello\nservice/hello',
+    ]);
+    expect([await head(detached), await git(detached, 'status', '--porcelain')]).toEqual([before, '']);
     const users = userTraffic(url, host, 20);
     const running = begin(mine, { image: images.v2 });
     await running.says('50 %: watching');
@@ -115,6 +135,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
     const steps = ['50 %', '100 %', 'the image', 'weights as before'].map(step => `deploy hello ${version}: ${step}`);
     expect(await since(mine, before)).toEqual([steps[0], 'notes', ...steps.slice(1)]);
     expect(await git(mine, 'log', '--format=%b', `${before}..HEAD`)).toContain(`Image: ${images.v2}\nStep: 50 %`);
+    for (const step of ['50 %', 'the image'])
+      expect(planned.log).toContain(await asPlanned(mine, `deploy hello ${version}: ${step}`));
     // the digest, and nothing else
     const patch = await git(mine, 'diff', '--unified=0', before, 'HEAD', '--', '*.yaml');
     expect(patch.split('\n').filter(line => /^[-+] /.test(line))).toEqual([
@@ -175,6 +197,12 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
     const shallow = await repository.clone('--depth=1');
     const nowhere = await begin(shallow, { mode: 'abort', manifests: '', push: 'false' }).done;
     expect(nowhere.log).toContain('[RENDER_NEEDED]');
+    const onTop = await begin(shallow, { image: images.v2, push: 'false' }).done;
+    expect(onTop.log).toMatch(
+      /is unfinished: inconclusive at 50 %[\s\S]*\[UNFINISHED\]|\[UNFINISHED\].*is unfinished: inconclusive at 50 %/,
+    );
+    const planned = await begin(shallow, { mode: 'plan', image: images.v2 }).done;
+    expect(planned.log).toContain('left them at 50 %, which is ended first');
     const aborted = await begin(shallow, { mode: 'abort' }).done;
     good(aborted);
     expect(aborted.outputs['state']).toBe('rolled-back');
@@ -190,11 +218,15 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
   test('without push: one commit that is ready, and after it was merged a run that waits for the cluster', async () => {
     const mine = await repository.clone();
     const before = await head(mine);
+    const planned = await begin(mine, { mode: 'plan', image: images.v3, push: 'false' }).done;
+    expect([planned.code, planned.outputs['state'], await head(mine)]).toEqual([0, 'progressing', before]);
     const made = await begin(mine, { image: images.v3, push: 'false' }).done;
     good(made);
     expect(made.outputs).toMatchObject({ state: 'progressing', changed: 'false' });
     expect(await since(mine, before)).toEqual(['']);
     expect(await git(mine, 'log', '--format=%s', `${before}..HEAD`)).toMatch(/^deploy hello \S+: the image$/);
+    expect(planned.log).toContain(await asPlanned(mine, 'deploy hello'));
+    expect(planned.log).not.toMatch(/commit +deploy hello \S+: \d+ %/);
     follower.pause();
     await git(mine, 'push', '--quiet', 'origin', 'HEAD:main');
     const late = await begin(mine, { image: images.v3, push: 'false', 'sync-timeout': '1s' }).done;

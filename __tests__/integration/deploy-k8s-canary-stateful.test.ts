@@ -3,41 +3,10 @@ import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, get, start, userTraffic } from './deploy-k8s-canary.ts';
 import { fakeNodes } from './fake-nodes.ts';
 import { describeWith } from './lab.ts';
+import { setOf } from './set-manifest.ts';
 
 const namespace = 'slipway-test-stateful';
 const nodePort = 30502;
-
-/** Pods of the example that no Deployment makes, as its manifest says. */
-const setOf = (kind: 'StatefulSet' | 'DaemonSet', name: string, more: object = {}, pod: object = {}) => ({
-  apiVersion: 'apps/v1',
-  kind,
-  metadata: { name },
-  spec: {
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: {
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        terminationGracePeriodSeconds: 3,
-        containers: [
-          {
-            name: 'hello',
-            image: 'registry.example/hello:v1',
-            ports: [{ name: 'http', containerPort: 8080 }],
-            env: [
-              { name: 'HELLO_LISTEN', value: ':8080' },
-              { name: 'HELLO_DRAIN_DELAY', value: '1s' },
-            ],
-            readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1 },
-          },
-        ],
-        ...pod,
-      },
-    },
-    ...more,
-  },
-});
 
 interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string };

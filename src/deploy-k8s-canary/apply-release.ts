@@ -10,7 +10,7 @@ import {
   workloadPath,
 } from '../core/kubernetes/index.ts';
 import { imageOf } from './containers.ts';
-import { handOverReplicas } from './replicas.ts';
+import { handOverReplicas, withoutTheirReplicas } from './replicas.ts';
 import type { Situation } from './situation.ts';
 import { targetOf, titleOf } from './target.ts';
 import type { RolloutPlan } from './work.ts';
@@ -37,10 +37,11 @@ export async function applyOthers(
  */
 export async function applyWorkload(
   cluster: Cluster,
-  situation: RolloutPlan['situation'],
+  planned: RolloutPlan['situation'],
   signal: AbortSignal,
   updateStrategy?: object,
 ): Promise<void> {
+  const situation = await withoutTheirReplicas(cluster, planned, signal);
   const { live } = situation;
   const path = workloadPath(cluster.namespace, targetOf(situation));
   if (situation.manifest === undefined) {

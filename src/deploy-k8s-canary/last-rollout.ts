@@ -2,7 +2,7 @@ import { SlipwayError } from '../core/errors.ts';
 import type { Cluster, WorkloadName } from '../core/kubernetes/index.ts';
 import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
-import { type RolloutState, readState } from './state.ts';
+import { type RolloutState, readState, type UnfinishedPhase } from './state.ts';
 
 export function workloadOf({ workload }: Options): WorkloadName {
   if (workload !== undefined) return workload;
@@ -41,3 +41,24 @@ export function ended(state: RolloutState, as: Outcome['state']): Outcome {
     changed: false,
   };
 }
+
+/** What it says where nothing was done: of a rollout that was taken back the release before it serves. */
+export function unchangedSince(state: RolloutState): Outcome {
+  const outcome = ended(state, 'unchanged');
+  return state.phase === 'rolled-back'
+    ? { ...outcome, image: state.previous, release: state.previousRelease }
+    : outcome;
+}
+
+/** What it says of one that is left at its weight. */
+export function leftAt(state: RolloutState & { readonly phase: UnfinishedPhase }): Outcome {
+  return ended(state, unfinishedAs[state.phase]);
+}
+
+export const unfinishedAs: Record<UnfinishedPhase, Outcome['state']> = {
+  progressing: 'progressing',
+  promoting: 'progressing',
+  'rolling-back': 'progressing',
+  paused: 'paused',
+  inconclusive: 'inconclusive',
+};

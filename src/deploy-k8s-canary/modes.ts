@@ -4,7 +4,7 @@ import { log } from '../core/log.ts';
 import { drive, type Wheel } from './drive.ts';
 import { refuseOwned } from './gitops/refuse-owned.ts';
 import type { Journal } from './journal.ts';
-import { ended, lastRollout, neverAny, workloadOf } from './last-rollout.ts';
+import { ended, lastRollout, neverAny, unchangedSince, workloadOf } from './last-rollout.ts';
 import type { Options } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { recover } from './recover.ts';
@@ -95,7 +95,7 @@ export async function alone(
     const said = nothingToDo(state);
     if (said === undefined) return undefined;
     log.info(said);
-    return ended(state, 'unchanged');
+    return unchangedSince(state);
   };
   const before = unchanged(await lastRollout(cluster, workload, signal));
   if (before !== undefined) return before;

@@ -35,7 +35,8 @@ export interface ProberOptions {
   readonly rate: number;
 }
 
-const attemptTimeout = 5000;
+/** Milliseconds for one answer. */
+export const attemptTimeout = 5000;
 const maxInFlight = 64;
 const burst = 10;
 const maxBodies = 8;

@@ -1,4 +1,15 @@
-import { type Cluster, fieldManager, isApiError, type KubeObject, serverSideApply } from '../core/kubernetes/index.ts';
+import {
+  type Cluster,
+  fieldManager,
+  getObject,
+  isApiError,
+  type KubeObject,
+  serverSideApply,
+  workloadPath,
+} from '../core/kubernetes/index.ts';
+import { log } from '../core/log.ts';
+import { targetOf, titleOf } from './target.ts';
+import type { RolloutPlan } from './work.ts';
 
 /** Who holds the replicas when they are left to somebody who has not changed them yet. */
 const caretaker = `${fieldManager}-replicas`;
@@ -50,4 +61,33 @@ export async function handOverReplicas(cluster: Cluster, path: string, signal: A
       if (!isApiError(error, 409) || attempt === 5) throw error; // scaled in between
     }
   }
+}
+
+/**
+ * What is rolled out, without replicas that somebody else has set since it was planned: these are his, and stay. Who had set other
+ * ones before is found by the plan (APPLY_CONFLICT).
+ */
+export async function withoutTheirReplicas(
+  cluster: Cluster,
+  situation: RolloutPlan['situation'],
+  signal: AbortSignal,
+): Promise<RolloutPlan['situation']> {
+  const { manifest } = situation;
+  const { replicas, ...rest } = manifest?.['spec'] ?? {};
+  if (manifest === undefined || replicas === undefined) return situation;
+  const live = await getObject(cluster, workloadPath(cluster.namespace, targetOf(situation)), signal);
+  const by = scaledBy(live);
+  if (by === undefined || live?.['spec'].replicas === replicas) return situation;
+  log.info(`  ${titleOf(situation)}: ${by} has set ${live?.['spec'].replicas} replicas meanwhile; they stay`);
+  return { ...situation, manifest: { ...manifest, spec: rest } };
+}
+
+/** Who else than we has set the replicas. */
+function scaledBy(live: KubeObject | undefined): string | undefined {
+  return (live?.metadata.managedFields ?? []).find(
+    ({ manager, fieldsV1 }) =>
+      manager !== fieldManager &&
+      manager !== caretaker &&
+      'f:replicas' in ((fieldsV1 as { 'f:spec'?: object } | undefined)?.['f:spec'] ?? {}),
+  )?.manager;
 }

@@ -24,6 +24,7 @@ const hints: Record<string, string> = {
   CRASH_LOOP: 'The last log lines are in the log above.',
   RESTARTED: 'The last log lines are in the log above. No pod of the old release was started again meanwhile.',
   READINESS_LOST: 'See the events of the readiness probe above. All pods of the old release stayed ready.',
+  NEVER_READY: 'See the events of the readiness probe and the log lines above.',
   OOM_KILLED: 'Raise the memory limit, or lower GOMEMLIMIT.',
 };
 

@@ -12,6 +12,7 @@ import {
 } from '../core/kubernetes/index.ts';
 import { containersOf } from './containers.ts';
 import { podFailure, RolloutError } from './rollout-error.ts';
+import { sayingWhy, waitedFor } from './saying-why.ts';
 import { isOfRevision, presentRevision } from './sets/revision.ts';
 
 export interface Wait {
@@ -33,35 +34,45 @@ export async function waitForRollout(
   { within, signal, onProgress, each }: Wait,
 ): Promise<KubeObject> {
   let said = '';
-  return cluster.watch(workloadPath(cluster.namespace, { kind }), {
-    doing: `waiting for the rollout of ${kind}/${name}`,
-    within,
-    signal,
-    fieldSelector: `metadata.name=${name}`,
-    async seen([listed]) {
-      if (listed === undefined)
-        throw new RolloutError('WORKLOAD_MISSING', `${kind}/${name} was deleted while it was rolled out`);
-      const workload = { ...listed, kind }; // items of a list do not say their own
-      const line = progressOf(workload);
-      if (line !== said) onProgress?.(line);
-      said = line;
-      if (isComplete(workload)) return workload;
-      const failed = failureOf(workload);
-      const trouble = await worstTrouble(cluster, workload, signal);
-      if (trouble?.final || (failed !== undefined && trouble !== undefined))
-        throw podFailure(trouble, await explainPod(cluster, trouble, signal));
-      if (failed !== undefined) throw failed;
-      await each?.(workload);
-      return undefined;
-    },
-  });
+  let keeps: Trouble | undefined;
+  const wait = () =>
+    cluster.watch(workloadPath(cluster.namespace, { kind }), {
+      doing: `waiting for the rollout of ${kind}/${name}`,
+      within,
+      signal,
+      fieldSelector: `metadata.name=${name}`,
+      async seen([listed]) {
+        if (listed === undefined)
+          throw new RolloutError('WORKLOAD_MISSING', `${kind}/${name} was deleted while it was rolled out`);
+        const workload = { ...listed, kind }; // items of a list do not say their own
+        const line = progressOf(workload);
+        if (line !== said) onProgress?.(line);
+        said = line;
+        if (isComplete(workload)) return workload;
+        const failed = failureOf(workload);
+        const pods = await presentPods(cluster, workload, signal);
+        keeps = waitedFor(pods);
+        const trouble = worstTrouble(pods, failed);
+        if (trouble !== undefined) throw podFailure(trouble, await explainPod(cluster, trouble, signal));
+        if (failed !== undefined) throw failed;
+        await each?.(workload);
+        return undefined;
+      },
+    });
+  return sayingWhy(cluster, () => keeps, wait);
 }
 
-/** Of the pods that run the present template; the old ones' troubles are not the release's. */
-async function worstTrouble(cluster: Cluster, workload: KubeObject, signal: AbortSignal): Promise<Trouble | undefined> {
-  const pods = await presentPods(cluster, workload, signal);
+/**
+ * Of the pods that run the present template; the old ones' troubles are not the release's. When the workload itself has failed, also
+ * what could pass by waiting, and a pod that only is not ready.
+ */
+function worstTrouble(pods: readonly KubeObject[], failed: RolloutError | undefined): Trouble | undefined {
   const troubles = pods.map(troubleOf).filter(one => one !== undefined);
-  return troubles.find(one => one.final) ?? troubles[0];
+  const final = troubles.find(one => one.final);
+  if (final !== undefined || failed === undefined) return final;
+  if (troubles.length > 0 || failed.code !== 'NEVER_READY') return troubles[0];
+  const waited = waitedFor(pods);
+  return waited && { ...waited, detail: `${waited.detail} (${failed.message})` };
 }
 
 /** The pods of a workload's present template. */

@@ -11,13 +11,13 @@ import { log } from '../core/log.ts';
 import { jobsLeft } from './before/run-jobs.ts';
 import { imageOf } from './containers.ts';
 import { proveImage } from './identity.ts';
-import { workloadOf } from './last-rollout.ts';
+import { unfinishedAs, workloadOf } from './last-rollout.ts';
 import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
-import type { DeploymentState, Outcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { progress as progressLine } from './progress.ts';
 import { isComplete, progressOf } from './rollout.ts';
-import { isUnfinished, type RolloutState, readState, type UnfinishedPhase } from './state.ts';
+import { isUnfinished, type RolloutState, readState } from './state.ts';
 
 /** `mode: status`: what is deployed, what is under way and who drives it. Reads only. */
 export async function status(cluster: Cluster, options: Options, signal: AbortSignal): Promise<Outcome> {
@@ -50,7 +50,7 @@ export async function status(cluster: Cluster, options: Options, signal: AbortSi
   };
   if (isUnfinished(state)) {
     for (const line of await unfinishedLines(cluster, state, signal)) log.info(line);
-    return { ...base, state: unfinished[state.phase] };
+    return { ...base, state: unfinishedAs[state.phase] };
   }
   const complete = isComplete(deployment);
   const identity = complete
@@ -59,14 +59,6 @@ export async function status(cluster: Cluster, options: Options, signal: AbortSi
   const known = state?.phase === 'rolled-back' || state?.phase === 'failed' ? state.phase : 'healthy';
   return { ...base, state: complete ? known : 'progressing', identity };
 }
-
-const unfinished: Record<UnfinishedPhase, DeploymentState> = {
-  progressing: 'progressing',
-  promoting: 'progressing',
-  'rolling-back': 'progressing',
-  paused: 'paused',
-  inconclusive: 'inconclusive',
-};
 
 /** Where the traffic is, what the evidence is so far, and whether anybody drives it: a lease that is renewed has a living holder. */
 async function unfinishedLines(cluster: Cluster, state: RolloutState, signal: AbortSignal): Promise<string[]> {

@@ -5,7 +5,7 @@ import { log } from '../core/log.ts';
 import { drive } from './drive.ts';
 import { proveImage } from './identity.ts';
 import type { Journal } from './journal.ts';
-import { ended, lastRollout, workloadOf } from './last-rollout.ts';
+import { ended, lastRollout, unchangedSince, workloadOf } from './last-rollout.ts';
 import { alone, endUnfinished } from './modes.ts';
 import { namesOf } from './names.ts';
 import type { Options } from './options.ts';
@@ -27,7 +27,7 @@ export async function pause(
   if (state !== undefined) {
     if (state.phase === 'paused' || state.phase === 'inconclusive') return ended(state, state.phase);
     log.info(`Nothing to pause: the last rollout of ${titleOf(state)} ended ${state.phase}.`);
-    return ended(state, 'unchanged');
+    return unchangedSince(state);
   }
   const nothingToDo = (now: RolloutState) => (isDone(now) ? `Nothing to pause: it is ${now.phase}.` : undefined);
   return alone(cluster, options, journal, signal, nothingToDo, async (now, { file }) => {
@@ -47,6 +47,8 @@ export async function promote(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const isDone = (state: RolloutState) => !isUnfinished(state);
+  const before = await lastRollout(cluster, workloadOf(options), signal);
+  if (isDone(before)) return { ...(await promoted(cluster, before, signal)), changed: false };
   const state = await ask(cluster, options, 'promote', isDone, signal);
   if (state !== undefined) return promoted(cluster, state, signal);
   const nothingToDo = (now: RolloutState) => (isDone(now) ? `Nothing to promote: it ended ${now.phase}.` : undefined);

@@ -12,9 +12,15 @@ import { judge, weigh } from './weigh.ts';
  * Users may be on other new pods already, so that these are watched meanwhile as in a step.
  *
  * @param pods how many of each side are to be warm
+ * @param again how many by now, asked at every look: a set that is scaled down has fewer
  * @throws RolloutError as soon as the release must go back; Interruption. Its deadline is the rollout's.
  */
-export function waitWarm(session: Session, row: StepRow, pods: Count): Promise<void> {
+export function waitWarm(
+  session: Session,
+  row: StepRow,
+  pods: Count,
+  again: () => Promise<Count> = async () => pods,
+): Promise<void> {
   return marking(row, async () => {
     const { prober, signal, state, users } = session;
     let warm = await aim(session, row, true);
@@ -24,7 +30,7 @@ export function waitWarm(session: Session, row: StepRow, pods: Count): Promise<v
     prober.start();
     users?.start();
     try {
-      while (!areWarm(session, warm, pods)) {
+      while (!areWarm(session, warm, await again())) {
         await session.look(false);
         await sleep(tick, signal);
         const seen = prober.take();

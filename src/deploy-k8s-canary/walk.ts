@@ -1,6 +1,8 @@
 import { log } from '../core/log.ts';
+import { blindAt } from './blind.ts';
 import type { Identity } from './identity.ts';
 import { Interruption } from './interruption.ts';
+import { attemptTimeout } from './prober.ts';
 import { RolloutError } from './rollout-error.ts';
 import type { Session } from './session.ts';
 import { copiedAt, reached } from './traffic.ts';
@@ -29,7 +31,10 @@ export async function walk(session: Session, way: Way): Promise<CanaryEnd | unde
   for (let index = byHand === undefined ? from : last; index <= (way.full ? last : last - 1); index++) {
     const ended = await oneStep(session, way, index, last - 1);
     if (ended === 'hold')
-      return { end: 'inconclusive', why: session.users?.blind(true) ?? session.analysis.evidence.reason };
+      return {
+        end: 'inconclusive',
+        why: blindAt(session, session.journal.rows.at(-1)!) ?? session.analysis.evidence.reason,
+      };
     if (!(ended instanceof Interruption)) continue;
     if (ended.kind !== 'promote') return { end: ended.kind, why: ended.by };
     await session.promoteByHand(ended.by);
@@ -52,18 +57,20 @@ async function oneStep(session: Session, { step }: Way, index: number, deciding:
 
 /** At the last weight below 100 there still is a baseline: here it is decided, and by copies of requests. Elsewhere, only that nobody goes on blindly. */
 async function decide(session: Session, decides: boolean): Promise<StepEnd> {
-  const { analysis, options, journal, users } = session;
+  const { analysis, options, journal } = session;
   const row = journal.rows.at(-1)!;
   if (!compares(session)) return alone(session, decides);
   const otherwise = options['on-inconclusive'];
   for (;;) {
     const { decision, canary, needed } = analysis.evidence;
-    const blind = users?.blind(reached(row));
+    const blind = blindAt(session, row);
     if (blind === undefined && (!decides || decision === 'promote')) return 'promote';
     const reason = blind ?? analysis.evidence.reason;
     if (otherwise === 'extend') {
       log.info(`The evidence does not suffice yet, going on at ${row.weight} %: ${reason}`);
-      await watchStep(session, row, Math.min(options['step-duration'], 15_000), { canary: true });
+      const more = Math.min(options['step-duration'], 15_000);
+      // in which a slow answer has the time to come
+      await watchStep(session, row, blind === undefined ? more : Math.max(more, 2 * attemptTimeout), { canary: true });
       continue;
     }
     row.verdict = 'inconclusive';

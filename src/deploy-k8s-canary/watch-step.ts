@@ -1,6 +1,7 @@
 import { sleep } from '../core/deadline.ts';
 import { explainPod, type KubeObject, type Trouble, troubleOf, viewPod } from '../core/kubernetes/index.ts';
 import { log } from '../core/log.ts';
+import { blindAt, blindAtEnd } from './blind.ts';
 import type { Count } from './ensure-beside.ts';
 import type { StepRow } from './journal.ts';
 import { Pace, sourcesOf } from './pace.ts';
@@ -10,7 +11,6 @@ import type { Session } from './session.ts';
 import { sidesOf } from './sides.ts';
 import { Split, usersSplit } from './split.ts';
 import { marking } from './step-row.ts';
-import { reached } from './traffic.ts';
 import { judge, weigh } from './weigh.ts';
 
 /** Milliseconds from look to look. */
@@ -47,8 +47,8 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
   session.users?.start();
   try {
     if (options.canary) await session.look(false);
-    while (Date.now() < until) {
-      await sleep(Math.min(tick, Math.max(50, until - Date.now())), signal);
+    for (let left = duration; left > 0 || blindAtEnd(session, row) !== undefined; left = until - Date.now()) {
+      await sleep(left > 0 ? Math.min(tick, Math.max(50, left)) : tick, signal);
       await options.each?.(await aim(session, row, options.canary));
       const seen = prober.take();
       const counted = weigh(session, row, seen);
@@ -59,8 +59,7 @@ async function watch(session: Session, row: StepRow, duration: number, options: 
       pace?.add(counted);
       if (options.canary) await session.look(true);
       const told = session.router === undefined || row.weight === 0 || split.judged || split.share === undefined;
-      const blind = session.users?.blind(reached(row));
-      if (told && blind === undefined && pace?.allows(row.harm)) break;
+      if (told && blindAt(session, row) === undefined && pace?.allows(row.harm)) break;
       if (Date.now() - said >= sayEvery) {
         said = Date.now();
         log.info(progress(row, session.journal.metrics));

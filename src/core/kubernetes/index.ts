@@ -20,7 +20,7 @@ export { type KubeList, type KubeObject, nameOf, selectorText, selects } from '.
 export { observeLease } from './observe-lease.ts';
 export { notRolledOut, otherKind, otherWorkloads } from './other-workloads.ts';
 export { missingPermissions, type Permission, permissions, requirePermissions } from './permissions.ts';
-export { type Trouble, troubleOf } from './pod-trouble.ts';
+export { notReady, type Trouble, troubleOf } from './pod-trouble.ts';
 export { imageDigest, type PodView, podsOfDeployment, podsOfWorkload, viewPod } from './pods.ts';
 export { parseQuantity } from './quantity.ts';
 export { explainRefusal } from './refusal.ts';

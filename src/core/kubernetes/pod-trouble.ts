@@ -2,7 +2,7 @@ import type { KubeObject } from './objects.ts';
 
 /** What is wrong with a pod. `final` troubles do not pass by waiting. */
 export interface Trouble {
-  /** Stable: IMAGE_PULL, CRASH_LOOP, OOM_KILLED, CONTAINER_CONFIG, RESTARTED, UNSCHEDULABLE, POD_FAILED. */
+  /** Stable: IMAGE_PULL, CRASH_LOOP, OOM_KILLED, CONTAINER_CONFIG, RESTARTED, UNSCHEDULABLE, POD_FAILED, NEVER_READY. */
   readonly code: string;
   readonly final: boolean;
   readonly pod: string;
@@ -60,6 +60,24 @@ export function troubleOf(pod: KubeObject): Trouble | undefined {
       detail: `no node takes the pod: ${unscheduled.message ?? unscheduled.reason}`,
     });
   return troubles.find(one => one.final) ?? troubles[0];
+}
+
+/** What there is to say of a pod that is not ready, also where nothing of it has failed. Pure. */
+export function notReady(pod: KubeObject): Trouble {
+  const known = troubleOf(pod);
+  if (known !== undefined) return known;
+  const { name } = pod.metadata;
+  const status = pod['status'] ?? {};
+  const ready = (status.conditions ?? []).find(({ type }: { type: string }) => type === 'Ready');
+  const container = (status.containerStatuses ?? []).find((one: { ready?: boolean }) => !one.ready)?.name;
+  const why = ready?.message ?? ready?.reason ?? `its phase is ${status.phase ?? 'unknown'}`;
+  return {
+    code: 'NEVER_READY',
+    final: false,
+    pod: name,
+    ...(container === undefined ? {} : { container }),
+    detail: `it does not become ready: ${why}`,
+  };
 }
 
 function ofContainer(

@@ -25,8 +25,8 @@ export async function goBack(
 
 /** In this run, or in one before it that began the same rollout over all and did not bring it to its end. */
 function gotRelease({ outcome, site: { state, options } }: Done): boolean {
-  if (outcome.state === 'unchanged') return state?.phase === 'healthy' && state.whole === options.whole;
-  return outcome.state === 'healthy' && outcome.changed;
+  if (outcome.state !== 'healthy' && outcome.state !== 'unchanged') return false;
+  return outcome.changed || (state?.phase === 'healthy' && state.whole === options.whole);
 }
 
 async function takeBack(one: Done, because: string, signal: AbortSignal): Promise<Done> {
@@ -45,7 +45,7 @@ async function takeBack(one: Done, because: string, signal: AbortSignal): Promis
         hint: 'See `mode: status`.',
       });
     journal.note(`Went back to ${previous}, because ${because}.`);
-    const changed = outcome.state === 'unchanged'; // what a run before brought there
+    const changed = !outcome.changed; // what a run before brought there
     return { ...one, ended: new Date().toISOString(), outcome: { ...outcome, state, previous, changed, identity } };
   } catch (thrown) {
     log.info(messageOf(thrown));

@@ -7,6 +7,7 @@ import { type Done, inTurn, isFailed, label, type Task } from './done.ts';
 import { allOrThrow, asSlipwayError } from './errors.ts';
 import { goBack } from './go-back.ts';
 import { onlyNewest } from './newest.ts';
+import { onlyBegun } from './only-begun.ts';
 import { reach } from './reach.ts';
 import type { Site } from './sites.ts';
 import { refuseSameCluster } from './twins.ts';
@@ -24,7 +25,7 @@ export async function inClusters(sites: readonly Site[], task: Task, signal: Abo
   if (mode === 'abort') return lastFirst(sites, named);
   const prepared = await prepareAll(sites, signal);
   if (mode === 'rollback') return lastFirst(prepared, onlyNewest(prepared, named));
-  const done = await inWaves(prepared, named, signal);
+  const done = await inWaves(prepared, mode === 'promote' ? onlyBegun(prepared, named) : named, signal);
   const failed = done.filter(isFailed);
   if (failed.length === 0 || onFailure === 'hold' || signal.aborted) return done;
   return goBack(done, failed, signal);

@@ -1,6 +1,8 @@
 import { messageOf } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
+import { leftAt, unchangedSince } from '../last-rollout.ts';
 import type { Outcome } from '../outcome.ts';
+import { isUnfinished, type RolloutState } from '../state.ts';
 import { type Done, label, type Task } from './done.ts';
 import { ofCluster } from './errors.ts';
 import type { Site } from './sites.ts';
@@ -13,7 +15,7 @@ export async function inWaves(sites: readonly Site[], task: Task, signal: AbortS
     const why = signal.aborted ? 'the run was cancelled' : whyStop(done);
     const members = sites.filter(site => site.wave === wave);
     if (why !== undefined) {
-      done.push(...members.map(site => log.within(label(site, sites), () => notBegun(site, why))));
+      done.push(...members.map(site => log.within(label(site, sites), () => notReached(site, why))));
       continue;
     }
     log.info(`Wave ${index + 1} of ${waves.length}: ${members.map(({ name }) => name).join(', ')}`);
@@ -24,9 +26,10 @@ export async function inWaves(sites: readonly Site[], task: Task, signal: AbortS
   return done;
 }
 
-/** The next wave begins when all before it serve the release, verified. */
+/** The next wave begins when all before it that were begun serve the release, verified. */
 function whyStop(done: readonly Done[]): string | undefined {
-  const other = done.filter(({ outcome }) => outcome.state !== 'healthy' && outcome.state !== 'unchanged');
+  const fine: readonly string[] = ['healthy', 'unchanged', 'not-begun'];
+  const other = done.filter(({ outcome }) => !fine.includes(outcome.state));
   if (other.length === 0) return undefined;
   return other.map(({ site, outcome }) => `${site.name} is ${outcome.state}`).join(', ');
 }
@@ -48,18 +51,33 @@ export async function settled(site: Site, task: Task): Promise<Done> {
   }
 }
 
-function notBegun(site: Site, why: string): Done {
-  site.journal.note(`Not begun: ${why}.`);
+/** One that a run before had begun is not as it was before: it stays at its weight. */
+function notReached(site: Site, why: string): Done {
+  const { state, journal } = site;
+  if (!isUnfinished(state)) return notBegun(site, why);
+  journal.note(`Left with ${state.image} at ${state.weight} % (${state.phase}): ${why}.`);
   const now = new Date().toISOString();
-  return { site, started: now, ended: now, outcome: { ...asItWas(site), state: 'not-begun' } };
+  return { site, started: now, ended: now, outcome: leftAt(state) };
 }
 
-function asItWas({ options, prepared }: Site): Omit<Outcome, 'state'> {
+/** @param release what would have been begun, where the inputs do not say it */
+export function notBegun(site: Site, why: string, release: Partial<Outcome> = {}): Done {
+  site.journal.note(`Not begun: ${why}.`);
+  const now = new Date().toISOString();
+  return { site, started: now, ended: now, outcome: { ...asItWas(site), ...release, state: 'not-begun' } };
+}
+
+function asItWas({ options, prepared, state }: Site): Omit<Outcome, 'state'> {
   const {
     image = options.image ?? '',
-    previous = '',
+    previous = state === undefined ? '' : before(state),
     kind = options.workload?.kind ?? 'Deployment',
     workload = options.workload?.name ?? '',
   } = prepared?.plan?.situation ?? {};
   return { kind, workload, release: options.releaseId || image, image, previous, changed: false };
+}
+
+/** What serves where nothing is begun. */
+function before(state: RolloutState): string {
+  return isUnfinished(state) ? state.previous : unchangedSince(state).image;
 }

@@ -12,7 +12,9 @@ export function asOneWhole(sites: readonly Site[]): Site[] {
 
 function unfinishedWhole(sites: readonly Site[]): string | undefined {
   const found = sites.flatMap(({ state, options }) =>
-    state?.whole !== undefined && (options.image ?? state.image) === state.image ? [state.whole] : [],
+    state?.whole !== undefined && (options.image ?? state.image) === state.image ? [state] : [],
   );
-  return found.find(whole => sites.some(({ state }) => state?.whole !== whole || state.phase !== 'healthy'));
+  // without an image it is about what was begun last: what a cluster got before is not its own to take back
+  const wholes = found.toSorted((a, b) => b.started.localeCompare(a.started)).map(({ whole }) => whole!);
+  return wholes.find(whole => sites.some(({ state }) => state?.whole !== whole || state.phase !== 'healthy'));
 }

@@ -1,3 +1,4 @@
+import { SlipwayError } from '../../core/errors.ts';
 import { type Cluster, deploymentPath } from '../../core/kubernetes/index.ts';
 import { log } from '../../core/log.ts';
 import { unchanged } from '../deploy.ts';
@@ -7,7 +8,8 @@ import type { Options } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import { preflight } from '../preflight.ts';
 import { waitForRollout } from '../rollout.ts';
-import { targetOf } from '../target.ts';
+import { isUnfinished, type RolloutState } from '../state.ts';
+import { targetOf, titleOf } from '../target.ts';
 import { commitImage, followImage } from './change-workload.ts';
 
 /**
@@ -22,6 +24,7 @@ export async function commitOnly(
 ): Promise<Outcome> {
   const rendered = options.rendered!;
   const plan = await journal.span('preflight', () => preflight(cluster, { ...options, strategy: 'rolling' }, signal));
+  refuseUnfinished(plan.situation.state);
   if (plan.kind === 'unchanged') return unchanged(cluster, plan, options, signal);
   for (const note of plan.findings.notes) journal.note(note);
   const { workload, container, image, previous } = plan.situation;
@@ -41,4 +44,14 @@ export async function commitOnly(
   });
   const identity = await proveImage(cluster, target, container, image, options.digests, signal);
   return { ...base, state: 'healthy', changed: true, identity };
+}
+
+/** Its weights may be in git, and its canary in the cluster: a digest on top of that would be nobody's rollout. */
+function refuseUnfinished(state: RolloutState | undefined): void {
+  if (!isUnfinished(state)) return;
+  throw new SlipwayError(
+    'UNFINISHED',
+    `the rollout of ${state.image} to ${titleOf(state)} is unfinished: ${state.phase} at ${state.weight} %`,
+    { hint: 'Run `mode: resume`, `promote` or `abort` first, with push: true. Nothing was changed.' },
+  );
 }

@@ -3,8 +3,9 @@ import type { Cluster } from '../../core/kubernetes/index.ts';
 import { log } from '../../core/log.ts';
 import type { Options } from '../options.ts';
 import { isUnfinished, readState } from '../state.ts';
+import { plansRendered } from './plans-rendered.ts';
 import { throughGit } from './through-git.ts';
-import { openTree } from './tree.ts';
+import { openTree, type Tree } from './tree.ts';
 
 /** Modes that may go on with a rollout, or take one back. */
 const steering: readonly string[] = ['rollback', 'resume', 'promote', 'abort'];
@@ -18,9 +19,11 @@ export async function openRendered(
   options: Options,
   signal: AbortSignal,
 ): Promise<{ readonly cluster: Cluster; readonly options: Options }> {
-  const { mode, workload, manifests, directory, push } = options;
-  const renders = mode === 'render';
+  const { mode, workload, manifests, directory } = options;
+  const plans = mode === 'plan' && (await plansRendered(cluster, options, signal));
+  const renders = mode === 'render' || plans;
   if (workload === undefined || !(renders || steering.includes(mode))) return { cluster, options };
+  const push = options.push && !plans; // a plan needs no branch
   // the tree first: what is wrong with it is said before anything is asked of the cluster
   const open = () => openTree(manifests, { directory, pushes: push, signal });
   const opened = renders ? await open() : undefined;
@@ -45,11 +48,11 @@ export async function openRendered(
     container: options.container ?? state?.container,
     within: options['sync-timeout'],
   };
-  const { upstream } = tree;
-  log.info(
-    upstream === undefined
-      ? 'Commits stay in the working tree: push is false.'
-      : `Commits go to ${upstream.ref} of ${upstream.remote}.`,
-  );
+  if (!plans) log.info(whereTo(tree));
   return { cluster: throughGit(cluster, rendered), options: { ...options, manifests: [], rendered } };
+}
+
+function whereTo({ upstream }: Tree): string {
+  if (upstream === undefined) return 'Commits stay in the working tree: push is false.';
+  return `Commits go to ${upstream.ref} of ${upstream.remote}.`;
 }

@@ -3,7 +3,10 @@ import type { Read } from '../../core/inputs.ts';
 import type { definition } from '../inputs.ts';
 import { mostBesideScaled } from '../ratio.ts';
 
-type Inputs = Read<typeof definition.inputs>;
+type All = Read<typeof definition.inputs>;
+type Inputs = Pick<All, 'manifests' | 'workload' | 'router' | 'steps' | 'before' | 'image' | 'strategy'> & {
+  readonly mirror: unknown;
+};
 
 /** What `mode: render` needs of the inputs, and what cannot be written into manifests. */
 export function refuseUnrendered(inputs: Inputs, digest: string | undefined): void {

@@ -9,6 +9,7 @@ import { waitWarm } from '../wait-warm.ts';
 import { type CanaryEnd, walk } from '../walk.ts';
 import { watchStep } from '../watch-step.ts';
 import { bring, bringAgain, type Divided, wantedNow } from './divide.ts';
+import { podsFor } from './shares.ts';
 import { unstick } from './unstick.ts';
 
 /**
@@ -41,13 +42,27 @@ async function step(session: Session, index: number): Promise<void> {
   session.analysis.beginStep(index);
   const watched = await session.beginStep(index);
   if (session.state.weight !== weight) await session.save({ weight });
-  let divided = await journal.span(`${weight} %: pods of the new release`, () =>
-    marking(row, async () => {
-      const made = await bring(session, weight);
-      row.share = shareText(made);
+  let divided: Divided;
+  const toBeWarm = () => ({ canary: podsFor(weight, divided.wanted), baseline: 0 });
+  /** The share again where there are to be more or fewer pods by now. */
+  const again = async () => {
+    const wanted = await wantedNow(session);
+    if (wanted !== divided.wanted) {
+      journal.note(
+        `${weight} %: there are to be ${wanted} pods instead of ${divided.wanted}; the share is made again.`,
+      );
+      divided = await bringAgain(session, weight, wanted);
+      row.share = shareText(divided);
       log.info(`  ${row.share}`);
-      await waitWarm(session, row, { canary: made.pods, baseline: 0 });
-      return made;
+    }
+    return toBeWarm();
+  };
+  await journal.span(`${weight} %: pods of the new release`, () =>
+    marking(row, async () => {
+      divided = await bring(session, weight);
+      row.share = shareText(divided);
+      log.info(`  ${row.share}`);
+      await waitWarm(session, row, toBeWarm(), again);
     }),
   );
   session.users?.beginStep();
@@ -55,15 +70,7 @@ async function step(session: Session, index: number): Promise<void> {
     watchStep(session, row, Math.max(0, options['step-duration'] - watched), {
       canary: true,
       hurry: options.auto,
-      each: async () => {
-        const wanted = await wantedNow(session);
-        if (wanted === divided.wanted) return;
-        journal.note(
-          `${weight} %: there are to be ${wanted} pods instead of ${divided.wanted}; the share is made again.`,
-        );
-        divided = await bringAgain(session, weight, wanted);
-        row.share = shareText(divided);
-      },
+      each: async () => void (await again()),
     }),
   );
   log.info(`${weight} % passed: ${session.analysis.evidence.reason}`);
