@@ -52,6 +52,13 @@ describe('the release of another host', () => {
     ],
     ['a service of the user’s own', whole(), {}, { user: own }, /one is a service of the user’s own/],
     ['another user', whole(unit.replace('DynamicUser=yes', 'User=hello-svc')), {}, {}, /its user is hello-svc/],
+    [
+      'a container',
+      whole(unit, { manifest: { ...whole().manifest, image: 'registry.example/hello@sha256:a' } }),
+      {},
+      {},
+      /it is a container \(registry.example\/hello@sha256:a\), which is pulled, not copied/,
+    ],
     ['no credentials', whole(), {}, { systemd: 246 }, /systemd 246 has no credentials/],
     ['another drop-in', whole(), { dropIn: '[Service]\n' }, {}, /its drop-in is another one/],
     [

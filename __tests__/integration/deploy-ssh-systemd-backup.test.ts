@@ -107,9 +107,12 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
     expect([await greeting(), await kept(), await sh('ls /tmp/migrated 2>/dev/null')]).toEqual(['four', before, '']);
   });
 
-  test('one that takes too long, too', async () => {
-    const done = await release('five', { command: 'sleep 60', restore: 'true', timeout: '1s' });
-    expect(done.log).toMatch(/exit code 124.*BACKUP_FAILED/);
+  test.each([
+    ['takes too long', 'sleep 60'],
+    ['does not end either when it is told to', "trap '' TERM; while :; do sleep 1; done"],
+  ])('one that %s, too', async (_, command) => {
+    const done = await release('five', { command, restore: 'true', timeout: '1s' });
+    expect(done.log).toMatch(/it took longer than 1 s; exit code \d+.*BACKUP_FAILED/);
     expect(await greeting()).toBe('four');
   });
 
@@ -122,9 +125,34 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
     });
     expect(done.log).not.toContain('::error');
     expect(await text(`${to}/${(await kept()).at(-1)}`)).toBe('KEPT');
+    // a command may have a password in it; on standard input, as an argument of runuser is in the journal
+    expect(await sh(`echo '${secret}' | runuser -u deploy -- grep -rlsF -f - /etc /opt /run /var || :`)).toBe('');
     await write('broken');
     expect(await restore()).toContain('is restored');
     expect(await text()).toBe('kept');
+  });
+
+  test('of a job: no run begins while its data is put back, nor by that', async () => {
+    const { listen: _, 'health-checks': __, type: ___, ...others } = inputs;
+    const job = (at: string) =>
+      deploy({
+        ...others,
+        service: 'nightly',
+        timer: JSON.stringify({ calendar: at }),
+        backup: JSON.stringify({ rsync: '/srv/nightly' }),
+      });
+    await sh('mkdir /srv/nightly; echo kept >/srv/nightly/text');
+    expect(state(await job('yearly'))).toBe('healthy');
+    expect(state(await job('monthly'))).toBe('healthy');
+    await write('broken', '/srv/nightly');
+    const own = '/opt/slipway/nightly';
+    expect(await sh(`sh ${own}/state/agent.sh restore ${own} nightly 2>&1`)).toContain('is restored');
+    expect(await text('/srv/nightly')).toBe('kept');
+    expect(
+      await sh('systemctl is-active nightly.timer; systemctl show -p ExecMainStartTimestamp --value nightly'),
+    ).toBe('active');
+    const { log } = await deploy({ ...others, service: 'nightly', mode: 'remove' });
+    expect(log).toMatch(/left as it is: .*\/var\/backups\/slipway\/nightly/);
   });
 
   describe('by a snapshot of btrfs', () => {

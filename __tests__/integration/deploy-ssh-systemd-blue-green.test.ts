@@ -71,7 +71,8 @@ await describeWith(['fresh:host112', 'go'], 'deploy-ssh-systemd: strategy blue-g
       'health-checks': 'http://127.0.0.1:8080/readyz 200',
       environment: 'HELLO_GREETING=one',
     };
-    expect(states(await deploy(rolling))).toEqual(['healthy']);
+    const first = await deploy(rolling);
+    expect([states(first), first.log]).toEqual([['healthy'], expect.not.stringContaining('::error')]);
     await underLoad(async () => expect(states(await run({}))).toEqual(['healthy']));
     expect(await greeting()).toBe('blue');
     await eventually(async () => expect(await active()).toBe('hello-blue'));
@@ -177,6 +178,20 @@ await describeWith(['fresh:host112', 'go'], 'deploy-ssh-systemd: strategy blue-g
     expect(await everything()).toBe(before);
   });
 
+  test('a disk that is full when its unit or the site is written: what served serves, and the next release comes', async () => {
+    const written = '/opt/slipway/hello/state/.dressed';
+    const before = await everything();
+    await onShell(`mkdir /small && mount -t tmpfs -o size=4k tmpfs /small && head -c 4096 /dev/zero >/small/full
+      ln -sf /small/dressed ${written}`);
+    const full = await run(hello('HELLO_GREETING=full'));
+    await onShell(`rm ${written}; umount /small`);
+    expect(full.log).toMatch(/cannot be written/);
+    expect(full.code).toBe(1);
+    expect((await everything()).replace(/^v.*\n/gm, '')).toBe(before.replace(/^v.*\n/gm, ''));
+    expect(states(await run(hello('HELLO_GREETING=room again')))).toEqual(['healthy']);
+    expect(await greeting()).toBe('room again');
+  });
+
   test('an installed agent does it, with the site that root has let it', async () => {
     const root = `root@${host.address}:${host.port}`;
     expect((await run({ mode: 'bootstrap', hosts: root, 'agent-user': 'deploy' })).code).toBe(0);
@@ -203,4 +218,32 @@ await describeWith(['fresh:host112', 'go'], 'deploy-ssh-systemd: strategy blue-g
     expect(states(await run({ mode: 'remove' }))).toEqual(['removed']);
     expect(await onShell('ls -A /etc/nginx/conf.d; ls /etc/systemd/system | grep hello || :')).toBe('');
   });
+
+  test('a job becomes two instances, and these a job; one that fails in its place leaves its run alone', async () => {
+    const { ports: _, strategy: __, proxy: ___, 'health-checks': ____, ...others } = inputs;
+    // it would go on for ever, and runs only when it is told to
+    const job = {
+      ...others,
+      type: 'exec',
+      binary: (await buildHello(lab.go, folder, 'v2.0.0')).path,
+      environment: 'HELLO_LISTEN=127.0.0.1:8083',
+      timer: '{calendar: yearly}',
+    };
+    expect(states(await deploy(job))).toEqual(['healthy']);
+    await onShell('systemctl start --no-block hello');
+    const running = () => onShell('systemctl show -p MainPID --value hello');
+    await eventually(async () => expect(await running()).not.toBe('0'));
+    const pid = await running();
+    const never = { ...hello('HELLO_READY_DELAY=60s'), 'healthy-deadline': '2s' };
+    expect(states(await run(never))).toEqual(['rolled-back']);
+    expect([await running(), await onShell('systemctl is-active hello.timer')]).toEqual([pid, 'active']);
+    const done = await run({});
+    expect([states(done), done.log]).toEqual([['healthy'], expect.not.stringContaining('::error')]);
+    expect(await greeting()).toBe('blue');
+    await eventually(async () => expect(await active()).toBe('hello-blue'));
+    expect(states(await deploy(job))).toEqual(['healthy']);
+    await eventually(async () => expect(await active()).toBe(''));
+    expect(await onShell('systemctl is-active hello.timer')).toBe('active');
+    expect(states(await deploy({ ...job, mode: 'remove' }))).toEqual(['removed']);
+  }, 180_000);
 });

@@ -75,6 +75,10 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `the switch could not be started: ${detail}`,
     'Nothing was switched; look at the host’s journal.',
   ],
+  TRAFFIC_FAILED: detail => [
+    `the requests could not be led to the new instance: ${detail.split('\n').join('; ')}`,
+    'Look at nginx on the host: nginx -t, journalctl -u nginx.',
+  ],
   NOT_STEADY: detail => [
     `it was up and fell before it was confirmed: ${detail.split('\n').join(', ')}`,
     'Look at the journal of the service.',

@@ -96,7 +96,7 @@ export function makeCandidate(
         ['container-image', image === '' ? '' : `${image}\n`],
         ['container-engine', engine],
         ['on-share', onShare],
-      ]).map(([path, text]): Part => ({ path, mode: '644', content: text })),
+      ]).map(([path, text]): Part => ({ path, mode: path === 'system/backup' ? '600' : '644', content: text })),
       ...ofPorts,
       { path: 'environment', mode: '600', content: renderEnvironment(environment) },
       ...credentials.map((name): Part => ({ path: `credentials/${name}`, mode: '600', content: asFiles[name]! })),

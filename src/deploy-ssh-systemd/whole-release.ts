@@ -65,7 +65,8 @@ export async function wholeRelease(session: HostSession, facts: HostFacts): Prom
 function partOf(text: string): Part {
   const end = text.indexOf('\n');
   const path = text.slice(0, end);
-  const isSecret = path === 'environment' || path.startsWith('port-') || path.startsWith('credentials/');
+  const isSecret =
+    path === 'environment' || path === 'system/backup' || path.startsWith('port-') || path.startsWith('credentials/');
   return { path, mode: isSecret ? '600' : '644', content: text.slice(end + 1) };
 }
 
@@ -133,6 +134,12 @@ function differs(
   { systemd, user }: HostFacts,
 ): { readonly seen: string; readonly hint: string } | undefined {
   const { service, directory, runAs, layout } = settings;
+  const { image } = whole.manifest;
+  if (image !== undefined)
+    return {
+      seen: `it is a container (${image}), which is pulled, not copied`,
+      hint: 'Give the record by `release`, or deploy it.',
+    };
   if (layout === 'dsm' || contentOf(whole, 'launch') !== '')
     return {
       seen: 'a NAS (`layout: dsm`) is started by a script, which is not taken from another host',

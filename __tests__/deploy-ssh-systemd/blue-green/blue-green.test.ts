@@ -28,6 +28,7 @@ describe('ports', () => {
 test.each<[string, Partial<Settings>, RegExp]>([
   ['no ports', { ports: undefined }, /there are no "ports"/],
   ['no proxy', { proxy: undefined }, /there is no "proxy" on the host/],
+  ['the site of a load balancer', { proxy: undefined, balancedSite: {} as never }, /"proxy" is the site of the hosts/],
   ['the socket', { restartMethod: 'socket' }, /both instances would take requests from that one socket/],
   ['listen', { listen: listen.parse('8080') }, /which has no listen/],
   ['a port of nginx', { proxy: proxy.parse('names: a\nhttp: 8082') }, /nginx cannot listen on port 8082/],

@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts';
  * @throws INPUT_INVALID
  */
 export function coloursMustAgree(settings: Settings): void {
-  const { pace, ports, proxy, restartMethod } = settings;
+  const { pace, ports, proxy, balancedSite, restartMethod } = settings;
   if (pace.strategy !== 'blue-green') {
     if (ports === undefined) return;
     throw invalid('input "ports" is for `strategy: blue-green` only', 'Give `listen` instead, or that strategy.');
@@ -18,6 +18,11 @@ export function coloursMustAgree(settings: Settings): void {
     throw invalid(
       '"strategy" is blue-green, and "restart-method" is socket: both instances would take requests from that one socket, also the one that nobody has tried yet',
       'Leave restart-method out, and give `proxy`.',
+    );
+  if (balancedSite !== undefined)
+    throw invalid(
+      '"strategy" is blue-green, and "proxy" is the site of the hosts with the role lb, which leads to one port of every host',
+      'Take rolling: each host is taken out of that site while it is changed. Or leave the role lb out.',
     );
   if (proxy === undefined)
     throw invalid(
