@@ -7,6 +7,7 @@ import { ensurePackages, findExecutable } from './apt.mjs';
 import { ensureBase } from './host/base.mjs';
 import { ADMIN, furnishDsm } from './host/dsm.mjs';
 import { endEmulation, ensureEmulation } from './host/emulation.mjs';
+import { maskGenerators } from './host/generators.mjs';
 import { ensureHostKeys, ensureUserKey, installKeys, writeKnownHosts } from './host/keys.mjs';
 import { boot, cutPower, execIn, leaderPid, machineName, powerOff, present, waitReady } from './host/machine.mjs';
 import { mountOverlay, removeTree, unmountAll } from './host/mounts.mjs';
@@ -136,6 +137,7 @@ async function prepare(name, base, info) {
   await attach(machineName(name), info.address);
   await mountOverlay(base, folderOf(name));
   if (isDsm(name)) await furnishDsm(info.root);
+  else maskGenerators(info.root);
   installKeys(info.root, { publicKey, keysFolder, user: info.user });
   writeFileSync(join(info.root, 'etc/hostname'), `${name}\n`);
   writeFileSync(join(info.root, 'etc/hosts'), `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`);
