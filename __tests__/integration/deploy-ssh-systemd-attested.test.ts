@@ -52,8 +52,8 @@ await describeWith('peer:cosign', 'deploy-ssh-systemd: what cosign attests count
   });
 });
 
-await describeWith(['host:host30', 'go'], 'deploy-ssh-systemd: only what an identity has attested', lab => {
-  const host = lab['host:host30'];
+await describeWith(['fresh:host30', 'go'], 'deploy-ssh-systemd: only what an identity has attested', lab => {
+  const host = lab['fresh:host30'];
   const service = 'attested-hello';
   const who = { 'certificate-identity': identity, 'certificate-oidc-issuer': issuer };
   let folder: string;
@@ -64,7 +64,6 @@ await describeWith(['host:host30', 'go'], 'deploy-ssh-systemd: only what an iden
   const units = () => onHost(host, 'sh', '-c', `ls /etc/systemd/system | grep ${service}; ls /opt 2>/dev/null; true`);
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-attested-'));
     sigstore = await startSigstore(folder);
     const { path, sha256: built } = await buildHello(lab.go, folder, 'v1.0.0');

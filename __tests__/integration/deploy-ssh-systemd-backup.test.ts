@@ -13,8 +13,8 @@ const to = '/var/backups/slipway/hello';
 
 jest.setTimeout(90_000);
 
-await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before the switch', lab => {
-  const host: LabHost = lab['host:host111'];
+await describeWith(['fresh:host111', 'go'], 'deploy-ssh-systemd: backup before the switch', lab => {
+  const host: LabHost = lab['fresh:host111'];
   let folder: string;
   let inputs: Record<string, string>;
 
@@ -32,8 +32,7 @@ await describeWith(['host:host111', 'go'], 'deploy-ssh-systemd: backup before th
   const text = (where = data) => sh(`cat ${where}/text`);
 
   beforeAll(async () => {
-    const { up, install } = await labModule('host');
-    await up({ name: host.name, fresh: true });
+    const { install } = await labModule('host');
     await install(host.name, ['rsync', 'btrfs-progs']);
     folder = await mkdtemp(join(tmpdir(), 'slipway-backup-'));
     inputs = {

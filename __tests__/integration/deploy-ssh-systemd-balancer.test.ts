@@ -16,11 +16,11 @@ jest.setTimeout(60_000);
 const status = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(30_000) })).status;
 
 await describeWith(
-  ['host:host25', 'host:host26', 'host:host27', 'go', 'package:nginx-light', 'package:haproxy'],
+  ['fresh:host25', 'fresh:host26', 'fresh:host27', 'go', 'package:nginx-light', 'package:haproxy'],
   'deploy-ssh-systemd: load balancers',
   lab => {
-    const [first, second] = [lab['host:host25'], lab['host:host26']];
-    const balancer = lab['host:host27'];
+    const [first, second] = [lab['fresh:host25'], lab['fresh:host26']];
+    const balancer = lab['fresh:host27'];
     const all = [first, second, balancer];
     let folder: string;
     let inputs: Record<string, string>;
@@ -60,8 +60,6 @@ await describeWith(
       );
 
     beforeAll(async () => {
-      const { up } = await labModule('host');
-      for (const { name } of all) await up({ name, fresh: true });
       await startBalancers(balancer, [first.address, second.address]);
       folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
       const known = await Promise.all(all.map(host => readFile(host.knownHosts, 'utf8')));

@@ -6,8 +6,8 @@ import { type PrivilegeHost, password, privilegeHost } from './privilege-host.ts
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host40', 'go'], 'deploy-ssh-systemd: privilege without bootstrap', lab => {
-  const host = lab['host:host40'];
+await describeWith(['fresh:host40', 'go'], 'deploy-ssh-systemd: privilege without bootstrap', lab => {
+  const host = lab['fresh:host40'];
   const refusals: [string, string, Record<string, string>, RegExp][] = [
     ['no right to sudo', 'other', {}, /sudo asks for a password.*BECOME_DENIED[\s\S]*mode: bootstrap/],
     [

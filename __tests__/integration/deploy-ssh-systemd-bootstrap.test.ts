@@ -10,8 +10,8 @@ import { agent, directory, type PrivilegeHost, password, privilegeHost } from '.
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host40', 'go'], 'deploy-ssh-systemd: bootstrap and the installed agent', lab => {
-  const host = lab['host:host40'];
+await describeWith(['fresh:host40', 'go'], 'deploy-ssh-systemd: bootstrap and the installed agent', lab => {
+  const host = lab['fresh:host40'];
   let on: PrivilegeHost;
   beforeAll(async () => {
     on = await privilegeHost(host, lab.go);

@@ -16,8 +16,8 @@ jest.setTimeout(60_000);
 const directory = '/opt/slipway/shop';
 const secret = 'variable-secret-9914';
 
-await describeWith(['host:host121', 'go', 'registry'], 'deploy-ssh-systemd: compose files by podman-compose', lab => {
-  const host = lab['host:host121'];
+await describeWith(['fresh:host121', 'go', 'registry'], 'deploy-ssh-systemd: compose files by podman-compose', lab => {
+  const host = lab['fresh:host121'];
   let folder: string;
   let registry: GuardedRegistry;
   let inputs: Record<string, string>;
@@ -58,7 +58,6 @@ volumes: { data: {} }
 
   beforeAll(async () => {
     registry = await guardRegistry(lab.registry, 'puller', 'pull-secret-3317');
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     await installCompose(host, registry.host);
     folder = await mkdtemp(join(tmpdir(), 'slipway-compose-'));
     const program = await buildHello(lab.go, folder, 'v1.0.0');

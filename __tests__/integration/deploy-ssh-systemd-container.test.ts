@@ -17,8 +17,8 @@ const directory = '/opt/slipway/hello';
 const password = 'pull-secret-8472';
 const secret = 'variable-secret-5531';
 
-await describeWith(['host:host85', 'go', 'registry'], 'deploy-ssh-systemd: containers by podman', lab => {
-  const host = lab['host:host85'];
+await describeWith(['fresh:host85', 'go', 'registry'], 'deploy-ssh-systemd: containers by podman', lab => {
+  const host = lab['fresh:host85'];
   let folder: string;
   let registry: GuardedRegistry;
   let inputs: Record<string, string>;
@@ -38,7 +38,6 @@ await describeWith(['host:host85', 'go', 'registry'], 'deploy-ssh-systemd: conta
 
   beforeAll(async () => {
     registry = await guardRegistry(lab.registry, 'puller', password);
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     await installPodman(host, registry.host);
     folder = await mkdtemp(join(tmpdir(), 'slipway-container-'));
     const program = await buildHello(lab.go, folder, 'v1.0.0');

@@ -19,8 +19,8 @@ const directory = '/opt/slipway/hello';
 const password = 'pull-secret-6613';
 const secret = 'variable-secret-7128';
 
-await describeWith(['host:host131', 'go', 'registry'], 'deploy-ssh-systemd: containers by docker', lab => {
-  const host = lab['host:host131'];
+await describeWith(['fresh:host131', 'go', 'registry'], 'deploy-ssh-systemd: containers by docker', lab => {
+  const host = lab['fresh:host131'];
   let folder: string;
   let registry: GuardedRegistry;
   let inputs: Record<string, string>;
@@ -47,7 +47,6 @@ await describeWith(['host:host131', 'go', 'registry'], 'deploy-ssh-systemd: cont
 
   beforeAll(async () => {
     registry = await guardRegistry(lab.registry, 'puller', password);
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     await installDocker(host, registry.host, 'docker-compose', 'nginx-light');
     await onShell(
       'rm -f /etc/nginx/modules-enabled/* /etc/nginx/sites-enabled/default; systemctl enable --now --quiet nginx',

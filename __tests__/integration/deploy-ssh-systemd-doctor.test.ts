@@ -15,8 +15,8 @@ const ids = checks.filter(({ family }) => family === 'host').map(({ id }) => id)
 
 jest.setTimeout(90_000);
 
-await describeWith(['host:host151', 'go'], 'doctor: what it sees on a host', lab => {
-  const host: LabHost = lab['host:host151'];
+await describeWith(['fresh:host151', 'go'], 'doctor: what it sees on a host', lab => {
+  const host: LabHost = lab['fresh:host151'];
   let folder: string;
   let inputs: Record<string, string>;
   let env: Record<string, string>;
@@ -53,8 +53,7 @@ ${more}`;
   };
 
   beforeAll(async () => {
-    const { up, install } = await labModule('host');
-    await up({ name: host.name, fresh: true });
+    const { install } = await labModule('host');
     await install(host.name, ['nftables', 'logrotate']);
     folder = await mkdtemp(join(tmpdir(), 'slipway-doctor-'));
     inputs = {

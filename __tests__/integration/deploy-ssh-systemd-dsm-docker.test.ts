@@ -16,8 +16,8 @@ jest.setTimeout(60_000);
 const directory = '/volume1/slipway/hello';
 const live = '/run/slipway-hello';
 
-await describeWith(['host:host132', 'go', 'registry'], 'deploy-ssh-systemd: layout dsm, containers by docker', lab => {
-  const host = lab['host:host132'];
+await describeWith(['fresh:host132', 'go', 'registry'], 'deploy-ssh-systemd: layout dsm, containers by docker', lab => {
+  const host = lab['fresh:host132'];
   let folder: string;
   let registry: GuardedRegistry;
   let inputs: Record<string, string>;
@@ -37,7 +37,6 @@ await describeWith(['host:host132', 'go', 'registry'], 'deploy-ssh-systemd: layo
 
   beforeAll(async () => {
     registry = await guardRegistry(lab.registry, 'puller', 'pull-secret-2290');
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     await installDockerOnNas(host, registry.host);
     folder = await mkdtemp(join(tmpdir(), 'slipway-nas-'));
     const program = await buildHello(lab.go, folder, 'v1.0.0');

@@ -18,8 +18,8 @@ import { describeWith, labModule } from './lab.ts';
 
 const directory = '/opt/slipway/hello';
 
-await describeWith(['host:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
-  const host = lab['host:host8'];
+await describeWith(['fresh:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
+  const host = lab['fresh:host8'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -45,7 +45,6 @@ await describeWith(['host:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
   };
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
     inputs = {

@@ -24,8 +24,8 @@ const detour = 2222;
 
 jest.setTimeout(90_000);
 
-await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab => {
-  const host: LabHost = lab['host:host110'];
+await describeWith(['fresh:host110', 'go'], 'deploy-ssh-systemd: firewall', lab => {
+  const host: LabHost = lab['fresh:host110'];
   let folder: string;
   let inputs: Record<string, string>;
   /** The runner's address, as the host sees it. */
@@ -60,8 +60,7 @@ await describeWith(['host:host110', 'go'], 'deploy-ssh-systemd: firewall', lab =
       /lib/systemd/systemd-socket-proxyd 127.0.0.1:22`);
 
   beforeAll(async () => {
-    const { up, install } = await labModule('host');
-    await up({ name: host.name, fresh: true });
+    const { install } = await labModule('host');
     await install(host.name, ['nftables', 'ufw', 'firewalld']);
     // dbus has to know firewalld's rights
     await sh('systemctl reload dbus; systemctl daemon-reload');

@@ -11,8 +11,8 @@ import { describeWith, type LabHost, labModule } from './lab.ts';
 const directory = '/opt/slipway/hello';
 const dropIns = '/etc/systemd/system/hello.service.d';
 
-await describeWith(['host:host11', 'host:host12', 'host:host13', 'go'], 'deploy-ssh-systemd: several hosts', lab => {
-  const hosts: readonly LabHost[] = [lab['host:host11'], lab['host:host12'], lab['host:host13']];
+await describeWith(['fresh:host11', 'fresh:host12', 'fresh:host13', 'go'], 'deploy-ssh-systemd: several hosts', lab => {
+  const hosts: readonly LabHost[] = [lab['fresh:host11'], lab['fresh:host12'], lab['fresh:host13']];
   const [first, second, third] = hosts as [LabHost, LabHost, LabHost];
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -29,8 +29,6 @@ await describeWith(['host:host11', 'host:host12', 'host:host13', 'go'], 'deploy-
   };
 
   beforeAll(async () => {
-    const { up } = await labModule('host');
-    for (const { name } of hosts) await up({ name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
     const known = await Promise.all(hosts.map(host => readFile(host.knownHosts, 'utf8')));

@@ -77,13 +77,12 @@ func main() {
 }
 `;
 
-await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: every input, fuzzed', lab => {
-  const host = lab['host:host41'];
+await describeWith(['fresh:host41', 'go'], 'deploy-ssh-systemd: every input, fuzzed', lab => {
+  const host = lab['fresh:host41'];
   let folder: string;
   let inputs: Record<string, string>;
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-fuzz-'));
     await mkdir(join(folder, 'program'));
     await writeFile(join(folder, 'program/go.mod'), 'module program\n\ngo 1.26\n');

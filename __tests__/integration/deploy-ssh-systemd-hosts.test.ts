@@ -17,13 +17,12 @@ const settings = {
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host42', 'go'], 'deploy-ssh-systemd: a host with busybox', lab => {
-  const host = lab['host:host42'];
+await describeWith(['fresh:host42', 'go'], 'deploy-ssh-systemd: a host with busybox', lab => {
+  const host = lab['fresh:host42'];
   let folder: string;
   let inputs: Record<string, string>;
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     // its shell is the system's, and its tools come first; what systemd itself is of stays
     const script =

@@ -27,10 +27,10 @@ const counted = `cd /var/log/writer/; systemctl stop writer
   echo "$(all | sed -n 's/^end //p') $(all | grep -a '^line [0-9]* of a busy service$' | sort -u | wc -l)"`;
 
 await describeWith(
-  ['host:host79', 'go'],
+  ['fresh:host79', 'go'],
   'deploy-ssh-systemd: files that a service writes, and what it says to syslog',
   lab => {
-    const host = lab['host:host79'];
+    const host = lab['fresh:host79'];
     let folder: string;
     let inputs: Record<string, string>;
     const onShell = (script: string) => onHost(host, 'sh', '-c', script);
@@ -42,7 +42,6 @@ await describeWith(
     const installed = () => onShell(`cat ${rule} ${drop} 2>/dev/null || :`);
 
     beforeAll(async () => {
-      await (await labModule('host')).up({ name: host.name, fresh: true });
       folder = await mkdtemp(join(tmpdir(), 'slipway-writer-'));
       const binary = join(folder, 'writer');
       const env = { ...process.env, CGO_ENABLED: '0' };

@@ -90,8 +90,8 @@ test.each(matrix)('%s: there is a test', async (_fault, file, name) => {
   expect(source).toContain(name);
 });
 
-await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host and program', lab => {
-  const host = lab['host:host16'];
+await describeWith(['fresh:host16', 'go'], 'deploy-ssh-systemd: faults of host and program', lab => {
+  const host = lab['fresh:host16'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -111,7 +111,7 @@ await describeWith(['host:host16', 'go'], 'deploy-ssh-systemd: faults of host an
   const forgetV2 = () => sh(`rm -f ${directory}/blobs/${v2.sha256}`);
 
   beforeAll(async () => {
-    leader = (await (await labModule('host')).up({ name: host.name, fresh: true })).leaderPid;
+    leader = host.leaderPid;
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
     // a disk of its own

@@ -11,8 +11,8 @@ const directory = '/opt/slipway/hello';
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host28', 'host:host29', 'go'], 'deploy-ssh-systemd: hooks and modes', lab => {
-  const hosts: readonly LabHost[] = [lab['host:host28'], lab['host:host29']];
+await describeWith(['fresh:host28', 'fresh:host29', 'go'], 'deploy-ssh-systemd: hooks and modes', lab => {
+  const hosts: readonly LabHost[] = [lab['fresh:host28'], lab['fresh:host29']];
   const [first, second] = hosts as [LabHost, LabHost];
   let folder: string;
   let inputs: Record<string, string>;
@@ -32,8 +32,6 @@ await describeWith(['host:host28', 'host:host29', 'go'], 'deploy-ssh-systemd: ho
     done.record!.deployments.flatMap(one => (one.evidence['hooks'] ?? []) as Record<string, unknown>[]);
 
   beforeAll(async () => {
-    const { up } = await labModule('host');
-    for (const { name } of hosts) await up({ name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     const known = await Promise.all(hosts.map(host => readFile(host.knownHosts, 'utf8')));
     inputs = {

@@ -26,24 +26,16 @@ import { startLoad } from './load.ts';
 import { type Mounted, mountShare } from './nfs-like.ts';
 
 const directory = '/opt/slipway/hello';
+/** Where they will be: they are booted when there is a share that they can be shown. */
+const { describe: willBe } = await labModule('host');
 
 await describeWith(
-  [
-    'host:host81',
-    'host:host82',
-    'host:host83',
-    'host:host84',
-    'host:host86',
-    'go',
-    'peer:nfs-like',
-    'package:nginx-light',
-    'package:haproxy',
-  ],
+  ['fresh:host86', 'go', 'peer:nfs-like', 'package:nginx-light', 'package:haproxy'],
   'deploy-ssh-systemd: layout nfs',
   lab => {
-    const hosts: readonly LabHost[] = [lab['host:host81'], lab['host:host82'], lab['host:host83']];
+    const hosts: readonly LabHost[] = ['host81', 'host82', 'host83'].map(willBe);
     const [first, second, third] = hosts as [LabHost, LabHost, LabHost];
-    const [fourth, balancer] = [lab['host:host84'], lab['host:host86']];
+    const [fourth, balancer]: [LabHost, LabHost] = [willBe('host84'), lab['fresh:host86']];
     let folder: string;
     /** The export, as its server has it. */
     let share: string;
@@ -82,7 +74,7 @@ await describeWith(
       folder = await mkdtemp(join(tmpdir(), 'slipway-nfs-'));
       share = join(folder, 'export');
       await mkdir(share);
-      owner = Number(await onHost(first, 'id', '-u', 'deploy'));
+      owner = Number(await onHost(balancer, 'id', '-u', 'deploy'));
       await chown(share, owner, owner);
       small = join(folder, 'small');
       await mkdir(small);
@@ -321,8 +313,6 @@ await describeWith(
     }, 180_000);
 
     test('four hosts on one share behind one nginx, as the example has it: no request is lost, a broken release goes back', async () => {
-      const { up } = await labModule('host');
-      await up({ name: balancer.name, fresh: true });
       const four = [...hosts, fourth];
       await startBalancers(
         balancer,

@@ -39,8 +39,8 @@ func main() {
 }
 `;
 
-await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab => {
-  const host = lab['host:host14'];
+await describeWith(['fresh:host14', 'go'], 'deploy-ssh-systemd: programs', lab => {
+  const host = lab['fresh:host14'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -63,7 +63,6 @@ await describeWith(['host:host14', 'go'], 'deploy-ssh-systemd: programs', lab =>
   };
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
     inputs = {

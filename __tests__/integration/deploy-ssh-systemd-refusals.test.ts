@@ -8,8 +8,8 @@ import { deploy, onHost, reach } from './deploy-ssh-systemd.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 
-await describeWith(['host:host10', 'go'], 'deploy-ssh-systemd: what is refused, with nothing changed', lab => {
-  const host = lab['host:host10'];
+await describeWith(['fresh:host10', 'go'], 'deploy-ssh-systemd: what is refused, with nothing changed', lab => {
+  const host = lab['fresh:host10'];
   let folder: string;
   let hello: { path: string; sha256: string };
   let inputs: Record<string, string>;
@@ -25,7 +25,6 @@ await describeWith(['host:host10', 'go'], 'deploy-ssh-systemd: what is refused, 
     );
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     hello = await buildHello(lab.go, folder, 'v1.0.0');
     await onHost(host, 'sh', '-c', 'mkdir -p /opt/theirs/data && echo x >/opt/theirs/data/file; mkdir -p /opt/slipway');

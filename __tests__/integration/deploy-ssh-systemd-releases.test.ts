@@ -9,8 +9,8 @@ import { describeWith, labModule } from './lab.ts';
 const directory = '/opt/slipway/hello';
 const greeting = `it's "quoted" $HOME \`id\` \\n 100%`;
 
-await describeWith(['host:host7', 'go'], 'deploy-ssh-systemd: releases', lab => {
-  const host = lab['host:host7'];
+await describeWith(['fresh:host7', 'go'], 'deploy-ssh-systemd: releases', lab => {
+  const host = lab['fresh:host7'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -25,7 +25,6 @@ await describeWith(['host:host7', 'go'], 'deploy-ssh-systemd: releases', lab => 
   const pid = () => onHost(host, 'systemctl', 'show', '-p', 'MainPID,InvocationID', 'hello');
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];
     inputs = {

@@ -10,13 +10,12 @@ import { startLoad } from './load.ts';
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host24', 'go'], 'deploy-ssh-systemd: restart methods', lab => {
-  const host = lab['host:host24'];
+await describeWith(['fresh:host24', 'go'], 'deploy-ssh-systemd: restart methods', lab => {
+  const host = lab['fresh:host24'];
   let folder: string;
   let common: Record<string, string>;
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-methods-'));
     common = { ...(await reach(host)), type: 'notify', 'min-healthy-time': '500ms', 'healthy-deadline': '6s' };
   }, 300_000);

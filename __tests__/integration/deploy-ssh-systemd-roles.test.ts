@@ -11,14 +11,14 @@ import { startLoad } from './load.ts';
 jest.setTimeout(60_000);
 
 await describeWith(
-  ['host:host30', 'host:host31', 'host:host32', 'host:host33', 'go', 'package:nginx-light', 'package:haproxy'],
+  ['fresh:host30', 'fresh:host31', 'fresh:host32', 'fresh:host33', 'go', 'package:nginx-light', 'package:haproxy'],
   'deploy-ssh-systemd: roles and labels',
   lab => {
     const [web1, web2, worker, front] = [
-      lab['host:host30'],
-      lab['host:host31'],
-      lab['host:host32'],
-      lab['host:host33'],
+      lab['fresh:host30'],
+      lab['fresh:host31'],
+      lab['fresh:host32'],
+      lab['fresh:host33'],
     ];
     const all = [web1, web2, worker, front];
     let folder: string;
@@ -34,8 +34,6 @@ await describeWith(
     const told = async (name: string) => (await readFile(file(name), 'utf8')).trim().split('\n');
 
     beforeAll(async () => {
-      const { up } = await labModule('host');
-      for (const { name } of all) await up({ name, fresh: true });
       await startBalancers(front, [web1.address, web2.address]);
       folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
       const known = await Promise.all(all.map(host => readFile(host.knownHosts, 'utf8')));

@@ -11,8 +11,8 @@ const directory = '/opt/slipway/hello';
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-ssh-systemd: strategies', lab => {
-  const hosts: readonly LabHost[] = [lab['host:host21'], lab['host:host22'], lab['host:host23']];
+await describeWith(['fresh:host21', 'fresh:host22', 'fresh:host23', 'go'], 'deploy-ssh-systemd: strategies', lab => {
+  const hosts: readonly LabHost[] = [lab['fresh:host21'], lab['fresh:host22'], lab['fresh:host23']];
   const [, second, third] = hosts as [LabHost, LabHost, LabHost];
   let folder: string;
   let inputs: Record<string, string>;
@@ -38,8 +38,6 @@ await describeWith(['host:host21', 'host:host22', 'host:host23', 'go'], 'deploy-
   };
 
   beforeAll(async () => {
-    const { up } = await labModule('host');
-    for (const { name } of hosts) await up({ name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     const known = await Promise.all(hosts.map(host => readFile(host.knownHosts, 'utf8')));
     inputs = {

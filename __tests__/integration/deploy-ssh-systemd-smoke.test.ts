@@ -13,8 +13,8 @@ import { describeWith, labModule } from './lab.ts';
 jest.setTimeout(60_000);
 const source = fileURLToPath(new URL('../../bench/gate/service', import.meta.url));
 
-await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
-  const host = lab['host:host182'];
+await describeWith(['fresh:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
+  const host = lab['fresh:host182'];
   let folder: string;
   let inputs: Record<string, string>;
   const onShell = (script: string) => onHost(host, 'sh', '-c', script);
@@ -40,7 +40,6 @@ await describeWith(['host:host182', 'go'], 'deploy-ssh-systemd: smoke', lab => {
   };
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-smoke-'));
     inputs = {
       ...(await reach(host)),

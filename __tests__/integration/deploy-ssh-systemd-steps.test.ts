@@ -33,8 +33,8 @@ const cases: Record<string, readonly ['old' | 'new', Fault]> = {
   pruned: ['new', 'cut'],
 };
 
-await describeWith(['host:host15', 'go'], 'deploy-ssh-systemd: every step', lab => {
-  const host = lab['host:host15'];
+await describeWith(['fresh:host15', 'go'], 'deploy-ssh-systemd: every step', lab => {
+  const host = lab['fresh:host15'];
   let folder: string;
   let builds: { version: string; path: string; sha256: string }[];
   let inputs: Record<string, string>;
@@ -66,7 +66,6 @@ await describeWith(['host:host15', 'go'], 'deploy-ssh-systemd: every step', lab 
   done`;
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     builds = [];
     for (const version of ['v1.0.0', 'v2.0.0'])

@@ -13,15 +13,14 @@ const source = fileURLToPath(new URL('watchdog', import.meta.url));
 
 jest.setTimeout(120_000);
 
-await describeWith(['host:host62', 'go'], 'deploy-ssh-systemd: what systemd sees of a service', lab => {
-  const host = lab['host:host62'];
+await describeWith(['fresh:host62', 'go'], 'deploy-ssh-systemd: what systemd sees of a service', lab => {
+  const host = lab['fresh:host62'];
   let folder: string;
   let common: Record<string, string>;
   const sh = (script: string) => onHost(host, 'sh', '-c', script);
   const show = (service: string, name: string) => onHost(host, 'systemctl', 'show', '-p', name, '--value', service);
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-seen-'));
     common = { ...(await reach(host)), type: 'notify', 'min-healthy-time': '300ms', 'healthy-deadline': '30s' };
   }, 300_000);

@@ -34,8 +34,8 @@ const plain = {
   overrides: [],
 } as const;
 
-await describeWith(['host:host25', 'go'], 'deploy-ssh-systemd: unit and contents of a release', lab => {
-  const host = lab['host:host25'];
+await describeWith(['fresh:host25', 'go'], 'deploy-ssh-systemd: unit and contents of a release', lab => {
+  const host = lab['fresh:host25'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let inputs: Record<string, string>;
@@ -57,7 +57,6 @@ await describeWith(['host:host25', 'go'], 'deploy-ssh-systemd: unit and contents
   };
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     inputs = {
       ...(await reach(host)),

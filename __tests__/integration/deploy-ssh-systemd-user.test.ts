@@ -24,8 +24,8 @@ const directory = '/home/deploy/.local/share/slipway/hello';
 
 jest.setTimeout(60_000);
 
-await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: services of a user’s own', lab => {
-  const host = lab['host:host41'];
+await describeWith(['fresh:host41', 'go'], 'deploy-ssh-systemd: services of a user’s own', lab => {
+  const host = lab['fresh:host41'];
   let folder: string;
   let v1: { path: string; sha256: string };
   let v2: { path: string; sha256: string };
@@ -43,7 +43,6 @@ await describeWith(['host:host41', 'go'], 'deploy-ssh-systemd: services of a use
   };
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     await makeUsers(host, [{ name: 'deploy' }]); // without sudo
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     [v1, v2] = [await buildHello(lab.go, folder, 'v1.0.0'), await buildHello(lab.go, folder, 'v2.0.0')];

@@ -12,8 +12,8 @@ const folderOfDropIns = '/etc/systemd/system/hello.service.d';
 
 jest.setTimeout(120_000);
 
-await describeWith(['host:host60', 'host:host61', 'go'], 'deploy-ssh-systemd: all that belongs to a release', lab => {
-  const [first, second] = [lab['host:host60'], lab['host:host61']] as [LabHost, LabHost];
+await describeWith(['fresh:host60', 'fresh:host61', 'go'], 'deploy-ssh-systemd: all that belongs to a release', lab => {
+  const [first, second] = [lab['fresh:host60'], lab['fresh:host61']] as [LabHost, LabHost];
   let folder: string;
   let inputs: Record<string, string>;
 
@@ -27,8 +27,6 @@ await describeWith(['host:host60', 'host:host61', 'go'], 'deploy-ssh-systemd: al
   const served = () => sh(`readlink ${directory}/current`);
 
   beforeAll(async () => {
-    const { up } = await labModule('host');
-    for (const { name } of [first, second]) await up({ name, fresh: true });
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     const known = await Promise.all([first, second].map(host => readFile(host.knownHosts, 'utf8')));
     inputs = {

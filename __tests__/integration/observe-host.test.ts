@@ -20,10 +20,10 @@ const slack = 1000;
 const certificate = '/etc/ssl/hello.pem';
 
 await describeWith(
-  ['host:host161', 'go', 'package:prometheus', 'package:prometheus-alertmanager'],
+  ['fresh:host161', 'go', 'package:prometheus', 'package:prometheus-alertmanager'],
   'what observe writes, in a real Prometheus and Alertmanager',
   lab => {
-    const host = lab['host:host161'];
+    const host = lab['fresh:host161'];
     const programs = new Programs();
     const told: { status: string; alerts: { labels: { alertname: string } }[] }[] = [];
     let folder: string;
@@ -75,8 +75,7 @@ await describeWith(
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'slipway-observe-'));
-      const { up, install } = await labModule('host');
-      await up({ name: host.name, fresh: true });
+      const { install } = await labModule('host');
       await install(host.name, ['prometheus-node-exporter', 'nftables', 'openssl']);
       binary = (await buildHello(lab.go, folder, 'v1.0.0')).path;
       hello = { port: await freePort(), child: undefined as unknown as ChildProcess };

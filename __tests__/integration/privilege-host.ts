@@ -25,9 +25,8 @@ const users: readonly HostUser[] = [
   { name: 'some', sudoers: 'some ALL=(ALL) NOPASSWD: /bin/true' },
 ];
 
-/** A fresh host with these users, an ssh banner that tries to deceive, and what is deployed to it. */
+/** Gives a host that is fresh these users, an ssh banner that tries to deceive, and what is deployed to it. */
 export async function privilegeHost(host: LabHost, go: string) {
-  await (await labModule('host')).up({ name: host.name, fresh: true });
   const onShell = (script: string) => onHost(host, 'sh', '-c', script);
   await onShell('mkdir /usr/lib/busybox && ln -s /bin/busybox /usr/lib/busybox/sh');
   await onShell(

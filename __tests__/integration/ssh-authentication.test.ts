@@ -16,13 +16,12 @@ const types: [string, string][] = [
   ['rsa', 'rsa-sha2-256|rsa-sha2-512'],
 ];
 
-await describeWith('host:host18', 'SSH: who we are', lab => {
-  const host = lab['host:host18'];
+await describeWith('fresh:host18', 'SSH: who we are', lab => {
+  const host = lab['fresh:host18'];
   let keys: Keys;
   let agent: ChildProcess | undefined;
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     keys = await Keys.make();
     for (const name of ['host', 'authority', 'own', 'other', 'third']) await keys.key(name);
     for (const [type] of types) {

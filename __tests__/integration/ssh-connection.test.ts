@@ -14,15 +14,14 @@ import { Cable, Keys, logOf, startSshd, stopSshd } from './ssh-servers.ts';
 const [outer, inner, deep, many, direct] = [2201, 2202, 2203, 2204, 2205];
 const behind = Array.from({ length: 16 }, (_, index) => `127.0.0.${index + 1}`);
 
-await describeWith('host:host17', 'SSH: the way to a host', lab => {
-  const host = lab['host:host17'];
+await describeWith('fresh:host17', 'SSH: the way to a host', lab => {
+  const host = lab['fresh:host17'];
   let keys: Keys;
   let known: string;
   const jumps = (text: string) => parseHosts(text.split(','));
   const outerJump = `deploy@${host.address}:${outer}`;
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     // there is no name server: a name that is not in the files does not exist
     await onHost(host, 'sh', '-c', 'sed -i "s/^hosts:.*/hosts: files/" /etc/nsswitch.conf');
     keys = await Keys.make();

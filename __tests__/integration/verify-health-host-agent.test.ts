@@ -13,8 +13,8 @@ jest.setTimeout(60_000);
 
 const agent = '/usr/local/lib/slipway/agent';
 
-await describeWith(['host:host60', 'go'], 'verify-health on a host that was bootstrapped', lab => {
-  const host = lab['host:host60'];
+await describeWith(['fresh:host60', 'go'], 'verify-health on a host that was bootstrapped', lab => {
+  const host = lab['fresh:host60'];
   const [unit, dropIns] = ['/etc/systemd/system/hello.service', '/etc/systemd/system/hello.service.d'];
   const onShell = (script: string) => onHost(host, 'sh', '-c', script);
   let folder: string;
@@ -27,7 +27,6 @@ await describeWith(['host:host60', 'go'], 'verify-health on a host that was boot
   const identity = (done: Verified) => done.report.findings.find(one => one.kind === 'identity');
 
   beforeAll(async () => {
-    await (await labModule('host')).up({ name: host.name, fresh: true });
     await makeUsers(host, [{ name: 'deploy' }]);
     folder = await mkdtemp(join(tmpdir(), 'slipway-hello-'));
     binary = await buildHello(lab.go, folder, 'v1.0.0');

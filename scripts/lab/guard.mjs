@@ -16,7 +16,7 @@ async function running() {
   for (const kind of ['cluster2', 'cluster', 'host', 'registry']) {
     const component = await import(`./${kind}.mjs`);
     for (const one of [await component.status()].flat().filter(state => state.running)) {
-      found.push({ name: one.name ?? kind, down: () => component.down({ name: one.name }) });
+      found.push({ name: one.name ?? kind, down: () => component.down({ name: one.name, cut: true }) });
     }
   }
   return found;

@@ -7,6 +7,7 @@ import { ensurePackages, findExecutable } from './apt.mjs';
 import { ensureBase } from './host/base.mjs';
 import { ADMIN, furnishDsm } from './host/dsm.mjs';
 import { endEmulation, ensureEmulation } from './host/emulation.mjs';
+import { maskGenerators } from './host/generators.mjs';
 import { ensureHostKeys, ensureUserKey, installKeys, writeKnownHosts } from './host/keys.mjs';
 import { boot, cutPower, execIn, leaderPid, machineName, powerOff, present, waitReady } from './host/machine.mjs';
 import { mountOverlay, removeTree, unmountAll } from './host/mounts.mjs';
@@ -89,11 +90,14 @@ export async function restart(name = 'host1') {
   return up({ name });
 }
 
-/** Ends the host: processes, mounts, namespace. Its files stay for the next up, unless `remove`. Idempotent. */
-export async function down({ name, remove = false } = {}) {
+/**
+ * Ends the host: processes, mounts, namespace. Its files stay for the next up, unless `remove`; then, and with `cut`, its power
+ * is cut, which spares it the work of an orderly end. Idempotent.
+ */
+export async function down({ name, remove = false, cut = remove } = {}) {
   for (const one of name ? [name] : names()) {
     await locked(one, async () => {
-      await end(one, isDsm(one) ? cutPower : powerOff);
+      await end(one, cut || isDsm(one) ? cutPower : powerOff);
       if (ARCHITECTURES[one]) await endEmulation();
       if (remove) await removeTree(folderOf(one));
     });
@@ -136,6 +140,7 @@ async function prepare(name, base, info) {
   await attach(machineName(name), info.address);
   await mountOverlay(base, folderOf(name));
   if (isDsm(name)) await furnishDsm(info.root);
+  else maskGenerators(info.root);
   installKeys(info.root, { publicKey, keysFolder, user: info.user });
   writeFileSync(join(info.root, 'etc/hostname'), `${name}\n`);
   writeFileSync(join(info.root, 'etc/hosts'), `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`);

@@ -1,5 +1,15 @@
 // Debian packages on a host that is up: fetched by this machine, which has the way to the archive, installed by the host.
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '../lock.mjs';
 import { Missing } from '../missing.mjs';
@@ -20,7 +30,7 @@ const ENV = {
  */
 export async function installPackages(root, names, { unpack = false } = {}) {
   const store = join(cacheRoot(), 'debs', 'hosts');
-  const files = await withLock(labDir('locks', 'host-debs'), 600_000, () => fetch(root, names, store));
+  const files = await withLock(labDir('locks', 'host-debs'), 600_000, () => keptOf(root, names, store));
   if (unpack) {
     // a folder of the package may be a link in the tree, and stays one
     const extract = 'dpkg-deb --fsys-tarfile "$1" | tar --extract --keep-directory-symlink --directory "$2"';
@@ -46,6 +56,25 @@ export async function installPackages(root, names, { unpack = false } = {}) {
   } finally {
     for (const path of [policy, preset, into]) rmSync(path, { recursive: true, force: true });
   }
+}
+
+/**
+ * As `fetch`, which takes seconds of a core, asked once for a tree in which the same is installed: its answer is kept in the
+ * store, as long as the files are there.
+ */
+async function keptOf(root, names, store) {
+  const asked = createHash('sha256')
+    .update(readFileSync(join(root, 'var/lib/dpkg/status')))
+    .update(names.join(' '));
+  const answer = join(store, `${asked.digest('hex').slice(0, 16)}.json`);
+  if (existsSync(answer)) {
+    const files = JSON.parse(readFileSync(answer, 'utf8'));
+    if (files.every(file => existsSync(join(store, file)))) return files;
+  }
+  const files = await fetch(root, names, store);
+  writeFileSync(`${answer}.part`, JSON.stringify(files));
+  renameSync(`${answer}.part`, answer);
+  return files;
 }
 
 /** The names of the package files that the tree does not have yet, all of them in the store. */
