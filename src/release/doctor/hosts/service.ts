@@ -31,7 +31,8 @@ export const serviceChecks: readonly Check<HostCheckup>[] = [
       const unit = propertiesOf(said['limits']);
       if (unit.size === 0) return unknown(place, 'systemctl show says nothing');
       return judge(place, [
-        ...['MemoryMax', 'CPUQuotaPerSecUSec'].filter(name => unit.get(name) === 'infinity').map(name => `no ${name}`),
+        ...(unit.get('MemoryMax') === 'infinity' ? ['no MemoryMax'] : []),
+        ...(unit.get('CPUQuotaPerSecUSec') === 'infinity' ? ['no CPUQuota'] : []),
         ...['GOMEMLIMIT', 'GOMAXPROCS'].filter(name => !variables.includes(name)).map(name => `no ${name}`),
       ]);
     }),
