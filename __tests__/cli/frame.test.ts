@@ -68,7 +68,15 @@ test.each([
 });
 
 test('exit code of an error before anything was begun', () => {
-  for (const code of ['USAGE', 'CONFIG_INVALID', 'VERSION_MISSING', 'NOT_VERIFIED', 'CHECKLIST_UNMET'])
+  for (const code of [
+    'USAGE',
+    'CONFIG_INVALID',
+    'VERSION_MISSING',
+    'NOT_VERIFIED',
+    'CHECKLIST_UNMET',
+    'TLS_MISSING',
+    'OBSERVE_MISSING',
+  ])
     expect([code, codeOfError(new SlipwayError(code, ''), false)]).toEqual([code, 2]);
   expect(codeOfError(new SlipwayError('CONNECT_FAILED', ''), false)).toBe(1);
   expect(codeOfError(new Error('x'), true)).toBe(130);

@@ -22,6 +22,9 @@ let origin: (typeof place)['origin'];
 beforeAll(async () => {
   place = await servedPlace();
   ({ folder, origin } = place);
+  await place.configure('absent.yml', '  tls: { certificate: absent.pem, key: absent.pem }\n');
+  const [one, other] = await Promise.all(['one', 'other'].map(name => selfSigned(folder, name, '127.0.0.1')));
+  await place.configure('foreign.yml', `  tls: { certificate: ${one!.certificate}, key: ${other!.key} }\n`);
 });
 afterAll(() => place.remove());
 
@@ -164,12 +167,21 @@ describe('pushes as the forges send them', () => {
 
 test.each([
   ['plain text to the world', ['--listen', ':0'], {}, 'TLS_MISSING'],
+  ['a port of another program', ['--listen', 'TAKEN'], {}, 'EADDRINUSE'],
+  ['a certificate that is not there', ['--config', 'absent.yml'], {}, 'absent.pem cannot be read: ENOENT'],
+  ['a key of another certificate', ['--config', 'foreign.yml'], {}, 'are no certificate and its key: '],
   ['a short secret', [], { SERVE_SECRET: 'x'.repeat(31) }, 'has 31 bytes, and needs 32'],
   ['no secret', [], { SERVE_SECRET: undefined }, 'SERVE_SECRET is not set'],
-])('%s is not begun', async (_, args, env, said) => {
-  const server = await startServer({ folder, state: 'none', args, env });
-  expect((await server.ended).code).toBeGreaterThan(0);
+])('%s is not begun: what was seen and what to do, in two lines', async (_, args, env, said) => {
+  const server = await startServer({
+    folder,
+    state: 'none',
+    args: args.map(one => one.replace('TAKEN', place.taken)),
+    env,
+  });
+  expect((await server.ended).code).toBe(2);
   expect(server.log()).toContain(said);
+  expect(server.log()).toMatch(/^error: .*\n[A-Z].*\n$/);
 });
 
 /** Bytes that a server has in use, and that are resident. */

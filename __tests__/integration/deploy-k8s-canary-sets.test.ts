@@ -37,7 +37,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: sets, scal
     );
   const beginSet = (inputs: Record<string, string>, manifest = set()) =>
     begin({ probes: `${url('hello')} 200`, steps: '0,50,100', ...inputs }, manifest);
-  const beginAgent = (inputs: Record<string, string>) => begin({ workload: 'ds/agent', probes: `${url('agent')} 200`, ...inputs }, agent);
+  const beginAgent = (inputs: Record<string, string>) =>
+    begin({ workload: 'ds/agent', probes: `${url('agent')} 200`, ...inputs }, agent);
 
   const good = ({ code, log }: Done) => expect([code, code === 0 ? '' : log]).toEqual([0, '']);
   const podsOf = async (app: string) =>

@@ -88,7 +88,7 @@ ${more}`;
       listeners: expect.stringMatching(/^fail: (\*|\[::\]):9999 \(systemd\)$/),
       firewall: 'fail: nft lets in what no rule names (accept)',
       exposure: expect.stringMatching(/^fail: [2-9]/),
-      'unit-limits': 'fail: no MemoryMax, no CPUQuotaPerSecUSec, no GOMEMLIMIT, no GOMAXPROCS',
+      'unit-limits': 'fail: no MemoryMax, no CPUQuota, no GOMEMLIMIT, no GOMAXPROCS',
       'stop-time': 'fail: TimeoutStopSec=1s',
       'previous-kept': 'fail: nothing to go back to (1 kept)',
       certificate: expect.stringMatching(/^fail: \/etc\/ssl\/site\.pem until .* \([45] days\)$/),

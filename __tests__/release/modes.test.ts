@@ -149,7 +149,8 @@ describe('the modes of the chain, with records in a folder', () => {
   });
 
   test('plan builds and shows, and keeps nothing', async () => {
-    const { calls: made } = await run({ mode: 'plan', environment: 'staging' });
+    const { calls: made, state, changed } = await run({ mode: 'plan', environment: 'staging' });
+    expect([state, changed]).toEqual(['planned', false]);
     expect(made).toEqual(['build', 'plan v1.0.0 @staging', 'doctor v1.0.0 @staging']);
     await expect(entries()).rejects.toThrow();
   });

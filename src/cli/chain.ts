@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { schemas } from '../release/definitions.ts';
-import type { Mode } from '../release/modes.ts';
+import { judges, type Mode } from '../release/modes.ts';
 import { perform, type Result } from '../release/perform.ts';
 import { postSteps } from '../release/post.ts';
 import type { Call } from './call.ts';
@@ -30,7 +30,7 @@ export async function runChain(mode: Mode, call: Call): Promise<number> {
   if (!signal.aborted) await postSteps(result.done, around);
   terminal.doing(undefined);
   const code = codeOfResult(result, signal.aborted);
-  conclude(result, code, call);
+  conclude({ ...result, verdict: judges(mode) ? result.verdict : undefined }, code, call);
   document({ command: mode, code, ...documentOf(result) });
   return code;
 }
@@ -41,10 +41,12 @@ export function bundles(here: string): string {
   return existsSync(join(beside, 'verify-health', 'index.js')) ? beside : join(here, '..', '..', 'dist');
 }
 
-function conclude({ done, left, version, verdict, state }: Result, code: number, { terminal }: Call): void {
+type Ended = Pick<Result, 'done' | 'left' | 'version' | 'state'> & { readonly verdict: string | undefined };
+
+function conclude({ done, left, version, verdict, state }: Ended, code: number, { terminal }: Call): void {
   if (left.length > 0) terminal.say(`not begun: ${left.join(', ')}`);
   const failed = done.find(one => one.code !== 0);
-  const what = [version, state, verdict].filter(one => one !== undefined).join(', ');
+  const what = [...new Set([version, state, verdict])].filter(one => one !== undefined).join(', ');
   if (code === exitCodes.done) terminal.say(terminal.style(`✓ ${what || 'done'}`, 'green'));
   else
     terminal.say(

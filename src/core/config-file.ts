@@ -72,7 +72,7 @@ const topLevel = [
 export async function readConfigFile(file: string, environment?: string): Promise<ConfigFile> {
   const text = await readFile(file, 'utf8').catch(error => {
     throw new SlipwayError('CONFIG_MISSING', `the config file ${file} cannot be read: ${error.code}`, {
-      hint: 'Nothing was changed. Give the input "config" the path of a slipway.yml.',
+      hint: 'Nothing was changed. Give "config" the path of a slipway.yml; `slipway init` writes one.',
       cause: error,
     });
   });

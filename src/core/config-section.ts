@@ -95,7 +95,9 @@ function plainText(key: string, value: unknown, input: Inputs[string] | undefine
   throw new SlipwayError(
     'VARIABLE_MISSING',
     `"${key}" in ${at(key)}: the environment variable ${value['env']} is not set`,
-    { hint: 'Nothing was changed. Pass it to the step as env, empty where nothing is meant.' },
+    {
+      hint: 'Nothing was changed. Pass it to the step as env, or export it in a terminal; empty where nothing is meant.',
+    },
   );
 }
 
@@ -120,7 +122,7 @@ export async function secretText(key: string, value: unknown, { at, directory, e
   const named = String((value as Section | null)?.[kind ?? '']);
   const absent = (why: string) =>
     new SlipwayError('SECRET_MISSING', `"${key}" in ${at(key)}: ${why}`, {
-      hint: 'Pass it to the step as env or write the file first.',
+      hint: 'Nothing was changed. Pass it to the step as env, export it in a terminal, or write the file first.',
     });
   if (kind === 'env' && more.length === 0) {
     const found = env[named];

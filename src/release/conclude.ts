@@ -5,6 +5,7 @@ import type { ReleaseRecord } from '../core/record/schema.ts';
 import { verdictOf } from '../core/report/verdict.ts';
 import { keepDeed, worst } from './keep.ts';
 import type { Done } from './links.ts';
+import { judges, type Mode } from './modes.ts';
 import type { Plan } from './prepare.ts';
 import type { Surroundings } from './surroundings.ts';
 import { summaryOf, writeReport } from './tell.ts';
@@ -59,14 +60,22 @@ export async function conclude(
   const before = await previousOf(read, record, request.directory);
   const report = await writeReport(loaded, done, request.directory, before);
   const verdict = (request.mode === 'audit' ? auditOf(done) : undefined) ?? verdictOf(record);
-  const states = done.flatMap(({ outputs }) => outputs['state'] ?? []) as ReturnType<typeof worst>[];
-  log.info(`release record: ${loaded.file}\nreport: ${report}\nverdict: ${verdict}`);
+  const state = stateOf(request.mode, done);
+  const said = judges(request.mode) ? `\nverdict: ${verdict}` : '';
+  log.info(`release record: ${loaded.file}\nreport: ${report}${said}`);
   return {
     ...known,
-    ...(states.length === 0 ? {} : { state: worst(states.map(state => ({ state }))) }),
+    ...(state === undefined ? {} : { state }),
     verdict,
     report,
   };
+}
+
+/** That of the worst deployment; what was only planned is in no state yet. */
+function stateOf(mode: Mode, done: readonly Done[]): string | undefined {
+  const states = done.flatMap(({ outputs }) => outputs['state'] ?? []) as ReturnType<typeof worst>[];
+  if (states.length === 0) return undefined;
+  return mode === 'plan' && done.every(({ code }) => code === 0) ? 'planned' : worst(states.map(state => ({ state })));
 }
 
 /** An audit leaves the record as it is: what it found is what it says itself. */

@@ -49,7 +49,7 @@ export const definition = define({
     version: 'Version of the release.',
     digest: 'Digest of its image; empty when it has none.',
     image: '`REPOSITORY@DIGEST` of its image.',
-    state: 'State of the deployments: that of the worst.',
+    state: 'State of the deployments: that of the worst; of a plan, `planned`.',
     changed: 'Whether anything was changed in a place.',
     verdict: '`verified`, `failed` or `inconclusive`; `rolled-back` when a deployment was taken back.',
     report: 'Path of the HTML report.',

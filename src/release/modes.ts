@@ -66,6 +66,9 @@ export function deploys(mode: Mode, stored: boolean): boolean {
   return mode === 'release' || mode === 'deploy' || mode === 'promote' || (mode === 'rollback' && stored);
 }
 
+/** Whether a verdict can come of it: nothing runs yet of what is only planned or built. */
+export const judges = (mode: Mode) => mode !== 'plan' && mode !== 'build';
+
 /** Whether a request is about a release that is there already, so that nothing is built. */
 export function isStored({
   mode,

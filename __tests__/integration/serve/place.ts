@@ -27,6 +27,8 @@ export async function servedPlace() {
     folder,
     origin,
     configure,
+    /** Where another program listens already. */
+    taken: `127.0.0.1:${port}`,
     /** Holds releases up. @returns what lets them go on */
     hold(): () => void {
       const { promise, resolve } = Promise.withResolvers<void>();

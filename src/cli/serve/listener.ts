@@ -46,7 +46,12 @@ export async function listen(at: string, { tls, allowed }: Settings, handle: Req
   server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', error =>
-      reject(new SlipwayError('LISTEN_FAILED', `listening on ${at}: ${messageOf(error)}`, { cause: error })),
+      reject(
+        new SlipwayError('LISTEN_FAILED', `listening on ${at}: ${messageOf(error)}`, {
+          hint: 'Nothing was begun. Give --listen a free port, from 1024 on unless this is root, and an address of this machine.',
+          cause: error,
+        }),
+      ),
     );
     server.listen({ port, host }, resolve);
   });
@@ -55,7 +60,8 @@ export async function listen(at: string, { tls, allowed }: Settings, handle: Req
 
 async function secure(paths: NonNullable<Settings['tls']>, limits: object, handle: RequestListener) {
   const { createServer } = await import('node:https');
-  const server = createServer({ ...limits, ...(await certificateOf(paths)), handshakeTimeout: forHeaders }, handle);
+  const server = createServer({ ...limits, handshakeTimeout: forHeaders }, handle);
+  server.setSecureContext(await certificateOf(paths));
   server.on('tlsClientError', (_, socket) => socket.destroy());
   return server;
 }
@@ -65,23 +71,25 @@ export async function renew(server: Server, { tls }: Settings): Promise<void> {
   if (tls !== undefined) (server as unknown as SecureServer).setSecureContext(await certificateOf(tls));
 }
 
+/** @throws SlipwayError CERTIFICATE_INVALID when a file cannot be read, or the two do not fit each other */
 async function certificateOf({ certificate, key }: NonNullable<Settings['tls']>) {
   const read = (path: string) =>
-    readFile(path).catch(error => {
-      throw new SlipwayError('CERTIFICATE_INVALID', `${path} cannot be read: ${error.code}`, { cause: error });
-    });
+    readFile(path).catch(error => Promise.reject(invalid(`${path} cannot be read`, error)));
   const pair = { cert: await read(certificate), key: await read(key), minVersion: 'TLSv1.2' as const };
   const { createSecureContext } = await import('node:tls');
   try {
     createSecureContext(pair);
     return pair;
   } catch (error) {
-    throw new SlipwayError(
-      'CERTIFICATE_INVALID',
-      `${certificate} and ${key} are no certificate and its key: ${messageOf(error)}`,
-      { hint: 'Both are PEM; the certificate has its chain in the same file, its own first.', cause: error },
-    );
+    throw invalid(`${certificate} and ${key} are no certificate and its key`, error);
   }
+}
+
+function invalid(what: string, cause: unknown): SlipwayError {
+  return new SlipwayError('CERTIFICATE_INVALID', `${what}: ${messageOf(cause)}`, {
+    hint: 'Give `tls` of `serve` in slipway.yml the paths of two PEM files that this user may read: the certificate with its chain, and its key.',
+    cause,
+  });
 }
 
 /** An IPv4 client of a socket for both is `::ffff:192.0.2.1`. */

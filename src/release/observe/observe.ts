@@ -32,6 +32,6 @@ export async function observe({ config, environment, output, directory }: Wanted
 
 function missing({ file }: ConfigFile): SlipwayError {
   return new SlipwayError('OBSERVE_MISSING', `${file} has no section "observe"`, {
-    hint: 'Nothing was written. Say at least what is called how: observe: { service: hello, targets: [web1.example.com:8080] }.',
+    hint: 'Nothing was written. Write at least the name of the service, and where its metrics are read: observe: { service: hello, targets: [web1.example.com:8080] }.',
   });
 }

@@ -41,7 +41,7 @@ export async function versionOf(context: SetupGoCross, listing: Promise<readonly
     'TREE_DIRTY',
     `the version ${release.version} (${release.source}) names a commit, but the working tree has changes: ${shown}`,
     {
-      hint: 'Commit them, put generated files into .gitignore, or leave version empty. Nothing was built.',
+      hint: `Nothing was built. Put generated files into .gitignore, and commit the rest${release.source === 'tag' ? '; the new commit needs a tag of its own' : ', or leave version empty'}.`,
     },
   );
 }

@@ -31,9 +31,9 @@ export const serviceChecks: readonly Check<HostCheckup>[] = [
       const unit = propertiesOf(said['limits']);
       if (unit.size === 0) return unknown(place, 'systemctl show says nothing');
       return judge(place, [
-        ...['MemoryMax', 'CPUQuotaPerSecUSec']
-          .filter(name => (unit.get(name) || 'infinity') === 'infinity')
-          .map(name => `no ${name}`),
+        ...Object.entries({ MemoryMax: 'MemoryMax', CPUQuotaPerSecUSec: 'CPUQuota' })
+          .filter(([name]) => (unit.get(name) || 'infinity') === 'infinity')
+          .map(([, directive]) => `no ${directive}`),
         ...['GOMEMLIMIT', 'GOMAXPROCS'].filter(name => !variables.includes(name)).map(name => `no ${name}`),
       ]);
     }),
