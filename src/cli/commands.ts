@@ -325,6 +325,12 @@ export const commands: readonly Command[] = [
     [deployment],
     [['slipway resume -e production', '']],
   ),
+  chain(
+    'bootstrap',
+    'install the agent on the hosts: the SSH user is root for this service only',
+    [deployment, yes],
+    [['slipway bootstrap -e production', 'once, by the sudo that the SSH user has until then']],
+  ),
   serve,
   pull,
   chain('abort', 'send all traffic back to the old release', [deployment], [['slipway abort -e production', '']]),

@@ -7,7 +7,16 @@ import { isStored } from '../release/modes.ts';
 import type { Request } from '../release/request.ts';
 import type { Call } from './call.ts';
 
-const changing: readonly Request['mode'][] = ['release', 'deploy', 'rollback', 'promote', 'resume', 'abort', 'pause'];
+const changing: readonly Request['mode'][] = [
+  'release',
+  'deploy',
+  'rollback',
+  'promote',
+  'resume',
+  'abort',
+  'pause',
+  'bootstrap',
+];
 
 /**
  * Says what will be changed, and asks, where somebody is there to answer.

@@ -12,7 +12,7 @@ export const definition = define({
   inputs: {
     mode: {
       description:
-        'What to do. `release`: build, image, deploy and verify, as far as slipway.yml has the sections. `build`: without deploying; with `release`, the binaries of other jobs become the image. `plan`: builds, and shows what a deployment would do. With a release that is kept (`records`) or handed on (`release`): `deploy`; `promote`, which takes the version that the environment before calls verified; `verify`; `audit`. `rollback` goes back to the release before, with `version` to that one. `status` says what serves. `doctor` looks through the production checklist. Of an unfinished rollout on a cluster: `resume`, `pause`, `abort`. `observe` writes alerts, a dashboard and more for the service, from the section of that name.',
+        'What to do. `release`: build, image, deploy and verify, as far as slipway.yml has the sections. `build`: without deploying; with `release`, the binaries of other jobs become the image. `plan`: builds, and shows what a deployment would do. With a release that is kept (`records`) or handed on (`release`): `deploy`; `promote`, which takes the version that the environment before calls verified; `verify`; `audit`. `rollback` goes back to the release before, with `version` to that one. `status` says what serves. `doctor` looks through the production checklist. `bootstrap` installs the agent on the hosts, once, so that their SSH user is root for this service only. Of an unfinished rollout on a cluster: `resume`, `pause`, `abort`. `observe` writes alerts, a dashboard and more for the service, from the section of that name.',
       value: choice(...modes),
       default: 'release',
     },

@@ -15,6 +15,7 @@ export const modes = [
   'verify',
   'audit',
   'doctor',
+  'bootstrap',
   'observe',
 ] as const;
 
@@ -46,6 +47,7 @@ const parts: Record<Mode, Partial<Record<Kind, string>>> = {
   verify: { verify: '' },
   audit: { verify: 'audit' },
   doctor: { hosts: 'doctor', cluster: 'doctor' },
+  bootstrap: { hosts: 'bootstrap' },
   // It writes files, and starts no action.
   observe: {},
 };
@@ -66,8 +68,8 @@ export function deploys(mode: Mode, stored: boolean): boolean {
   return mode === 'release' || mode === 'deploy' || mode === 'promote' || (mode === 'rollback' && stored);
 }
 
-/** Whether a verdict can come of it: nothing runs yet of what is only planned or built. */
-export const judges = (mode: Mode) => mode !== 'plan' && mode !== 'build';
+/** Whether a verdict can come of it: nothing runs yet of what is only planned or built, or for what a host is only prepared. */
+export const judges = (mode: Mode) => !['plan', 'build', 'bootstrap'].includes(mode);
 
 /** Whether a request is about a release that is there already, so that nothing is built. */
 export function isStored({

@@ -67,7 +67,7 @@ describe('the doctor on what a host says', () => {
   test.each([
     ['MemoryMax=67108864\nCPUQuotaPerSecUSec=500ms', 'pass: '],
     ['MemoryMax=infinity\nCPUQuotaPerSecUSec=500ms', 'fail: no MemoryMax'],
-    ['MemoryMax=67108864', 'fail: no CPUQuotaPerSecUSec'],
+    ['MemoryMax=67108864', 'fail: no CPUQuota'],
   ])('limits %j', (limits, expected) => {
     expect(seen({ limits })['unit-limits']).toBe(expected);
   });

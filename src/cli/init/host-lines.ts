@@ -34,11 +34,7 @@ export function hostLines(found: Survey, answers: Answers): Line[] {
         ]),
     ...(notifies === undefined ? [] : [line('type', 'notify', notifies.at)]),
     ...(port === undefined && listens ? [todo('listen', 'the port that it listens on; may stay empty')] : []),
-    ...(port !== undefined && healthPath === undefined ? [line('listen', port.value, port.at)] : []),
-    // Ports below 1024 have to be allowed, whatever is asked there.
-    ...(port !== undefined && healthPath !== undefined && port.value < 1024
-      ? [line('listen', port.value, port.at)]
-      : []),
+    ...(port === undefined ? [] : [line('listen', port.value, port.at)]),
     ...(port === undefined || healthPath === undefined
       ? []
       : [
