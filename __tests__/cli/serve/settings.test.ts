@@ -39,6 +39,25 @@ test('what it says is read', async () => {
   expect(isAllowed(undefined, '203.0.113.1')).toBe(true);
 });
 
+test('who is on the same link comes with the name of an interface', async () => {
+  const { allowed } = await read(`${good}  allow-from: [fe80::/64, 192.0.2.0/24]\n`);
+  expect(['fe80::1%eth0', 'fe80:0:0:1::1%eth0', '::1%lo'].map(one => isAllowed(allowed, one))).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
+
+test.each([
+  'https://git.example.com/acme/hello.git',
+  'git@git.example.com:acme/hello.git',
+  'ssh://git@git.example.com:2222/acme/hello.git',
+  'https://git.example.com/acme/@scope.git',
+  '/srv/git/hello.git',
+])('%s is a repository', async address => {
+  expect((await read(good.replace('https://git.example.com/acme/hello.git', address))).repository).toBe(address);
+});
+
 test.each([
   ['version: v1', 'no section "serve"'],
   ['serve: 1', 'it is not a map'],
@@ -46,11 +65,16 @@ test.each([
   [good.replace('{ env: SECRET }', 'plain'), 'never its text'],
   [good.replace('https://git.example.com/acme/hello.git', 'ext::sh'), 'repository is no address'],
   [good.replace('https://git.example.com/acme/hello.git', '--upload-pack=id'), 'repository is no address'],
+  [good.replace('https://', 'https://octocat:a-token@'), 'has a name or password in it'],
+  [good.replace('https://', 'HTTPS://a-token@'), 'has a name or password in it'],
+  [good.replace('https://', 'ssh://git:a-password@'), 'has a name or password in it'],
   [good.replace('main', '[]'), 'branches names none'],
   [good.replace('main', '"*"'), '"*" is no name of a branch'],
   [good.replace('main', '-x'), '"-x" is no name of a branch'],
   [`${good}  allow-from: []\n`, 'allow-from names nobody'],
   [`${good}  allow-from: 192.0.2.0/33\n`, '"192.0.2.0/33" is no address or network'],
+  [`${good}  allow-from: 192.0.2.0/24/8\n`, '"192.0.2.0/24/8" is no address or network'],
+  [`${good}  allow-from: fe80::1%eth0\n`, '"fe80::1%eth0" is no address or network'],
   [`${good}  allow-from: example.com\n`, '"example.com" is no address or network'],
   [`${good}  tls: { certificate: a }\n`, 'tls is not { certificate: PATH, key: PATH }'],
   [`${good}  largest: 26MiB\n`, 'largest is no size up to 25MiB'],

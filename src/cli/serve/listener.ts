@@ -70,7 +70,18 @@ async function certificateOf({ certificate, key }: NonNullable<Settings['tls']>)
     readFile(path).catch(error => {
       throw new SlipwayError('CERTIFICATE_INVALID', `${path} cannot be read: ${error.code}`, { cause: error });
     });
-  return { cert: await read(certificate), key: await read(key), minVersion: 'TLSv1.2' as const };
+  const pair = { cert: await read(certificate), key: await read(key), minVersion: 'TLSv1.2' as const };
+  const { createSecureContext } = await import('node:tls');
+  try {
+    createSecureContext(pair);
+    return pair;
+  } catch (error) {
+    throw new SlipwayError(
+      'CERTIFICATE_INVALID',
+      `${certificate} and ${key} are no certificate and its key: ${messageOf(error)}`,
+      { hint: 'Both are PEM; the certificate has its chain in the same file, its own first.', cause: error },
+    );
+  }
 }
 
 /** An IPv4 client of a socket for both is `::ffff:192.0.2.1`. */

@@ -46,6 +46,11 @@ export async function readSettings(
   // git takes "ext::COMMAND" for a way to run a command, and what begins with "-" for an option
   if (typeof repository !== 'string' || !/^(?!-)(?![\w+]+::)\S+$/.test(repository))
     return refuse('repository', 'repository is no address or path that git clones');
+  if (/^https?:\/\/[^/]*@/i.test(repository) || /^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(repository))
+    refuse(
+      'repository',
+      'the address of repository has a name or password in it, which logs and lists of processes would show: let git have it, by a credential helper or a key for ssh',
+    );
   const branches = wordsOf(serve['branches'], () => refuse('branches', 'branches names none'));
   for (const one of branches)
     if (!/^(?![-/.])[\w./+@#-]+(?<![/.])$/.test(one) || one.includes('..'))
@@ -75,10 +80,10 @@ function allowedOf(given: unknown, refuse: (why: string) => never): BlockList | 
   if (given === undefined) return undefined;
   const list = new BlockList();
   for (const one of wordsOf(given, () => refuse('allow-from names nobody; leave it out to let everybody connect'))) {
-    const [address = '', bits] = one.split('/');
+    const [address = '', bits, ...more] = one.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     const all = family === 'ipv6' ? 128 : 32;
-    if (isIP(address) === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= all)))
+    if (isIP(address) === 0 || address.includes('%') || more.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= all)))
       refuse(`allow-from: "${one}" is no address or network such as 192.0.2.0/24`);
     list.addSubnet(address, Number(bits ?? all), family);
   }
