@@ -1,59 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { Agent, createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { gitea, github, gitlab, type Sent } from '../cli/serve/pushes.ts';
 import { makeAuthority, selfSigned } from './certificates.ts';
 import { eventually } from './eventually.ts';
-import { endOf, repository, type Server, secret, send, startServer, stateOf, statusOf } from './serve/server.ts';
+import { servedPlace } from './serve/place.ts';
+import { endOf, type Server, secret, send, startServer, stateOf, statusOf, stop } from './serve/server.ts';
 
 const limit = 120_000;
 /** What is loaded into a server. */
 const preload = (name: string) => ({ NODE_OPTIONS: `--import=${new URL(`serve/${name}`, import.meta.url).href}` });
 
+let place: Awaited<ReturnType<typeof servedPlace>>;
 let folder: string;
-let origin: Awaited<ReturnType<typeof repository>>;
-/** What each release verifies: it holds them up while it is told to. */
-let held: Promise<unknown> = Promise.resolve();
-
-/** Holds releases up. @returns what lets them go on */
-function hold(): () => void {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  held = promise;
-  return resolve;
-}
-const looked = createServer((_, response) => void held.then(() => response.end('ok')));
+let origin: (typeof place)['origin'];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-serve-'));
-  origin = await repository(folder);
-  await once(looked.listen(0, '127.0.0.1'), 'listening');
-  await configure('slipway.yml');
+  place = await servedPlace();
+  ({ folder, origin } = place);
 });
-afterAll(async () => {
-  looked.closeAllConnections();
-  looked.close();
-  await rm(folder, { recursive: true });
-});
-
-/** A release here is the shortest that is one: what serves is verified. */
-function configure(name: string, more = '') {
-  const { port } = looked.address() as AddressInfo;
-  return writeFile(
-    join(folder, name),
-    `serve:\n  repository: ${origin.bare}\n  branches: [main, next]\n  secret: { env: SERVE_SECRET }\n${more}` +
-      `verify: { checks: 'http://127.0.0.1:${port}/ 200 within 60s', attempt-timeout: 60s, successes: 1, identity: none }\n`,
-  );
-}
-
-async function stop(server: Server): Promise<void> {
-  server.child.kill('SIGTERM');
-  expect(await server.ended).toEqual({ code: 0, signal: null });
-}
+afterAll(() => place.remove());
 
 const main = (after: string, more = {}) => ({ ref: 'refs/heads/main', after, more });
 
@@ -118,8 +88,8 @@ describe('pushes as the forges send them', () => {
       for (const kind of ['key', 'certificate'] as const)
         await writeFile(join(folder, `live.${kind}`), await readFile(stranger[kind]));
       const key = `whsec_${randomBytes(32).toString('base64')}`;
-      await configure('tls.yml', '  tls: { certificate: live.certificate, key: live.key }\n  allow-from: 127.0.0.1\n');
-      await configure('away.yml', '  allow-from: [192.0.2.0/24, 2001:db8::/32]\n');
+      await place.configure('tls.yml', '  tls: { certificate: live.certificate, key: live.key }\n  allow-from: 127.0.0.1\n');
+      await place.configure('away.yml', '  allow-from: [192.0.2.0/24, 2001:db8::/32]\n');
       const server = await startServer({
         folder,
         state: 'tls',
@@ -354,7 +324,7 @@ describe('a server that is killed', () => {
   test(
     'in the middle of a release: that one is waited for, one runs at a time, and newer pushes are in the end released',
     async () => {
-      const letGo = hold();
+      const letGo = place.hold();
       const server = await startServer({ folder, state: 'middle' });
       const accept = async (to: Server, text: string) =>
         (await send(to, github(main(await origin.push(text)), secret))).body!.id!;
@@ -383,7 +353,7 @@ describe('a server that is killed', () => {
   test(
     'one that is ended in the middle of a release interrupts it, and does it again',
     async () => {
-      const letGo = hold();
+      const letGo = place.hold();
       const server = await startServer({ folder, state: 'ended' });
       const { body } = await send(server, gitea(main(await origin.push('interrupted')), secret));
       await eventually(async () => expect(await stateOf(server, body!.id!)).toBe('running'));

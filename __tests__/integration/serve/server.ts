@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { run } from '../../../src/core/process.ts';
 import { actionMain } from '../../action-main.ts';
 import type { Sent } from '../../cli/serve/pushes.ts';
@@ -92,6 +93,12 @@ export async function startServer({ folder, args = [], env = {}, state = 'state'
 }
 
 export type Server = Awaited<ReturnType<typeof startServer>>;
+
+/** Ends a server as systemd does, and expects it to end well. */
+export async function stop(server: Server): Promise<void> {
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toEqual({ code: 0, signal: null });
+}
 
 export interface Answer {
   readonly status?: number;

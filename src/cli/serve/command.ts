@@ -8,6 +8,7 @@ import { environmentOf } from '../environment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { startSlipway } from '../service/start-slipway.ts';
 import { stateFolder, takeState } from '../service/state-folder.ts';
+import { processWith } from '../service/who-lives.ts';
 import { listen, renew } from './listener.ts';
 import { Queue } from './queue.ts';
 import { receiver } from './receive.ts';
@@ -32,9 +33,13 @@ export async function serve(call: Call): Promise<number> {
   const args = ['release', '--yes', '--config', file.file, '--directory', source.folder];
   const releaseArgs = [...args, ...(environment === undefined ? [] : ['--environment', environment])];
   const worker = new Worker(
-    queue,
-    source,
-    (to, onStart) => startSlipway(releaseArgs, { env: rest, signal, log: to, onStart }),
+    {
+      queue,
+      source,
+      branches: settings.branches,
+      release: (to, onStart) => startSlipway(releaseArgs, { env: rest, signal, log: to, onStart }),
+      runs: () => processWith(releaseArgs),
+    },
     signal,
   );
   const server = await listen(

@@ -10,9 +10,13 @@ import { isSigned, isSignedBy } from './signature.ts';
 /** Refusals that are said one by one each minute; who sends more shall not fill the disk with our log. */
 const saidEachMinute = 20;
 
+/** Bytes of bodies that are held at a time, of all connections: whoever may connect has no signature yet. */
+const mostHeld = 64 * 1024 * 1024;
+
 /** Answers requests: what is refused is refused as early as it can be, and a push is answered when it is on the disk. */
 export function receiver(settings: Settings, queue: Queue, accepted: (job: Job) => void) {
   let [since, count] = [0, 0];
+  const held = { bytes: 0 };
   const say = (why: string) => {
     const now = Date.now();
     if (now - since > 60_000) {
@@ -23,7 +27,7 @@ export function receiver(settings: Settings, queue: Queue, accepted: (job: Job) 
   };
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const taken = refusedUnread(request, settings) ?? (await take(request, settings, queue));
+      const taken = refusedUnread(request, settings) ?? (await take(request, settings, queue, held));
       if ('id' in taken) {
         answer(response, 202, { accepted: true, id: taken.id });
         accepted(taken);
@@ -52,26 +56,31 @@ function refusedUnread({ method, url, headers }: IncomingMessage, { largest }: S
   return undefined;
 }
 
-async function take(request: IncomingMessage, settings: Settings, queue: Queue): Promise<Job | Refused> {
-  const { largest, secret, branches } = settings;
-  const body = await bodyOf(request, largest);
-  if (body === undefined) return tooLarge(largest);
-  if (!isSignedBy(secret, request.headers, body, Date.now() / 1000))
-    return { status: 401, why: 'the signature is not that of the secret, or its time is not now' };
-  const push = readPush(request.headers, body, branches);
-  return 'why' in push ? push : queue.accept(push, body);
-}
-
-/** @returns undefined when it is larger; the rest of it is not read */
-async function bodyOf(request: IncomingMessage, largest: number): Promise<Buffer | undefined> {
+async function take(
+  request: IncomingMessage,
+  { largest, secret, branches }: Settings,
+  queue: Queue,
+  held: { bytes: number },
+): Promise<Job | Refused> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    if (size > largest) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += chunk.length;
+      held.bytes += chunk.length;
+      // the rest of it is not read
+      if (size > largest) return tooLarge(largest);
+      if (held.bytes > mostHeld) return { status: 503, why: 'too much is sent at a time' };
+      chunks.push(chunk);
+    }
+    const body = Buffer.concat(chunks);
+    if (!isSignedBy(secret, request.headers, body, Date.now() / 1000))
+      return { status: 401, why: 'the signature is not that of the secret, or its time is not now' };
+    const push = readPush(request.headers, body, branches);
+    return 'why' in push ? push : await queue.accept(push, body);
+  } finally {
+    held.bytes -= size;
   }
-  return Buffer.concat(chunks);
 }
 
 const tooLarge = (largest: number): Refused => ({ status: 413, why: `it has more than ${largest} bytes` });

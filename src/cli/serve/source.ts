@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { retry } from '../../core/deadline.ts';
 import { SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
+import type { Finished } from '../../core/process.ts';
+import { outputFolder } from '../../core/record/files.ts';
 import { type Git, gitIn } from '../../core/records/git-access.ts';
 
 /** A forge that is away is waited for; one that tells of a push a moment before git shows it is asked a few times. */
 const [patience, moments] = [{ attempts: 1000, within: 60 * 60_000, pause: 300 }, 4];
+/** Milliseconds for one git: the first one gets the whole repository. */
+const timeout = 20 * 60_000;
 
 /** A working tree of the repository, of our own. */
 export class Source {
@@ -18,14 +22,14 @@ export class Source {
   constructor(folder: string, repository: string, env: NodeJS.ProcessEnv) {
     this.folder = folder;
     this.#repository = repository;
-    this.#git = gitIn(folder, env);
+    this.#git = gitIn(folder, env, timeout);
   }
 
   /**
    * Gets what a branch has now, and makes sure that a commit is on it.
    *
    * @returns the head of the branch
-   * @throws SlipwayError COMMIT_MISSING when the commit is not on the branch; GIT_FAILED
+   * @throws SlipwayError COMMIT_MISSING when the commit is not on the branch, or there is no such branch; GIT_FAILED
    */
   async fetch(branch: string, commit: string, signal: AbortSignal): Promise<string> {
     await this.#begin(signal);
@@ -33,11 +37,16 @@ export class Source {
     return retry(
       async limited => {
         tries++;
+        await this.#unlock();
         const reference = `refs/remotes/origin/${branch}`;
         const refspec = `+refs/heads/${branch}:${reference}`;
-        await this.#git(['fetch', '--quiet', '--force', '--tags', '--', this.#repository, refspec], {
-          signal: limited,
-        });
+        try {
+          await this.#git(['fetch', '--quiet', '--force', '--tags', '--', 'origin', refspec], { signal: limited });
+        } catch (error) {
+          if (await this.#isGone(branch, limited))
+            throw new SlipwayError('COMMIT_MISSING', `the repository has no branch ${branch}`, { cause: error });
+          throw error;
+        }
         if (!(await this.contains(reference, commit, limited)))
           throw new SlipwayError('COMMIT_MISSING', `${commit} is not on ${branch} of the repository`);
         return (await this.#git(['rev-parse', '--verify', reference], { signal: limited })).trim();
@@ -52,6 +61,16 @@ export class Source {
     );
   }
 
+  /** Whether the repository answers, and has no such branch. */
+  async #isGone(branch: string, signal: AbortSignal): Promise<boolean> {
+    const asked = this.#git(['ls-remote', '--exit-code', '--', 'origin', `refs/heads/${branch}`], { signal });
+    return asked.then(
+      () => false,
+      // Source: git-ls-remote(1), --exit-code
+      (error: Error) => (error.cause as Finished | undefined)?.code === 2,
+    );
+  }
+
   /** Whether a commit is an ancestor of another, or the same; what is not there is none. */
   async contains(of: string, commit: string, signal: AbortSignal): Promise<boolean> {
     const { code } = await this.#git(['merge-base', '--is-ancestor', commit, of], { signal }).then(
@@ -62,16 +81,36 @@ export class Source {
     return code === 'YES';
   }
 
-  /** The files of a commit, and no others but those that it ignores. */
+  /**
+   * The files of a commit, and no others but those that it ignores.
+   *
+   * @throws SlipwayError OUTPUT_LINKED when it has links where releases are written
+   */
   async checkOut(commit: string, signal: AbortSignal): Promise<void> {
-    await rm(join(this.folder, '.git', 'index.lock'), { force: true }); // of a git that was killed
+    const there = await this.#git(['ls-tree', '-r', commit, '--', outputFolder], { signal });
+    const link = there.split('\n').find(line => line.startsWith('120000 '));
+    if (link !== undefined)
+      throw new SlipwayError(
+        'OUTPUT_LINKED',
+        `${commit} has the symbolic link ${link.split('\t')[1]}: what is built would be written where it leads`,
+      );
     await this.#git(['checkout', '--quiet', '--force', '--detach', commit], { signal });
     await this.#git(['clean', '-ffd', '--quiet'], { signal });
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    if (existsSync(join(this.folder, '.git', 'HEAD'))) return;
-    await this.#git(['init', '--quiet', '--template='], { signal });
+    await this.#unlock();
+    if (!existsSync(join(this.folder, '.git', 'HEAD'))) await this.#git(['init', '--quiet', '--template='], { signal });
+    await this.#git(['config', 'remote.origin.url', this.#repository], { signal });
+    // a program that is built into .git/hooks would be run by the next checkout
+    await this.#git(['config', 'core.hooksPath', '/dev/null'], { signal });
+  }
+
+  /** Takes away the locks of a git that was killed: nobody else works here. */
+  async #unlock(): Promise<void> {
+    const folder = join(this.folder, '.git');
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    for (const name of names.filter(one => one.endsWith('.lock'))) await rm(join(folder, name), { force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { sleep } from '../../core/deadline.ts';
 import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -7,21 +7,35 @@ import { type Job, lastBegun, nextOf } from './job.ts';
 import type { Queue } from './queue.ts';
 import type { Source } from './source.ts';
 
-/** Starts a release. @returns its exit code */
-export type Release = (log: string, onStart: (process: Process) => Promise<void>) => Promise<number>;
+/** What a worker does its work with. */
+export interface Tools {
+  readonly queue: Queue;
+  readonly source: Source;
+  /** Branches whose pushes are released. */
+  readonly branches: readonly string[];
+  /** Starts a release. @returns its exit code */
+  readonly release: (log: string, onStart: (process: Process) => Promise<void>) => Promise<number>;
+  /** A release of ours that runs, whoever started it. */
+  readonly runs: () => Promise<Process | undefined>;
+}
+
+/** Milliseconds between two looks at a release of a server that is gone, and two tries to write. */
+const [look, again] = [200, 5000];
+/** What is wrong with the push itself. */
+const refusals = ['COMMIT_MISSING', 'OUTPUT_LINKED'];
 
 /** Releases what waits, one push after the other. */
 export class Worker {
   readonly #queue: Queue;
   readonly #source: Source;
-  readonly #release: Release;
+  readonly #tools: Tools;
   readonly #signal: AbortSignal;
   #wake: () => void = () => {};
 
-  constructor(queue: Queue, source: Source, release: Release, signal: AbortSignal) {
-    this.#queue = queue;
-    this.#source = source;
-    this.#release = release;
+  constructor(tools: Tools, signal: AbortSignal) {
+    this.#tools = tools;
+    this.#queue = tools.queue;
+    this.#source = tools.source;
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
@@ -43,34 +57,34 @@ export class Worker {
     }
   }
 
-  /** One release at a time, also when the server that began it is gone. */
+  /** One release at a time, also when the server that began it is gone, and had no time to write down which it is. */
   async #takeBack(job: Job): Promise<void> {
-    const { process: left, ...rest } = job;
+    const { process: noted, ...rest } = job;
+    const left = noted ?? (await this.#tools.runs());
     if (left !== undefined && (await lives(left))) {
       log.info(`${job.id}: the release that was under way goes on as process ${left.pid}; it is waited for`);
-      while (!this.#signal.aborted && (await lives(left))) await wait(200);
+      while (!this.#signal.aborted && (await lives(left))) await this.#pause(look);
     }
-    if (!this.#signal.aborted) await this.#queue.update({ ...rest, state: 'waiting' });
+    if (!this.#signal.aborted) await this.#note({ ...rest, state: 'waiting' });
   }
 
   async #do(job: Job): Promise<void> {
     log.info(`${job.id}: ${job.branch} ${job.commit}`);
     try {
+      if (!this.#tools.branches.includes(job.branch))
+        return await this.#end(job, 'refused', { why: `${job.branch} is not released any more` });
       const older = await this.#isOlder(job);
       if (older !== undefined) return await this.#end(job, 'superseded', { why: older });
       await this.#source.checkOut(job.commit, this.#signal);
       await this.#supersede(job);
       const running: Job = { ...job, state: 'running', begun: new Date().toISOString() };
-      await this.#queue.update(running);
-      const code = await this.#release(this.#queue.logOf(job.id), process =>
-        this.#queue.update({ ...running, process }),
-      );
-      if (this.#signal.aborted && code !== exitCodes.done)
-        return await this.#queue.update({ ...job, state: 'waiting' });
+      await this.#note(running);
+      const code = await this.#tools.release(this.#queue.logOf(job.id), process => this.#note({ ...running, process }));
+      if (this.#signal.aborted && code !== exitCodes.done) return await this.#note({ ...job, state: 'waiting' });
       await this.#end(running, stateOf(code), { code });
     } catch (error) {
       if (this.#signal.aborted) return;
-      const refused = error instanceof SlipwayError && error.code === 'COMMIT_MISSING';
+      const refused = error instanceof SlipwayError && refusals.includes(error.code);
       await this.#end(job, refused ? 'refused' : 'failed', { why: messageOf(error) });
     }
   }
@@ -95,8 +109,29 @@ export class Worker {
   }
 
   async #end({ process: _, ...job }: Job, state: Job['state'], more: Pick<Job, 'code' | 'why'>): Promise<void> {
-    await this.#queue.update({ ...job, ...more, state, ended: new Date().toISOString() });
+    await this.#note({ ...job, ...more, state, ended: new Date().toISOString() });
     log.info(`${job.id}: ${state}${more.why === undefined ? '' : `: ${more.why}`}`);
+  }
+
+  /**
+   * Writes down how a push stands. A disk that is full is waited for: what became of a release is known here only. Whoever
+   * ends the server meanwhile leaves the push as it stands in its file, and it is done again.
+   */
+  async #note(job: Job): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#queue.update(job);
+      } catch (error) {
+        if (tries === 0) log.warning(`${job.id}: "${job.state}" cannot be written down: ${messageOf(error)}`);
+        if (this.#signal.aborted) return;
+        await this.#pause(again);
+      }
+    }
+  }
+
+  /** Ended early by the end of the server. */
+  #pause(ms: number): Promise<void> {
+    return sleep(ms, this.#signal).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** A process that is told from a later one with the same number. */
 export interface Process {
@@ -19,6 +19,17 @@ export async function lives({ pid, born }: Process): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   return (await bornAt(pid)) === born;
+}
+
+/** Another process that was started with these arguments, one after the other; undefined where the system does not say. */
+export async function processWith(args: readonly string[]): Promise<Process | undefined> {
+  const wanted = `\0${args.join('\0')}\0`;
+  const numbers = await readdir('/proc').catch(() => []);
+  for (const name of numbers.filter(one => /^\d+$/.test(one) && Number(one) !== process.pid)) {
+    const line = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (line.includes(wanted)) return processOf(Number(name));
+  }
+  return undefined;
 }
 
 /** Field 22 of /proc/PID/stat; the second may hold blanks and brackets. A zombie is as good as gone. */

@@ -8,15 +8,15 @@ export type Git = (
   options: Pick<RunOptions, 'input'> & { readonly signal: AbortSignal; readonly env?: NodeJS.ProcessEnv },
 ) => Promise<string>;
 
-/** Milliseconds for one command. */
-const timeout = 120_000;
+/** Milliseconds for one command, unless it is said otherwise. */
+const usual = 120_000;
 
 /**
  * git as a program uses it: English, asking nobody, and without what a hook that started us has in its environment.
  *
  * @throws SlipwayError with git's own words, without the credentials of a URL
  */
-export function gitIn(directory: string, given: NodeJS.ProcessEnv): Git {
+export function gitIn(directory: string, given: NodeJS.ProcessEnv, timeout = usual): Git {
   const { GIT_DIR: _, GIT_WORK_TREE: __, GIT_INDEX_FILE: ___, ...rest } = given;
   const plain = { ...rest, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' };
   return async (args, { env, ...options }) => {
