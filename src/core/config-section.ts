@@ -105,7 +105,8 @@ export function takesMap(schema: object): boolean {
   return [type].flat().includes('object') || oneOf.some(takesMap);
 }
 
-function textOf(value: unknown): string {
+/** The text that an input takes for a value of the file. */
+export function textOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (isExactNumber(value)) return value.rawJSON;
   if (Array.isArray(value) && value.every(item => typeof item !== 'object' || isExactNumber(item)))

@@ -101,7 +101,8 @@ async function running(
 }
 
 /** Whether a deployment left its release serving somewhere. */
-export const isThere = ({ deployments }: Entry): boolean => deployments.some(one => ['healthy', 'unchanged'].includes(one.state));
+export const isThere = ({ deployments }: Entry): boolean =>
+  deployments.some(one => ['healthy', 'unchanged'].includes(one.state));
 
 function nowhere({ mode, version }: Request, { file }: ConfigFile): SlipwayError {
   return new SlipwayError(

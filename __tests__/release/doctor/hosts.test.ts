@@ -57,6 +57,22 @@ describe('the doctor on what a host says', () => {
   });
 
   test.each([
+    ['1.4', 'pass: 1.4'],
+    ['9.2', 'fail: 9.2'],
+    ['n/a', 'unknown: systemd-analyze security says n/a'],
+  ])('an exposure of %s', (exposure, expected) => {
+    expect(seen({ exposure })['exposure']).toBe(expected);
+  });
+
+  test.each([
+    ['MemoryMax=67108864\nCPUQuotaPerSecUSec=500ms', 'pass: '],
+    ['MemoryMax=infinity\nCPUQuotaPerSecUSec=500ms', 'fail: no MemoryMax'],
+    ['MemoryMax=67108864', 'fail: no CPUQuotaPerSecUSec'],
+  ])('limits %j', (limits, expected) => {
+    expect(seen({ limits })['unit-limits']).toBe(expected);
+  });
+
+  test.each([
     ['1min 30s', 'pass: 1min 30s'],
     ['infinity', 'pass: infinity'],
     ['4s 999ms', 'fail: TimeoutStopSec=4s 999ms'],

@@ -132,6 +132,47 @@ const cases: readonly (readonly [id: string, given: Given, seen: string])[] = [
   ['no-root', hosts('hosts: deploy@web1, run-as: root'), 'fail slipway.yml:2: run-as: root'],
   ['no-root', hosts('hosts: deploy@web1, become: sudo-shell'), 'fail slipway.yml:2: become: sudo-shell'],
   ['no-root', hosts('hosts: { env: H }'), 'unknown slipway.yml:2: hosts comes from the environment variable H'],
+  // the same in other words, as the action reads them
+  ...[
+    'hosts: [root@web1]',
+    "hosts: '- root@web1'",
+    "hosts: '[{ host: web1, user: root }]'",
+    'hosts: [{ host: root@web1, user: deploy }]',
+  ].map(words => ['no-root', hosts(words), 'fail slipway.yml:2: connects as root@web1'] as const),
+  [
+    'no-root',
+    hosts('hosts: [deploy@web1, { host: web2, user: deploy, become: sudo-shell }]'),
+    'fail slipway.yml:2: become: sudo-shell',
+  ],
+  [
+    'no-root',
+    hosts('hosts: deploy@web1, become: { env: B }'),
+    'unknown slipway.yml:2: become comes from the environment variable B',
+  ],
+  [
+    'no-root',
+    hosts('hosts: web1'),
+    'unknown slipway.yml:2: hosts cannot be read: "web1" is not user@host or user@host:port',
+  ],
+  ['sandbox', hosts("hardening: ' off '"), 'fail slipway.yml:2: hardening: off'],
+  ['sandbox', hosts('hardening: ["", off]'), 'fail slipway.yml:2: hardening: off'],
+  ['sandbox', hosts('hardening: { env: H }'), 'unknown slipway.yml:2: hardening comes from the environment variable H'],
+  [
+    'limits',
+    hosts('memory-max: { env: M }, cpu-quota: 50%'),
+    'unknown slipway.yml:2: memory-max comes from the environment variable M',
+  ],
+  ['limits', hosts("memory-max: ' ', cpu-quota: 50%"), 'fail slipway.yml:2: no memory-max'],
+  [
+    'health-gate',
+    hosts('health-checks: { env: C }'),
+    'unknown slipway.yml:2: health-checks comes from the environment variable C',
+  ],
+  [
+    'verified',
+    { yml: 'verify: { checks: { env: C } }' },
+    'unknown slipway.yml:1: checks comes from the environment variable C',
+  ],
   ['sandbox', hosts('hardening: strict'), 'pass slipway.yml:2: '],
   ['sandbox', hosts('hardening: off'), 'fail slipway.yml:2: hardening: off'],
   ['limits', hosts('memory-max: 64MiB, cpu-quota: 50%'), 'pass slipway.yml:2: '],

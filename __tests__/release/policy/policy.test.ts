@@ -155,7 +155,7 @@ describe('what a policy says', () => {
   });
 
   test('who leaves the whole verification out loosens it, too', async () => {
-    const without = yml().replace(/verify:\n(  .*\n)+/, '');
+    const without = yml().replace(/verify:\n( {2}.*\n)+/, '');
     for (const [asked, text] of [
       ['identity: reported', 'identity is reported'],
       ['hold: 30s', 'hold is 30s'],
@@ -166,6 +166,8 @@ describe('what a policy says', () => {
           new RegExp(`slipway.yml has no section "verify", whose ${text} at least by policy.yml:1$`),
         ),
       });
-    await expect(tighten('at-least: { verify-health: { identity: none, hold: 0s } }', without)).resolves.toHaveLength(1);
+    await expect(tighten('at-least: { verify-health: { identity: none, hold: 0s } }', without)).resolves.toHaveLength(
+      1,
+    );
   });
 });

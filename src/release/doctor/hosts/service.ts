@@ -17,7 +17,7 @@ export const serviceChecks: readonly Check<HostCheckup>[] = [
     level: 'must',
     look: serving(({ place, said }) => {
       const score = said['exposure'] ?? '';
-      if (score === '') return unknown(place, 'systemd-analyze security says nothing');
+      if (!/^\d+(\.\d+)?$/.test(score)) return unknown(place, `systemd-analyze security says ${score || 'nothing'}`);
       return judge(place, Number(score) > mostExposed ? [score] : [], score);
     }),
   },
@@ -31,7 +31,9 @@ export const serviceChecks: readonly Check<HostCheckup>[] = [
       const unit = propertiesOf(said['limits']);
       if (unit.size === 0) return unknown(place, 'systemctl show says nothing');
       return judge(place, [
-        ...['MemoryMax', 'CPUQuotaPerSecUSec'].filter(name => unit.get(name) === 'infinity').map(name => `no ${name}`),
+        ...['MemoryMax', 'CPUQuotaPerSecUSec']
+          .filter(name => (unit.get(name) || 'infinity') === 'infinity')
+          .map(name => `no ${name}`),
         ...['GOMEMLIMIT', 'GOMAXPROCS'].filter(name => !variables.includes(name)).map(name => `no ${name}`),
       ]);
     }),

@@ -1,6 +1,6 @@
 import { type Check, judge, type Seen } from '../check.ts';
 import type { Repository } from './facts.ts';
-import { deploymentsOf, isGiven } from './section.ts';
+import { deploymentsOf, elsewhere, isGiven, judgeKnown } from './section.ts';
 
 export const healthChecks: readonly Check<Repository>[] = [
   {
@@ -17,9 +17,12 @@ export const healthChecks: readonly Check<Repository>[] = [
     reason: 'What a host says of itself leaves DNS, proxy, certificate and firewall out.',
     fix: 'Write `verify: { checks: https://hello.example.com/healthz 200 }`.',
     level: 'should',
-    look: ({ file }) => [
-      judge(file.at(['verify']), isGiven(file.verify ?? {}, 'checks') ? [] : ['no checks in verify']),
-    ],
+    look: ({ file }) => {
+      const hidden = elsewhere(file.verify ?? {}, 'checks');
+      return [
+        judgeKnown(file.at(['verify']), isGiven(file.verify ?? {}, 'checks') ? [] : ['no checks in verify'], [hidden]),
+      ];
+    },
   },
   {
     id: 'tls',
@@ -42,8 +45,15 @@ export const healthChecks: readonly Check<Repository>[] = [
 
 function probes(repository: Repository): Seen[] {
   const of = (kind: Parameters<typeof deploymentsOf>[1], names: readonly string[]) =>
-    deploymentsOf(repository, kind).map(({ entry, at }) =>
-      judge(at(names[0]!), names.some(name => isGiven(entry, name)) ? [] : [`neither ${names.join(' nor ')}`]),
-    );
+    deploymentsOf(repository, kind).map(({ entry, at }) => {
+      const given = names.filter(name => isGiven(entry, name));
+      const hidden = given.map(name => elsewhere(entry, name));
+      const isSeen = hidden.includes(undefined);
+      return judgeKnown(
+        at(names[0]!),
+        given.length === 0 ? [`neither ${names.join(' nor ')}`] : [],
+        isSeen ? [] : hidden,
+      );
+    });
   return [...of('deploy-ssh-systemd', ['health-checks']), ...of('deploy-k8s-canary', ['probes', 'metrics'])];
 }

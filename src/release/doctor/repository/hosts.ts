@@ -1,7 +1,16 @@
 import { isMap } from '../../../core/config-deployments.ts';
-import { type Check, judge, type Seen, unknown } from '../check.ts';
+import { type Check, judge, type Seen } from '../check.ts';
 import type { Repository } from './facts.ts';
-import { deploymentsOf, elsewhere, isGiven, type Place, textsOf } from './section.ts';
+import { deploymentsOf, elsewhere, isGiven, judgeKnown, type Place, readInput, textsOf } from './section.ts';
+
+/** Of a host, as the action reads it. */
+interface Host {
+  readonly user: string;
+  readonly host: string;
+  readonly become?: string;
+}
+
+const readOf = ({ entry }: Place, input: string) => readInput('deploy-ssh-systemd', entry, input);
 
 export const hostDeploymentChecks: readonly Check<Repository>[] = [
   {
@@ -10,17 +19,19 @@ export const hostDeploymentChecks: readonly Check<Repository>[] = [
     reason: 'A leaked key of root is every host; a hole in a service of root is its host.',
     fix: 'Connect as a user with `become: agent` (`mode: bootstrap`, once), and leave `run-as: dynamic`.',
     level: 'must',
-    look: each(({ entry, at }) => {
-      const roots = hostsOf(entry['hosts']).filter(host => host.startsWith('root@'));
+    look: each(place => {
+      const [hosts, become] = ['hosts', 'become'].map(input => readOf(place, input));
+      const list = (hosts!.value ?? []) as readonly Host[];
+      const roots = list.filter(({ user }) => user === 'root').map(({ host }) => `connects as root@${host}`);
       const wrong = [
-        ...roots.map(host => `connects as ${host}`),
-        ...(textsOf(entry, 'run-as')?.[0] === 'root' ? ['run-as: root'] : []),
-        ...(textsOf(entry, 'become')?.[0] === 'sudo-shell' ? ['become: sudo-shell'] : []),
+        ...roots,
+        ...(textsOf(place.entry, 'run-as')?.some(text => text.trim() === 'root') ? ['run-as: root'] : []),
+        ...(become!.value === 'sudo-shell' || list.some(one => one.become === 'sudo-shell')
+          ? ['become: sudo-shell']
+          : []),
       ];
-      const comesFrom = elsewhere(entry, 'hosts');
-      return wrong.length === 0 && comesFrom !== undefined
-        ? unknown(at('hosts'), comesFrom)
-        : judge(at(wrong.length > 0 && roots.length === 0 ? 'become' : 'hosts'), wrong);
+      const where = place.at(wrong.length > 0 && roots.length === 0 ? 'become' : 'hosts');
+      return judgeKnown(where, wrong, [hosts!.hidden, become!.hidden]);
     }),
   },
   {
@@ -29,9 +40,10 @@ export const hostDeploymentChecks: readonly Check<Repository>[] = [
     reason: 'Without it the service sees and writes whatever its user may.',
     fix: 'Take `hardening: off` out, and give what it needs by `unit-overrides`.',
     level: 'must',
-    look: each(({ entry, at }) =>
-      judge(at('hardening'), textsOf(entry, 'hardening')?.[0] === 'off' ? ['hardening: off'] : []),
-    ),
+    look: each(place => {
+      const { value, hidden } = readOf(place, 'hardening');
+      return judgeKnown(place.at('hardening'), value === 'off' ? ['hardening: off'] : [], [hidden]);
+    }),
   },
   {
     id: 'limits',
@@ -39,10 +51,19 @@ export const hostDeploymentChecks: readonly Check<Repository>[] = [
     reason: 'One service that leaks takes the host with it; Go that does not know its limit is killed at it.',
     fix: 'Write `memory-max: 512MiB` and `cpu-quota: 150%`: both variables follow from them.',
     level: 'must',
-    look: each(({ entry, at }) => {
-      const left = ['memory-max', 'cpu-quota'].filter(name => !isGiven(entry, name)).map(name => `no ${name}`);
+    look: each(place => {
+      const { entry, at } = place;
+      const read = ['memory-max', 'cpu-quota'].map(name => ({ name, ...readOf(place, name) }));
+      const left = read.flatMap(({ name, value, hidden }) =>
+        value === undefined && hidden === undefined ? [`no ${name}`] : [],
+      );
       const off = environmentOf(entry['environment']).get('GOMEMLIMIT') === 'off' ? ['GOMEMLIMIT=off'] : [];
-      return judge(at(left[0] === 'no cpu-quota' ? 'cpu-quota' : 'memory-max'), [...left, ...off]);
+      const where = at(left[0] === 'no cpu-quota' ? 'cpu-quota' : 'memory-max');
+      return judgeKnown(
+        where,
+        [...left, ...off],
+        read.map(({ hidden }) => hidden),
+      );
     }),
   },
   {
@@ -52,10 +73,10 @@ export const hostDeploymentChecks: readonly Check<Repository>[] = [
     fix: 'Write `keep-releases: 2` or more; the default is 5.',
     level: 'must',
     look: each(({ entry, at }) => {
+      const kept = textsOf(entry, 'keep-releases')?.find(text => text.trim() !== '') ?? '5';
+      const few = Number(kept) >= 2 ? [] : [`keep-releases: ${kept}`];
       const comesFrom = elsewhere(entry, 'keep-releases');
-      if (comesFrom !== undefined) return unknown(at('keep-releases'), comesFrom);
-      const kept = textsOf(entry, 'keep-releases')?.[0] ?? '5';
-      return judge(at('keep-releases'), Number(kept) >= 2 ? [] : [`keep-releases: ${kept}`], kept);
+      return judgeKnown(at('keep-releases'), comesFrom === undefined ? few : [], [comesFrom], kept);
     }),
   },
   {
@@ -70,17 +91,6 @@ export const hostDeploymentChecks: readonly Check<Repository>[] = [
 
 function each(look: (place: Place) => Seen): Check<Repository>['look'] {
   return repository => deploymentsOf(repository, 'deploy-ssh-systemd').map(look);
-}
-
-function hostsOf(value: unknown): string[] {
-  const one = (item: unknown) =>
-    isMap(item)
-      ? [`${item['user'] === undefined ? '' : `${item['user']}@`}${item['host']}`]
-      : String(item ?? '').split('\n');
-  return [value]
-    .flat()
-    .flatMap(one)
-    .map(text => text.trim());
 }
 
 function environmentOf(value: unknown): ReadonlyMap<string, string> {

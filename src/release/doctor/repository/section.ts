@@ -1,5 +1,9 @@
 import { type Deployment, isMap, type Section } from '../../../core/config-deployments.ts';
+import { textOf } from '../../../core/config-section.ts';
+import { messageOf } from '../../../core/errors.ts';
 import { isExactNumber } from '../../../core/exact-number.ts';
+import { schemas } from '../../definitions.ts';
+import { judge, type Seen, unknown } from '../check.ts';
 import type { Repository } from './facts.ts';
 
 /** A deployment of slipway.yml, and where its inputs stand. */
@@ -29,6 +33,37 @@ export function elsewhere(section: Section, input: string): string | undefined {
   return isMap(value) && typeof value['env'] === 'string' && Object.keys(value).length === 1
     ? `${input} comes from the environment variable ${value['env']}`
     : undefined;
+}
+
+/**
+ * What the action will read of an input, however it is written in the file: a text, a list, a YAML text in a text. Or why
+ * that cannot be told here.
+ */
+export function readInput(
+  action: keyof typeof schemas,
+  section: Section,
+  input: string,
+): { readonly value?: unknown; readonly hidden?: string } {
+  const hidden = elsewhere(section, input);
+  if (hidden !== undefined) return { hidden };
+  const { value, default: usual = '' } = schemas[action].inputs[input]!;
+  const text = textOf(section[input]).trim() || usual;
+  try {
+    return text === '' ? {} : { value: value.parse(text) };
+  } catch (error) {
+    return { hidden: `${input} cannot be read: ${messageOf(error)}` };
+  }
+}
+
+/** Fails where something is wrong; where nothing is, what cannot be told here is not known. */
+export function judgeKnown(
+  where: string,
+  wrong: readonly string[],
+  hidden: readonly (string | undefined)[],
+  fine = '',
+): Seen {
+  const [why] = hidden.filter(one => one !== undefined);
+  return wrong.length === 0 && why !== undefined ? unknown(where, why) : judge(where, wrong, fine);
 }
 
 /** Whether an input says anything. */
