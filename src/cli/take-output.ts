@@ -15,7 +15,7 @@ export function takeOutput(): {
   let read: (chunk: string) => void = () => {};
   const stdout = new Writable({
     write: (chunk, _, done) => {
-      write(chunk, done);
+      write(chunk, () => done()); // what fails is told by the real one
     },
   });
   process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
