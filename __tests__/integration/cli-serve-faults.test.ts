@@ -39,7 +39,13 @@ describe('what a killed server leaves', () => {
       const server = await startServer({ folder, state: 'locks' });
       expect(await endOf(server, await pushed(server, 'before'))).toBe('released');
       await stop(server);
-      for (const name of ['refs/remotes/origin/main.lock', 'HEAD.lock', 'index.lock', 'config.lock', 'packed-refs.lock']) {
+      for (const name of [
+        'refs/remotes/origin/main.lock',
+        'HEAD.lock',
+        'index.lock',
+        'config.lock',
+        'packed-refs.lock',
+      ]) {
         const lock = join(server.folder, 'source', '.git', name);
         await mkdir(dirname(lock), { recursive: true });
         await writeFile(lock, '');
@@ -91,6 +97,20 @@ describe('what a killed server leaves', () => {
 });
 
 test(
+  'a server that remembers nothing takes an old push for what the branch has now',
+  async () => {
+    const [old, now] = [await origin.push('old'), await origin.push('now')];
+    const server = await startServer({ folder, state: 'first' });
+    const id = await told(server, old);
+    expect(await endOf(server, id)).toBe('released');
+    expect(JSON.parse(await readFile(fileOf(server, id), 'utf8')).commit).toBe(now);
+    expect(await endOf(server, await told(server, now))).toBe('superseded');
+    await stop(server);
+  },
+  limit,
+);
+
+test(
   'a branch that is gone holds nothing up',
   async () => {
     const server = await startServer({ folder, state: 'gone' });
@@ -135,7 +155,8 @@ test(
       const id = await pushed(server, 'full');
       await eventually(async () => expect(await readFile(fileOf(server, id), 'utf8')).toContain('"process"'));
       await using fill = await open(join(queue, 'fill'), 'w');
-      for (const size of [4096, 1]) for (let done = false; !done; ) done = await isFull(() => fill.write(Buffer.alloc(size)));
+      for (const size of [4096, 1])
+        for (let done = false; !done; ) done = await isFull(() => fill.write(Buffer.alloc(size)));
       letGo();
       await eventually(async () => expect(server.log()).toContain('"released" cannot be written down: ENOSPC'));
       const more = github({ ref: 'refs/heads/main', after: await origin.push('no space') }, secret);
@@ -197,5 +218,7 @@ test('a certificate that is none is not begun with, and the error names both fil
   await place.configure('bad.yml', '  tls: { certificate: bad.certificate, key: bad.key }\n');
   const server = await startServer({ folder, state: 'bad', args: ['--config', 'bad.yml'] });
   expect((await server.ended).code).toBeGreaterThan(0);
-  expect(server.log()).toMatch(/bad\.certificate and .*bad\.key are no certificate and its key.*\[CERTIFICATE_INVALID\]/);
+  expect(server.log()).toMatch(
+    /bad\.certificate and .*bad\.key are no certificate and its key.*\[CERTIFICATE_INVALID\]/,
+  );
 });

@@ -76,6 +76,47 @@ describe('pushes as the forges send them', () => {
   );
 
   test(
+    'tags, where they are asked for: each under its own name, if its commit is on a branch that is named',
+    async () => {
+      await place.configure('tags.yml', '  tags: v*\n', 'main');
+      const server = await startServer({ folder, state: 'tags', args: ['--config', 'tags.yml'] });
+      const tag = async (name: string, ...args: string[]) => {
+        await origin.git('tag', ...args, name);
+        await origin.git('push', '-q', 'origin', `refs/tags/${name}`);
+        return { ref: `refs/tags/${name}`, after: await origin.git('rev-parse', name) };
+      };
+      const end = async (sent: Sent) => endOf(server, (await send(server, sent)).body!.id!);
+      const older = await tag('v0.9.0');
+      const commit = await origin.push('tagged');
+      expect(await send(server, github(main(commit), secret))).toMatchObject({
+        status: 200,
+        body: { accepted: false },
+      });
+
+      const letGo = place.hold();
+      const annotated = await tag('v1.0.0', '-a', '-m', 'one');
+      expect(annotated.after).not.toBe(commit);
+      const { body } = await send(server, github(annotated, secret));
+      const file = join(server.folder, 'queue', `${body!.id}.json`);
+      const job = async () => JSON.parse(await readFile(file, 'utf8'));
+      await eventually(async () => expect(await job()).toMatchObject({ tag: 'v1.0.0', commit, process: {} }));
+      const argv = await readFile(`/proc/${(await job()).process.pid}/cmdline`, 'utf8');
+      expect(argv.split('\0')).toContain('--version=v1.0.0');
+      letGo();
+      expect(await endOf(server, body!.id!)).toBe('released');
+
+      expect(await end(gitlab(older, secret, 'Tag Push Hook'))).toBe('superseded');
+      expect(await end(gitea(await tag('v1.0.0-same'), secret))).toBe('released');
+      expect(await end(gitea({ ref: 'refs/tags/v7', after: commit }, secret))).toBe('refused'); // there is none
+      expect(await end(gitea({ ...annotated, after: 'a'.repeat(40) }, secret))).toBe('refused'); // it is another
+      await origin.push('elsewhere', 'other');
+      expect(await end(github(await tag('v2.0.0'), secret))).toBe('refused'); // on no branch that is named
+      await stop(server);
+    },
+    limit,
+  );
+
+  test(
     'GitLab’s signing token, over TLS with a certificate that is renewed; other addresses are cut off',
     async () => {
       const authority = await makeAuthority(folder);
@@ -88,7 +129,10 @@ describe('pushes as the forges send them', () => {
       for (const kind of ['key', 'certificate'] as const)
         await writeFile(join(folder, `live.${kind}`), await readFile(stranger[kind]));
       const key = `whsec_${randomBytes(32).toString('base64')}`;
-      await place.configure('tls.yml', '  tls: { certificate: live.certificate, key: live.key }\n  allow-from: 127.0.0.1\n');
+      await place.configure(
+        'tls.yml',
+        '  tls: { certificate: live.certificate, key: live.key }\n  allow-from: 127.0.0.1\n',
+      );
       await place.configure('away.yml', '  allow-from: [192.0.2.0/24, 2001:db8::/32]\n');
       const server = await startServer({
         folder,

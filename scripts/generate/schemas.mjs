@@ -82,7 +82,8 @@ const serve = {
   description: 'What `slipway serve` releases on: signed pushes of GitHub, GitLab or Gitea.',
   properties: {
     repository: { type: 'string', description: 'Where git gets the commits that were pushed.' },
-    branches: { description: 'Whose pushes are released.', ...words },
+    branches: { description: 'Whose pushes are released; with `tags`, on which a tag’s commit has to be.', ...words },
+    tags: { description: 'Tags that are released, such as `v*`, instead of pushes of branches.', ...words },
     secret,
     'allow-from': { description: 'Addresses and networks that may connect; default: all.', ...words },
     tls: {

@@ -21,6 +21,12 @@ test('the newest of the branch that has waited longest is next', () => {
   expect(nextOf([job(4, { branch: 'next' }), job(3, { branch: 'next' }), job(1), job(2)])?.delivery).toBe('2');
 });
 
+test('tags are of one kind, of which the newest comes first', () => {
+  const tagged = (id: number) => job(id, { branch: '', tag: `v${id}` });
+  expect(nextOf([tagged(1), tagged(2)])?.tag).toBe('v2');
+  expect(lastBegun([{ ...tagged(1), begun: '2026-01-02T03:04:05.000Z' }], '')?.tag).toBe('v1');
+});
+
 test('what was begun last says what is older, however it ended; what was never begun says nothing', () => {
   const begun = (second: number) => `2026-01-02T03:04:0${second}.000Z`;
   const jobs = [

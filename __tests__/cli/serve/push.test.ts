@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readPush } from '../../../src/cli/serve/push.ts';
+import type { Wanted } from '../../../src/cli/serve/wanted.ts';
 import { gitea, github, gitlab, type Sent } from './pushes.ts';
 
 const secret = 's'.repeat(32);
 const after = 'da1560886d4f094c3e6c9ef40349f7d38b5d27d7';
 const pushed = { ref: 'refs/heads/main', after };
-const read = ({ headers, body }: Sent, branches = ['release/1.x', 'main']) =>
-  readPush(headers, Buffer.from(body), branches);
+const read = ({ headers, body }: Sent, wanted: Wanted = { branches: ['release/1.x', 'main'] }) =>
+  readPush(headers, Buffer.from(body), wanted);
 
 describe.each([
   ['github', github, 'x-github-delivery', 'ping'],
@@ -27,6 +28,22 @@ describe.each([
     ['a short commit', send({ ...pushed, after: after.slice(0, 12) }, secret), 422, 'no push'],
   ])('%s is none', (_, sent, status, why) => {
     expect(read(sent)).toEqual({ status, why: expect.stringContaining(why) });
+  });
+  test('of a tag, where tags are released; then a push of a branch is none', () => {
+    const [event, more] = forge === 'gitlab' ? ['Tag Push Hook', { object_kind: 'tag_push' }] : ['push', {}];
+    const wanted = { branches: ['main'], tags: ['v*'] };
+    const of = (ref: string, commit = after) => read(send({ ref, after: commit, more }, secret, event), wanted);
+    expect(of('refs/tags/v1.2.3')).toMatchObject({ forge, branch: '', tag: 'v1.2.3', commit: after });
+    for (const ref of [
+      'refs/heads/main',
+      'refs/heads/v1',
+      'refs/tags/w1',
+      'refs/tags/v1/../../heads/x',
+      'refs/tags/v1 x',
+    ])
+      expect(of(ref)).toEqual({ status: 200, why: expect.stringContaining('is none of the tags that are released') });
+    expect(of('refs/tags/v1.2.3', '0'.repeat(40))).toEqual({ status: 200, why: 'v1.2.3 was deleted' });
+    expect(read(send(pushed, secret), wanted)).toMatchObject({ status: 200 });
   });
   test('without an id of its delivery it is none', () => {
     const { headers, body } = send(pushed, secret);

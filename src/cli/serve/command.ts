@@ -15,6 +15,7 @@ import { receiver } from './receive.ts';
 import { readSettings } from './settings.ts';
 import { Source } from './source.ts';
 import { status } from './status.ts';
+import { nameOf } from './wanted.ts';
 import { Worker } from './worker.ts';
 
 /** `slipway serve`: releases what is pushed, until it is ended. @returns the exit code */
@@ -36,8 +37,14 @@ export async function serve(call: Call): Promise<number> {
     {
       queue,
       source,
-      branches: settings.branches,
-      release: (to, onStart) => startSlipway(releaseArgs, { env: rest, signal, log: to, onStart }),
+      wanted: settings,
+      release: ({ tag }, to, onStart) =>
+        startSlipway([...releaseArgs, ...(tag === undefined ? [] : [`--version=${tag}`])], {
+          env: rest,
+          signal,
+          log: to,
+          onStart,
+        }),
       runs: () => processWith(releaseArgs),
     },
     signal,
@@ -46,7 +53,7 @@ export async function serve(call: Call): Promise<number> {
     given.text('listen') ?? ':8443',
     settings,
     receiver(settings, queue, job => {
-      log.info(`${job.id}: accepted: ${job.branch} ${job.commit}`);
+      log.info(`${job.id}: accepted: ${nameOf(job)} ${job.commit}`);
       worker.wake();
     }),
   );
@@ -58,7 +65,9 @@ export async function serve(call: Call): Promise<number> {
   };
   process.on('SIGHUP', onRenewal);
   try {
-    log.info(`listening on ${shown(server.address())} for ${settings.branches.join(', ')}`);
+    const { branches, tags } = settings;
+    const wanted = tags === undefined ? branches.join(', ') : `${tags.join(', ')} on ${branches.join(', ')}`;
+    log.info(`listening on ${shown(server.address())} for ${wanted}`);
     await worker.run();
     return exitCodes.done;
   } finally {

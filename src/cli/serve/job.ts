@@ -22,7 +22,9 @@ export const Job = v.object({
   delivery: v.string(),
   /** sha256 of the body: the same again is a replay, whatever its delivery is called. */
   digest: v.string(),
+  /** Empty of a tag. */
   branch: v.string(),
+  tag: v.optional(v.string()),
   commit: v.pipe(v.string(), v.regex(/^[0-9a-f]{40,64}$/)),
   /** ISO 8601, UTC; also the next two. */
   received: v.string(),
@@ -40,7 +42,7 @@ export type Job = v.InferOutput<typeof Job>;
 
 export const hasEnded = ({ state }: Job): boolean => state !== 'waiting' && state !== 'running';
 
-/** The release of a branch that was begun last, however it ended; what only waited was none. */
+/** The release of a branch, or of tags, that was begun last, however it ended; what only waited was none. */
 export function lastBegun(jobs: readonly Job[], branch: string, but?: Job): Job | undefined {
   return jobs
     .filter(job => job.branch === branch && job.begun !== undefined && job.id !== but?.id)

@@ -1,10 +1,11 @@
+import { isWanted, nameOf, type Reference, readReference, type Wanted } from './wanted.ts';
+
 /** A push as its forge told it. */
-export interface Push {
+export interface Push extends Reference {
   readonly forge: Forge;
   /** The forge's own name for this delivery. */
   readonly delivery: string;
-  readonly branch: string;
-  /** Full sha that the branch has now. */
+  /** Full sha that the branch or tag has now; of an annotated tag, that of the tag itself. */
   readonly commit: string;
 }
 
@@ -22,8 +23,8 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 interface Told {
   readonly forge: Forge;
   readonly event: string;
-  /** What the forge calls a push of a branch. */
-  readonly push: string;
+  /** What the forge calls a push of a branch, and of a tag. */
+  readonly pushes: { readonly branch: string; readonly tag: string };
   readonly deliveries: readonly string[];
 }
 
@@ -32,37 +33,42 @@ interface Told {
  * events"; Gitea, "Webhooks". Gitea names its events for GitHub's readers too, so it is asked first.
  */
 const forges: readonly Told[] = [
-  { forge: 'gitea', event: 'x-gitea-event', push: 'push', deliveries: ['x-gitea-delivery'] },
+  { forge: 'gitea', event: 'x-gitea-event', pushes: { branch: 'push', tag: 'push' }, deliveries: ['x-gitea-delivery'] },
   {
     forge: 'gitlab',
     event: 'x-gitlab-event',
-    push: 'Push Hook',
+    pushes: { branch: 'Push Hook', tag: 'Tag Push Hook' },
     deliveries: ['webhook-id', 'idempotency-key', 'x-gitlab-event-uuid'],
   },
-  { forge: 'github', event: 'x-github-event', push: 'push', deliveries: ['x-github-delivery'] },
+  {
+    forge: 'github',
+    event: 'x-github-event',
+    pushes: { branch: 'push', tag: 'push' },
+    deliveries: ['x-github-delivery'],
+  },
 ];
 
-/**
- * Reads a request whose signature was found good. Only the branch and the commit are taken from it.
- *
- * @param branches whose pushes are released
- */
-export function readPush(headers: Headers, body: Buffer, branches: readonly string[]): Push | Refused {
+/** Reads a request whose signature was found good. Only the name of the branch or tag and the commit are taken from it. */
+export function readPush(headers: Headers, body: Buffer, wanted: Wanted): Push | Refused {
   const told = forges.find(({ event }) => headers[event] !== undefined);
   if (told === undefined) return { status: 422, why: 'it names no event of GitHub, GitLab or Gitea' };
   const event = String(headers[told.event]);
-  if (event !== told.push) return { status: 200, why: `${told.forge} tells of "${event.slice(0, 40)}", not of a push` };
+  const kind = wanted.tags === undefined ? 'branch' : 'tag';
+  if (event !== told.pushes[kind])
+    return { status: 200, why: `${told.forge} tells of "${event.slice(0, 40)}", not of a push of a ${kind}` };
   const delivery = told.deliveries.map(name => headers[name]).find(value => value !== undefined);
   if (typeof delivery !== 'string' || !/^[\w.:-]{1,100}$/.test(delivery))
     return { status: 422, why: `it has no id of its delivery (${told.deliveries.join(', ')})` };
   const { ref, after } = parse(body);
   if (typeof ref !== 'string' || typeof after !== 'string' || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(after))
     return { status: 422, why: 'its body is no push: JSON with "ref" and "after"' };
-  const branch = branches.find(name => ref === `refs/heads/${name}`);
-  if (branch === undefined)
-    return { status: 200, why: `${JSON.stringify(ref.slice(0, 100))} is none of the branches that are released` };
-  if (/^0+$/.test(after)) return { status: 200, why: `${branch} was deleted` };
-  return { forge: told.forge, delivery, branch, commit: after };
+  const reference = readReference(ref);
+  if (reference === undefined || !isWanted(reference, wanted)) {
+    const those = kind === 'tag' ? 'tags' : 'branches';
+    return { status: 200, why: `${JSON.stringify(ref.slice(0, 100))} is none of the ${those} that are released` };
+  }
+  if (/^0+$/.test(after)) return { status: 200, why: `${nameOf(reference)} was deleted` };
+  return { forge: told.forge, delivery, ...reference, commit: after };
 }
 
 function parse(body: Buffer): { ref?: unknown; after?: unknown } {

@@ -58,10 +58,11 @@ function refusedUnread({ method, url, headers }: IncomingMessage, { largest }: S
 
 async function take(
   request: IncomingMessage,
-  { largest, secret, branches }: Settings,
+  settings: Settings,
   queue: Queue,
   held: { bytes: number },
 ): Promise<Job | Refused> {
+  const { largest, secret } = settings;
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -76,7 +77,7 @@ async function take(
     const body = Buffer.concat(chunks);
     if (!isSignedBy(secret, request.headers, body, Date.now() / 1000))
       return { status: 401, why: 'the signature is not that of the secret, or its time is not now' };
-    const push = readPush(request.headers, body, branches);
+    const push = readPush(request.headers, body, settings);
     return 'why' in push ? push : await queue.accept(push, body);
   } finally {
     held.bytes -= size;

@@ -8,12 +8,12 @@ import { maskSecret } from '../../core/mask.ts';
 import { didYouMean } from '../../core/suggest.ts';
 import { parseSize } from '../../core/units.ts';
 import { readSecret, type Secret } from './signature.ts';
+import { isBranchName, isTagPattern, type Wanted } from './wanted.ts';
 
 /** The section `serve` of slipway.yml. */
-export interface Settings {
+export interface Settings extends Wanted {
   /** Where git gets the commits. */
   readonly repository: string;
-  readonly branches: readonly string[];
   readonly secret: Secret;
   /** The variable that the secret came in: releases do not get it. */
   readonly secretVariable: string | undefined;
@@ -25,7 +25,7 @@ export interface Settings {
   readonly largest: number;
 }
 
-const keys = ['repository', 'branches', 'secret', 'allow-from', 'tls', 'largest'];
+const keys = ['repository', 'branches', 'tags', 'secret', 'allow-from', 'tls', 'largest'];
 /** GitHub sends no more. Source: GitHub, "Webhook events and payloads", "Payload cap". */
 const most = 25 * 1024 * 1024;
 
@@ -53,14 +53,18 @@ export async function readSettings(
     );
   const branches = wordsOf(serve['branches'], () => refuse('branches', 'branches names none'));
   for (const one of branches)
-    if (!/^(?![-/.])[\w./+@#-]+(?<![/.])$/.test(one) || one.includes('..'))
-      refuse('branches', `"${one}" is no name of a branch; each is written out`);
+    if (!isBranchName(one)) refuse('branches', `"${one}" is no name of a branch; each is written out`);
+  const { tags: patterns } = serve;
+  const tags = patterns === undefined ? undefined : wordsOf(patterns, () => refuse('tags', 'tags names none'));
+  for (const one of tags ?? [])
+    if (!isTagPattern(one)) refuse('tags', `"${one}" is no name of a tag, nor a pattern such as v*`);
   if (given === undefined) return refuse('', 'it has no secret, { env: NAME } or { file: PATH }');
   const text = (await secretText('secret', given, { at: key => at(['serve', key]), directory, env })).trim();
   maskSecret(text);
   return {
     repository,
     branches,
+    tags,
     secret: readSecret(text, why => refuse('secret', why)),
     secretVariable: isMap(given) && typeof given['env'] === 'string' ? given['env'] : undefined,
     allowed: allowedOf(serve['allow-from'], why => refuse('allow-from', why)),
@@ -83,7 +87,11 @@ function allowedOf(given: unknown, refuse: (why: string) => never): BlockList | 
     const [address = '', bits, ...more] = one.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     const all = family === 'ipv6' ? 128 : 32;
-    if (isIP(address) === 0 || address.includes('%') || more.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= all)))
+    if (
+      isIP(address) === 0 ||
+      more.length > 0 ||
+      (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= all))
+    )
       refuse(`allow-from: "${one}" is no address or network such as 192.0.2.0/24`);
     list.addSubnet(address, Number(bits ?? all), family);
   }

@@ -7,11 +7,25 @@ import { log } from '../../core/log.ts';
 import type { Finished } from '../../core/process.ts';
 import { outputFolder } from '../../core/record/files.ts';
 import { type Git, gitIn } from '../../core/records/git-access.ts';
+import { nameOf, type Reference } from './wanted.ts';
 
 /** A forge that is away is waited for; one that tells of a push a moment before git shows it is asked a few times. */
 const [patience, moments] = [{ attempts: 1000, within: 60 * 60_000, pause: 300 }, 4];
 /** Milliseconds for one git: the first one gets the whole repository. */
 const timeout = 20 * 60_000;
+
+type Pushed = Reference & { readonly commit: string };
+
+/** What is there for a push. */
+export interface Got {
+  /** That is released. */
+  readonly commit: string;
+  /** Of its branch; a tag has none. */
+  readonly head: string | undefined;
+}
+
+const remote = (branch: string) => `refs/remotes/origin/${branch}`;
+const missing = (why: string) => new SlipwayError('COMMIT_MISSING', why);
 
 /** A working tree of the repository, of our own. */
 export class Source {
@@ -26,33 +40,29 @@ export class Source {
   }
 
   /**
-   * Gets what a branch has now, and makes sure that a commit is on it.
+   * Gets what a branch or a tag has now, and makes sure that what was pushed is on a branch.
    *
-   * @returns the head of the branch
-   * @throws SlipwayError COMMIT_MISSING when the commit is not on the branch, or there is no such branch; GIT_FAILED
+   * @param branches on one of which a tag’s commit has to be
+   * @throws SlipwayError COMMIT_MISSING when it is not, or there is no such branch or tag; GIT_FAILED
    */
-  async fetch(branch: string, commit: string, signal: AbortSignal): Promise<string> {
+  async fetch(pushed: Pushed, branches: readonly string[], signal: AbortSignal): Promise<Got> {
+    const names = pushed.tag === undefined ? [pushed.branch] : branches;
     await this.#begin(signal);
     let tries = 0;
     return retry(
       async limited => {
         tries++;
         await this.#unlock();
-        const reference = `refs/remotes/origin/${branch}`;
-        const refspec = `+refs/heads/${branch}:${reference}`;
-        try {
-          await this.#git(['fetch', '--quiet', '--force', '--tags', '--', 'origin', refspec], { signal: limited });
-        } catch (error) {
-          if (await this.#isGone(branch, limited))
-            throw new SlipwayError('COMMIT_MISSING', `the repository has no branch ${branch}`, { cause: error });
-          throw error;
-        }
-        if (!(await this.contains(reference, commit, limited)))
-          throw new SlipwayError('COMMIT_MISSING', `${commit} is not on ${branch} of the repository`);
-        return (await this.#git(['rev-parse', '--verify', reference], { signal: limited })).trim();
+        await this.#get(names, pushed.tag, limited);
+        const commit =
+          pushed.tag === undefined ? pushed.commit : await this.#commitOf(pushed.tag, pushed.commit, limited);
+        for (const name of names)
+          if (await this.contains(remote(name), commit, limited))
+            return { commit, head: pushed.tag === undefined ? await this.#sha(remote(name), limited) : undefined };
+        throw missing(`${commit} is not on ${names.join(' or ')} of the repository`);
       },
       {
-        doing: `getting ${branch}`,
+        doing: `getting ${nameOf(pushed)}`,
         signal,
         ...patience,
         retriable: error => (error as SlipwayError).code !== 'COMMIT_MISSING' || tries < moments,
@@ -61,9 +71,35 @@ export class Source {
     );
   }
 
-  /** Whether the repository answers, and has no such branch. */
-  async #isGone(branch: string, signal: AbortSignal): Promise<boolean> {
-    const asked = this.#git(['ls-remote', '--exit-code', '--', 'origin', `refs/heads/${branch}`], { signal });
+  async #get(branches: readonly string[], tag: string | undefined, signal: AbortSignal): Promise<void> {
+    const refspecs = branches.map(name => `+refs/heads/${name}:${remote(name)}`);
+    try {
+      await this.#git(['fetch', '--quiet', '--force', '--tags', '--', 'origin', ...refspecs], { signal });
+    } catch (error) {
+      for (const name of branches)
+        if (await this.#isGone(`refs/heads/${name}`, signal)) throw missing(`the repository has no branch ${name}`);
+      throw error;
+    }
+    if (tag !== undefined && (await this.#isGone(`refs/tags/${tag}`, signal)))
+      throw missing(`the repository has no tag ${tag}`);
+  }
+
+  /** The commit of a tag that still is what was pushed: that commit, or the annotated tag on it. */
+  async #commitOf(tag: string, pushed: string, signal: AbortSignal): Promise<string> {
+    const sha = (kind: string) => this.#sha(`refs/tags/${tag}^{${kind}}`, signal).catch(() => undefined);
+    const [object, commit] = [await sha('object'), await sha('commit')];
+    signal.throwIfAborted();
+    if (commit !== undefined && (pushed === object || pushed === commit)) return commit;
+    throw missing(`${tag} of the repository is ${commit === undefined ? 'no commit' : `${object}, not ${pushed}`}`);
+  }
+
+  async #sha(revision: string, signal: AbortSignal): Promise<string> {
+    return (await this.#git(['rev-parse', '--verify', '--quiet', revision], { signal })).trim();
+  }
+
+  /** Whether the repository answers, and has no such reference. */
+  async #isGone(reference: string, signal: AbortSignal): Promise<boolean> {
+    const asked = this.#git(['ls-remote', '--exit-code', '--', 'origin', reference], { signal });
     return asked.then(
       () => false,
       // Source: git-ls-remote(1), --exit-code

@@ -3,6 +3,7 @@ import { SlipwayError } from '../../core/errors.ts';
 import type { Call } from '../call.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Queue } from './queue.ts';
+import { nameOf } from './wanted.ts';
 
 /** Pushes that are shown. */
 const shown = 20;
@@ -19,8 +20,8 @@ export async function status(folder: string, { terminal, document, given }: Call
     return { ...job, ...(existsSync(log) && { log }) };
   });
   if (!given.has('json'))
-    for (const { id, state, branch, commit, why, log } of jobs)
-      terminal.print([id, state.padEnd(12), branch, commit.slice(0, 12), why ?? log ?? ''].join('  ').trimEnd());
+    for (const { id, state, commit, why, log, ...of } of jobs)
+      terminal.print([id, state.padEnd(12), nameOf(of), commit.slice(0, 12), why ?? log ?? ''].join('  ').trimEnd());
   if (jobs.length === 0) terminal.say('no push was accepted yet');
   document({ command: 'serve', code: exitCodes.done, pushes: jobs });
   return exitCodes.done;

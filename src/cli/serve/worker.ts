@@ -6,15 +6,15 @@ import { lives, type Process } from '../service/who-lives.ts';
 import { type Job, lastBegun, nextOf } from './job.ts';
 import type { Queue } from './queue.ts';
 import type { Source } from './source.ts';
+import { isWanted, nameOf, type Wanted } from './wanted.ts';
 
 /** What a worker does its work with. */
 export interface Tools {
   readonly queue: Queue;
   readonly source: Source;
-  /** Branches whose pushes are released. */
-  readonly branches: readonly string[];
+  readonly wanted: Wanted;
   /** Starts a release. @returns its exit code */
-  readonly release: (log: string, onStart: (process: Process) => Promise<void>) => Promise<number>;
+  readonly release: (job: Job, log: string, onStart: (process: Process) => Promise<void>) => Promise<number>;
   /** A release of ours that runs, whoever started it. */
   readonly runs: () => Promise<Process | undefined>;
 }
@@ -68,33 +68,44 @@ export class Worker {
     if (!this.#signal.aborted) await this.#note({ ...rest, state: 'waiting' });
   }
 
-  async #do(job: Job): Promise<void> {
-    log.info(`${job.id}: ${job.branch} ${job.commit}`);
+  async #do(accepted: Job): Promise<void> {
+    const { wanted } = this.#tools;
+    log.info(`${accepted.id}: ${nameOf(accepted)} ${accepted.commit}`);
     try {
-      if (!this.#tools.branches.includes(job.branch))
-        return await this.#end(job, 'refused', { why: `${job.branch} is not released any more` });
-      const older = await this.#isOlder(job);
+      if (!isWanted(accepted, wanted))
+        return await this.#end(accepted, 'refused', { why: `${nameOf(accepted)} is not released any more` });
+      const { head, commit } = await this.#source.fetch(accepted, wanted.branches, this.#signal);
+      const job = { ...accepted, commit: this.#isFirst(accepted) ? (head ?? commit) : commit };
+      if (job.commit !== commit) log.info(`${job.id}: the first of ${nameOf(job)}, which has ${job.commit} now`);
+      const older = await this.#isOlder(job, head);
       if (older !== undefined) return await this.#end(job, 'superseded', { why: older });
       await this.#source.checkOut(job.commit, this.#signal);
       await this.#supersede(job);
       const running: Job = { ...job, state: 'running', begun: new Date().toISOString() };
       await this.#note(running);
-      const code = await this.#tools.release(this.#queue.logOf(job.id), process => this.#note({ ...running, process }));
+      const code = await this.#tools.release(job, this.#queue.logOf(job.id), process =>
+        this.#note({ ...running, process }),
+      );
       if (this.#signal.aborted && code !== exitCodes.done) return await this.#note({ ...job, state: 'waiting' });
       await this.#end(running, stateOf(code), { code });
     } catch (error) {
       if (this.#signal.aborted) return;
       const refused = error instanceof SlipwayError && refusals.includes(error.code);
-      await this.#end(job, refused ? 'refused' : 'failed', { why: messageOf(error) });
+      await this.#end(accepted, refused ? 'refused' : 'failed', { why: messageOf(error) });
     }
   }
 
-  /** Why a push is not released: something newer of its branch was. */
-  async #isOlder(job: Job): Promise<string | undefined> {
-    const head = await this.#source.fetch(job.branch, job.commit, this.#signal);
+  /** Who remembers nothing must not take an old push that is sent again for a new one: the head of the branch is newer. */
+  #isFirst(job: Job): boolean {
+    return lastBegun(this.#queue.jobs, job.branch, job) === undefined;
+  }
+
+  /** Why a push is not released: something newer of its branch was, or a tag after it. */
+  async #isOlder(job: Job, head: string | undefined): Promise<string | undefined> {
     const last = lastBegun(this.#queue.jobs, job.branch, job);
     if (last === undefined) return undefined;
-    if (last.commit === job.commit) return `${last.id} is the same commit`;
+    // two tags of one commit are two versions
+    if (last.commit === job.commit) return last.tag === job.tag ? `${last.id} is the same commit` : undefined;
     // a branch that was set back has an older head, and that is what is wanted there
     const isOlder = head !== job.commit && (await this.#source.contains(last.commit, job.commit, this.#signal));
     return isOlder ? `${last.id} has it and more` : undefined;
