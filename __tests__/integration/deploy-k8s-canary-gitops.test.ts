@@ -116,7 +116,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
     expect(planned.log).toContain('weights as before, httproute.yaml byte for byte');
     expect([await runs(), await weights(), await left()]).toEqual([
       images.v1,
-      '',
+      '100',
       'deployment.apps/hello\nservice/hello',
     ]);
     expect([await head(detached), await git(detached, 'status', '--porcelain')]).toEqual([before, '']);
@@ -231,8 +231,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary where git i
     await git(mine, 'push', '--quiet', 'origin', 'HEAD:main');
     const late = await begin(mine, { image: images.v3, push: 'false', 'sync-timeout': '1s' }).done;
     expect(late.log).toContain('[NOT_FOLLOWED]');
+    const waiting = begin(mine, { image: images.v3, push: 'false' });
+    await waiting.says('waiting for the cluster to follow');
     follower.go();
-    const waited = await begin(mine, { image: images.v3, push: 'false' }).done;
+    const waited = await waiting.done;
     good(waited);
     expect(waited.outputs['state']).toBe('healthy');
     expect(await runs()).toBe(images.v3);

@@ -10,7 +10,7 @@ const namespace = 'slipway-test-sets';
 const ports = { hello: 30505, agent: 30506 };
 
 interface Pod {
-  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] };
 }
 
@@ -28,7 +28,10 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: sets, scal
   };
   const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
   const tolerations = [{ key: 'slipway.test/zz-surge', operator: 'Exists' }];
-  const agent = JSON.stringify(setOf('DaemonSet', 'agent', { updateStrategy }, { tolerations }));
+  /** Its only real pod ends when the new one is there, which a busy node’s proxy hears of seconds later. */
+  const agent = JSON.stringify(setOf('DaemonSet', 'agent', { updateStrategy }, { tolerations }))
+    .replace('"HELLO_DRAIN_DELAY","value":"1s"', '"HELLO_DRAIN_DELAY","value":"4s"')
+    .replace('"terminationGracePeriodSeconds":3', '"terminationGracePeriodSeconds":8');
   const begin = (inputs: Record<string, string>, manifest: string) =>
     start(
       lab.cluster.kubeconfig,
@@ -189,7 +192,8 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary: sets, scal
       'rolled-back',
       true,
     ]);
-    expect(await imagesOf('agent')).toEqual([images.v2, images.v2]);
+    const staying = (await podsOf('agent')).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    expect(staying.map(({ spec }) => spec.containers[0]!.image)).toEqual([images.v2, images.v2]);
     const real = (pods: Pod[]) => pods.filter(({ spec }) => spec.nodeName !== 'zz-surge')[0]!.metadata.uid;
     expect(real(await podsOf('agent'))).toBe(real(before)); // the old pod never left its node
     expect((await users.stop()).failed).toEqual([]);

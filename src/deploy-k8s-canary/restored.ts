@@ -16,6 +16,7 @@ import { configPath } from './discard-copies.ts';
 import { namesOf } from './names.ts';
 import { countsOf } from './rollout.ts';
 import { madeByRouter, routerOf } from './routers/all.ts';
+import { dividedPods } from './sets/divide.ts';
 import type { RolloutState } from './state.ts';
 import { targetOf, titleOf } from './target.ts';
 
@@ -105,10 +106,23 @@ async function stable(cluster: Cluster, state: RolloutState, signal: AbortSignal
   const { template, updateStrategy } = now['spec'];
   const same = isDeepStrictEqual([template, updateStrategy], [former?.template, former?.updateStrategy]);
   const { wanted, updated, available } = countsOf(now);
+  const left = await othersLeft(cluster, state, now, signal);
   return {
-    ok: same && available >= wanted && updated >= wanted,
-    seen: `${titleOf(state)} has ${same ? 'its former' : 'another'} template, ${available} of ${wanted} pods ready`,
+    ok: same && available >= wanted && updated >= wanted && left === 0,
+    seen: `${titleOf(state)} has ${same ? 'its former' : 'another'} template, ${available} of ${wanted} pods ready${left > 0 ? `, ${left} pods of another template` : ''}`,
   };
+}
+
+/** A DaemonSet with maxSurge has all of its old pods beside those of the new release, and so is complete before these are gone. */
+async function othersLeft(
+  cluster: Cluster,
+  state: RolloutState,
+  now: KubeObject,
+  signal: AbortSignal,
+): Promise<number> {
+  if (state.kind === undefined) return 0;
+  const sides = await dividedPods(cluster, { ...now, kind: state.kind }, signal);
+  return sides?.old.filter(({ metadata }) => metadata.deletionTimestamp === undefined).length ?? 0;
 }
 
 /** The copies that this action made and the old template reads. */
