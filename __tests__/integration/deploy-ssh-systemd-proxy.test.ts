@@ -479,8 +479,8 @@ await describeWith(
         expect(states(done)).toEqual(['healthy', 'healthy']);
         expect(await installed()).toContain('proxy_read_timeout 31000ms;');
         expect(await installed()).toContain(`${server};`);
-        await onShell(`sed -i 's/${server};/${server} down;/' ${sitePath}; systemctl reload nginx`);
         expect(states(await run({ ...fleet, environment: 'HELLO_GREETING=two' }))).toEqual(['healthy', 'healthy']);
+        await onShell(`sed -i 's/${server};/${server} down;/' ${sitePath}; systemctl reload nginx`);
       });
 
       test('status has the site, and who is out; after a power cut it serves', async () => {
