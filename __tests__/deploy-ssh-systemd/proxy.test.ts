@@ -7,6 +7,7 @@ import { inWords } from '../../src/deploy-ssh-systemd/proxy/look-in-front.ts';
 import { proxyMustAgree } from '../../src/deploy-ssh-systemd/proxy/must-agree.ts';
 import { proxy } from '../../src/deploy-ssh-systemd/proxy/proxy.ts';
 import { renderSite } from '../../src/deploy-ssh-systemd/proxy/render-site.ts';
+import { leadsTo } from '../../src/deploy-ssh-systemd/proxy/sites-in-front.ts';
 import { roles } from '../../src/deploy-ssh-systemd/role-settings.ts';
 import type { Settings } from '../../src/deploy-ssh-systemd/settings.ts';
 import { listen } from '../../src/deploy-ssh-systemd/values.ts';
@@ -114,3 +115,9 @@ test('a load balancer in words: each server once, and which are out', () =>
       'upstream slipway_hello {\n    server 192.0.2.1:8080 down;\n    server 192.0.2.2:8080;\n    server [2001:db8::1]:8080;\n}\nserver {\n    server_name a.example.org;\n    server_tokens off;\n}\n',
     ),
   ).toBe('in front of 192.0.2.1:8080 (out), 192.0.2.2:8080, [2001:db8::1]:8080'));
+
+test('a site leads to the servers that it names, also to those that are out, and to no port that only begins alike', () => {
+  const site = 'upstream a {\n    server 10.0.0.1:8080;\n    server 10.0.0.2:8080 down; # taken out by Slipway\n}\n';
+  expect(['10.0.0.1:8080', '10.0.0.2:8080'].every(server => leadsTo(site, server))).toBe(true);
+  expect(['10.0.0.1:80', '0.0.0.1:8080', '10.0.0.3:8080'].some(server => leadsTo(site, server))).toBe(false);
+});

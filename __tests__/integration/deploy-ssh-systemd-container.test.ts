@@ -179,6 +179,19 @@ await describeWith(['fresh:host85', 'go', 'registry'], 'deploy-ssh-systemd: cont
     test('a digest that the registry does not have', () =>
       refuses(named({ digest: `sha256:${'0'.repeat(64)}` }), /reading .*@sha256:0{64}/));
 
+    test('a rule of syslog, as it would find nothing of what the container writes', async () => {
+      const words = await onShell(
+        `journalctl --unit hello --output json --no-pager | sed -n 's/.*"SYSLOG_IDENTIFIER":"\\([^"]*\\)".*/\\1/p' | sort -u`,
+      );
+      expect([words, words.split('\n').includes('hello')]).toEqual([expect.stringContaining('slipway-hello'), false]);
+      const logs = JSON.stringify({ syslog: { to: '/var/log/hello.log' } });
+      await refuses({ ...named(two), logs }, /`syslog` in `logs` would find nothing.*ENGINE_CANNOT/);
+      await refuses(
+        { ...named(two), logs: JSON.stringify({ rotate: { files: 'a.log', signal: 'SIGHUP' } }) },
+        /"runtime" is container, which has no rotate in logs/,
+      );
+    });
+
     test('a tag', () => refuses({ image: `${registry.host}/container/hello:latest` }, /has no digest/));
 
     test('an image that the host cannot pull', async () => {

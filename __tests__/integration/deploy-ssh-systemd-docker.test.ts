@@ -151,7 +151,10 @@ await describeWith(['fresh:host131', 'go', 'registry'], 'deploy-ssh-systemd: con
   });
 
   test('another image is switched to, and a rollback needs no registry', async () => {
+    // of an agent that was killed while it pulled
+    await onShell('mkdir -p /run/slipway-hello/login; echo {} >/run/slipway-hello/login/config.json');
     expect(states(await run(named(two)))).toEqual(['healthy']);
+    expect(await onShell('ls -d /run/slipway-* 2>/dev/null || :')).toBe('/run/slipway');
     expect(await greeting()).toBe('two');
     const back = await run({ mode: 'rollback', 'insecure-registries': 'false', 'registry-password': 'of another' });
     expect(states(back)).toEqual(['healthy']);
@@ -249,6 +252,17 @@ await describeWith(['fresh:host131', 'go', 'registry'], 'deploy-ssh-systemd: con
     });
   });
 
+  test('a binary in its place: also a container that does not end by itself is gone, and it comes back', async () => {
+    const slow = { ...named(one), environment: 'HELLO_LISTEN=:8080\nHELLO_DRAIN_DELAY=5m' };
+    expect(states(await run(slow))).toEqual(['healthy']);
+    const binary = { runtime: 'binary', binary: join(folder, 'hello-v1.0.0'), 'healthy-deadline': '60s' };
+    const done = await run({ ...binary, environment: 'HELLO_LISTEN=:8080\nHELLO_GREETING=binary' });
+    expect([states(done), done.log]).toEqual([['healthy'], expect.not.stringContaining('::error')]);
+    expect([await greeting(), await onShell('docker ps --all --quiet')]).toEqual(['binary', '']);
+    expect(states(await run({ mode: 'rollback' }))).toEqual(['healthy']);
+    expect(await onShell('docker ps --all --format {{.Names}}')).toBe('slipway-hello');
+  }, 120_000);
+
   test('images go with the last release that needs them; removed, nothing of it is left', async () => {
     expect(states(await run({ ...named(one), environment: 'HELLO_LISTEN=:8080\nHELLO_GREETING=three' }))).toEqual([
       'healthy',
@@ -263,11 +277,12 @@ await describeWith(['fresh:host131', 'go', 'registry'], 'deploy-ssh-systemd: con
     const ids = () => onShell('docker ps --quiet --no-trunc | sort');
     const pidOf = (name: string) => onShell(`docker container inspect --format '{{.State.Pid}}' ${name}`);
     const served = async () => [await greeting(8080), await greeting(8090)];
-    const shop = async (web: TinyImage, given: Record<string, string> = {}) => {
+    const shop = async (web: TinyImage, given: Record<string, string> = {}, name = '') => {
       const file = join(folder, 'compose.yaml');
       await writeFile(
         file,
         `
+${name === '' ? '' : `name: ${name}`}
 services:
   web:
     image: ${named(web).image}
@@ -326,6 +341,16 @@ volumes: { data: {} }
       expect(states(done)).toEqual(['rolled-back']);
       expect(done.log).toContain('exit code 3');
       expect(await served()).toEqual(['one', 'kept']);
+    });
+
+    test('the project has another name: nothing runs, or lies there, under the former one', async () => {
+      expect(states(await shop(one, {}, 'store'))).toEqual(['healthy']);
+      expect(await onShell('docker ps --all --format {{.Names}} | sort')).toBe('store_store_1\nstore_web_1');
+      expect(await onShell('docker network ls --format {{.Name}} | grep -v -x -e bridge -e host -e none')).toBe(
+        'store_default',
+      );
+      expect(states(await shop(one))).toEqual(['healthy']);
+      expect(await onShell('docker volume rm store_data')).toBe('store_data');
     });
 
     test('removed, its volume is all that is left', async () => {

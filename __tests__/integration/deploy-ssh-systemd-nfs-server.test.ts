@@ -3,6 +3,10 @@ import { chmod, link, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { readAccess } from '../../src/core/ssh/access.ts';
+import { parseHost } from '../../src/core/ssh/hosts.ts';
+import { HostSession } from '../../src/deploy-ssh-systemd/host-session.ts';
+import type { Settings } from '../../src/deploy-ssh-systemd/settings.ts';
 import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
 import { buildHello } from './hello.ts';
@@ -199,7 +203,49 @@ await describeWith(
       expect(await left()).toEqual([]);
     }, 180_000);
 
-    test('removed: nothing is left but what the program and people put there', async () => {
+    test('one that stalls after it was looked at: what took too long says which share', async () => {
+      const { 'private-key': key, 'known-hosts': known } = await reach(first!);
+      const access = await readAccess({
+        'private-key': key,
+        'known-hosts': known,
+        'ssh-agent': false,
+        'jump-hosts': [],
+      });
+      const settings = {
+        access,
+        become: 'sudo-shell',
+        connectTimeout: 10_000,
+        roles: new Map(),
+        checks: [],
+        runAs: 'dynamic',
+        layout: 'nfs',
+        nfsRoot: '/srv/root-squash',
+        // one that has nothing on the share yet: what has is looked at with each question
+        service: 'other',
+        directory: '/opt/slipway/other',
+      } as unknown as Settings;
+      const host = { ...parseHost(place(first!)), roles: [], labels: {} };
+      await using session = new HostSession(host, settings, new AbortController().signal);
+      await session.facts();
+      server.stall();
+      // any request that waits for it, with a deadline of its own
+      const asked = session.ask('share_look', ['/srv/root-squash', 'none'], { timeout: 1000 });
+      const seen = await asked.catch(error => error);
+      server.goOn();
+      expect(seen).toMatchObject({
+        code: 'SHARE_HANGS',
+        message: expect.stringMatching(
+          /the share does not answer: \/srv\/root-squash, not in 15 s; the request "share_look" .* took longer than 1 s/,
+        ),
+      });
+    }, 60_000);
+
+    test('removed, though another run writes on the share: that is said, and what was done; then nothing is left', async () => {
+      await writeFile(of('lease'), 'hubot, fence alive\n');
+      const half = await deploy({ ...inputs, mode: 'remove', 'lock-wait': '1s' });
+      await rm(of('lease'));
+      expect(half.log).toContain('LEASED');
+      expect(half.outputs).toMatchObject({ state: 'removed', changed: 'true' });
       const done = await deploy({ ...inputs, mode: 'remove' });
       expect(done.log).not.toContain('::error');
       expect((await readdir(of('.'))).sort()).toEqual(['logs', 'shared']);

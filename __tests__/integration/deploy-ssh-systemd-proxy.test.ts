@@ -142,6 +142,25 @@ await describeWith(
       expect(await greeting()).toBe('one');
     });
 
+    test('what a run left that was cut off while certbot asked, or before nginx knew that a site was gone', async () => {
+      const left = '/etc/nginx/conf.d/slipway-hello.acme.conf';
+      const mine = 'late.example.org';
+      await onShell(
+        `printf '# X-Slipway=/opt/slipway/hello\nserver { listen 80; server_name ${mine}; location / { return 404; } }\n' >${left}
+        systemctl reload nginx`,
+      );
+      const done = await run(site({ names: mine }));
+      expect([states(done), done.log]).toEqual([['healthy'], expect.not.stringContaining('::error')]);
+      expect(await greeting(mine)).toBe('one');
+      expect(await onShell('ls /etc/nginx/conf.d')).toBe('slipway-hello.conf');
+      await onShell(`touch /opt/slipway/hello/state/unread.nginx; rm ${sitePath}`);
+      expect(await greeting(mine)).toBe('one');
+      expect(states(await run({}))).toEqual(['healthy']);
+      const gone = await get(mine).catch(error => error);
+      expect(gone.text ?? gone.code).not.toContain('one');
+      expect(states(await run(site({})))).toEqual(['healthy']);
+    });
+
     test('a release that fails takes its site back with it', async () => {
       const before = await installed();
       const bad = { ...site({ names: 'bad.example.org' }), environment: 'HELLO_CRASH_AFTER=100ms' };
@@ -372,8 +391,10 @@ await describeWith(
       });
     });
 
-    test('removed, nothing of it is left, and nginx goes on', async () => {
-      expect(states(await run({ mode: 'remove' }))).toEqual(['removed']);
+    test('removed, nothing of it is left but the certificate, and nginx goes on', async () => {
+      const done = await run({ mode: 'remove' });
+      expect(states(done)).toEqual(['removed']);
+      expect(done.log).toContain('its certificate (certbot delete --cert-name slipway-hello)');
       expect(await onShell('ls -A /etc/nginx/conf.d')).toBe('');
       expect(await onShell('systemctl is-active nginx; nginx -t -q')).toBe('active');
     });
@@ -443,6 +464,23 @@ await describeWith(
         expect(states(await run({ ...same, ...site({ timeout: '30s' }) }))).toEqual(['unchanged', 'unchanged']);
         expect(await installed()).toContain('proxy_read_timeout 30000ms;');
         expect(await installed()).toContain(`server ${apps[0]!.address}:8080 down;`);
+      });
+
+      test('one that the operator brings in meanwhile is in when the new site comes', async () => {
+        const server = `server ${apps[0]!.address}:8080`;
+        const done = await run({
+          ...fleet,
+          ...site({ timeout: '31s' }),
+          environment: 'HELLO_GREETING=three',
+          hooks: JSON.stringify({
+            'before-deploy': { run: `sed -i 's/${server} down;/${server};/' ${host.root}${sitePath}`, on: 'runner' },
+          }),
+        });
+        expect(states(done)).toEqual(['healthy', 'healthy']);
+        expect(await installed()).toContain('proxy_read_timeout 31000ms;');
+        expect(await installed()).toContain(`${server};`);
+        expect(states(await run({ ...fleet, environment: 'HELLO_GREETING=two' }))).toEqual(['healthy', 'healthy']);
+        await onShell(`sed -i 's/${server};/${server} down;/' ${sitePath}; systemctl reload nginx`);
       });
 
       test('status has the site, and who is out; after a power cut it serves', async () => {

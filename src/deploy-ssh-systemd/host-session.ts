@@ -15,6 +15,7 @@ import { agentProgram, installedSha256 } from './agent-program.ts';
 import { type HostFacts, readFacts } from './facts.ts';
 import { settingsOf } from './host-settings.ts';
 import type { Host } from './hosts.ts';
+import { orItsShare } from './nfs/or-its-share.ts';
 import type { Settings } from './settings.ts';
 
 export interface AskOnce {
@@ -83,6 +84,7 @@ export class HostSession implements AsyncDisposable {
   /** The first connection, begun before anybody asked for it. */
   #ahead: Promise<Connection> | undefined;
   readonly #ended = new AbortController();
+  readonly #orItsShare = orItsShare(this);
   #was = false;
   #agent: Agent | undefined;
 
@@ -221,10 +223,10 @@ export class HostSession implements AsyncDisposable {
   }
 
   /** What a deadline or an abort leaves unread would be taken for the next answer: the conversation begins anew. */
-  #failed(error: unknown, agent: Agent | undefined, signal: AbortSignal): never {
+  async #failed(error: unknown, agent: Agent | undefined, signal: AbortSignal): Promise<never> {
     const goesOn = error instanceof Refusal && !signal.aborted;
     if (!goesOn && agent === this.#agent) this.#drop();
-    throw error;
+    throw signal.aborted ? error : await this.#orItsShare(error);
   }
 
   #drop(): void {

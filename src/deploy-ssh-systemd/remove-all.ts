@@ -1,6 +1,6 @@
 import type { Context } from '../core/action.ts';
 import type { LoadedRecord } from '../core/record/files.ts';
-import { onAll } from './fleet.ts';
+import { asSlipwayError, onAll } from './fleet.ts';
 import type { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
 import { leaveShare } from './nfs/share.ts';
@@ -24,9 +24,10 @@ export async function removeAll(
   const others = failed.map(({ host: { place }, error }) =>
     untouched('failed', { place, release: '', previous: '' }, error.message, error),
   );
-  await leaveShare(
+  // however that goes, what was removed is told
+  const last = await leaveShare(
     sessions.filter(({ place }) => results.some(one => one.place === place)),
     context.signal,
-  );
-  await report([...results, ...others], undefined, release, settings, context);
+  ).then(() => undefined, asSlipwayError);
+  await report([...results, ...others], last, release, settings, context);
 }

@@ -74,6 +74,12 @@ test('what no container has', () => {
   const unit = { watchdog: 1 } as Settings['unit'];
   const all = { ...settings, layout: 'nfs', way: 'reload-HUP', unit, files: [{}], timer: {} } as unknown as Settings;
   expect(whatNoContainerHas(all)).toEqual(['reload-signal', 'watchdog', 'files', 'timer', 'layout: nfs']);
+  const rotated = { ...settings, logs: { rotate: {}, syslog: undefined } } as unknown as Settings;
+  expect(whatNoContainerHas(rotated)).toEqual(['rotate in logs']);
+  const sent = { ...settings, logs: { rotate: undefined, syslog: {} } } as unknown as Settings;
+  expect(whatNoContainerHas(sent)).toEqual([]);
+  const inProject = { ...settings.container, compose: {} } as unknown as Settings['container'];
+  expect(whatNoContainerHas({ ...sent, container: inProject })).toEqual(['syslog in logs']);
   expect(whatNoContainerHas({ ...all, container: undefined })).toEqual([]);
   const nas = { ...settings, layout: 'dsm' } as const;
   expect(whatNoContainerHas(nas)).toEqual([]);

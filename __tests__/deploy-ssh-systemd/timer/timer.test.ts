@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Answer } from '../../../src/core/host-agent/answer.ts';
+import type { Settings } from '../../../src/deploy-ssh-systemd/settings.ts';
+import { whatNoJobHas } from '../../../src/deploy-ssh-systemd/timer/no-job.ts';
 import { timer } from '../../../src/deploy-ssh-systemd/timer/timer.ts';
 import { counts, lastRunOf, readTimerState } from '../../../src/deploy-ssh-systemd/timer/timer-state.ts';
 import { renderTimer } from '../../../src/deploy-ssh-systemd/timer/timer-unit.ts';
@@ -96,4 +98,13 @@ describe('what systemd says of a job', () => {
     expect(counts(state(next.replace('active', 'inactive'))!)).toBe(false);
     expect(state('')).toBeUndefined();
   });
+});
+
+test('nobody answers between the runs of a job: neither a site of its host nor one in front of all leads there', () => {
+  const job = { checks: [], type: 'exec', way: 'restart', restartMethod: 'restart', unit: {} } as unknown as Settings;
+  const given = {} as never;
+  expect(whatNoJobHas(job)).toEqual([]);
+  expect(whatNoJobHas({ ...job, proxy: given })).toEqual(['proxy']);
+  expect(whatNoJobHas({ ...job, balancedSite: given, loadBalancer: given })).toEqual(['proxy']);
+  expect(whatNoJobHas({ ...job, loadBalancer: given })).toEqual(['load-balancer']);
 });

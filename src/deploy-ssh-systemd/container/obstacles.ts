@@ -5,6 +5,7 @@ import type { Obstacle } from '../preflight.ts';
 import type { Settings } from '../settings.ts';
 import { dockerCannot } from './docker.ts';
 import type { Engine } from './engine.ts';
+import { podmanCannot } from './podman.ts';
 
 /** What a host says of what runs containers there. */
 export interface ContainerFacts {
@@ -41,7 +42,7 @@ export async function withEngine(
     settings: { ...settings, container: { ...container, engine: there.engine } },
     found: [
       ...(compose === undefined ? [] : judgeProject(compose.project, there)),
-      ...(there.engine === 'docker' ? dockerCannot(settings) : []),
+      ...(there.engine === 'docker' ? dockerCannot(settings) : podmanCannot(settings)),
     ],
   };
 }

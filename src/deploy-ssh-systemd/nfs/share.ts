@@ -11,6 +11,7 @@ import { pieces } from '../prepare.ts';
 import { uploadRequest } from '../requests.ts';
 import type { Surveyed } from '../survey.ts';
 import { type Blob, blobsOf, missingBlobs, stream } from '../upload.ts';
+import { whileItAnswers } from './answers.ts';
 import { lookAt, type Node, nodeOf } from './look.ts';
 import { openWriter, type Pins, type Writer, writing } from './writer.ts';
 
@@ -94,7 +95,8 @@ export async function openShare(all: readonly Surveyed[], signal: AbortSignal): 
   const [first] = hosts;
   if (first === undefined) return undefined;
   const probe = randomBytes(6).toString('hex');
-  const writer = await openWriter(first.session, first.settings, probe, signal);
+  using answering = whileItAnswers(first.session, first.settings, signal);
+  const writer = await openWriter(first.session, first.settings, probe, answering);
   const { results, errors } = await onAll(hosts, async host => member(host, first, writer.pins, probe));
   if (errors.length > 0) throw joinErrors(errors, hosts.length);
   await writer.ask('share_end', []);

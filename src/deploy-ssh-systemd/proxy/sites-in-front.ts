@@ -19,7 +19,10 @@ import { siteOf } from './nginx-site.ts';
 interface Looked {
   readonly session: HostSession;
   readonly facts: HostFacts;
+  /** With those out that are out. */
   readonly file: SystemFile;
+  /** With all of them in. */
+  readonly whole: string;
 }
 
 /** The site on the load balancers: it comes when all hosts serve, and in front of those that it has each is taken out. */
@@ -51,7 +54,7 @@ export class SitesInFront implements AsyncDisposable {
       const kept = { ...file, text: keepingDown(facts.system.get(file.kind) ?? '', file.text) };
       const found = await systemObstacles(session, facts, [kept]);
       if (found.length > 0) throw refused(session.place, found);
-      return { session, facts, file: kept };
+      return { session, facts, file: kept, whole: file.text };
     });
     if (errors.length > 0) throw joinErrors(errors, this.#sessions.length);
     this.#looked = results;
@@ -74,17 +77,19 @@ export class SitesInFront implements AsyncDisposable {
   inFront(session: HostSession, settings: Settings): Settings {
     const site = this.#site;
     if (site === undefined) return settings;
-    const server = `server ${serverOf(session.host, site.port)}`;
-    const has = ({ facts, file }: Looked) => facts.system.get(file.kind)?.includes(server) ?? false;
+    const server = serverOf(session.host, site.port);
+    const has = ({ facts, file }: Looked) => leadsTo(facts.system.get(file.kind) ?? '', server);
     return this.#looked.every(has) ? settings : { ...settings, loadBalancer: undefined };
   }
 
   async install(): Promise<void> {
     const changing = this.#changing;
-    const { errors } = await onAll(changing, async ({ session, file }) => {
+    const { errors } = await onAll(changing, async ({ session, file: { kind }, whole }) => {
       await lock(session, randomBytes(6).toString('hex'), 'none', this.#settings, this.#signal);
-      const data = Buffer.from(file.text);
-      const put = { verb: 'system', args: [file.kind, String(data.length)], data, timeout: 60_000 };
+      // who is out may be others by now
+      const { system } = await session.facts();
+      const data = Buffer.from(keepingDown(system.get(kind) ?? '', whole));
+      const put = { verb: 'system', args: [kind, String(data.length)], data, timeout: 60_000 };
       await session.askAll([...certifyRequests(this.#site?.proxy), put]);
       log.info(`${session.place}: the site is in front of ${this.#site!.servers.join(', ')}`);
     });
@@ -109,6 +114,11 @@ export class SitesInFront implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of this.#sessions) await session[Symbol.asyncDispose]();
   }
+}
+
+/** Whether a site leads to this `host:port`, or did before it was taken out. Pure. */
+export function leadsTo(site: string, server: string): boolean {
+  return [...site.matchAll(/^ *server ([^\s;]+)/gm)].some(([, address]) => address === server);
 }
 
 /** Servers that are out, by a deployment or by an operator, stay so. */
