@@ -7,7 +7,9 @@ ensureDependencies();
 
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
+const { goBuildDir } = await import('./lab/paths.mjs');
 const { ensurePeers } = await import('./lab/peers.mjs');
+process.env.GOCACHE ||= goBuildDir();
 const progress = line => console.log(`  ${line}`);
 
 const end = await labGuard();

@@ -1,5 +1,5 @@
 // npm test [-- unit | integration | e2e] [JEST ARGUMENTS]: sets up what the tests need, runs them, ends what it started.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { presentBundles } from './bundle-stamp.mjs';
@@ -12,11 +12,13 @@ ensureDependencies();
 
 const { ensureGo } = await import('./lab/go.mjs');
 const { labGuard } = await import('./lab/guard.mjs');
+const { goBuildDir } = await import('./lab/paths.mjs');
 const { checkClaims } = await import('./claims/check.mjs');
 const { allClaims } = await import('./claims/read.mjs');
 const { countsOf, sum } = await import('./test/counts.mjs');
 const { durations } = await import('./test/durations.mjs');
 const { lanesOf, runLanes } = await import('./test/lanes.mjs');
+const { programsFolder } = await import('./test/programs.mjs');
 const { runJest, signalJest } = await import('./test/run-jest.mjs');
 const { withSecondTries } = await import('./test/second-tries.mjs');
 
@@ -42,9 +44,12 @@ try {
     `actions start from their ${bundles.length > 0 ? `bundles: ${bundles.join(', ')}` : 'sources: dist is older'}`,
   );
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), SLIPWAY_BUNDLES: bundles.join(',') };
-  env.SLIPWAY_TEST_PROGRAMS = join(folder, 'programs');
-  mkdirSync(env.SLIPWAY_TEST_PROGRAMS);
-  if (chosen.some(name => name !== 'unit')) env.PATH = [dirname(await ensureGo()), env.PATH].join(delimiter);
+  if (chosen.some(name => name !== 'unit')) {
+    const go = await ensureGo();
+    env.PATH = [dirname(go), env.PATH].join(delimiter);
+    env.GOCACHE ||= goBuildDir();
+    env.SLIPWAY_TEST_PROGRAMS = await programsFolder(go);
+  }
   const run = async ({ name, projects: names, more = [] }, workers) => ({
     ...(await runJest(names, join(folder, `${name}.json`), env, [...jestArguments, ...more], workers)),
     name,

@@ -1,15 +1,15 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
+import { actionMain } from '../action-main.ts';
 import { compileCache } from '../compile-cache.ts';
 import { blocksOf } from '../docs/blocks.ts';
 import { commandsOf } from '../docs/commands.ts';
 
 const page = 'docs/doctor.md';
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const main = actionMain('cli');
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-doctor-'));

@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
+import { actionMain } from '../action-main.ts';
 import { compileCache } from '../compile-cache.ts';
 import { startMain } from '../core/run-action.ts';
 
-const source = (path: string) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-observe-'));
@@ -16,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const slipway = async (...args: string[]) => {
-  const argv = [process.execPath, source('cli/main.ts'), 'observe', ...args, '--json'] as [string, ...string[]];
+  const argv = [process.execPath, actionMain('cli'), 'observe', ...args, '--json'] as [string, ...string[]];
   const env = { ...process.env, ...compileCache };
   return JSON.parse((await run(argv, { cwd: folder, env, timeout: 60_000, accept: [1, 2] })).stdout);
 };
@@ -25,7 +24,7 @@ test('from a terminal, and as a mode of the root action: the same bytes', async 
   expect(await slipway('--output', 'one')).toMatchObject({ command: 'observe', code: 0, changed: true });
   expect(await slipway('--output', 'one')).toMatchObject({ code: 0, changed: false });
   expect((await slipway('--outptu', 'one')).error.code).toBe('USAGE');
-  const started = await startMain(source('release/main.ts'), join(folder, 'runner'), {
+  const started = await startMain(actionMain('release'), join(folder, 'runner'), {
     'INPUT_WORKING-DIRECTORY': folder,
     INPUT_MODE: 'observe',
   });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { actionMain } from '../action-main.ts';
 
 // The benchmark's short form, so that it goes on working: builds of a tiny program, in a local folder and in a slow one.
 interface Contender {
@@ -10,7 +10,7 @@ interface Contender {
 const env = {
   SLIPWAY_BENCH: 'short',
   SLIPWAY_BENCH_PARTS: 'local,delay',
-  SLIPWAY_BENCH_MAIN: join(import.meta.dirname, '../../src/setup-go-cross/main.ts'),
+  SLIPWAY_BENCH_MAIN: actionMain('setup-go-cross'),
 };
 const why = process.getuid?.() === 0 && existsSync('/dev/fuse') ? undefined : 'mounting needs root and /dev/fuse';
 const where = why === undefined ? describe : describe.skip;

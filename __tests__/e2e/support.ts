@@ -10,12 +10,12 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 // biome-ignore lint/suspicious/noExplicitAny: the scripts are plain JavaScript
 const script = (path: string): Promise<any> => import(new URL(`../../scripts/${path}`, import.meta.url).href);
 const { capture, run } = await script('lab/run.mjs');
-const { cacheRoot } = await script('lab/paths.mjs');
+const { cacheRoot, goBuildDir } = await script('lab/paths.mjs');
 
 /** What is kept from one run of the tests to the next: Go's toolchain, modules and compiled packages. */
 export const kept = {
   tools: join(cacheRoot(), 'tools'),
-  goBuild: join(cacheRoot(), 'go-build'),
+  goBuild: goBuildDir(),
   goModules: join(cacheRoot(), 'go-mod'),
 };
 

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { run } from '../../src/core/process.ts';
 import { renderManifests } from '../../src/deploy-k8s-canary/scaffold/render.ts';
 import { readSettings } from '../../src/deploy-k8s-canary/scaffold/settings.ts';
+import { actionMain } from '../action-main.ts';
 import { kept } from '../e2e/support.ts';
 import { ownNamespace } from './canary-lab.ts';
 import { get, start } from './deploy-k8s-canary.ts';
@@ -40,7 +41,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary, mode scaff
     return done;
   };
   const slipway = (directory: string, args: readonly string[]) =>
-    run([process.execPath, here('../../src/cli/main.ts'), 'scaffold', '--json', ...args], {
+    run([process.execPath, actionMain('cli'), 'scaffold', '--json', ...args], {
       cwd: directory,
       timeout: 60_000,
     });

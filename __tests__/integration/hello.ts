@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../src/core/process.ts';
 
-/** Where `npm test` keeps the programs of one run (scripts/test.mjs): most files need the same two, and Go links anew each time. */
+/** Where `npm test` keeps them (scripts/test/programs.mjs): most files need the same two, and Go links anew each time. */
 const kept = process.env['SLIPWAY_TEST_PROGRAMS'];
 const examples = fileURLToPath(new URL('../../examples', import.meta.url));
 

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startAction } from '../../src/release/start.ts';
-import { cacheRoot } from '../lab/paths.mjs';
+import { cacheRoot, goBuildDir } from '../lab/paths.mjs';
 import { root } from '../root.mjs';
 import { createMask } from './mask.mjs';
 
@@ -96,7 +96,7 @@ function environment(folder) {
     RUNNER_ARCH: { x64: 'X64', arm64: 'ARM64', arm: 'ARM' }[process.arch],
     RUNNER_TEMP: join(folder, 'temp'),
     RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
-    GOCACHE: join(cacheRoot(), 'go-build'),
+    GOCACHE: goBuildDir(),
     GOMODCACHE: join(cacheRoot(), 'go-mod'),
   };
 }

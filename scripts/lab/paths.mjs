@@ -10,5 +10,8 @@ export function cacheRoot(env = process.env) {
   return join(base, 'slipway');
 }
 
+/** GOCACHE of lab, tests and demo: one for all, since they compile much the same. Not created here. */
+export const goBuildDir = () => join(cacheRoot(), 'go-build');
+
 /** A path under CACHE/lab, the state of the running lab (pids, keys, logs). Not created here. */
 export const labDir = (...parts) => join(cacheRoot(), 'lab', ...parts);
