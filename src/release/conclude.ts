@@ -7,6 +7,7 @@ import { keepDeed, worst } from './keep.ts';
 import type { Done } from './links.ts';
 import { judges, type Mode } from './modes.ts';
 import type { Plan } from './prepare.ts';
+import { servedRecord } from './served.ts';
 import type { Surroundings } from './surroundings.ts';
 import { summaryOf, writeReport } from './tell.ts';
 
@@ -36,27 +37,29 @@ export interface Result {
 
 /** Says how the links ended: in the records, the report, the summary, the log. */
 export async function conclude(
-  { request, file, links, read, records, started }: Plan,
+  plan: Plan,
   { done }: { readonly done: readonly Done[] },
   loaded: LoadedRecord | undefined,
   around: Surroundings,
 ): Promise<Result> {
+  const { request, file, links, read, records, started } = plan;
   const left = links.slice(done.length).map(({ title }) => title);
   const changed = done.some(({ outputs }) => outputs['changed'] === 'true');
   if (done.length > 0) await around.summary(await summaryOf(done, loaded));
   if (loaded === undefined) return { done, left, changed };
   const { record } = loaded;
+  const served = await servedRecord(plan, record);
   const known = {
     done,
     left,
     changed,
-    record: loaded,
+    record: { ...loaded, record: served },
     release: loaded.file,
-    version: record.version,
-    ...imageOf(record),
+    version: served.version,
+    ...imageOf(served),
   };
   if (done.length === 0) return known;
-  if (records !== undefined) await keepDeed(records, { request, file, record, started, env: around.env });
+  if (records !== undefined) await keepDeed(records, { request, file, record: served, started, env: around.env });
   const before = await previousOf(read, record, request.directory);
   const report = await writeReport(loaded, done, request.directory, before);
   const verdict = (request.mode === 'audit' ? auditOf(done) : undefined) ?? verdictOf(record);

@@ -50,9 +50,11 @@ export function earlier(
   if (before !== undefined && before !== environment && environments.includes(before)) return before;
   throw new SlipwayError(
     'CONFIG_INVALID',
-    `${environments.length === 0 ? file : at(['environments'])}: ${environment ?? 'no environment'} cannot be promoted to from ${before ?? 'nothing'}`,
+    environments.length === 0
+      ? `${file}: it has no environments to promote between`
+      : `${at(['environments'])}: ${environment ?? 'no environment'} cannot be promoted to from ${before ?? 'nothing'}`,
     {
-      hint: `Nothing was changed. Give the inputs "environment" and "from" two different environments of the file: ${environments.join(', ') || 'it has none'}.`,
+      hint: `Nothing was changed. ${environments.length === 0 ? 'Write them under `environments`, such as staging and production' : `Give "environment" and "from" two different environments of the file: ${environments.join(', ')}`}.`,
     },
   );
 }
