@@ -18,7 +18,7 @@ export async function run({ short, only }) {
   const progress = line => console.log(`  ${line}`);
   // each kind has a host of its own, so that both can be measured at the same time
   const name = only.some(part => part.startsWith('bad')) ? 'host183' : 'host184';
-  const stage = await makeGateStage({ name, workers: short ? 4 : 6, progress });
+  const stage = await makeGateStage({ name, workers: 4, progress });
   try {
     const results = { rows: [], samples: {}, versions: { node: process.version } };
     for (const part of parts.filter(name => only.includes(name) && (!short || name.endsWith('1')))) {

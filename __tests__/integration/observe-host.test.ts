@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { run } from '../../src/core/process.ts';
+import { renderRules } from '../../src/deploy-ssh-systemd/firewall/rules.ts';
 import { observe } from '../../src/release/observe/observe.ts';
 import { freePort, httpServer, type TestServer } from '../core/health/servers.ts';
 import { onHost } from './deploy-ssh-systemd.ts';
@@ -131,12 +132,20 @@ await describeWith(
       const into = join(host.root, 'root');
       for (const name of ['slipway-textfile', 'slipway-textfile.service', 'slipway-textfile.timer'])
         await writeFile(join(into, name), await readFile(file('observe', name)));
+      const openings = [{ port: 9100, protocol: 'tcp', from: [] }] as const;
+      const wall = {
+        service: 'hello',
+        directory: '/opt/slipway/hello',
+        openings,
+        defaultDeny: true,
+        sshPort: host.port,
+      };
+      await writeFile(join(into, 'firewall'), renderRules('nft', wall));
       await issue(365);
       await sh(`cd /root
         systemd-run --quiet --unit=node-exporter prometheus-node-exporter --collector.disable-defaults --collector.textfile \
           --collector.cpu --collector.meminfo --collector.vmstat --collector.filesystem
-        nft add table inet wall; nft add chain inet wall in '{ type filter hook input priority 0; }'
-        nft add rule inet wall in tcp dport 9999 counter drop
+        nft -f /root/firewall
         ${(await readFile(file('observe', 'slipway-textfile'), 'utf8'))
           .match(/^# {3}.*$/gm)!
           .map(line => line.slice(1))

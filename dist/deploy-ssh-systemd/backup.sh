@@ -46,7 +46,7 @@ serve_backup() { # ID
 
 make_backup() { # → $draft, or what is wrong
   if [ "$means" = btrfs ]; then
-    timeout "$seconds" btrfs -q subvolume snapshot -r "$paths" "$draft"; return
+    in_time btrfs -q subvolume snapshot -r "$paths" "$draft"; return
   fi
   mkdir -m 700 "$draft" || return
   if [ "$means" = command ]; then SLIPWAY_BACKUP=$draft run_part backup; return; fi
@@ -56,13 +56,22 @@ make_backup() { # → $draft, or what is wrong
     path=$(readlink -f "$path") && set -- "$@" "$path" || { echo "$path is not there"; return 1; }
   done
   # 24: a file went while it was read, as files of a service that runs do
-  timeout "$seconds" rsync -aHAXR --numeric-ids "$@" "$draft/" || [ $? -eq 24 ]
+  in_time rsync -aHAXR --numeric-ids "$@" "$draft/" || [ $? -eq 24 ]
+}
+
+# Ends what takes longer, by force where it does not end; says so.
+in_time() { # COMMAND...
+  began=$(date +%s)
+  timeout -k 10 "$seconds" "$@" && return
+  code=$?
+  [ $(($(date +%s) - began)) -lt "$seconds" ] || echo "it took longer than $seconds s"
+  return $code
 }
 
 # One of its scripts, from a file: nothing of it stands in an argument vector.
 run_part() { # backup|restore; $from has them
   sed -n "s/^$1 //p" "$from" >"$state/.script" &&
-    SLIPWAY_SERVICE=$service timeout "$seconds" /bin/sh "$state/.script" </dev/null && rm -f "$state/.script" ||
+    SLIPWAY_SERVICE=$service in_time /bin/sh "$state/.script" </dev/null && rm -f "$state/.script" ||
     { code=$?; rm -f "$state/.script"; echo "exit code $code"; return 1; }
 }
 
@@ -82,10 +91,14 @@ restore() { # [NAME]
   exec 9>>"$state/lock"
   flock -n 9 || { echo "$service is being deployed: $(cat "$state/holder")" >&2; return 1; }
   holders=$unit; [ ! -e "$units/$socket" ] || holders="$socket $unit"
+  starters=$holders
+  # a job is started by its timer only, and not meanwhile
+  if [ -z "$colour" ] && runs_jobs; then holders="$schedule $unit" starters=$schedule; fi
   systemctl stop $holders
   put_back; good=$?
-  systemctl start $holders || good=1
-  [ $good -eq 0 ] && echo "$service: ${kept_one##*/} is restored"
+  systemctl start $starters || good=1
+  [ $good -eq 0 ] || { echo "$service: ${kept_one##*/} is not restored, or the service does not start" >&2; return 1; }
+  echo "$service: ${kept_one##*/} is restored"
 }
 
 put_back() { # $kept_one

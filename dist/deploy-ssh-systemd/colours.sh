@@ -46,9 +46,10 @@ undressed() { # FILE
 
 # Starts a release beside the one that serves. Nobody gets to it yet.
 start_beside() { # RELEASE → said
-  said="writing $units/$unit"
+  said="writing $dir/$colour"
   ln -s "releases/$1" "$dir/.$colour.$$" && mv -T "$dir/.$colour.$$" "$dir/$colour" && durable "$dir" &&
     put_unit "$dir/releases/$1/unit" "$unit" && put_drop_in "$dir/releases/$1/drop-in" || return 1
+  said='systemd does not read its units'
   systemctl daemon-reload || return 1
   systemctl reset-failed "$unit" 2>/dev/null
   said=$(systemctl restart --no-block "$unit" 2>&1)
@@ -87,7 +88,7 @@ pass_traffic() { # TOKEN → said
   wear_tried "$1"; how=restart
   [ -n "$to_colour" ] || return 0
   look_at_process; settled "$new" || { said="$unit does not run any more"; return 1; }
-  said=activate; activate "$new"
+  activate "$new"
 }
 
 # One that does not serve any more ends with the requests that it has. Its files stay until the colour's next turn.

@@ -58,9 +58,10 @@ projects() {
 # Before anything is switched. Credentials are read from a file that nobody else can open, and not kept.
 serve_pull() { # ID BYTES, then so many of credentials
   number "$2" || { fail NAME_REFUSED "$2"; exit 1; }
-  login=; [ "$2" -eq 0 ] || { login=$(mktemp -d /run/slipway-login.XXXXXX) && take "$2" >"$login/config.json"; } || exit 1
+  # below $live, where whoever has the lock next removes what an agent that was killed has left
+  login=; [ "$2" -eq 0 ] || { login=$live/login && mkdir -p "$login" && chmod 700 "$login" && take "$2" >"$login/config.json"; } || exit 1
   pulled "$1"; good=$?
-  [ -z "$login" ] || rm -rf "$login"
+  [ -z "$login" ] || { rm -rf "$login"; rmdir "$live" 2>/dev/null || :; }
   [ $good -eq 0 ] || { fail IMAGE_REFUSED "$said"; return; }
   step pulled
   printf '@ok\n'

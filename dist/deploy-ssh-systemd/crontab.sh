@@ -15,12 +15,20 @@ put_schedule() { # RELEASE → changed
   if is_job "$1"; then due=$(lines_of "releases/$1"); fi
   [ "$(lines_in_crontab)" != "$due" ] || return 0
   changed=yes
-  { [ -e $crontab ] || : >$crontab; } && cp -p $crontab "$crontab.slipway" &&
-    { lines_in_crontab others; [ -z "$due" ] || printf '%s\n' "$due"; } >"$crontab.slipway" &&
-    durable "$crontab.slipway" && mv -T "$crontab.slipway" $crontab && durable "${crontab%/*}" || return 1
+  # two services that change it at the same time would each put back what the other one has taken away
+  mkdir -p -m 700 "$run" && exec 7>>"$run/system.lock" && hold 7 30 || { said="$run/system.lock is held"; return 1; }
+  write_crontab; good_so_far=$?
+  exec 7>&-
+  [ $good_so_far -eq 0 ] || { said="writing $crontab"; return 1; }
   # others look at the file themselves
   if command -v synosystemctl; then synosystemctl restart crond; elif command -v synoservice; then synoservice -restart crond; fi >/dev/null 2>&1
   return 0
+}
+
+write_crontab() { # of others, and those of $due
+  { [ -e $crontab ] || : >$crontab; } && cp -p $crontab "$crontab.slipway" &&
+    { lines_in_crontab others; [ -z "$due" ] || printf '%s\n' "$due"; } >"$crontab.slipway" &&
+    durable "$crontab.slipway" && mv -T "$crontab.slipway" $crontab && durable "${crontab%/*}"
 }
 
 drop_schedule() { put_schedule ''; }

@@ -56,7 +56,7 @@ told_with_hash() { # FACTS SHA256... → stamp, settled_facts: what "same" compa
   look_at_unit
   settled_facts=$(facts_of_state)
   runs_one_of "$@" || { $facts "$@"; return; }
-  fact_running & hashing=$!
+  fact_running 9>&- & hashing=$!
   facts=$($facts "$@") # all at once: the other one writes into the same answer
   wait "$hashing"
   printf '%s\n' "$facts"

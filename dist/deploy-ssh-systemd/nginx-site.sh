@@ -10,7 +10,8 @@ nginx_check() { # FILE → said
   # DSM has this folder; a system update may have taken it away
   [ "$nginx_kind" != http. ] || mkdir -p $nginx_sites
   [ -d $nginx_sites ] || { said="there is no $nginx_sites"; return 1; }
-  trial=$(mktemp -d) && cp -a $nginx_sites/. "$trial" && rm -f "$trial/${place##*/}" &&
+  # that of a run which was cut off while certbot asked goes with the next switch
+  trial=$(mktemp -d) && cp -a $nginx_sites/. "$trial" && rm -f "$trial/${place##*/}" "$trial/slipway-$service.acme.conf" &&
     { [ ! -e "$1" ] || cp "$1" "$trial/${place##*/}"; } || { said='the folder for temporary files cannot be written'; return 1; }
   said=$(unshare -m /bin/sh -c 'mount --bind "$1" "$2" && exec nginx -T' sh "$trial" $nginx_sites 2>&1 >"$trial/.read"); taken=$?
   said=$(printf '%s\n' "$said" | grep -v -e 'syntax is ok$' -e 'test is successful$')

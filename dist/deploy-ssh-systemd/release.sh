@@ -20,7 +20,7 @@ serve_release() { # ID BYTES [SHARE], then the listing of so many bytes, then th
   units_allowed "$new" ||
     { rm -rf "$new"; fail UNIT_FORBIDDEN "$why"; return; }
   said=$(systems_allowed "$new") || { rm -rf "$new"; fail SYSTEM_FORBIDDEN "$said"; return; }
-  if { [ ! -e "$new/$service" ] && [ -z "$from" ]; } || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
+  if { [ -z "$from" ] && [ ! -e "$new/$service" ]; } || { [ -e "$new/.sums" ] && ! (cd "$new" && sha256sum -c .sums >/dev/null 2>&1); }; then
     while IFS=' ' read -r kind mode what path; do [ "$kind" != blob ] || rm -f "$dir/blobs/$what"; done <"$new/.listing"
     rm -rf "$new"; fail UPLOAD_DAMAGED "$dir/blobs"; return
   fi
@@ -45,7 +45,12 @@ lay_out() { # the listing on standard input, the parts on 3 → new, same
   while IFS=' ' read -r kind mode what path; do
     inside "$path" && case $mode in [0-7][0-7][0-7]) ;; *) false;; esac || { fail NAME_REFUSED "$mode $path"; return 1; }
     # what root will read was looked at: nobody else may ever have it open for writing
-    case $path in unit|socket|drop-in|timer|launch|container-image|container-engine|system/*) [ "$kind $mode" = 'part 644' ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; };; esac
+    case $path in
+      system/backup) must='part 600' ;;
+      unit|socket|drop-in|timer|launch|container-image|container-engine|system/*) must='part 644' ;;
+      *) must="$kind $mode" ;;
+    esac
+    [ "$kind $mode" = "$must" ] || { fail NAME_REFUSED "$kind $mode $path"; return 1; }
     case $path in */*) mkdir -p "$new/${path%/*}" || { fail RELEASE_FAILED "$before"; return 1; };; esac
     case $kind in
       part)

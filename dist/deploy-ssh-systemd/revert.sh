@@ -22,6 +22,7 @@ do_revert() { # TOKEN WHY [boot]
 revert_to_old() { # boot|''
   [ -z "$from_colour$to_colour" ] || wear "$from_colour"
   choose_way "$new" "$old" "$way"
+  [ -n "$1" ] || leave_containers "$new" "$old"
   # what was in the way may not be any more, and nobody else takes it back
   activate "$old" "$1" || activate "$old" "$1" || echo "${said:-}" >&2
   systemctl reset-failed "$unit" 2>/dev/null # a crash loop has used up the start limit
@@ -64,6 +65,7 @@ revert_to_none() { # boot|''
 # Ends what a dead runner left: called by the boot guard, and by whoever has the lock.
 settle() { # WHY [boot]
   end_smoke
+  rm -rf "$live/login"
   for file in "$state"/confirmed.*; do
     [ -e "$file" ] && read_intent "$file" && remember "${file##*/confirmed.}" confirmed && rest_of_former "${2:-}" && rm -f "$file"
   done

@@ -26,11 +26,12 @@ set_autostart() { # RELEASE
   fi
 }
 
-# Has the timer count from now on. A run of the job before goes on to its end; a service before ends.
+# Has the timer count from now on. A run of the job before goes on to its end; a service before ends, unless it is one of two
+# instances, which have units of their own.
 enter_schedule() {
   how=timer
   move_listener '' || return 1
-  if ! is_job "$from"; then systemctl stop "$unit" || return 1; systemctl reset-failed "$unit" 2>/dev/null; fi
+  if ! is_job "$from" && [ "$from_colour" = "$to_colour" ]; then systemctl stop "$unit" || return 1; systemctl reset-failed "$unit" 2>/dev/null; fi
   systemctl restart "$schedule"
 }
 

@@ -1,8 +1,9 @@
 # From one release to another: link, units, listener, and the process.
 
-put_unit() { # FILE NAME: installs a unit file unless it is there already; never in the place of somebody else's
-  changed=
-  dressed "$1"; set -- "$file" "$2"
+put_unit() { # FILE NAME: installs a unit file unless it is there already; never in the place of somebody else's → said
+  changed= said="$units/$2 cannot be written, or is not of Slipway"
+  dressed "$1" || return 1
+  set -- "$file" "$2"
   cmp -s "$1" "$units/$2" && return 0
   [ ! -e "$units/$2" ] || is_ours "$2" || return 1
   changed=yes
@@ -22,7 +23,8 @@ put_drop_in() { # FILE → changed
 }
 
 # Makes a release the current one: link, units, autostart. Idempotent, every step atomic, nothing is started.
-activate() { # ID [boot] → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket
+activate() { # ID [boot] → moves: "open" or "close" when the listener changes hands, the program's own or systemd's socket; said
+  said="writing $dir/current"
   ln -s "releases/$1" "$dir/.current.$$" && mv -T "$dir/.current.$$" "$dir/current" && durable "$dir" && put_colour || return 1
   step linked
   put_unit "$dir/releases/$1/unit" "$unit" || return 1
@@ -41,6 +43,7 @@ activate() { # ID [boot] → moves: "open" or "close" when the listener changes 
   step installed
   look_before_start
   seen_of NeedDaemonReload
+  said='systemd does not read or enable its units'
   if [ "$again$changed$property" != no ]; then
     systemctl daemon-reload || return 1
     look_before_start
@@ -92,6 +95,19 @@ choose_way() { # FROM TO WAY → how (restart, reload or upgrade), signal
   [ $how = restart ] || case $(show ActiveState) in active|reloading) ;; *) how=restart;; esac
 }
 
+# How the containers of a release are ended and removed stands in its unit: where the next one does that otherwise, or has
+# none, they go while it still is the unit. Each of two instances has a unit of its own.
+leave_containers() { # FROM TO
+  [ "$from_colour" = "$to_colour" ] || return 0
+  how_ended=$(end_of_containers "$1")
+  [ -z "$how_ended" ] || [ "$how_ended" = "$(end_of_containers "$2")" ] || systemctl stop "$unit"
+}
+
+end_of_containers() { # RELEASE, or none
+  [ -n "$1" ] && [ -e "$dir/releases/$1/container-image" ] || return 0
+  echo containers; grep '^ExecStopPost=' "$dir/releases/$1/unit"
+}
+
 # Has the service run what "current" leads to.
 enter() {
   ! runs_jobs || { enter_schedule; return; }
@@ -131,9 +147,9 @@ program_of() { # PID → bytes, and exe, the path that they were started from
   esac
 }
 
-# What the service runs, or, where it is a job, will run.
+# What the service runs, or, where it is a job, will run; one of two instances never is one, whatever "current" leads to.
 program_of_service() { # → bytes, exe; fails where there is none
-  if runs_jobs; then bytes=$dir/current/$service exe=$bytes; elif [ "$pid" -gt 0 ]; then program_of "$pid"; else return 1; fi
+  if [ -z "$colour" ] && runs_jobs; then bytes=$dir/current/$service exe=$bytes; elif [ "$pid" -gt 0 ]; then program_of "$pid"; else return 1; fi
 }
 
 # Whether the main process was started from this release; $seen has it.
@@ -166,7 +182,7 @@ do_switch() { # TOKEN; runs in a unit of its own: what happens to the connection
     return
   fi
   choose_way "$old" "$new" "$way"
-  said=activate
+  leave_containers "$old" "$new"
   activate "$new" || { result "$1" "failed $(printf '%s\n' "$said" | head -n 1)"; return 1; }
   enter || { result "$1" 'failed restart'; return 1; }
   result "$1" "switched $how"; step restarted

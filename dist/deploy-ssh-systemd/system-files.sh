@@ -3,7 +3,7 @@
 #
 # A KIND has three functions: KIND_place says where its file lies, KIND_check whether its program takes the file (or goes on
 # without it), trying it where nobody else sees it, and KIND_reload has the program read it; each with what is wrong in $said.
-system_kinds='nginx acme logrotate rsyslog firewall backup'
+system_kinds='acme nginx logrotate rsyslog firewall backup'
 
 # What a program does not take never lies where it would read it; then all of this kind stays as it is. At boot the
 # programs come later, and read what lies there.
@@ -15,12 +15,13 @@ put_system() { # FOLDER of a release [boot] → said
 
 put_system_file() { # FILE boot|''; of $system
   "${system}_place"
-  [ $system != nginx ] || { dressed "$1"; set -- "$file" "$2"; }
+  if [ $system = nginx ]; then dressed "$1" || { said="writing $file"; return 1; }; set -- "$file" "$2"; fi
   if [ -e "$1" ]; then
     cmp -s "$1" "$place" && [ ! -e "$state/unread.$system" ] && return 0
     [ ! -e "$place" ] || has_mark "$place" || { said="$place is not of Slipway in $dir"; return 1; }
   else
-    has_mark "$place" || return 0
+    # gone, and perhaps not for its program
+    has_mark "$place" || { [ ! -e "$place" ] && [ -e "$state/unread.$system" ]; } || return 0
   fi
   # two that test at the same time would each test without the other's
   mkdir -p -m 700 "$run" && exec 7>>"$run/system.lock" && hold 7 30 || { said="$run/system.lock is held"; return 1; }
@@ -51,8 +52,9 @@ change_system_file() { # FILE boot|''; of $system, at $place
 # By rename; without the file there is nothing afterwards.
 lay() { # FILE PLACE
   if [ -e "$1" ]; then
-    draft=${2%/*}/.${2##*/}.$$
-    mkdir -p "${2%/*}" && cp "$1" "$draft" && chmod 644 "$draft" && durable "$draft" && mv -T "$draft" "$2" || { rm -f "$draft"; return 1; }
+    draft=${2%/*}/.${2##*/}.$$ mode=644
+    [ "$system" != backup ] || mode=600 # its command may have a password
+    mkdir -p "${2%/*}" && (umask 077; cp "$1" "$draft") && chmod $mode "$draft" && durable "$draft" && mv -T "$draft" "$2" || { rm -f "$draft"; return 1; }
   else
     rm -f "$2"
   fi && durable "${2%/*}"

@@ -46,7 +46,8 @@ serve_whole() { # ID
 serve_remove() {
   [ -d "$state" ] || { fail DIRECTORY_FOREIGN "$dir"; return; }
   [ ! -e "$units/$unit" ] || is_ours "$unit" || { fail UNIT_FOREIGN "$units/$unit"; return; }
-  said=
+  said= to=
+  backup_place; ! has_mark "$place" || read_backup "$place"
   revert_to_none ''
   for release in "$dir/releases"/*; do forget_image "${release##*/}"; done
   rm -rf "${dir:?}/releases" "$dir/blobs" "$dir/current"
@@ -54,6 +55,8 @@ serve_remove() {
   for left in "$dir"/* "$units/$unit.d" "/var/lib/$service" "/var/log/$service" "/var/cache/$service"; do
     [ "$left" = "$state" ] || [ ! -e "$left" ] || fact left "$left"
   done
+  [ -z "$to" ] || [ -z "$(backups)" ] || fact left "$to"
+  ! certified || fact left "its certificate (certbot delete --cert-name slipway-$service)"
   rm -rf "$state" "$live"; rmdir "$dir" 2>/dev/null
   printf '@ok\n'
 }

@@ -28,7 +28,8 @@ clock() { read -r at rest </proc/uptime; at=${at%.*}${at#*.}; } # → at: hundre
 hash_meanwhile() { # TOKEN → hashing
   [ ! -e "$state/.sum.$1" ] && [ -e "$state/intent.$1" ] && read_intent "$state/intent.$1" || return
   ! came_as "$dir/releases/$new/$service" || return
-  sha256sum <"$dir/releases/$new/$service" >"$state/.sum.$1" 2>/dev/null & hashing=$!
+  # one that waits for a share which hangs does not keep the lock
+  { sha256sum <"$dir/releases/$new/$service" >"$state/.sum.$1"; } 2>/dev/null 9>&- & hashing=$!
 }
 
 # Whether a file came in this conversation, and nobody has written to it since it was hashed.

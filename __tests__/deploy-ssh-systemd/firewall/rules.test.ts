@@ -32,7 +32,7 @@ table inet slipway-hello {
 		tcp dport 443 accept
 		ip saddr 10.0.0.0/8 udp dport 53 accept
 		ip6 saddr 2001:db8::/32 udp dport 53 accept
-		udp dport 53 drop
+		udp dport 53 counter drop
 	}
 }
 `);
@@ -52,6 +52,7 @@ test('nft with default-deny: SSH at the port of the connection, ICMP and leases 
     ]),
   );
   expect(lines.filter(line => line.endsWith(' drop'))).toEqual([]);
+  expect(lines.slice(-4)).toEqual(['counter comment "denied"', '}', '}', '']);
 });
 
 test('ufw and firewalld: a rule a line, as they show it', () => {

@@ -22,7 +22,7 @@ export function renderRules(tool: Tool, rules: Rules): string {
 
 /**
  * A table of the service's own. nft loads the file whole or not at all. What it accepts another table may still drop: of
- * all chains of a hook each has its say.
+ * all chains of a hook each has its say. What is denied is counted, for whoever observes the host (release/observe).
  */
 function nftLines({ service, openings, defaultDeny, sshPort }: Rules): string[] {
   const table = `table inet slipway-${service}`;
@@ -34,7 +34,7 @@ function nftLines({ service, openings, defaultDeny, sshPort }: Rules): string[] 
             ({ family, address }) =>
               `${family === 'ipv4' ? 'ip' : 'ip6'} saddr ${address} ${protocol} dport ${port} accept`,
           ),
-          ...(defaultDeny ? [] : [`${protocol} dport ${port} drop`]),
+          ...(defaultDeny ? [] : [`${protocol} dport ${port} counter drop`]),
         ],
   );
   // a lease that is not renewed would end the host's network hours later
@@ -50,9 +50,13 @@ function nftLines({ service, openings, defaultDeny, sshPort }: Rules): string[] 
     `${table} {`,
     '\tchain input {',
     `\t\ttype filter hook input priority filter; policy ${defaultDeny ? 'drop' : 'accept'};`,
-    ...['ct state established,related accept', 'iifname "lo" accept', ...(defaultDeny ? always : []), ...accepted].map(
-      line => `\t\t${line}`,
-    ),
+    ...[
+      'ct state established,related accept',
+      'iifname "lo" accept',
+      ...(defaultDeny ? always : []),
+      ...accepted,
+      ...(defaultDeny ? ['counter comment "denied"'] : []),
+    ].map(line => `\t\t${line}`),
     '\t}',
     '}',
   ];
