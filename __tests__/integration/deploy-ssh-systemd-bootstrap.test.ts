@@ -1,7 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { stringify } from 'yaml';
 import { sleep } from '../../src/core/deadline.ts';
+import { run } from '../../src/core/process.ts';
 import { agentProgram, installedSha256 } from '../../src/deploy-ssh-systemd/agent-program.ts';
+import { actionMain } from '../action-main.ts';
 import { Talk } from './agent-talk.ts';
 import { deploy, fetchJson, onHost } from './deploy-ssh-systemd.ts';
 import { buildHandover } from './handover.ts';
@@ -63,6 +67,23 @@ await describeWith(['fresh:host40', 'go'], 'deploy-ssh-systemd: bootstrap and th
       const done = await deploy({ ...byAdmin(), mode: 'bootstrap' });
       expect(done.outputs).toMatchObject({ state: 'bootstrapped', changed: 'false' });
       expect(done.log).toContain('bootstrap: nothing to change');
+      expect(await on.installed()).toBe(before);
+    });
+
+    test('from a terminal, what slipway.yml says: the same', async () => {
+      const before = await on.installed();
+      const file = stringify({ deploy: [{ kind: 'deploy-ssh-systemd', ...byAdmin() }] });
+      await writeFile(join(on.folder, 'slipway.yml'), file, { mode: 0o600 });
+      const argv = [process.execPath, actionMain('cli'), 'bootstrap', '-C', on.folder, '--yes', '--json'] as const;
+      const ended = await run([...argv], { timeout: 50_000 });
+      const { code, done } = JSON.parse(ended.stdout);
+      expect([code, done.length, done[0].outputs]).toEqual([
+        0,
+        1,
+        expect.objectContaining({ state: 'bootstrapped', changed: 'false' }),
+      ]);
+      expect(ended.stderr).toContain('bootstrap: nothing to change');
+      expect(ended.stderr).toContain('✓ bootstrapped');
       expect(await on.installed()).toBe(before);
     });
 

@@ -32,6 +32,8 @@ describe('programs that others wrote', () => {
     const { written, schemaErrors, before, after } = await judge(found, none);
     expect([schemaErrors, after]).toEqual([[], '']);
     expect(written.todos.map(({ key }) => key)).toEqual(['hosts', 'known-hosts', 'checks']);
+    // what it listens on is declared, so that nothing else is (slipway doctor)
+    expect(written.text).toMatch(/^ +listen: 8080 # main\.go:\d+\n +health-checks: /m);
     expect(before).toMatch(/input "hosts" is missing \(\S*slipway\.yml:\d+\)/);
   });
 

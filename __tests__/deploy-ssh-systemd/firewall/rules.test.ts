@@ -48,7 +48,7 @@ test('nft with default-deny: SSH at the port of the connection, ICMP and leases 
       'ct state established,related accept',
       'iifname "lo" accept',
       'tcp dport 2200 accept',
-      'meta l4proto { icmp, ipv6-icmp } accept',
+      'meta l4proto { 1, 58 } accept',
     ]),
   );
   expect(lines.filter(line => line.endsWith(' drop'))).toEqual([]);

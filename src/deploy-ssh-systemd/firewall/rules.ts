@@ -40,7 +40,8 @@ function nftLines({ service, openings, defaultDeny, sshPort }: Rules): string[] 
   // a lease that is not renewed would end the host's network hours later
   const always = [
     `tcp dport ${sshPort} accept`,
-    'meta l4proto { icmp, ipv6-icmp } accept',
+    // ICMP and ICMPv6: their names are in /etc/protocols, which small systems do not have
+    'meta l4proto { 1, 58 } accept',
     'udp sport 67 udp dport 68 accept',
     'ip6 saddr fe80::/10 udp dport 546 accept',
   ];
