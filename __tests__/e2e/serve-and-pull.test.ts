@@ -56,7 +56,7 @@ ${place('production', '')}        health-checks: http://127.0.0.1:${ports.produc
 ${place('nas', '\n    require: [attestation-required]')}        health-checks: |
           http://127.0.0.1:${ports.nas}/readyz 200 within 1s
           http://127.0.0.1:${ports.nas}/metrics 200 within 1s
-        healthy-deadline: 5s
+        healthy-deadline: 20s
         require-attestation: ${folder}/cosign.pub
     verify: { checks: "http://${host.address}:${ports.nas}/readyz 200 within 1s" }
 `;

@@ -10,7 +10,7 @@ import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 /** Of an answer that may take its time. */
 const status = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(30_000) })).status;
@@ -67,7 +67,7 @@ await describeWith(
         ...(await reach(first)),
         hosts: [first, second].map(place).join('\n'),
         'known-hosts': known.join('\n'),
-        ...helloService(),
+        ...helloService('20s'),
         binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
         strategy: 'rolling',
       };

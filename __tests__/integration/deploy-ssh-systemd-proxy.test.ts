@@ -15,7 +15,7 @@ import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const sitePath = '/etc/nginx/conf.d/slipway-hello.conf';
 const name = 'hello.example.org';
@@ -99,7 +99,7 @@ await describeWith(
       await onShell('chmod 755 /usr/local/bin/grpc-health; systemd-run --quiet --unit=echo perl /root/echo.pl');
       inputs = {
         ...(await reach(host)),
-        ...helloService(),
+        ...helloService('20s'),
         become: 'sudo-shell',
         binary: (await buildHello(lab.go, folder, 'v1.0.0')).path,
         environment: 'HELLO_GREETING=one',
