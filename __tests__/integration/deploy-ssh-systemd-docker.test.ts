@@ -154,7 +154,7 @@ await describeWith(['fresh:host131', 'go', 'registry'], 'deploy-ssh-systemd: con
     // of an agent that was killed while it pulled
     await onShell('mkdir -p /run/slipway-hello/login; echo {} >/run/slipway-hello/login/config.json');
     expect(states(await run(named(two)))).toEqual(['healthy']);
-    expect(await onShell('ls -d /run/slipway-* 2>/dev/null || :')).toBe('/run/slipway');
+    expect(await onShell('ls -d /run/slipway-* 2>/dev/null || :')).toBe('');
     expect(await greeting()).toBe('two');
     const back = await run({ mode: 'rollback', 'insecure-registries': 'false', 'registry-password': 'of another' });
     expect(states(back)).toEqual(['healthy']);
