@@ -165,8 +165,7 @@ await describeWith(['fresh:host131', 'go', 'registry'], 'deploy-ssh-systemd: con
   test('a broken image is rolled back, and the former one serves', async () => {
     const done = await run(named(broken));
     expect(states(done)).toEqual(['rolled-back']);
-    // a slow host may find the container gone when it asks what it ran
-    expect(done.log).toMatch(/exit code 3|runs an unknown file/);
+    expect(done.log).toContain('exit code 3');
     expect(await greeting()).toBe('one');
     expect(await leftovers(host, directory)).toBe('');
   });

@@ -94,9 +94,12 @@ async function judged(
     onUnit(unit, result);
     const ended = endedBy(result, unit);
     if (ended !== undefined) return ended;
-    const seen = result.startsWith('switched ')
+    const said = result.startsWith('switched ')
       ? judgeUnit(unit, { ...release, folder, how: result.slice(9) })
       : ({ kind: 'waiting', detail: 'the switch is under way' } as const);
+    // it may have ended while the host looked at it: then the next look says how
+    const isUnread = said.kind === 'up' && sha256 === '';
+    const seen = isUnread ? ({ kind: 'waiting', detail: 'what it runs cannot be read' } as const) : said;
     if (seen.kind === 'up') [up, running, started] = [{ pid: seen.pid, restarts: unit.restarts }, sha256, unit];
     else if (seen.kind === 'failed') return { healthy: false, detail: seen.detail, unit, checks: [] };
     else if (left() <= settings.minHealthyTime) {
@@ -109,7 +112,7 @@ async function judged(
     } else await sleep(50, signal);
   }
   if (running !== release.sha256) {
-    const detail = `the process runs ${running || 'an unknown file'}, not the binary ${release.sha256}`;
+    const detail = `the process runs ${running}, not the binary ${release.sha256}`;
     return { healthy: false, detail, checks: [], running };
   }
   // confirming looks whether it is still that process: where nothing is waited for, that is enough
