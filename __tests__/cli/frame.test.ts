@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { commands, commonOptions } from '../../src/cli/commands.ts';
+import { commonOptions } from '../../src/cli/commands/options.ts';
+import { commands } from '../../src/cli/commands.ts';
 import { codeOfError, codeOfResult, meanings } from '../../src/cli/exit-codes.ts';
 import { commandHelp, generalHelp } from '../../src/cli/help.ts';
 import { readOptions } from '../../src/cli/options.ts';

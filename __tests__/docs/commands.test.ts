@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { commands, commonOptions } from '../../src/cli/commands.ts';
+import { commonOptions } from '../../src/cli/commands/options.ts';
+import { commands } from '../../src/cli/commands.ts';
 import { readOptions } from '../../src/cli/options.ts';
 import { blocksOf, pages } from './blocks.ts';
 import { commandsOf, notRun, ranBy } from './commands.ts';

@@ -1,5 +1,6 @@
 import type { Command } from './call.ts';
-import { commands, commonOptions } from './commands.ts';
+import { commonOptions } from './commands/options.ts';
+import { commands } from './commands.ts';
 import { meanings } from './exit-codes.ts';
 import type { Option } from './options.ts';
 
