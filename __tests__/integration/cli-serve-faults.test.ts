@@ -7,7 +7,19 @@ import { run } from '../../src/core/process.ts';
 import { github } from '../cli/serve/pushes.ts';
 import { eventually } from './eventually.ts';
 import { servedPlace } from './serve/place.ts';
-import { endOf, type Server, secret, send, startServer, stateOf, statusOf, stop } from './serve/server.ts';
+import {
+  endOf,
+  fileOf,
+  killInRelease,
+  type Server,
+  secret,
+  send,
+  startServer,
+  startSuccessor,
+  stateOf,
+  statusOf,
+  stop,
+} from './serve/server.ts';
 
 const limit = 120_000;
 let place: Awaited<ReturnType<typeof servedPlace>>;
@@ -29,7 +41,6 @@ async function told(server: Server, after: string, branch = 'main'): Promise<str
   expect([status, body]).toEqual([202, expect.anything()]);
   return body!.id!;
 }
-const fileOf = (server: Server, id: string) => join(server.folder, 'queue', `${id}.json`);
 const whyOf = async (state: string, id: string) => (await statusOf(folder, state)).find(one => one.id === id)?.why;
 
 describe('what a killed server leaves', () => {
@@ -63,13 +74,10 @@ describe('what a killed server leaves', () => {
       const letGo = place.hold();
       const server = await startServer({ folder, state: 'unknown' });
       const id = await pushed(server, 'unknown');
-      await eventually(async () => expect(await readFile(fileOf(server, id), 'utf8')).toContain('"process"'));
-      server.child.kill('SIGKILL');
-      await server.ended;
+      await killInRelease(server, id);
       const { process: _, ...job } = JSON.parse(await readFile(fileOf(server, id), 'utf8'));
       await writeFile(fileOf(server, id), JSON.stringify(job));
-      const next = await startServer({ folder, state: 'unknown' });
-      await eventually(async () => expect(next.log()).toContain('it is waited for'));
+      const next = await startSuccessor({ folder, state: 'unknown' });
       letGo();
       expect(await endOf(next, id)).toBe('released');
       await stop(next);

@@ -9,7 +9,18 @@ import { gitea, github, gitlab, type Sent } from '../cli/serve/pushes.ts';
 import { makeAuthority, selfSigned } from './certificates.ts';
 import { eventually } from './eventually.ts';
 import { servedPlace } from './serve/place.ts';
-import { endOf, type Server, secret, send, startServer, stateOf, statusOf, stop } from './serve/server.ts';
+import {
+  endOf,
+  killInRelease,
+  type Server,
+  secret,
+  send,
+  startServer,
+  startSuccessor,
+  stateOf,
+  statusOf,
+  stop,
+} from './serve/server.ts';
 
 const limit = 120_000;
 /** What is loaded into a server. */
@@ -385,16 +396,10 @@ describe('a server that is killed', () => {
       const accept = async (to: Server, text: string) =>
         (await send(to, github(main(await origin.push(text)), secret))).body!.id!;
       const first = await accept(server, 'begun');
-      await eventually(async () =>
-        expect(await readFile(join(server.folder, 'queue', `${first}.json`), 'utf8')).toContain('"process"'),
-      );
+      await eventually(async () => expect(await stateOf(server, first)).toBe('running'));
       const [second, third] = [await accept(server, 'waits'), await accept(server, 'newest')];
-      server.child.kill('SIGKILL');
-      await server.ended;
-      const taken = await startServer({ folder, state: 'middle' });
-      await eventually(async () => {
-        if (!taken.log().includes('it is waited for')) throw new Error(taken.log());
-      });
+      await killInRelease(server, first);
+      const taken = await startSuccessor({ folder, state: 'middle' });
       expect(await stateOf(taken, first)).toBe('running');
       const other = await startServer({ folder, state: 'middle' });
       expect([(await other.ended).code, other.log()]).toEqual([1, expect.stringContaining('STATE_TAKEN')]);

@@ -156,3 +156,20 @@ export async function endOf(server: Pick<Server, 'folder'>, id: string): Promise
 }
 
 export type { Sent };
+
+/** The file of a push in the queue. */
+export const fileOf = (server: Server, id: string) => join(server.folder, 'queue', `${id}.json`);
+
+/** Kills a server while it releases this push. */
+export async function killInRelease(server: Server, id: string): Promise<void> {
+  await eventually(async () => expect(await readFile(fileOf(server, id), 'utf8')).toContain('"process"'));
+  server.child.kill('SIGKILL');
+  await server.ended;
+}
+
+/** Starts the next one, which waits for the release that is under way. */
+export async function startSuccessor(start: Start): Promise<Server> {
+  const next = await startServer(start);
+  await eventually(async () => expect(next.log()).toContain('it is waited for'));
+  return next;
+}
