@@ -275,7 +275,7 @@ await describeWith(['fresh:host85', 'go', 'registry'], 'deploy-ssh-systemd: cont
     await mkdir(join(host.root, folder));
     const other = started.replaceAll(hex(one), hex(two));
     await writeFile(join(host.root, folder, 'other.conf'), `[Service]\nExecStart=\n${other}\n`);
-    const done = await run({ ...named(one), 'min-healthy-time': '100ms', 'healthy-deadline': '5s' });
+    const done = await run({ ...named(one), 'min-healthy-time': '100ms' });
     expect(done.log).toContain(`it runs another image, ${two.config.slice('sha256:'.length)}`);
     expect(states(done)).toEqual(['failed']);
     expect((await fetchJson(`http://${host.address}:80/`)).error).toBe('ECONNREFUSED');

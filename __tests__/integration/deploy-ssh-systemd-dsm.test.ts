@@ -25,9 +25,9 @@ const greeting = `it's "quoted" $HOME \`id\` \\n 100%`;
 
 jest.setTimeout(60_000);
 
-await describeWith(['fresh:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: layout dsm', lab => {
+await describeWith(['fresh:host51', 'fresh:host52', 'go'], 'deploy-ssh-systemd: layout dsm', lab => {
   const host = lab['fresh:host51'];
-  const server = lab['host:host52'];
+  const server = lab['fresh:host52'];
   const url = `http://${host.address}:8080`;
   let folder: string;
   let v1: { path: string; sha256: string };
@@ -69,7 +69,7 @@ await describeWith(['fresh:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: l
       listen: '8080',
       'health-checks': 'http://127.0.0.1:8080/readyz 200',
       'min-healthy-time': '300ms',
-      'healthy-deadline': '5s',
+      'healthy-deadline': '15s',
       environment: `HELLO_GREETING=${greeting}`,
     };
     const { listen: _, 'health-checks': __, ...others } = inputs;
@@ -278,7 +278,12 @@ await describeWith(['fresh:host51', 'host:host52', 'go'], 'deploy-ssh-systemd: l
   });
 
   const cutAfterSwitch = async (binary: { path: string }) => {
-    const run = await startDeploy({ ...inputs, binary: binary.path, 'min-healthy-time': '4s' });
+    const run = await startDeploy({
+      ...inputs,
+      binary: binary.path,
+      'min-healthy-time': '4s',
+      'healthy-deadline': '5s',
+    });
     await run.logged('switch done');
     run.child.kill('SIGKILL');
     await run.ended;
