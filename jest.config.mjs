@@ -12,13 +12,17 @@ const common = {
   testEnvironment: 'node',
 };
 
+/** Folders of tests on real components: `npm run campaign` takes all. */
+const folder = process.env.SLIPWAY_CAMPAIGN === undefined ? 'integration' : '(?:integration|campaigns)';
+const named = name => `/${folder}/${name}.*\\.test\\.ts$`;
+
 /** Files that need the one cluster take turns; so they are a project, which runs beside the others (scripts/test.mjs). */
-const onCluster = ['deploy-k8s-', 'verify-health-cluster'].map(name => `/integration/${name}.*\\.test\\.ts$`);
+const onCluster = ['deploy-k8s-', 'verify-health-cluster'].map(named);
 /** Files that mostly wait for lab hosts: a lane of their own. */
 const onHosts = ['deploy-ssh-systemd', 'ssh-', 'verify-health-host', 'example-hello', 'lab-host', 'observe-host'].map(
-  name => `/integration/${name}.*\\.test\\.ts$`,
+  named,
 );
-const ofImages = ['/integration/build-multiarch-image.*\\.test\\.ts$'];
+const ofImages = [named('build-multiarch-image')];
 
 const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_modules/']) => ({
   ...common,
@@ -30,8 +34,13 @@ const project = (displayName, testRegex, testPathIgnorePatterns = ['/node_module
 
 export default {
   projects: [
-    project('unit', '/__tests__/.*\\.test\\.ts$', ['/integration/', '/e2e/', ...leftOut(process.platform)]),
-    project('integration', '/__tests__/integration/.*\\.test\\.ts$', [...onHosts, ...onCluster, ...ofImages]),
+    project('unit', '/__tests__/.*\\.test\\.ts$', [
+      '/integration/',
+      '/campaigns/',
+      '/e2e/',
+      ...leftOut(process.platform),
+    ]),
+    project('integration', `/__tests__${named('')}`, [...onHosts, ...onCluster, ...ofImages]),
     project('host', onHosts),
     project('cluster', onCluster),
     project('image', ofImages),

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type apiProxy as ApiProxy, apiProxy, type Write } from './api-proxy.ts';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, get, start, userTraffic } from './deploy-k8s-canary.ts';
+import { campaign } from './extent.ts';
 import { describeWith } from './lab.ts';
 
 const namespace = 'slipway-test-kills';
 const host = 'kills.slipway.test';
 const nodePort = 30295;
-const all = process.env['SLIPWAY_CHAOS'] !== undefined;
 const ends = ['resume', 'abort'] as const;
 const moments = ['before', 'after'] as const;
 const routers = ['gateway', 'service'] as const;
@@ -136,7 +136,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary killed at a
     await end();
   });
 
-  if (!all) {
+  if (!campaign) {
     test.each<[string, End, Kill]>([
       [
         'the second weight, before it is written',

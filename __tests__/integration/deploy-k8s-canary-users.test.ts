@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ownNamespace } from './canary-lab.ts';
 import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
+import { campaignTest } from './extent.ts';
 import { describeWith, labModule } from './lab.ts';
 import { pushRegional } from './regional.ts';
 
@@ -159,36 +160,40 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
     expect([await weights(), seen.failed]).toEqual([before, []]);
   }, 120_000);
 
-  test('max-runtime and SIGKILL: the evidence of metrics is kept; at 100 % each is watched against its tolerance', async () => {
-    come(`${gateway}?region=eu`, 12);
-    const inputs = { image: images.late, steps: '50,100' };
-    const long = { ...inputs, 'step-duration': '90s' };
-    const first = begin(long);
-    await first.says('50 %: watching');
-    const kept = await savedErrors(100);
-    first.signal('SIGKILL');
-    await first.done;
-    // ended before anything new can be counted: what it knows is what was kept
-    const second = await begin({ ...long, 'max-runtime': '1ms' }).done;
-    expect([second.code, second.outputs['state']]).toEqual([0, 'progressing']);
-    expect(errorsOf(second).canary.requests).toBeGreaterThanOrEqual(kept);
-    expect(await savedErrors(0)).toBe(errorsOf(second).canary.requests);
+  campaignTest(
+    'max-runtime and SIGKILL: the evidence of metrics is kept; at 100 % each is watched against its tolerance',
+    async () => {
+      come(`${gateway}?region=eu`, 12);
+      const inputs = { image: images.late, steps: '50,100' };
+      const long = { ...inputs, 'step-duration': '90s' };
+      const first = begin(long);
+      await first.says('50 %: watching');
+      const kept = await savedErrors(100);
+      first.signal('SIGKILL');
+      await first.done;
+      // ended before anything new can be counted: what it knows is what was kept
+      const second = await begin({ ...long, 'max-runtime': '1ms' }).done;
+      expect([second.code, second.outputs['state']]).toEqual([0, 'progressing']);
+      expect(errorsOf(second).canary.requests).toBeGreaterThanOrEqual(kept);
+      expect(await savedErrors(0)).toBe(errorsOf(second).canary.requests);
 
-    const third = begin({ ...inputs, mode: 'resume', 'step-duration': '30s' });
-    await third.says('hello=0 hello-canary=100');
-    expect(await weights()).toEqual([0, 100]);
-    await third.says('100 %: watching');
-    // the round that still has requests to the old pods is over: from here on there is nothing to compare with
-    await savedErrors((await savedErrors(0)) + 1);
-    come(`${gateway}?region=late`, 12);
-    const done = await third.done;
-    expect(done.log).toMatch(/errors: \d+ of \d+ requests of users were bad: E\(too many\)/);
-    expect([done.code, done.deployment?.state, done.deployment?.evidence.reason.code]).toEqual([
-      1,
-      'rolled-back',
-      'USERS_SEE_ERRORS',
-    ]);
-  }, 150_000);
+      const third = begin({ ...inputs, mode: 'resume', 'step-duration': '30s' });
+      await third.says('hello=0 hello-canary=100');
+      expect(await weights()).toEqual([0, 100]);
+      await third.says('100 %: watching');
+      // the round that still has requests to the old pods is over: from here on there is nothing to compare with
+      await savedErrors((await savedErrors(0)) + 1);
+      come(`${gateway}?region=late`, 12);
+      const done = await third.done;
+      expect(done.log).toMatch(/errors: \d+ of \d+ requests of users were bad: E\(too many\)/);
+      expect([done.code, done.deployment?.state, done.deployment?.evidence.reason.code]).toEqual([
+        1,
+        'rolled-back',
+        'USERS_SEE_ERRORS',
+      ]);
+    },
+    150_000,
+  );
 
   test('own requests reach a canary at 1 % by a header, as often as asked; the rules for it are gone after abort, and nobody else’s', async () => {
     const routed = { ...own, steps: '0,1,100', 'step-duration': '30s', 'probe-rate': '40' };
@@ -272,33 +277,37 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
   const copied = { router: 'traefik', mirror: '{percent: 50, duration: 5s}', 'step-duration': '2s' };
   const untouched = 'deployment.apps/hello\nservice/hello';
 
-  test('mirror: killed in the step of copies; the next run goes on, and only what is good on copies gets users', async () => {
-    const serving = await routed({ ...backend, passHostHeader: true });
-    const before = await specOf('ingressroute/hello');
-    const { seen } = come(`${gateway}?region=eu`, 10, mirrorHost);
-    const inputs = { ...copied, steps: '0,100', image: images.good };
-    const first = begin({ ...inputs, mirror: '{percent: 50, duration: 90s}' });
-    await first.says('0 %: watching');
-    const { routes } = JSON.parse(await specOf('ingressroute/hello'));
-    expect(routes[0].services).toEqual([{ kind: 'TraefikService', name: 'hello-mirror' }]);
-    expect(await savedErrors(50)).toBeGreaterThanOrEqual(50);
-    first.signal('SIGKILL');
-    await first.done;
-    const status = await begin({ mode: 'status' }).done;
-    expect(status.log).toContain('50 % of users’ requests are copied to it; what it answers to them is dropped.');
-    expect([status.outputs['state'], [...seen.versions.keys()]]).toEqual(['progressing', [serving]]);
+  campaignTest(
+    'mirror: killed in the step of copies; the next run goes on, and only what is good on copies gets users',
+    async () => {
+      const serving = await routed({ ...backend, passHostHeader: true });
+      const before = await specOf('ingressroute/hello');
+      const { seen } = come(`${gateway}?region=eu`, 10, mirrorHost);
+      const inputs = { ...copied, steps: '0,100', image: images.good };
+      const first = begin({ ...inputs, mirror: '{percent: 50, duration: 90s}' });
+      await first.says('0 %: watching');
+      const { routes } = JSON.parse(await specOf('ingressroute/hello'));
+      expect(routes[0].services).toEqual([{ kind: 'TraefikService', name: 'hello-mirror' }]);
+      expect(await savedErrors(50)).toBeGreaterThanOrEqual(50);
+      first.signal('SIGKILL');
+      await first.done;
+      const status = await begin({ mode: 'status' }).done;
+      expect(status.log).toContain('50 % of users’ requests are copied to it; what it answers to them is dropped.');
+      expect([status.outputs['state'], [...seen.versions.keys()]]).toEqual(['progressing', [serving]]);
 
-    const second = begin(inputs);
-    await second.says('0 % passed');
-    expect([...seen.versions.keys()]).toEqual([serving]);
-    const done = await second.done;
-    ok(done);
-    const [copies, all] = done.deployment!.evidence.steps;
-    expect([copies.weight, copies.mirrored, all.weight, all.mirrored]).toEqual([0, 50, 100, undefined]);
-    expect(JSON.parse((await get(gateway, mirrorHost)).body).version).toBe('good');
-    expect(done.summary).toMatch(/\| 0 %, 50 % copied \| 50 % of hello copied to hello-canary; no user on it \|/);
-    expect([await specOf('ingressroute/hello'), await made(), seen.failed]).toEqual([before, untouched, []]);
-  }, 150_000);
+      const second = begin(inputs);
+      await second.says('0 % passed');
+      expect([...seen.versions.keys()]).toEqual([serving]);
+      const done = await second.done;
+      ok(done);
+      const [copies, all] = done.deployment!.evidence.steps;
+      expect([copies.weight, copies.mirrored, all.weight, all.mirrored]).toEqual([0, 50, 100, undefined]);
+      expect(JSON.parse((await get(gateway, mirrorHost)).body).version).toBe('good');
+      expect(done.summary).toMatch(/\| 0 %, 50 % copied \| 50 % of hello copied to hello-canary; no user on it \|/);
+      expect([await specOf('ingressroute/hello'), await made(), seen.failed]).toEqual([before, untouched, []]);
+    },
+    150_000,
+  );
 
   test('mirror: a release that fails on real requests alone is stopped by their copies, and no user was on it', async () => {
     await apply(weighted);

@@ -9,10 +9,11 @@ import { sha256 } from '../../src/core/files.ts';
 import { agentCommand } from '../../src/core/host-agent/become.ts';
 import { Pieces, stream } from '../../src/deploy-ssh-systemd/upload.ts';
 import { Talk } from './agent-talk.ts';
+import { campaign } from './extent.ts';
 import { describeWith } from './lab.ts';
 
-/** `npm run chaos -- ssh` races more often. */
-const rounds = process.env['SLIPWAY_CHAOS'] === undefined ? 20 : 200;
+/** `npm run campaign` races more often. */
+const rounds = campaign ? 200 : 20;
 
 const shells = ['dash', 'bash', 'busybox sh'];
 const unit = (directory: string) => Buffer.from(`[Unit]\nX-Slipway=${directory}\n[Service]\nExecStart=/bin/true\n`);

@@ -6,6 +6,7 @@ import { sleep } from '../../src/core/deadline.ts';
 import { askHaproxy, haproxySocket, haproxyStatus, nginxFile, startBalancers } from './balancers.ts';
 import { type Deployed, deploy, fetchJson, helloService, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
 import { eventually } from './eventually.ts';
+import { campaignTest } from './extent.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 import { startLoad } from './load.ts';
@@ -96,14 +97,14 @@ await describeWith(
       expect(await greetings()).toEqual(['three', 'three']);
     });
 
-    test('nginx: a release that fails goes back before it is asked again', async () => {
+    campaignTest('nginx: a release that fails goes back before it is asked again', async () => {
       const { done, load } = await underLoad(80, { ...nginx, ...greet('bad', 'HELLO_CRASH_AFTER=100ms') });
       expect(states(done)).toEqual(['rolled-back', 'not-begun']);
       expect(load.failed).toEqual({});
       expect(await upstream()).toBe(pristine);
     });
 
-    test('nginx: what has to go back goes back one by one, and no request is lost', async () => {
+    campaignTest('nginx: what has to go back goes back one by one, and no request is lost', async () => {
       const breaks = `[Service]\nExecStartPre=/bin/sh -c 'test "$$HELLO_GREETING" != worse'\n`;
       const dropIns = '/etc/systemd/system/hello.service.d';
       await onHost(second, 'sh', '-c', `mkdir -p ${dropIns} && printf %s "$1" >${dropIns}/fail.conf`, 'sh', breaks);
@@ -133,7 +134,7 @@ await describeWith(
       expect(await upstream()).toBe(pristine);
     });
 
-    test('nginx: what it does not take is not left in its file', async () => {
+    campaignTest('nginx: what it does not take is not left in its file', async () => {
       await onHost(balancer, 'sh', '-c', 'echo "nonsense;" >/etc/nginx/conf.d/broken.conf');
       const done = await deploy({ ...inputs, ...nginx, ...greet('five') });
       await onHost(balancer, 'rm', '/etc/nginx/conf.d/broken.conf');
@@ -157,7 +158,7 @@ await describeWith(
       await eventually(async () => expect(await timers()).toBe(''));
     });
 
-    test('nginx: a host that serves nothing stays out until it serves', async () => {
+    campaignTest('nginx: a host that serves nothing stays out until it serves', async () => {
       await deploy({ ...inputs, hosts: place(second), mode: 'remove' });
       const bad = greet('bad', 'HELLO_CRASH_AFTER=100ms');
       const done = await deploy({ ...inputs, hosts: place(second), ...nginx, ...bad });
@@ -180,7 +181,7 @@ await describeWith(
       expect(load.failed).toEqual({});
     });
 
-    test('haproxy: waits for a request that is under way, up to its deadline', async () => {
+    campaignTest('haproxy: waits for a request that is under way, up to its deadline', async () => {
       await deploy({ ...inputs, ...greet('slow', 'HELLO_LATENCY=1500ms') });
       const slow = fetchJson(`http://${balancer.address}:81/`);
       const also = fetchJson(`http://${balancer.address}:81/`);
@@ -190,7 +191,7 @@ await describeWith(
       expect(states(done)).toEqual(['healthy', 'healthy']);
     });
 
-    test('haproxy with health checks: the next host is taken out when the one before is found up', async () => {
+    campaignTest('haproxy with health checks: the next host is taken out when the one before is found up', async () => {
       const checked = balanced({
         haproxy: `${balancer.address}:9999`,
         hosts: place(balancer),
@@ -232,7 +233,7 @@ await describeWith(
       await deploy({ ...inputs, ...greet('eight') });
     });
 
-    test.each(['drain', 'maint'])(
+    campaignTest.each(['drain', 'maint'])(
       'haproxy: a server that an operator put into %s stays so, and it is said',
       async state => {
         const server = `app/${second.address}`;
@@ -246,7 +247,7 @@ await describeWith(
       },
     );
 
-    test('haproxy: without root on its host it works, and what it cannot do is said', async () => {
+    campaignTest('haproxy: without root on its host it works, and what it cannot do is said', async () => {
       await onHost(balancer, 'mv', '/etc/sudoers.d/deploy', '/root/');
       const { done, load } = await underLoad(81, { ...haproxy, ...greet('no root') });
       await onHost(balancer, 'mv', '/root/deploy', '/etc/sudoers.d/');
@@ -256,32 +257,35 @@ await describeWith(
       await deploy({ ...inputs, ...greet('eight') });
     });
 
-    test('haproxy: killed, and nobody is root on its host: the systemd of a user who lingers brings it in', async () => {
-      const { user, address } = balancer;
-      const server = `app/${first.address}`;
-      const asUser = (script: string) =>
-        onHost(balancer, 'su', '-', user, '-c', `export XDG_RUNTIME_DIR=/run/user/$(id -u); ${script}`);
-      await onHost(balancer, 'loginctl', 'enable-linger', user);
-      const hosts = [
-        { host: first.address, user },
-        { host: second.address, user },
-        { host: address, user, roles: 'lb', become: 'none' },
-      ];
-      const socket = balanced({ haproxy: haproxySocket, server: 'app/{host}' });
-      const running = await startDeploy({ ...inputs, ...socket, ...greet('user'), hosts: JSON.stringify(hosts) });
-      await running.logged('drain done');
-      running.child.kill('SIGKILL');
-      await running.ended;
-      expect(await haproxyStatus(balancer, server)).toBe('DRAIN');
-      await asUser(`cd ~/.config/systemd/user && sed -i 's/^OnActiveSec=.*/OnActiveSec=1/' slipway-balancer-*.timer &&
+    campaignTest(
+      'haproxy: killed, and nobody is root on its host: the systemd of a user who lingers brings it in',
+      async () => {
+        const { user, address } = balancer;
+        const server = `app/${first.address}`;
+        const asUser = (script: string) =>
+          onHost(balancer, 'su', '-', user, '-c', `export XDG_RUNTIME_DIR=/run/user/$(id -u); ${script}`);
+        await onHost(balancer, 'loginctl', 'enable-linger', user);
+        const hosts = [
+          { host: first.address, user },
+          { host: second.address, user },
+          { host: address, user, roles: 'lb', become: 'none' },
+        ];
+        const socket = balanced({ haproxy: haproxySocket, server: 'app/{host}' });
+        const running = await startDeploy({ ...inputs, ...socket, ...greet('user'), hosts: JSON.stringify(hosts) });
+        await running.logged('drain done');
+        running.child.kill('SIGKILL');
+        await running.ended;
+        expect(await haproxyStatus(balancer, server)).toBe('DRAIN');
+        await asUser(`cd ~/.config/systemd/user && sed -i 's/^OnActiveSec=.*/OnActiveSec=1/' slipway-balancer-*.timer &&
         systemctl --user daemon-reload && systemctl --user restart slipway-balancer-*.timer`);
-      await eventually(async () => expect(await haproxyStatus(balancer, server)).toBe('no check'));
-      await eventually(async () =>
-        expect(await asUser('find ~/.config/systemd ~/.local/share/slipway -name "*balancer-*"')).toBe(''),
-      );
-      await eventually(async () => expect((await greetings())[0]).not.toBe('user'));
-      await onHost(balancer, 'loginctl', 'disable-linger', user);
-    });
+        await eventually(async () => expect(await haproxyStatus(balancer, server)).toBe('no check'));
+        await eventually(async () =>
+          expect(await asUser('find ~/.config/systemd ~/.local/share/slipway -name "*balancer-*"')).toBe(''),
+        );
+        await eventually(async () => expect((await greetings())[0]).not.toBe('user'));
+        await onHost(balancer, 'loginctl', 'disable-linger', user);
+      },
+    );
 
     test.each([
       ['nginx', 80, nginx],
@@ -297,7 +301,7 @@ await describeWith(
       await deploy({ ...inputs, ...greet('eight') });
     });
 
-    test('haproxy: a server that it does not know is said', async () => {
+    campaignTest('haproxy: a server that it does not know is said', async () => {
       const wrong = balanced({ haproxy: haproxySocket, hosts: place(balancer), server: 'app/nobody' });
       const done = await deploy({ ...inputs, ...wrong, ...greet('nine') });
       expect(done.log).toMatch(/HAProxy said of app\/nobody: there is no such server.*LOAD_BALANCER_REFUSED/);
@@ -313,17 +317,20 @@ await describeWith(
       );
     });
 
-    test('commands: what fails while it takes a host out has it brought in again, and nothing is changed', async () => {
-      const file = join(folder, 'half');
-      const by = (word: string, code: number) => `echo ${word} $SLIPWAY_HOST >>${file}; exit ${code}`;
-      const half = balanced({ drain: by('drain', 3), restore: by('restore', 0) });
-      const done = await deploy({ ...inputs, ...half, ...greet('eleven') });
-      expect(states(done)).toEqual(['failed', 'not-begun']);
-      expect((await readFile(file, 'utf8')).trim().split('\n')).toEqual([
-        `drain ${first.address}`,
-        `restore ${first.address}`,
-      ]);
-      expect(await greetings()).toEqual(['ten', 'ten']);
-    });
+    campaignTest(
+      'commands: what fails while it takes a host out has it brought in again, and nothing is changed',
+      async () => {
+        const file = join(folder, 'half');
+        const by = (word: string, code: number) => `echo ${word} $SLIPWAY_HOST >>${file}; exit ${code}`;
+        const half = balanced({ drain: by('drain', 3), restore: by('restore', 0) });
+        const done = await deploy({ ...inputs, ...half, ...greet('eleven') });
+        expect(states(done)).toEqual(['failed', 'not-begun']);
+        expect((await readFile(file, 'utf8')).trim().split('\n')).toEqual([
+          `drain ${first.address}`,
+          `restore ${first.address}`,
+        ]);
+        expect(await greetings()).toEqual(['ten', 'ten']);
+      },
+    );
   },
 );

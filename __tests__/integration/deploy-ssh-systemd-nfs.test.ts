@@ -267,24 +267,27 @@ await describeWith(
     }, 120_000);
 
     test('a host that remembers that the release was not there waits until it sees it', async () => {
-      const plan = await deploy({ ...inputs, binary: builds[3]!.path, mode: 'plan' });
-      const id = /→ (\S+)/.exec(plan.log)![1]!;
-      // it asks again and again, and what it remembers is up to 12 s old
-      await onHost(
-        third,
-        'systemd-run',
-        '--unit=looks',
-        'sh',
-        '-c',
-        `while :; do stat /srv/apps/hello/releases/${id}; sleep 0.1; done`,
-      );
-      const done = await deploy({ ...inputs, binary: builds[3]!.path });
-      await onHost(third, 'systemctl', 'stop', 'looks');
-      expect(done.log).not.toContain('::error');
-      expect(done.log).toMatch(new RegExp(`${place(third)}: saw the release on the share after \\d+ s`));
-      expect(done.log).not.toMatch(new RegExp(`${place(first)}: saw the release`));
+      // it asks again and again; what it remembers is up to 12 s old, so that one release in some may come when it asks anew
+      let waited: number | undefined;
+      for (const greeting of ['a', 'b', 'c', 'd']) {
+        const given = { ...inputs, binary: builds[3]!.path, environment: `HELLO_GREETING=${greeting}` };
+        const plan = await deploy({ ...given, mode: 'plan' });
+        const id = /→ (\S+)/.exec(plan.log)![1]!;
+        const look = `while :; do stat /srv/apps/hello/releases/${id}; sleep 0.1; done`;
+        await onHost(third, 'systemd-run', '--unit=looks', 'sh', '-c', look);
+        const done = await deploy(given);
+        await onHost(third, 'systemctl', 'stop', 'looks');
+        expect(done.log).not.toContain('::error');
+        expect(done.log).not.toMatch(new RegExp(`${place(first)}: saw the release`));
+        const seen = new RegExp(`${place(third)}: saw the release on the share after (\\d+) s`).exec(done.log);
+        if (seen !== null) {
+          waited = Number(seen[1]);
+          break;
+        }
+      }
+      expect(waited).toBeLessThanOrEqual(12);
       for (const host of hosts) await serves(host, 3);
-    }, 120_000);
+    }, 240_000);
 
     test('nothing goes that another host runs or could go back to; all go back', async () => {
       const old = await current(second);

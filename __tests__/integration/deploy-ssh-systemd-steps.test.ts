@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
 import { deploy, fetchJson, leftovers, onHost, reach, runningSha256, startDeploy } from './deploy-ssh-systemd.ts';
+import { campaign } from './extent.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, labModule } from './lab.ts';
 import { StepByStep } from './step-by-step.ts';
 
-/** `npm run chaos -- ssh`: every fault at every step, not only one of them. */
-const all = process.env['SLIPWAY_CHAOS'] !== undefined;
 const directory = '/opt/slipway/hello';
 
 type Fault = 'killed' | 'cut' | 'power';
@@ -97,7 +96,7 @@ await describeWith(['fresh:host15', 'go'], 'deploy-ssh-systemd: every step', lab
 
   const wanted = Object.entries(cases).flatMap(([step, [left, short]]) =>
     (['killed', 'cut', 'power'] as const)
-      .filter(fault => all || fault === short)
+      .filter(fault => campaign || fault === short)
       .map(fault => ({ step, fault, left: fault === 'cut' ? 'new' : left })),
   );
   test.each(wanted)(

@@ -79,7 +79,7 @@ describe('records in a folder', () => {
   );
 
   test(
-    'twenty processes at the same moment lose no entry',
+    'processes at the same moment lose no entry',
     async () => {
       await raceOfProcesses(await open('race'), '{ folder: race }', [root]);
     },

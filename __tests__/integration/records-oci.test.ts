@@ -56,7 +56,7 @@ await describeWith(
     });
 
     test.each(['registry', 'distribution-registry', 'referrers-registry'])(
-      'twenty writers at the same moment lose no entry: %s',
+      'writers at the same moment lose no entry: %s',
       async kind => {
         const repository = freshRepository(hostOf(kind));
         await raceOfClients(await open(repository), () => open(repository));

@@ -76,6 +76,13 @@ describe('a claim', () => {
     expect(check(claims, false)).toEqual({ ...none, unchecked: 1 });
   });
 
+  test('of a campaign is not part of a full run, but its file is there', () => {
+    const file = '__tests__/campaigns/setup-go-cross-faults.test.ts';
+    const whole = { full: true, root: checkout };
+    expect(checkClaims([claim(file, 'x')], [], whole)).toEqual({ ...none, unchecked: 1 });
+    expect(checkClaims([claim(file.replace('faults', 'none'), 'x')], [], whole).wrong).toHaveLength(1);
+  });
+
   test.each([
     ['good.test.js', 'outer is skipped'],
     ['good.test.js', 'outer is to be written'],

@@ -1,10 +1,12 @@
 // Holds what the READMEs say against the results of the tests.
-import { relative, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 
 /**
  * @param {{ cell: string, file: string, name: string }[]} claims
  * @param {object[]} testResults of jest's JSON results: a file each
- * @param {{ full: boolean, root: string }} run `full`: every test file was meant to run
+ * @param {{ full: boolean, root: string }} run `full`: every test file was meant to run, but those of
+ *   campaigns
  * @returns {{ wrong: string[], skipped: string[], unchecked: number }} sentences on claims that do not hold; on those
  *   whose test this machine skipped; and how many belong to files that were left out of a partial run
  */
@@ -18,7 +20,8 @@ export function checkClaims(claims, testResults, { full, root }) {
   for (const { cell, file, name } of claims) {
     const tests = files.get(file);
     if (tests === undefined) {
-      if (full) wrong.push(`${cell}: ${file} did not run`);
+      if (full && !(file.startsWith('__tests__/campaigns/') && existsSync(join(root, file))))
+        wrong.push(`${cell}: ${file} did not run`);
       else unchecked++;
       continue;
     }

@@ -7,9 +7,9 @@ import { root } from '../root.mjs';
 /** The files of jest's project `host`, with their texts. */
 export function hostFiles() {
   const { testRegex } = config.projects.find(({ displayName }) => displayName === 'host');
-  const folder = join(root, '__tests__/integration');
-  return readdirSync(folder)
-    .map(name => join(folder, name))
+  return ['integration', 'campaigns']
+    .map(name => join(root, '__tests__', name))
+    .flatMap(folder => readdirSync(folder).map(name => join(folder, name)))
     .filter(path => testRegex.some(one => new RegExp(one).test(path)))
     .map(path => ({ path, text: readFileSync(path, 'utf8') }));
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from '../root.mjs';
 
 /** Milliseconds for all tests together. */
-const longest = 75 * 60_000;
+const longest = (process.env.SLIPWAY_CAMPAIGN === undefined ? 75 : 600) * 60_000;
 /** Milliseconds after its last test that jest may take to end: it waits for ever for a timer or socket that a test left behind. */
 const endsWithin = 30_000;
 

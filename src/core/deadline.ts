@@ -75,7 +75,8 @@ export async function retry<T>(
   using limited = deadline(options.within, options.doing, options.signal);
   const { pause = 200, wait = () => 0 } = options;
   const end = Date.now() + options.within;
-  const again = (error: unknown) => !limited.aborted && options.retriable(error) && Date.now() + wait(error) < end;
+  const again = (error: unknown) =>
+    !limited.aborted && options.retriable(error) && (wait(error) === 0 || Date.now() + wait(error) < end);
   let tried = 0;
   let seen: unknown;
   try {
