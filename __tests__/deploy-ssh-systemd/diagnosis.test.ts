@@ -37,12 +37,17 @@ test.each([
   ['', { code: '2', status: 9, result: 'oom-kill' }, '', /want of memory.*"memory-max"/],
   ['', exited(203), '', /CGO_ENABLED=0/],
 ])('%s %j: what would change it', (journal, exit, audit, said) => {
-  const found = diagnose({ exit, unit: undefined, journal, audit });
+  const found = diagnose({ exit, unit: undefined, journal, audit, elsewhere: [] });
   expect(found).toHaveLength(1);
   expect(found[0]).toMatch(said);
 });
 
 test('nothing is said where nothing is known', () => {
   const unit = readUnitState('ActiveState=failed\nResult=exit-code\n');
-  expect(diagnose({ exit: exited(3), unit, journal: 'crashing', audit: '' })).toEqual([]);
+  expect(diagnose({ exit: exited(3), unit, journal: 'crashing', audit: '', elsewhere: [] })).toEqual([]);
+});
+
+test('a check that was refused, while it listens elsewhere', () => {
+  const found = diagnose({ exit: undefined, unit: undefined, journal: '', audit: '', elsewhere: [8081, 9090] });
+  expect(found).toEqual([expect.stringContaining('its process listens on port 8081 and 9090')]);
 });

@@ -93,6 +93,12 @@ await describeWith(['fresh:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
       /listening/,
     ],
     [
+      'listens elsewhere than the check asks',
+      { 'health-checks': 'http://127.0.0.1:8081/readyz 200' },
+      /refused.*its process listens on port 8080:/s,
+      /listening/,
+    ],
+    [
       'cannot be started as its unit says',
       { 'unit-overrides': 'SupplementaryGroups=nobody-of-this-name' },
       /exit code 216 \(a group/,

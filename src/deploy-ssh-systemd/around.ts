@@ -64,7 +64,7 @@ function rsyslog(text: string, isDown: boolean): Around {
 }
 
 function backups(text: string, answer: Answer): Around {
-  const kept = answer.text('backups').split('\n').filter(Boolean);
+  const kept = answer.lines('backups');
   const to = words(text, /^to (.*)$/gm);
   if (kept.length === 0) return { words: `backups: none yet in ${to}`, isWrong: false };
   const size = answer.text('backups-size');
@@ -76,7 +76,7 @@ function share(answer: Answer, isLost: boolean): Around {
   const path = answer.text('share');
   if (isLost)
     return { words: `share: ${path} does not answer: ${answer.text('said') || 'nothing in 10s'}`, isWrong: true };
-  const seen = answer.text('share-seen').split('\n').filter(Boolean);
+  const seen = answer.lines('share-seen');
   const nodes = seen.filter(line => !line.startsWith('lease '));
   const lease = seen.find(line => line.startsWith('lease '));
   const writes = lease === undefined ? 'nobody writes' : `the lease has ${lease.slice('lease '.length)}`;

@@ -80,7 +80,7 @@ export async function takenBack(
   let result = '';
   let trouble: unknown;
   let unit = failedUnit;
-  const { journal, ended, audit } = await journalOf(session, switched, settings, signal);
+  const { journal, ended, audit, listens } = await journalOf(session, switched, settings, signal);
   try {
     const answer = await switched.steps.run('rollback', () =>
       session.ask('revert', [switched.token, 'unhealthy'], { signal, timeout: revertTimeout }),
@@ -95,7 +95,9 @@ export async function takenBack(
   // between two looks it may have ended and started again: the journal knows
   const last = verdict.exited ?? ((failedUnit?.restarts ?? 0) > 0 ? readEnd(ended) : undefined);
   const exit = last === undefined ? undefined : describeExit(last);
-  const symptoms = { exit: last, unit: failedUnit, journal: `${journal}\n${ended}`, audit };
+  const refused = verdict.checks.some(one => one.verdict !== 'passed' && one.lastFailure?.reason === 'refused');
+  const elsewhere = refused ? listens : [];
+  const symptoms = { exit: last, unit: failedUnit, journal: `${journal}\n${ended}`, audit, elsewhere };
   const advice = diagnose(symptoms);
   const downtime =
     what === 'old' && verdict.how !== 'timer' && verdict.how !== 'blue-green'
@@ -161,13 +163,14 @@ async function journalOf(
   switched: Switched,
   settings: Settings,
   signal: AbortSignal,
-): Promise<{ journal: string; ended: string; audit: string }> {
+): Promise<{ journal: string; ended: string; audit: string; listens: number[] }> {
   try {
     const answer = await session.ask('journal', [switched.token, '50'], { signal, timeout: 10_000 });
     const [ended, audit] = [answer.text('ended'), answer.text('audit')];
-    return { journal: redact(answer.text('journal'), settings), ended, audit };
+    const listens = answer.lines('listens').map(hex => Number.parseInt(hex, 16));
+    return { journal: redact(answer.text('journal'), settings), ended, audit, listens };
   } catch {
-    return { journal: '', ended: '', audit: '' };
+    return { journal: '', ended: '', audit: '', listens: [] };
   }
 }
 

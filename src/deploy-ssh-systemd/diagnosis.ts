@@ -11,6 +11,8 @@ export interface Symptoms {
   readonly journal: string;
   /** The kernel's records of system calls that were refused, where it keeps any. */
   readonly audit: string;
+  /** Ports on which its process listened, where a check was refused the connection; else empty. */
+  readonly elsewhere: readonly number[];
 }
 
 /** The program's own words, and the directive or input that they point to. */
@@ -38,7 +40,7 @@ const words: readonly [RegExp, string][] = [
 ];
 
 /** What the end of a process and its last words point to: sentences that say what would change it. Pure. */
-export function diagnose({ exit, unit, journal, audit }: Symptoms): string[] {
+export function diagnose({ exit, unit, journal, audit, elsewhere }: Symptoms): string[] {
   const killed = exit?.code === '2' || exit?.code === '3' ? exit.status : 0;
   const found: string[] = [];
   if (
@@ -56,6 +58,10 @@ export function diagnose({ exit, unit, journal, audit }: Symptoms): string[] {
   if (exit?.code === '1' && exit.status === 203)
     found.push(
       'A program that is linked dynamically needs the loader and libraries of the host: build with CGO_ENABLED=0.',
+    );
+  if (elsewhere.length > 0)
+    found.push(
+      `Nobody listens where the check asks; its process listens on port ${elsewhere.join(' and ')}: name that one in "health-checks", or tell the program where to listen.`,
     );
   return [...found, ...words.filter(([said]) => said.test(journal)).map(([, sentence]) => sentence)];
 }

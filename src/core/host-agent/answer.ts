@@ -20,4 +20,9 @@ export class Answer {
   text(name: string): string {
     return this.all(name)[0] ?? '';
   }
+
+  /** The first value's lines, those that are empty left out. */
+  lines(name: string): string[] {
+    return this.text(name).split('\n').filter(Boolean);
+  }
 }

@@ -32,7 +32,7 @@ function readFirewallFacts(answer: Answer): FirewallFacts {
   return {
     tool: tool === '' ? undefined : (tool as Tool),
     incoming: answer.text('incoming'),
-    dropping: answer.text('dropping').split('\n').filter(Boolean),
+    dropping: answer.lines('dropping'),
     others: answer.text('others'),
     sshPort: Number(answer.text('ssh-port')),
   };

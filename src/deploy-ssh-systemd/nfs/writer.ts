@@ -42,7 +42,7 @@ export async function openWriter(
     agent.ask(verb, args, { signal, timeout, ...data });
   const answer = await ask('share_open', [nfsRoot!, service, probe]);
   const words = (name: string) => answer.text(name).split(/\s+/).filter(Boolean);
-  const parts = answer.text('parts').split('\n').filter(Boolean);
+  const parts = answer.lines('parts');
   return {
     ask,
     blobs: words('blobs'),

@@ -69,11 +69,10 @@ export class Trial implements AsyncDisposable {
     const answer = await this.#session.ask('smoke_look', [tenths, String(pid), ports.join(',')], {
       signal: this.#signal,
     });
-    const lines = (name: string) => answer.text(name).split('\n').filter(Boolean);
     return {
       unit: readUnitState(answer.text('unit')),
-      listening: lines('listening').map(hex => Number.parseInt(hex, 16)),
-      taken: lines('taken'),
+      listening: answer.lines('listening').map(hex => Number.parseInt(hex, 16)),
+      taken: answer.lines('taken'),
     };
   }
 
@@ -95,7 +94,7 @@ export class Trial implements AsyncDisposable {
     const { place } = this.#session;
     const { journal, ended } = await this.end();
     const exit = unit !== undefined && hasExited(unit) ? unit : readEnd(ended);
-    const advice = diagnose({ exit, unit, journal: `${journal}\n${ended}`, audit: '' });
+    const advice = diagnose({ exit, unit, journal: `${journal}\n${ended}`, audit: '', elsewhere: [] });
     const words = exit === undefined ? '' : describeExit(exit);
     const lines = journal.split('\n');
     if (journal !== '')

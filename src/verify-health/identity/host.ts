@@ -54,7 +54,7 @@ export async function hostSubject(
     journal: async signal => {
       if (!view.isOpen) return [];
       const answer = await view.look(service, journalLines, signal);
-      return answer.text('journal').split('\n').filter(Boolean);
+      return answer.lines('journal');
     },
     name: nameOfDeployment(deployment),
     expected: short(deployment.image?.split('@')[1] ?? deployment.binary ?? 'unknown'),
