@@ -61,7 +61,7 @@ export async function conclude(
   if (done.length === 0) return known;
   if (records !== undefined) await keepDeed(records, { request, file, record: served, started, env: around.env });
   const before = await previousOf(read, record, request.directory);
-  const report = await writeReport(loaded, done, request.directory, before);
+  const report = await writeReport(known.record, done, request.directory, before);
   const verdict = (request.mode === 'audit' ? auditOf(done) : undefined) ?? verdictOf(record);
   const state = stateOf(request.mode, done);
   const said = judges(request.mode) ? `\nverdict: ${verdict}` : '';

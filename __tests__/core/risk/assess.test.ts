@@ -101,6 +101,13 @@ describe('what is known', () => {
     expect(riskSummary(found, 'strategy canary')).toMatch(/\| changed dependencies \| 3 \| 10 \|/);
   });
 
+  test('after a rollback it is compared with what serves again, and the rollback is no release', async () => {
+    await past('healthy');
+    await past('healthy', { commit: commits[1] });
+    await past('healthy', { mode: 'rollback' });
+    expect(seen(await look())).toMatchObject({ lines: 70, failures: 0, lastFailed: 0 });
+  });
+
   test('the same commit again changes nothing', async () => {
     await past('healthy', { commit: commits[1] });
     expect(await look()).toMatchObject({ total: 0, level: 'low', unknown: [] });

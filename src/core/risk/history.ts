@@ -3,10 +3,12 @@ import type { RiskFacts } from './weights.ts';
 
 /** What the records say of a service. */
 export interface History extends Pick<RiskFacts, 'failures' | 'lastFailed'> {
-  /** Of the release that was healthy last; undefined where there is none. */
+  /** Of the release that was brought there last, forth or back, and stayed; undefined where there is none. */
   readonly serving: { readonly version: string; readonly commit: string | undefined } | undefined;
 }
 
+/** Modes that bring a release. */
+const forth: readonly string[] = ['deploy', 'release', 'promote'];
 /** Deployments that are looked at. */
 const looked = 10;
 
@@ -18,14 +20,14 @@ const looked = 10;
  * @param service as deployments have it: `hello`, `Deployment/hello`
  */
 export function readHistory(entries: readonly Entry[], service: string): History {
-  const ended = entries.flatMap(entry => {
-    if (entry.kind !== 'deployment' || !['deploy', 'release', 'promote'].includes(entry.mode)) return [];
+  const moves = entries.flatMap(entry => {
+    if (entry.kind !== 'deployment' || ![...forth, 'rollback'].includes(entry.mode)) return [];
     const states = entry.deployments.filter(one => one.service === service).map(({ state }) => state);
     const failed = states.some(state => ['failed', 'rolled-back', 'inconclusive'].includes(state));
     return failed || states.includes('healthy') ? [{ failed, entry }] : [];
   });
-  const last = ended.slice(0, looked);
-  const good = ended.find(({ failed }) => !failed)?.entry;
+  const last = moves.filter(({ entry }) => forth.includes(entry.mode)).slice(0, looked);
+  const good = moves.find(({ failed }) => !failed)?.entry;
   return {
     serving: good === undefined ? undefined : { version: good.version, commit: good.commit },
     failures: last.length === 0 ? undefined : last.filter(({ failed }) => failed).length,
