@@ -105,6 +105,27 @@ describe('what a killed server leaves', () => {
 });
 
 test(
+  'a release that hangs is interrupted at its timeout, also that of a killed server, and the next push comes',
+  async () => {
+    await place.configure('short.yml', '  timeout: 12s\n');
+    const start = { folder, state: 'short', args: ['--config', 'short.yml'] };
+    const letGo = place.hold();
+    const server = await startServer(start);
+    const hung = await pushed(server, 'hung');
+    expect(await endOf(server, hung)).toBe('failed');
+    expect(await whyOf('short', hung)).toContain('it took longer than 12s');
+    const left = await pushed(server, 'left');
+    await killInRelease(server, left);
+    const next = await startSuccessor(start);
+    await eventually(async () => expect(next.log()).toContain(`${left}: it took longer than 12s`));
+    letGo();
+    expect([await endOf(next, left), await endOf(next, await pushed(next, 'after'))]).toEqual(['released', 'released']);
+    await stop(next);
+  },
+  limit,
+);
+
+test(
   'a server that remembers nothing takes an old push for what the branch has now',
   async () => {
     const [old, now] = [await origin.push('old'), await origin.push('now')];

@@ -94,6 +94,7 @@ const serve = {
       additionalProperties: false,
     },
     largest: { type: 'string', description: 'Bytes that a push may have; default: 1MiB.' },
+    timeout: { type: 'string', description: 'How long a release may take before it is interrupted; default: 2h.' },
   },
   required: ['repository', 'branches', 'secret'],
   additionalProperties: false,

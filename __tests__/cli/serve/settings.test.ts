@@ -10,13 +10,14 @@ const good =
 
 test('what it says is read', async () => {
   const settings = await read(
-    `${good}  tls: { certificate: tls/full.pem, key: /etc/key.pem }\n  largest: 4MiB\n  allow-from: [192.0.2.0/24, 2001:db8::/32, 198.51.100.7]\n`,
+    `${good}  tls: { certificate: tls/full.pem, key: /etc/key.pem }\n  largest: 4MiB\n  timeout: 30m\n  allow-from: [192.0.2.0/24, 2001:db8::/32, 198.51.100.7]\n`,
   );
   expect(settings).toMatchObject({
     branches: ['main'],
     secretVariable: 'SECRET',
     tls: { certificate: '/srv/tls/full.pem', key: '/etc/key.pem' },
     largest: 4 * 1024 * 1024,
+    timeout: 1_800_000,
   });
   const who = [
     '192.0.2.9',
@@ -80,6 +81,7 @@ test.each([
   [`${good}  allow-from: example.com\n`, '"example.com" is no address or network'],
   [`${good}  tls: { certificate: a }\n`, 'tls is not { certificate: PATH, key: PATH }'],
   [`${good}  largest: 26MiB\n`, 'largest is no size up to 25MiB'],
+  [`${good}  timeout: 30\n`, 'timeout is no duration'],
 ])('%j is refused with its line', async (text, why) => {
   await expect(read(text)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',

@@ -38,13 +38,11 @@ export async function serve(call: Call): Promise<number> {
       queue,
       source,
       wanted: settings,
-      release: ({ tag }, to, onStart) =>
-        startSlipway([...releaseArgs, ...(tag === undefined ? [] : [`--version=${tag}`])], {
-          env: rest,
-          signal,
-          log: to,
-          onStart,
-        }),
+      timeout: settings.timeout,
+      release: async ({ tag }, options) => {
+        const versioned = tag === undefined ? releaseArgs : [...releaseArgs, `--version=${tag}`];
+        return startSlipway(versioned, { env: rest, ...options });
+      },
       runs: () => processWith(releaseArgs),
     },
     signal,

@@ -6,7 +6,7 @@ import { secretText } from '../../core/config-section.ts';
 import { isMap } from '../../core/is-map.ts';
 import { maskSecret } from '../../core/mask.ts';
 import { didYouMean } from '../../core/suggest.ts';
-import { parseSize } from '../../core/units.ts';
+import { parseDuration, parseSize } from '../../core/units.ts';
 import { readSecret, type Secret } from './signature.ts';
 import { isBranchName, isTagPattern, type Wanted } from './wanted.ts';
 
@@ -23,9 +23,11 @@ export interface Settings extends Wanted {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   /** Bytes of the largest body. */
   readonly largest: number;
+  /** Milliseconds that a release may take. */
+  readonly timeout: number;
 }
 
-const keys = ['repository', 'branches', 'tags', 'secret', 'allow-from', 'tls', 'largest'];
+const keys = ['repository', 'branches', 'tags', 'secret', 'allow-from', 'tls', 'largest', 'timeout'];
 /** GitHub sends no more. Source: GitHub, "Webhook events and payloads", "Payload cap". */
 const most = 25 * 1024 * 1024;
 
@@ -72,6 +74,7 @@ export async function readSettings(
     largest: sizeOf(serve['largest'] ?? '1MiB', () =>
       refuse('largest', 'largest is no size up to 25MiB, such as 4MiB'),
     ),
+    timeout: durationOf(serve['timeout'] ?? '2h', () => refuse('timeout', 'timeout is no duration such as 30m')),
   };
 }
 
@@ -103,6 +106,16 @@ function tlsOf(given: unknown, directory: string, refuse: () => never): Settings
   const { certificate, key, ...more } = isMap(given) ? given : refuse();
   if (typeof certificate !== 'string' || typeof key !== 'string' || Object.keys(more).length > 0) return refuse();
   return { certificate: resolve(directory, certificate), key: resolve(directory, key) };
+}
+
+function durationOf(given: unknown, refuse: () => never): number {
+  try {
+    const duration = parseDuration(String(given));
+    if (duration > 0) return duration;
+  } catch {
+    // refused like none at all
+  }
+  return refuse();
 }
 
 function sizeOf(given: unknown, refuse: () => never): number {

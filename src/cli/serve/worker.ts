@@ -1,7 +1,9 @@
-import { sleep } from '../../core/deadline.ts';
+import { deadline, sleep } from '../../core/deadline.ts';
 import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
+import { formatDuration } from '../../core/units.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { StartOptions } from '../service/start-slipway.ts';
 import { lives, type Process } from '../service/who-lives.ts';
 import { type Job, lastBegun, nextOf } from './job.ts';
 import type { Queue } from './queue.ts';
@@ -13,8 +15,10 @@ export interface Tools {
   readonly queue: Queue;
   readonly source: Source;
   readonly wanted: Wanted;
+  /** Milliseconds that a release may take; then it is interrupted, so that the old release or the new one serves. */
+  readonly timeout: number;
   /** Starts a release. @returns its exit code */
-  readonly release: (job: Job, log: string, onStart: (process: Process) => Promise<void>) => Promise<number>;
+  readonly release: (job: Job, options: Omit<StartOptions, 'env'>) => Promise<number>;
   /** A release of ours that runs, whoever started it. */
   readonly runs: () => Promise<Process | undefined>;
 }
@@ -63,7 +67,13 @@ export class Worker {
     const left = noted ?? (await this.#tools.runs());
     if (left !== undefined && (await lives(left))) {
       log.info(`${job.id}: the release that was under way goes on as process ${left.pid}; it is waited for`);
-      while (!this.#signal.aborted && (await lives(left))) await this.#pause(look);
+      const end = Date.parse(job.begun ?? new Date().toISOString()) + this.#tools.timeout;
+      for (let isAsked = false; !this.#signal.aborted && (await lives(left)); await this.#pause(look)) {
+        if (isAsked || Date.now() < end) continue;
+        log.warning(`${job.id}: ${this.#late()}`);
+        isAsked = true;
+        interrupt(left);
+      }
     }
     if (!this.#signal.aborted) await this.#note({ ...rest, state: 'waiting' });
   }
@@ -83,11 +93,15 @@ export class Worker {
       await this.#supersede(job);
       const running: Job = { ...job, state: 'running', begun: new Date().toISOString() };
       await this.#note(running);
-      const code = await this.#tools.release(job, this.#queue.logOf(job.id), process =>
-        this.#note({ ...running, process }),
-      );
+      using limited = deadline(this.#tools.timeout, 'the release', this.#signal);
+      const code = await this.#tools.release(job, {
+        log: this.#queue.logOf(job.id),
+        signal: limited,
+        onStart: process => this.#note({ ...running, process }),
+      });
       if (this.#signal.aborted && code !== exitCodes.done) return await this.#note({ ...job, state: 'waiting' });
-      await this.#end(running, stateOf(code), { code });
+      const isLate = limited.aborted && code !== exitCodes.done;
+      await this.#end(running, stateOf(code), { code, ...(isLate ? { why: this.#late() } : {}) });
     } catch (error) {
       if (this.#signal.aborted) return;
       const refused = error instanceof SlipwayError && refusals.includes(error.code);
@@ -140,9 +154,22 @@ export class Worker {
     }
   }
 
+  #late(): string {
+    return `it took longer than ${formatDuration(this.#tools.timeout)}, the timeout of a release, and was interrupted`;
+  }
+
   /** Ended early by the end of the server. */
   #pause(ms: number): Promise<void> {
     return sleep(ms, this.#signal).catch(() => undefined);
+  }
+}
+
+/** As Ctrl-C does; it may have ended meanwhile. */
+function interrupt({ pid }: Process): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
