@@ -335,7 +335,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
 
   test('mirror: a Gateway that does not copy is refused before any write', async () => {
     const before = JSON.stringify(await route());
-    const { code, log } = await begin({ image: images.again, mirror: '5s' }).done;
+    const { code, log } = await begin({ image: images.late, mirror: '5s' }).done;
     expect([code, log.includes('[MIRROR_UNSUPPORTED]')]).toEqual([1, true]);
     expect(log).toMatch(
       /GatewayClass\/traefik .* does not say that it supports HTTPRouteRequestMirror, HTTPRouteRequestPercentage/,
@@ -383,7 +383,7 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary goes by its
       ] as const) {
         const before = await specOf(what);
         const mirror = '{percent: 20, duration: 2s}';
-        const running = begin({ router, route: 'copied', mirror, image: images.again, 'on-inconclusive': 'rollback' });
+        const running = begin({ router, route: 'copied', mirror, image: images.late, 'on-inconclusive': 'rollback' });
         await running.says('0 %: watching');
         const during = lists(JSON.parse(await specOf(what)));
         if (router === 'gateway') running.signal('SIGTERM'); // a job that is cancelled

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -33,6 +34,10 @@ func run() error {
 	}
 	server, path, at := flag.Arg(0), flag.Arg(1), flag.Arg(2)
 	calls, root, err := dial(server, path)
+	// the library chooses a port of its own, which another program may have
+	for tries := 0; tries < 9 && errors.Is(err, syscall.EADDRINUSE); tries++ {
+		calls, root, err = dial(server, path)
+	}
 	if err != nil {
 		return fmt.Errorf("asking %s for %s: %w", server, path, err)
 	}
