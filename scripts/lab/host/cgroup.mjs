@@ -16,11 +16,21 @@ function hierarchies() {
     .map(([, point]) => point);
 }
 
+/**
+ * A group has as much of the cores as one process has beside it, however many are in it. A host stands for a machine of its
+ * own: on cores that compilers keep busy it would take minutes to start a service. Of versions 1 and 2 of control groups.
+ */
+const shares = [
+  ['cpu.shares', '8192'],
+  ['cpu.weight', '800'],
+];
+
 /** The group's folders, made if needed: a process joins by writing its pid to cgroup.procs in each. */
 export function makeGroup(name) {
   return hierarchies().map(point => {
     const folder = join(point, name);
     mkdirSync(folder, { recursive: true });
+    for (const [file, share] of shares) if (existsSync(join(folder, file))) writeFileSync(join(folder, file), share);
     return folder;
   });
 }
