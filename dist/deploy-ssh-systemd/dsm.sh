@@ -109,6 +109,7 @@ serve_journal() { # TOKEN LINES
   fact journal "$(cat "$dir/log/$service.log.1" "$dir/log/$service.log" 2>/dev/null |
     awk '$1 == "slipway:" && $2 == "starts" { if ($3 != last) { n = 0; last = $3 }; next } { line[n++] = $0 }
       END { for (i = 0; i < n; i++) print line[i] }' | tail -n "$2")"
+  fact_listens
   printf '@ok\n'
 }
 

@@ -143,6 +143,14 @@ look_at_unit() { # → seen, pid
   seen_of MainPID; pid=${property:-0}
 }
 
+# Ports on which its main process listens, in hexadecimal digits, a line each.
+fact_listens() {
+  look_at_unit; [ "$pid" -ne 0 ] || return 0
+  held=$(ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/\1/p' | tr '\n' ' ')
+  fact listens "$(cat "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null |
+    awk -v held=" $held" '$4 == "0A" && index(held, " " $10 " ") { split($2, of, ":"); print of[2] }' | sort -u)"
+}
+
 # What systemd said of it, and what its main process runs.
 fact_unit() {
   if [ "$pid" -eq 0 ]; then fact unit "$seen"; else program_of "$pid"; fact unit "$seen${newline}Exe=$exe"; fi

@@ -46,6 +46,7 @@ serve_journal() { # TOKEN LINES: since the switch, by this host's clock
   # what seccomp refused, where the kernel says so
   fact audit "$(journalctl _TRANSPORT=kernel + _TRANSPORT=audit ${at:+"--since=@$at"} --output=cat --no-pager 2>/dev/null |
     grep -e 'type=1326' -e SECCOMP | grep -F "exe=\"$dir/releases/" | tail -n 1)"
+  fact_listens
   printf '@ok\n'
 }
 
