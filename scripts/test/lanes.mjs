@@ -1,8 +1,12 @@
 // Which tests are run side by side, and in which order they are taken.
+import { availableParallelism } from 'node:os';
 import { hostFiles, portionsOf } from './portions.mjs';
 
-/** How many jests run at once, as tests mostly wait. */
-export const atOnce = 3;
+/**
+ * How many jests run at once. One more than there are cores would leave them no moment idle, but then load and questions that
+ * go on while a test waits take longer, too, and so does all: a file that takes two minutes alone took ten.
+ */
+export const atOnce = Math.min(4, Math.max(2, availableParallelism()));
 /** Within a lane one file runs after the other: there is one cluster, and registry and BuildKit are shared. */
 const long = [['integration', 'image', 'e2e'], ['cluster']];
 /** Of the project `host`: as many as leave nobody without work before the end. */

@@ -50,7 +50,8 @@ export async function probe(check: Check, options: ProbeOptions = {}): Promise<O
     detail = await attempt(check, inner, trace);
   } catch (error) {
     if (error !== timeUp && controller.signal.aborted && options.signal?.aborted) throw options.signal.reason;
-    failure = error === timeUp ? timedOut(options.timeout!, trace) : asFailure(error);
+    // what fails because it was ended may say so in its own words
+    failure = controller.signal.reason === timeUp ? timedOut(options.timeout!, trace) : asFailure(error);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stop);
