@@ -32,6 +32,9 @@ const cases: Record<string, readonly ['old' | 'new', Fault]> = {
   pruned: ['new', 'cut'],
 };
 
+/** The steps that the short form tries. */
+const inShort = ['uploaded', 'intended', 'switching', 'confirming', 'confirmed'];
+
 await describeWith(['fresh:host15', 'go'], 'deploy-ssh-systemd: every step', lab => {
   const host = lab['fresh:host15'];
   let folder: string;
@@ -96,7 +99,7 @@ await describeWith(['fresh:host15', 'go'], 'deploy-ssh-systemd: every step', lab
 
   const wanted = Object.entries(cases).flatMap(([step, [left, short]]) =>
     (['killed', 'cut', 'power'] as const)
-      .filter(fault => campaign || fault === short)
+      .filter(fault => campaign || (fault === short && inShort.includes(step)))
       .map(fault => ({ step, fault, left: fault === 'cut' ? 'new' : left })),
   );
   test.each(wanted)(

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
-import { type Deployed, deploy, fetchJson, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
-import { installDocker } from './docker-host.ts';
-import { eventually } from './eventually.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, labModule } from './lab.ts';
-import { startLoad } from './load.ts';
-import { type GuardedRegistry, guardRegistry } from './podman-host.ts';
-import { pushTinyImage, type TinyImage } from './tiny-image.ts';
-import { verify } from './verify-health.ts';
+import { type Deployed, deploy, fetchJson, leftovers, onHost, reach } from '../integration/deploy-ssh-systemd.ts';
+import { installDocker } from '../integration/docker-host.ts';
+import { eventually } from '../integration/eventually.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
+import { startLoad } from '../integration/load.ts';
+import { type GuardedRegistry, guardRegistry } from '../integration/podman-host.ts';
+import { pushTinyImage, type TinyImage } from '../integration/tiny-image.ts';
+import { verify } from '../integration/verify-health.ts';
 
 jest.setTimeout(60_000);
 

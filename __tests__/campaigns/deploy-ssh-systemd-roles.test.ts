@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { nginxFile, startBalancers } from './balancers.ts';
-import { deploy, fetchJson, onHost, reach } from './deploy-ssh-systemd.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, type LabHost, labModule } from './lab.ts';
-import { startLoad } from './load.ts';
+import { nginxFile, startBalancers } from '../integration/balancers.ts';
+import { deploy, fetchJson, onHost, reach } from '../integration/deploy-ssh-systemd.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, type LabHost, labModule } from '../integration/lab.ts';
+import { startLoad } from '../integration/load.ts';
 
 jest.setTimeout(60_000);
 

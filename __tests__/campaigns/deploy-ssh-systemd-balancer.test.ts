@@ -3,13 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
-import { askHaproxy, haproxySocket, haproxyStatus, nginxFile, startBalancers } from './balancers.ts';
-import { type Deployed, deploy, fetchJson, helloService, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
-import { eventually } from './eventually.ts';
-import { campaignTest } from './extent.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, type LabHost, labModule } from './lab.ts';
-import { startLoad } from './load.ts';
+import { askHaproxy, haproxySocket, haproxyStatus, nginxFile, startBalancers } from '../integration/balancers.ts';
+import {
+  type Deployed,
+  deploy,
+  fetchJson,
+  helloService,
+  onHost,
+  reach,
+  startDeploy,
+} from '../integration/deploy-ssh-systemd.ts';
+import { eventually } from '../integration/eventually.ts';
+import { campaignTest } from '../integration/extent.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, type LabHost, labModule } from '../integration/lab.ts';
+import { startLoad } from '../integration/load.ts';
 
 jest.setTimeout(120_000);
 

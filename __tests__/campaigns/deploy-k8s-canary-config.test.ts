@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ownNamespace, pushExample } from './canary-lab.ts';
-import { type Done, exampleManifests, get, type Running, start } from './deploy-k8s-canary.ts';
-import { describeWith } from './lab.ts';
+import { ownNamespace, pushExample } from '../integration/canary-lab.ts';
+import { type Done, exampleManifests, get, type Running, start } from '../integration/deploy-k8s-canary.ts';
+import { describeWith } from '../integration/lab.ts';
 
 const namespace = 'slipway-test-config';
 const nodePort = 30271;

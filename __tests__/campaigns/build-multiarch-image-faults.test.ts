@@ -4,9 +4,9 @@ import { run } from '../../src/core/process.ts';
 import { RegistryClient } from '../../src/core/registry/client.ts';
 import { pushImage, writeTags } from '../../src/core/registry/push.ts';
 import { parseRepository } from '../../src/core/registry/reference.ts';
-import { describeImages, freshRepository, temporary } from './build-multiarch-image.ts';
-import { smallImage } from './build-multiarch-image-graph.ts';
-import { type Fault, type Kind, type RegistryProxy, type Rules, startProxy } from './registry-proxy.ts';
+import { describeImages, freshRepository, temporary } from '../integration/build-multiarch-image.ts';
+import { smallImage } from '../integration/build-multiarch-image-graph.ts';
+import { type Fault, type Kind, type RegistryProxy, type Rules, startProxy } from '../integration/registry-proxy.ts';
 
 const timeout = 60_000;
 

@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { ownNamespace } from './canary-lab.ts';
-import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { campaignTest } from './extent.ts';
-import { describeWith, labModule } from './lab.ts';
-import { pushRegional } from './regional.ts';
+import { ownNamespace } from '../integration/canary-lab.ts';
+import {
+  type Done,
+  exampleManifests,
+  get,
+  type Running,
+  start,
+  userTraffic,
+} from '../integration/deploy-k8s-canary.ts';
+import { campaignTest } from '../integration/extent.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
+import { pushRegional } from '../integration/regional.ts';
 
 const namespace = 'slipway-test-users';
 const nodePort = 30345;

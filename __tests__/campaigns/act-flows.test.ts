@@ -2,9 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
-import { describeWith } from '../integration/lab.ts';
-import { FakeGitHub } from '../release/github/fake-github.ts';
-import { type ActRun, attemptWorkflow, type Ran } from './act.ts';
+import { type ActRun, attemptWorkflow, type Ran } from '../e2e/act.ts';
 import {
   askAllAlong,
   commit,
@@ -15,8 +13,10 @@ import {
   type Places,
   secondRepository,
   versionsOf,
-} from './flows.ts';
-import { namespaceOf, removeFolder, servicesOf, temporaryFolder } from './support.ts';
+} from '../e2e/flows.ts';
+import { namespaceOf, removeFolder, servicesOf, temporaryFolder } from '../e2e/support.ts';
+import { describeWith } from '../integration/lab.ts';
+import { FakeGitHub } from '../release/github/fake-github.ts';
 
 const limit = 120_000;
 jest.setTimeout(3 * limit); // of a test: a machine with two cores may be busy

@@ -3,10 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sleep } from '../../src/core/deadline.ts';
-import { cable } from './cable.ts';
-import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, type LabHost, labModule } from './lab.ts';
+import { cable } from '../integration/cable.ts';
+import {
+  deploy,
+  fetchJson,
+  leftovers,
+  onHost,
+  reach,
+  sha256FromOutside,
+  startDeploy,
+} from '../integration/deploy-ssh-systemd.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, type LabHost, labModule } from '../integration/lab.ts';
 
 const directory = '/opt/slipway/hello';
 const dropIns = '/etc/systemd/system/hello.service.d';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { pushExample } from './canary-lab.ts';
-import type { Done } from './deploy-k8s-canary.ts';
-import { describeWith, labModule } from './lab.ts';
-import { helloManifest, helloService, outsideView, startBoth } from './two-clusters.ts';
+import { pushExample } from '../integration/canary-lab.ts';
+import type { Done } from '../integration/deploy-k8s-canary.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
+import { helloManifest, helloService, outsideView, startBoth } from '../integration/two-clusters.ts';
 
 const nodePort = 30243;
 

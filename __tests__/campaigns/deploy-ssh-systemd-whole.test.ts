@@ -3,9 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
-import { type Deployed, deploy, fetchJson, helloService, leftovers, onHost, reach } from './deploy-ssh-systemd.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, type LabHost, labModule } from './lab.ts';
+import {
+  type Deployed,
+  deploy,
+  fetchJson,
+  helloService,
+  leftovers,
+  onHost,
+  reach,
+} from '../integration/deploy-ssh-systemd.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, type LabHost, labModule } from '../integration/lab.ts';
 
 const directory = '/opt/slipway/hello';
 const folderOfDropIns = '/etc/systemd/system/hello.service.d';

@@ -18,12 +18,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { sleep } from '../../src/core/deadline.ts';
 import { run } from '../../src/core/process.ts';
-import { startBalancers } from './balancers.ts';
-import { deploy, fetchJson, leftovers, onHost, reach, sha256FromOutside, startDeploy } from './deploy-ssh-systemd.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, type LabHost, labModule } from './lab.ts';
-import { startLoad } from './load.ts';
-import { type Mounted, mountShare } from './nfs-like.ts';
+import { startBalancers } from '../integration/balancers.ts';
+import {
+  deploy,
+  fetchJson,
+  leftovers,
+  onHost,
+  reach,
+  sha256FromOutside,
+  startDeploy,
+} from '../integration/deploy-ssh-systemd.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, type LabHost, labModule } from '../integration/lab.ts';
+import { startLoad } from '../integration/load.ts';
+import { type Mounted, mountShare } from '../integration/nfs-like.ts';
 
 const directory = '/opt/slipway/hello';
 /** Where they will be: they are booted when there is a share that they can be shown. */

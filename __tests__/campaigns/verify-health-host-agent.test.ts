@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
-import { deploy, onHost, reach } from './deploy-ssh-systemd.ts';
-import { buildHello } from './hello.ts';
-import { makeUsers } from './host-users.ts';
-import { describeWith, labModule } from './lab.ts';
-import { type Verified, verify } from './verify-health.ts';
+import { deploy, onHost, reach } from '../integration/deploy-ssh-systemd.ts';
+import { buildHello } from '../integration/hello.ts';
+import { makeUsers } from '../integration/host-users.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
+import { type Verified, verify } from '../integration/verify-health.ts';
 
 jest.setTimeout(60_000);
 

@@ -2,11 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
-import { buildHandover } from './handover.ts';
-import { buildHello } from './hello.ts';
-import { describeWith, labModule } from './lab.ts';
-import { startLoad } from './load.ts';
+import {
+  type Deployed,
+  deploy,
+  fetchJson,
+  leftovers,
+  onHost,
+  reach,
+  startDeploy,
+} from '../integration/deploy-ssh-systemd.ts';
+import { buildHandover } from '../integration/handover.ts';
+import { buildHello } from '../integration/hello.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
+import { startLoad } from '../integration/load.ts';
 
 jest.setTimeout(60_000);
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 // @ts-expect-error: the lab is plain JavaScript
 import { cacheRoot } from '../../scripts/lab/paths.mjs';
-import { step } from './setup-go-cross-runner.ts';
+import { step } from '../integration/setup-go-cross-runner.ts';
 
 // A cache-dir that fails, and one that is used day by day; the program needs the runtime only.
 let folder: string;

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ownNamespace, pushExample } from './canary-lab.ts';
-import { type Done, exampleManifests, get, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { describeWith } from './lab.ts';
+import { ownNamespace, pushExample } from '../integration/canary-lab.ts';
+import {
+  type Done,
+  exampleManifests,
+  get,
+  type Running,
+  start,
+  userTraffic,
+} from '../integration/deploy-k8s-canary.ts';
+import { describeWith } from '../integration/lab.ts';
 
 const namespace = 'slipway-test-resume';
 const host = 'resume.slipway.test';

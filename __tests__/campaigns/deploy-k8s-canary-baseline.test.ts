@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { apiProxy } from './api-proxy.ts';
-import { ownNamespace } from './canary-lab.ts';
-import { type Done, exampleManifests, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { describeWith } from './lab.ts';
-import { pushRegional } from './regional.ts';
+import { apiProxy } from '../integration/api-proxy.ts';
+import { ownNamespace } from '../integration/canary-lab.ts';
+import { type Done, exampleManifests, type Running, start, userTraffic } from '../integration/deploy-k8s-canary.ts';
+import { describeWith } from '../integration/lab.ts';
+import { pushRegional } from '../integration/regional.ts';
 
 const namespace = 'slipway-test-baseline';
 const nodePort = 30498;

@@ -2,12 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { buildPrograms, freshRepository, runImage, temporary } from '../integration/build-multiarch-image.ts';
+import { ownNamespace, pushExample } from '../integration/canary-lab.ts';
+import { type Done, exampleManifests, start } from '../integration/deploy-k8s-canary.ts';
+import { describeWith } from '../integration/lab.ts';
+import { identity, issuer, startSigstore } from '../integration/sigstore.ts';
 import { remember } from '../remembered.ts';
-import { buildPrograms, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
-import { ownNamespace, pushExample } from './canary-lab.ts';
-import { type Done, exampleManifests, start } from './deploy-k8s-canary.ts';
-import { describeWith } from './lab.ts';
-import { identity, issuer, startSigstore } from './sigstore.ts';
 
 const namespace = 'slipway-test-preflight';
 const nodePort = 30272;
