@@ -11,15 +11,15 @@ export function commandsOf(page: string): readonly string[] {
 
 /** Where a test runs the commands of a page, read from the page. */
 export const ranBy: Readonly<Record<string, string>> = {
-  'README.md': 'e2e/docs-commands.test.ts',
-  'docs/first-release.md': 'e2e/docs-commands.test.ts',
+  'README.md': 'campaigns/docs-commands.test.ts',
+  'docs/first-release.md': 'campaigns/docs-commands.test.ts',
   'docs/doctor.md': 'cli/doctor.test.ts',
   'actions/deploy-k8s-canary/README.md': 'cli/scaffold.test.ts',
-  'actions/setup-go-cross/README.md': 'e2e/docs-commands.test.ts',
+  'actions/setup-go-cross/README.md': 'campaigns/docs-commands.test.ts',
   'examples/gin/README.md': 'e2e/examples.test.ts',
-  'examples/hello/README.md': 'e2e/docs-commands.test.ts',
-  'examples/podinfo/README.md': 'e2e/docs-commands.test.ts',
-  'scripts/lab/README.md': 'e2e/docs-commands.test.ts',
+  'examples/hello/README.md': 'campaigns/docs-commands.test.ts',
+  'examples/podinfo/README.md': 'campaigns/docs-commands.test.ts',
+  'scripts/lab/README.md': 'campaigns/docs-commands.test.ts',
 };
 
 const ci = 'writes or reads the whole checkout, beside tests that run from it; CI runs it by itself';

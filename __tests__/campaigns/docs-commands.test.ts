@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { blocksOf } from '../docs/blocks.ts';
 import { commandsOf, notRun } from '../docs/commands.ts';
+import { shellOf } from '../e2e/shell.ts';
+import { command, kept, removeFolder, repositoryOf, root, servicesOf, temporaryFolder } from '../e2e/support.ts';
 import { describeWith, labModule } from '../integration/lab.ts';
-import { shellOf } from './shell.ts';
-import { command, kept, removeFolder, repositoryOf, root, servicesOf, temporaryFolder } from './support.ts';
 
 jest.setTimeout(240_000); // of a test: a machine with two cores may be busy
 
