@@ -18,8 +18,8 @@ import { run } from '../../src/core/process.ts';
 import type { ReleaseRecord } from '../../src/core/record/schema.ts';
 import { withoutCgo } from '../../src/setup-go-cross/cgo/choose.ts';
 import { findProgram } from '../../src/setup-go-cross/cgo/compiler.ts';
-import { describeWith } from './lab.ts';
-import { git, type Step, step } from './setup-go-cross-runner.ts';
+import { describeWith } from '../integration/lab.ts';
+import { git, type Step, step } from '../integration/setup-go-cross-runner.ts';
 
 // A program with C code that uses its C library (printf of floats, sqrt, malloc), for the machine and for four others.
 const source = `package main

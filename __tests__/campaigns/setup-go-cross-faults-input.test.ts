@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/core/process.ts';
+import { describeWith } from '../integration/lab.ts';
+import { contentOf, dependency, goSum, machinesGo, put } from '../integration/setup-go-cross-faults.ts';
+import { git, step } from '../integration/setup-go-cross-runner.ts';
 import { serve } from '../setup-go-cross/server.ts';
 import type { Files } from '../setup-go-cross/toolchain/archives.ts';
-import { describeWith } from './lab.ts';
-import { contentOf, dependency, goSum, machinesGo, put } from './setup-go-cross-faults.ts';
-import { git, step } from './setup-go-cross-runner.ts';
 
 jest.setTimeout(60_000);
 

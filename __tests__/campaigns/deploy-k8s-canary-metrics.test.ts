@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ownNamespace } from './canary-lab.ts';
-import { type Done, exampleManifests, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { describeWith, labModule } from './lab.ts';
-import { pushRegional } from './regional.ts';
+import { ownNamespace } from '../integration/canary-lab.ts';
+import { type Done, exampleManifests, type Running, start, userTraffic } from '../integration/deploy-k8s-canary.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
+import { pushRegional } from '../integration/regional.ts';
 
 const namespace = 'slipway-test-metrics';
 const nodePort = 30341;

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { scratch } from '../../src/build-multiarch-image/assets/scratch.ts';
 import { deflateParameters } from '../../src/core/deflate.ts';
 import { run } from '../../src/core/process.ts';
-import { describeImages, freshRepository, runImage, temporary } from './build-multiarch-image.ts';
-import { buildHello } from './hello.ts';
-import { labModule } from './lab.ts';
-import { startProxy } from './registry-proxy.ts';
+import { describeImages, freshRepository, runImage, temporary } from '../integration/build-multiarch-image.ts';
+import { buildHello } from '../integration/hello.ts';
+import { labModule } from '../integration/lab.ts';
+import { startProxy } from '../integration/registry-proxy.ts';
 
 const timeout = 120_000;
 

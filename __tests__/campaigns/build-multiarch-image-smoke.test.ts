@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { machinePlatform } from '../../src/build-multiarch-image/dockerfile/emulation.ts';
 import { mediaTypes } from '../../src/core/oci/media-types.ts';
 import { run } from '../../src/core/process.ts';
-import { freshRepository, runImage, temporary } from './build-multiarch-image.ts';
-import { buildProgram, freePort } from './buildkit.ts';
-import { describeWith, labModule } from './lab.ts';
+import { freshRepository, runImage, temporary } from '../integration/build-multiarch-image.ts';
+import { buildProgram, freePort } from '../integration/buildkit.ts';
+import { describeWith, labModule } from '../integration/lab.ts';
 
 const timeout = 120_000;
 
