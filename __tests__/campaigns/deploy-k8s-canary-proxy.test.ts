@@ -6,7 +6,6 @@ import { type Asked, type Fault, faults, says } from '../integration/api-faults.
 import { type apiProxy as ApiProxy, apiProxy } from '../integration/api-proxy.ts';
 import { ownNamespace, pushExample } from '../integration/canary-lab.ts';
 import { type Done, exampleManifests, get, start, userTraffic } from '../integration/deploy-k8s-canary.ts';
-import { campaign } from '../integration/extent.ts';
 import { describeWith } from '../integration/lab.ts';
 
 const namespace = 'slipway-test-proxy';
@@ -177,7 +176,6 @@ await describeWith(['cluster', 'registry', 'go'], 'deploy-k8s-canary behind an i
     await settledOn('v1', 'rolled-back');
   }, 120_000);
 
-  if (!campaign) return;
   const phases: readonly Phase[] = ['preflight', 'progressing', 'promoting', 'rolling-back'];
 
   /** One rollout, good or bad as the phase needs it, and what another run makes of what is left. */

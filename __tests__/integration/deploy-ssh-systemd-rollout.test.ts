@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { cable } from './cable.ts';
 import { type Deployed, deploy, fetchJson, leftovers, onHost, reach, startDeploy } from './deploy-ssh-systemd.ts';
+import { campaignTest } from './extent.ts';
 import { buildHello } from './hello.ts';
 import { describeWith, type LabHost, labModule } from './lab.ts';
 
@@ -126,31 +127,38 @@ await describeWith(['fresh:host21', 'fresh:host22', 'fresh:host23', 'go'], 'depl
     expect(await greetings()).toEqual(['three', 'two', 'two']);
   });
 
-  test('lost before it is begun: it is named, what it serves is not claimed, and the rest is not begun', async () => {
-    const running = await startDeploy({ ...inputs, ...greet('five'), strategy: 'rolling', 'connect-timeout': '3s' });
-    await running.logged(`${place(hosts[0]!)}: switch done`);
-    await cable(second, 'down');
-    const done = await running.ended;
-    await cable(second, 'up');
-    expect(done.code).toBe(1);
-    expect(states(done)).toEqual(['healthy', 'failed', 'not-begun']);
-    expect(done.record!.deployments[1]!.evidence).not.toHaveProperty('serving');
-    expect(await greetings()).toEqual(['five', 'two', 'two']);
-  }, 120_000);
+  campaignTest(
+    'lost before it is begun: it is named, what it serves is not claimed, and the rest is not begun',
+    async () => {
+      const running = await startDeploy({ ...inputs, ...greet('five'), strategy: 'rolling', 'connect-timeout': '3s' });
+      await running.logged(`${place(hosts[0]!)}: switch done`);
+      await cable(second, 'down');
+      const done = await running.ended;
+      await cable(second, 'up');
+      expect(done.code).toBe(1);
+      expect(states(done)).toEqual(['healthy', 'failed', 'not-begun']);
+      expect(done.record!.deployments[1]!.evidence).not.toHaveProperty('serving');
+      expect(await greetings()).toEqual(['five', 'two', 'two']);
+    },
+    120_000,
+  );
 
-  test('two runs with different hosts: one waits for the other where they meet, and both come to their end', async () => {
-    const slow = await startDeploy({ ...inputs, ...greet('six'), strategy: 'rolling', 'min-healthy-time': '3s' });
-    await slow.logged(`${place(second)}: switch done`);
-    const meets = { ...inputs, hosts: [second, third].map(place).join('\n') };
-    const impatient = await deploy({ ...meets, ...greet('no'), 'lock-wait': '0s', strategy: 'rolling' });
-    expect(states(impatient)).toEqual(['failed', 'not-begun']);
-    expect(impatient.log).toMatch(/another deployment of this service is under way: octocat.*LOCKED/);
-    const other = await deploy({ ...meets, ...greet('seven'), strategy: 'rolling' });
-    expect(states(await slow.ended)).toEqual(['healthy', 'healthy', 'healthy']);
-    expect(states(other)).toEqual(['healthy', 'healthy']);
-    // the second one waited for each host until the first was done with it
-    expect(await greetings()).toEqual(['six', 'seven', 'seven']);
-  });
+  campaignTest(
+    'two runs with different hosts: one waits for the other where they meet, and both come to their end',
+    async () => {
+      const slow = await startDeploy({ ...inputs, ...greet('six'), strategy: 'rolling', 'min-healthy-time': '3s' });
+      await slow.logged(`${place(second)}: switch done`);
+      const meets = { ...inputs, hosts: [second, third].map(place).join('\n') };
+      const impatient = await deploy({ ...meets, ...greet('no'), 'lock-wait': '0s', strategy: 'rolling' });
+      expect(states(impatient)).toEqual(['failed', 'not-begun']);
+      expect(impatient.log).toMatch(/another deployment of this service is under way: octocat.*LOCKED/);
+      const other = await deploy({ ...meets, ...greet('seven'), strategy: 'rolling' });
+      expect(states(await slow.ended)).toEqual(['healthy', 'healthy', 'healthy']);
+      expect(states(other)).toEqual(['healthy', 'healthy']);
+      // the second one waited for each host until the first was done with it
+      expect(await greetings()).toEqual(['six', 'seven', 'seven']);
+    },
+  );
 
   test('one is not reached, as max-unavailable allows: the others are deployed, and it is named', async () => {
     // nobody listens there
@@ -170,27 +178,31 @@ await describeWith(['fresh:host21', 'fresh:host22', 'fresh:host23', 'go'], 'depl
     expect(await greetings()).toEqual(['four', 'seven', 'four']);
   });
 
-  test('rollback-all, and one is lost that was done: it is told apart, the others go back', async () => {
-    await breaks(third);
-    const cut = {
-      strategy: 'rolling',
-      'on-failure': 'rollback-all',
-      'connect-timeout': '3s',
-      'min-healthy-time': '2s',
-    };
-    const running = await startDeploy({ ...inputs, ...greet('bad4'), ...cut });
-    await running.logged(`${place(second)}: switch done`);
-    await cable(hosts[0]!, 'down');
-    const done = await running.ended;
-    await cable(hosts[0]!, 'up');
-    expect(states(done)).toEqual(['failed', 'rolled-back', 'rolled-back']);
-    const [lost] = done.record!.deployments;
-    // what it serves nobody knows; least of all the release before
-    expect(lost!.evidence).not.toHaveProperty('serving');
-    expect(done.log).toMatch(
-      new RegExp(`${hosts[0]!.address}:22: it had to go back because .*${third.address}.* failed, and did not: `),
-    );
-    // the lost one's lock is held until its agent has heard nothing for a minute
-    expect(await answers()).toEqual(['bad4', 'seven', 'four']);
-  }, 120_000);
+  campaignTest(
+    'rollback-all, and one is lost that was done: it is told apart, the others go back',
+    async () => {
+      await breaks(third);
+      const cut = {
+        strategy: 'rolling',
+        'on-failure': 'rollback-all',
+        'connect-timeout': '3s',
+        'min-healthy-time': '2s',
+      };
+      const running = await startDeploy({ ...inputs, ...greet('bad4'), ...cut });
+      await running.logged(`${place(second)}: switch done`);
+      await cable(hosts[0]!, 'down');
+      const done = await running.ended;
+      await cable(hosts[0]!, 'up');
+      expect(states(done)).toEqual(['failed', 'rolled-back', 'rolled-back']);
+      const [lost] = done.record!.deployments;
+      // what it serves nobody knows; least of all the release before
+      expect(lost!.evidence).not.toHaveProperty('serving');
+      expect(done.log).toMatch(
+        new RegExp(`${hosts[0]!.address}:22: it had to go back because .*${third.address}.* failed, and did not: `),
+      );
+      // the lost one's lock is held until its agent has heard nothing for a minute
+      expect(await answers()).toEqual(['bad4', 'seven', 'four']);
+    },
+    120_000,
+  );
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type apiProxy as ApiProxy, apiProxy, type Write } from '../integration/api-proxy.ts';
-import { ownNamespace, pushExample } from '../integration/canary-lab.ts';
-import { type Done, exampleManifests, get, start, userTraffic } from '../integration/deploy-k8s-canary.ts';
-import { campaign } from '../integration/extent.ts';
-import { describeWith } from '../integration/lab.ts';
+import { type apiProxy as ApiProxy, apiProxy, type Write } from './api-proxy.ts';
+import { ownNamespace, pushExample } from './canary-lab.ts';
+import { type Done, exampleManifests, get, start, userTraffic } from './deploy-k8s-canary.ts';
+import { campaign } from './extent.ts';
+import { describeWith } from './lab.ts';
 
 const namespace = 'slipway-test-kills';
 const host = 'kills.slipway.test';
