@@ -220,7 +220,12 @@ await describeWith(['fresh:host8', 'go'], 'deploy-ssh-systemd: faults', lab => {
   }, 90_000);
 
   test('the connection is cut during the gate: the run goes on over a new one', async () => {
-    const running = await startDeploy({ ...inputs, binary: v2.path, 'min-healthy-time': '2s' });
+    const running = await startDeploy({
+      ...inputs,
+      binary: v2.path,
+      'min-healthy-time': '2s',
+      'healthy-deadline': '30s',
+    });
     await running.logged('switch done');
     await sleep(700);
     const cut = 'for p in /proc/[0-9]*; do grep -aq "^sshd: deploy" $p/cmdline && kill -9 ${p#/proc/} && echo $p; done';
