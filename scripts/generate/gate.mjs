@@ -29,7 +29,7 @@ export function gateTable(results) {
     table(head, rows),
     '',
     ...verdict(releases),
-    `\`npm run bench -- gate\`, ${date.slice(0, 10)}, ${machine.cores} cores, six services at a time on one host; the same releases, from one seed, both ways.`,
+    `\`npm run bench -- gate\`, ${date.slice(0, 10)}, ${machine.cores} cores, two to four services at a time on one host; the same releases, from one seed, both ways.`,
   ].join('\n');
 }
 
