@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { diagnose } from '../../src/deploy-ssh-systemd/diagnosis.ts';
+import { type Observation, parseEveryCheck } from '../../src/core/health/index.ts';
+import { diagnose, listensElsewhere } from '../../src/deploy-ssh-systemd/diagnosis.ts';
 import { refusedCall } from '../../src/deploy-ssh-systemd/system-calls.ts';
 import { readUnitState } from '../../src/deploy-ssh-systemd/unit-state.ts';
 
@@ -50,4 +51,15 @@ test('nothing is said where nothing is known', () => {
 test('a check that was refused, while it listens elsewhere', () => {
   const found = diagnose({ exit: undefined, unit: undefined, journal: '', audit: '', elsewhere: [8081, 9090] });
   expect(found).toEqual([expect.stringContaining('its process listens on port 8081 and 9090')]);
+});
+
+test.each([
+  ['another port', 'http://127.0.0.1:8080/ 200', 'refused', [8081]],
+  ['the port of the scheme', 'http://127.0.0.1/ 200', 'refused', [8081]],
+  ['its own port, which it was slow to open', 'http://127.0.0.1:8081/ 200', 'refused', []],
+  ['a place that answers', 'http://127.0.0.1:8080/ 200', 'status', []],
+] as const)('a check of %s', (_, text, reason, found) => {
+  const [check] = parseEveryCheck(text);
+  const lastFailure = { reason } as Observation;
+  expect(listensElsewhere([{ check: check!, verdict: 'failed', lastFailure }], [8081])).toEqual(found);
 });

@@ -1,7 +1,7 @@
 import { messageOf, SlipwayError } from '../core/errors.ts';
 import type { UnitFile } from '../core/host-agent/unit-files.ts';
 import { formatDuration } from '../core/units.ts';
-import { diagnose } from './diagnosis.ts';
+import { diagnose, listensElsewhere } from './diagnosis.ts';
 import { type Downtime, downtimeOf } from './downtime.ts';
 import type { Exposure } from './exposure.ts';
 import type { GateVerdict } from './gate-host.ts';
@@ -95,8 +95,7 @@ export async function takenBack(
   // between two looks it may have ended and started again: the journal knows
   const last = verdict.exited ?? ((failedUnit?.restarts ?? 0) > 0 ? readEnd(ended) : undefined);
   const exit = last === undefined ? undefined : describeExit(last);
-  const refused = verdict.checks.some(one => one.verdict !== 'passed' && one.lastFailure?.reason === 'refused');
-  const elsewhere = refused ? listens : [];
+  const elsewhere = listensElsewhere(verdict.checks, listens);
   const symptoms = { exit: last, unit: failedUnit, journal: `${journal}\n${ended}`, audit, elsewhere };
   const advice = diagnose(symptoms);
   const downtime =

@@ -1,3 +1,4 @@
+import type { Check, CheckResult } from '../core/health/index.ts';
 import { refusedCall } from './system-calls.ts';
 import type { UnitState } from './unit-state.ts';
 import type { Exit } from './unit-verdict.ts';
@@ -11,7 +12,7 @@ export interface Symptoms {
   readonly journal: string;
   /** The kernel's records of system calls that were refused, where it keeps any. */
   readonly audit: string;
-  /** Ports on which its process listened, where a check was refused the connection; else empty. */
+  /** What `listensElsewhere` found. */
   readonly elsewhere: readonly number[];
 }
 
@@ -38,6 +39,20 @@ const words: readonly [RegExp, string][] = [
     'Something was refused to it (EPERM), by SystemCallFilter= or for want of a capability: try "hardening: off" to see, then relax the one directive by "unit-overrides".',
   ],
 ];
+
+/** The ports on which a process listens, where a check was refused at one that is not among them; else none. Pure. */
+export function listensElsewhere(
+  checks: readonly Pick<CheckResult, 'check' | 'verdict' | 'lastFailure'>[],
+  listens: readonly number[],
+): readonly number[] {
+  const refused = checks.filter(one => one.verdict !== 'passed' && one.lastFailure?.reason === 'refused');
+  return refused.some(({ check }) => !listens.includes(portOf(check) ?? 0)) ? listens : [];
+}
+
+function portOf(check: Check): number | undefined {
+  if (check.kind === 'http') return Number(check.url.port || (check.url.protocol === 'https:' ? 443 : 80));
+  return 'port' in check ? check.port : undefined;
+}
 
 /** What the end of a process and its last words point to: sentences that say what would change it. Pure. */
 export function diagnose({ exit, unit, journal, audit, elsewhere }: Symptoms): string[] {

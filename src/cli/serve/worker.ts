@@ -3,7 +3,7 @@ import { messageOf, SlipwayError } from '../../core/errors.ts';
 import { log } from '../../core/log.ts';
 import { formatDuration } from '../../core/units.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { StartOptions } from '../service/start-slipway.ts';
+import { patience, type StartOptions } from '../service/start-slipway.ts';
 import { lives, type Process } from '../service/who-lives.ts';
 import { type Job, lastBegun, nextOf } from './job.ts';
 import type { Queue } from './queue.ts';
@@ -68,11 +68,12 @@ export class Worker {
     if (left !== undefined && (await lives(left))) {
       log.info(`${job.id}: the release that was under way goes on as process ${left.pid}; it is waited for`);
       const end = Date.parse(job.begun ?? new Date().toISOString()) + this.#tools.timeout;
-      for (let isAsked = false; !this.#signal.aborted && (await lives(left)); await this.#pause(look)) {
-        if (isAsked || Date.now() < end) continue;
-        log.warning(`${job.id}: ${this.#late()}`);
-        isAsked = true;
-        interrupt(left);
+      let asked: number | undefined;
+      for (; !this.#signal.aborted && (await lives(left)); await this.#pause(look)) {
+        if (Date.now() < end) continue;
+        if (asked === undefined) log.warning(`${job.id}: ${this.#late()}`);
+        asked ??= signalTo(left, 'SIGINT');
+        if (Date.now() > asked + patience) signalTo(left, 'SIGKILL');
       }
     }
     if (!this.#signal.aborted) await this.#note({ ...rest, state: 'waiting' });
@@ -164,13 +165,14 @@ export class Worker {
   }
 }
 
-/** As Ctrl-C does; it may have ended meanwhile. */
-function interrupt({ pid }: Process): void {
+/** It may have ended meanwhile. @returns the time */
+function signalTo({ pid }: Process, signal: NodeJS.Signals): number {
   try {
-    process.kill(pid, 'SIGINT');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+  return Date.now();
 }
 
 function stateOf(code: number): Job['state'] {

@@ -3,12 +3,15 @@ import { open } from 'node:fs/promises';
 import { SlipwayError } from '../../core/errors.ts';
 import { type Process, processOf } from './who-lives.ts';
 
+/** Milliseconds in which a chain that is cancelled has ended its actions. */
+export const patience = 15_000;
+
 export interface StartOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   /** The file that gets everything it says. Default: it says it where we do. */
   readonly log?: string;
-  /** Milliseconds that it has to end by itself when it is cancelled. Default 15,000: a chain has ended its actions by then. */
+  /** Milliseconds that it has to end by itself when it is cancelled. Default: `patience`. */
   readonly patience?: number;
   /** Called once it runs. */
   readonly onStart?: (started: Process) => Promise<void>;
@@ -36,7 +39,7 @@ export async function startSlipway(args: readonly string[], options: StartOption
   let hard: NodeJS.Timeout | undefined;
   const cancel = () => {
     child.kill('SIGINT');
-    hard = setTimeout(() => child.kill('SIGKILL'), options.patience ?? 15_000);
+    hard = setTimeout(() => child.kill('SIGKILL'), options.patience ?? patience);
   };
   if (options.signal.aborted) cancel();
   options.signal.addEventListener('abort', cancel, { once: true });
