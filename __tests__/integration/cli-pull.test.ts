@@ -37,14 +37,14 @@ environments:
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Production calls a version verified. */
-async function verified(version: string): Promise<void> {
+async function verified(version: string, at = new Date()): Promise<void> {
   const { signal } = new AbortController();
   using records = await openRecords(
     { folder: 'records' },
     { place: '', image: undefined, directory: folder, env: {}, signal },
   );
-  const verification = { verdict: 'verified', checks: [], reasons: [], at: new Date().toISOString() };
-  const of = { kind: 'verdict', environment: 'production', state: 'verified' };
+  const verification = { verdict: 'verified', checks: [], reasons: [], at: at.toISOString() };
+  const of = { kind: 'verdict', environment: 'production', state: 'verified', at: at.toISOString() };
   await records.append(sampleEntry({ ...of, version, verification } as Partial<Entry>));
 }
 
@@ -91,6 +91,19 @@ test(
     expect(await kept('last.log')).toContain('keeps no release v2.0.0'); // nothing was begun since
     await writeFile(newest, text);
     expect((await look()).stderr).toContain('v2.0.0 is verified in production');
+  },
+  limit,
+);
+
+test(
+  'an entry that is dated ahead is an error before anything is begun: it would hide every newer one',
+  async () => {
+    await writeFile(join(folder, 'policy.yml'), policy);
+    await verified('v3.0.0', new Date(Date.now() + 86_400_000));
+    await verified('v2.0.0');
+    const { code, stderr } = await look();
+    expect([code, stderr]).toEqual([1, expect.stringContaining('RECORDS_AHEAD')]);
+    await expect(kept('last.log')).rejects.toThrow('ENOENT');
   },
   limit,
 );

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ownNamespace, pushExample } from './canary-lab.ts';
 import { type Done, exampleManifests, type Running, start, userTraffic } from './deploy-k8s-canary.ts';
-import { git, makeOrigin, startFollower } from './gitops.ts';
+import { expectSoon, git, makeOrigin, startFollower } from './gitops.ts';
 import { describeWith } from './lab.ts';
 
 const namespace = 'slipway-test-k8s-gitops';
@@ -312,12 +312,3 @@ const canary = {
 };
 
 /** What a command answers in the end. */
-async function expectSoon(ask: () => Promise<string>, wanted: string): Promise<void> {
-  const until = Date.now() + 60_000;
-  for (;;) {
-    const seen = await ask().catch(String);
-    if (seen === wanted) return;
-    if (Date.now() > until) throw new Error(`"${seen}" instead of "${wanted}"`);
-    await new Promise(resolve => setTimeout(resolve, 300));
-  }
-}

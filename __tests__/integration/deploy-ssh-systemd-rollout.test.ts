@@ -166,6 +166,7 @@ await describeWith(['fresh:host21', 'fresh:host22', 'fresh:host23', 'go'], 'depl
     const key = (await readFile(second.knownHosts, 'utf8')).replaceAll(second.address, `[${second.address}]:2222`);
     const known = `${inputs['known-hosts']}\n${key}`;
     const reached = { hosts: elsewhere, 'known-hosts': known, 'connect-timeout': '2s' };
+    const [, before] = await answers();
     const done = await deploy({ ...inputs, ...reached, ...greet('four'), strategy: 'rolling', 'max-unavailable': '2' });
     expect(done.code).toBe(1);
     expect(done.outputs).toMatchObject({ state: 'unreachable', changed: 'true' });
@@ -175,7 +176,7 @@ await describeWith(['fresh:host21', 'fresh:host22', 'fresh:host23', 'go'], 'depl
       [`${second.address}:2222`, 'unreachable'],
     ]);
     expect(done.log).toMatch(new RegExp(`${second.address}:2222.*CONNECT_FAILED`));
-    expect(await greetings()).toEqual(['four', 'seven', 'four']);
+    expect(await greetings()).toEqual(['four', before, 'four']);
   });
 
   campaignTest(

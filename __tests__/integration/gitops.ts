@@ -38,12 +38,15 @@ export async function makeOrigin(files: Readonly<Record<string, string>>) {
 }
 
 /**
- * What a GitOps controller does, by its own means: looks at the repository all the time, builds the kustomization, applies it
- * server-side in the name of Flux's kustomize-controller, by force, and does so again every few seconds whatever others wrote.
+ * What a GitOps controller does, by its own means: looks at the repository all the time, builds the kustomization (or what
+ * `build` builds), applies it server-side in the name of Flux's kustomize-controller (or another manager), by force, and does so
+ * again every few seconds whatever others wrote.
  */
 export function startFollower(
   kubectl: (args: readonly string[], input?: string) => Promise<string>,
   directory: string,
+  build = () => kubectl(['kustomize', directory]),
+  manager = 'kustomize-controller',
 ): { readonly stop: () => Promise<void>; readonly pause: () => void; readonly go: () => void } {
   const ended = new AbortController();
   let paused = false;
@@ -55,11 +58,8 @@ export function startFollower(
       await git(directory, 'pull', '--quiet', '--ff-only');
       const head = await git(directory, 'rev-parse', 'HEAD');
       if (head === applied && round % 8 !== 0) continue;
-      const built = await kubectl(['kustomize', directory]);
-      await kubectl(
-        ['apply', '--server-side', '--force-conflicts', '--field-manager=kustomize-controller', '-f', '-'],
-        built,
-      );
+      const apply = ['apply', '--server-side', '--force-conflicts', `--field-manager=${manager}`, '-f', '-'];
+      await kubectl(apply, await build());
       applied = head;
     }
   })();
@@ -78,4 +78,15 @@ export function startFollower(
       paused = false;
     },
   };
+}
+
+/** Asks until the answer is the one that is wanted, for a minute. */
+export async function expectSoon(ask: () => Promise<string>, wanted: string): Promise<void> {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    const seen = await ask().catch(String);
+    if (seen === wanted) return;
+    if (Date.now() > until) throw new Error(`"${seen}" instead of "${wanted}"`);
+    await setTimeout(300);
+  }
 }

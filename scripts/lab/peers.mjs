@@ -45,8 +45,13 @@ export async function peer(name, { progress = () => {} } = {}) {
   });
 }
 
-/** The paths of all peers, by name. Throws Missing for the first that cannot be had. */
-export async function ensurePeers({ names = peerNames, progress } = {}) {
+const inTests = peerNames.filter(name => !programs[name].campaigns);
+
+/**
+ * The paths of all peers that `npm test` needs, by name; those of campaigns alone are had when one asks. Throws Missing for the
+ * first that cannot be had.
+ */
+export async function ensurePeers({ names = inTests, progress } = {}) {
   const paths = {};
   for (const name of names) paths[name] = await peer(name, { progress });
   return paths;

@@ -6,6 +6,7 @@ import { newestVerified } from '../../../src/cli/pull/candidate.ts';
 import {
   afterFailure,
   afterSuccess,
+  isAhead,
   isWanted,
   type Memory,
   readMemory,
@@ -66,6 +67,15 @@ test('records that show less than they did went back; those of another place or 
   expect([seen(newest.at), seen('2026-01-02T00:00:00.001Z')]).toEqual([false, false]);
   expect([seen(undefined, 'staging in oci://r'), wentBack({ failed: [] }, newest.place, undefined)]).toEqual([
     false,
+    false,
+  ]);
+});
+
+test('an entry may be ten minutes ahead of this clock, as clocks differ, and no more', () => {
+  const now = Date.parse('2026-01-02T00:00:00Z');
+  expect(['2026-01-02T00:10:00Z', '2026-01-02T00:10:00.001Z', undefined].map(at => isAhead(at, now))).toEqual([
+    false,
+    true,
     false,
   ]);
 });

@@ -4,6 +4,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { sourceOf } from '../../../src/deploy-k8s-canary/gitops/documents.ts';
 import { findImage } from '../../../src/deploy-k8s-canary/gitops/image-text.ts';
 import { listText } from '../../../src/deploy-k8s-canary/gitops/list-text.ts';
+import { asChartsWrite } from '../../../src/deploy-k8s-canary/gitops/split-image.ts';
 import {
   findWeights,
   namesIn,
@@ -103,6 +104,8 @@ ${entry}
     const place = findImage(sources, target);
     expect(place.image).toBe(`ghcr.io/acme/hello${now}`);
     expect(place.with(image)).toBe(text.replace(before, after));
+    // a namePrefix in front of the Deployment's name is nothing to an entry
+    expect(findImage(sources, { ...target, workload: 'prod-hello' }).with(image)).toBe(place.with(image));
     expect(findImage([sourceOf('k.yaml', place.with(image))], target).with(place.image)).toBe(text);
   });
 
@@ -119,6 +122,49 @@ ${entry}
     const text = 'replicas: 2\napp:\n  image:  ghcr.io/acme/hello:v1 # whole\n';
     const made = findImage([sourceOf('values.yaml', text, ['app', 'image'])], target).with(image);
     expect(made).toBe(text.replace('ghcr.io/acme/hello:v1', image));
+  });
+
+  const both = `1.4.0@${digest}`;
+  test.each([
+    ['as helm create makes it', 'repository: ghcr.io/acme/hello\n', 'tag: v1.2.0 # now', `tag: ${both} # now`],
+    ['with a registry', 'registry: ghcr.io\n  repository: acme/hello\n', 'tag: "1.10"', `tag: "${both}"`],
+    ['with an empty digest', 'repository: ghcr.io/acme/hello\n  digest: ""\n', "tag: '1'", `tag: '${both}'`],
+  ])('repository and tag apart, %s', (_, name, before, after) => {
+    const text = `replicas: 2\nimage:\n  pullPolicy: IfNotPresent\n  ${name}  ${before}\n`;
+    const find = (now: string) => findImage([sourceOf('values.yaml', now, ['image'])], target);
+    const place = find(text);
+    const wanted = asChartsWrite([place.source], image, '1.4.0');
+    expect(wanted).toBe(`ghcr.io/acme/hello:${both}`);
+    const made = place.with(wanted);
+    expect(made).toBe(text.replace(before, after));
+    expect([place.says(place.image), place.says(wanted), find(made).says(wanted)]).toEqual([true, false, true]);
+    expect(find(made).with(place.image)).toBe(text);
+  });
+
+  test('an empty tag is the chart’s appVersion: any tag that runs, and no digest', () => {
+    const text = 'image:\n  repository: ghcr.io/acme/hello\n  tag: ""\n';
+    const place = findImage([sourceOf('values.yaml', text, ['image'])], target);
+    expect(place.says('ghcr.io/acme/hello:1.16.0')).toBe(true);
+    expect(place.says(`ghcr.io/acme/hello:${both}`)).toBe(false);
+    expect(place.says('ghcr.io/acme/hello-web:1.16.0')).toBe(false);
+    expect(place.with(`ghcr.io/acme/hello:${both}`)).toBe(text.replace('""', `"${both}"`));
+    expect(() => place.with('ghcr.io/acme/other:1')).toThrow(
+      /has the repository ghcr.io\/acme\/hello, and not that of/,
+    );
+  });
+
+  test('the tag before the digest: the image’s own, the version, else the digest’s first digits', () => {
+    const sources = [sourceOf('values.yaml', 'image: {repository: ghcr.io/acme/hello, tag: v1}\n', ['image'])];
+    const tagged = `ghcr.io/acme/hello:main@${digest}`;
+    expect(asChartsWrite(sources, tagged, '1.4.0')).toBe(tagged);
+    expect(asChartsWrite(sources, image, 'v1.4.0+build.7')).toBe(`ghcr.io/acme/hello:v1.4.0-build.7@${digest}`);
+    expect(asChartsWrite(sources, image, image)).toBe(`ghcr.io/acme/hello:sha256-abababababab@${digest}`);
+    expect(asChartsWrite([sourceOf('a.yaml', deployment(image))], image, '1.4.0')).toBe(image);
+  });
+
+  test('a digest of its own beside the tag is refused', () => {
+    const text = `image: {repository: ghcr.io/acme/hello, tag: v1, digest: "${digest}"}\n`;
+    expect(() => findImage([sourceOf('values.yaml', text, ['image'])], target)).toThrow(/a digest of its own/);
   });
 
   test.each([

@@ -14,7 +14,16 @@ import { misuse } from '../options.ts';
 import { startSlipway } from '../service/start-slipway.ts';
 import { stateFolder, takeState } from '../service/state-folder.ts';
 import { newestVerified } from './candidate.ts';
-import { afterFailure, afterSuccess, isWanted, type Memory, readMemory, wentBack, writeMemory } from './memory.ts';
+import {
+  afterFailure,
+  afterSuccess,
+  isAhead,
+  isWanted,
+  type Memory,
+  readMemory,
+  wentBack,
+  writeMemory,
+} from './memory.ts';
 
 /** Entries among which the newest verified version is looked for. */
 const most = 100;
@@ -53,6 +62,7 @@ export async function look(call: Call): Promise<number> {
   using records = await openKept(call);
   const [newest] = await records.entries({ environment: from, limit: 1 });
   const place = `${from} in ${records.place}`;
+  if (isAhead(newest?.at, Date.now())) throw ahead(place, newest!);
   if (wentBack(remembered, place, newest?.at)) throw older(remembered, newest?.at, state);
   const memory = newest === undefined ? remembered : { ...remembered, newest: { place, at: newest.at } };
   const seen = `${newest?.id ?? 'nothing'} ${config}`;
@@ -86,6 +96,16 @@ function afterwards(memory: Memory, what: string, version: string, code: number)
   const next = isWanted(after, what) ? 'it is tried again' : 'it is not tried again; the next version is';
   log.warning(`${version} ended with exit code ${code}: ${next}`);
   return after;
+}
+
+function ahead(place: string, { id, at }: { id: string; at: string }): SlipwayError {
+  return new SlipwayError(
+    'RECORDS_AHEAD',
+    `the newest entry of ${place}, ${id}, is of ${at}, and it is ${new Date().toISOString()} here`,
+    {
+      hint: 'Nothing was changed: until then it would hide every newer one. Set the clock of this machine, or that of the machine that recorded it, and take the entry out of the records.',
+    },
+  );
 }
 
 function older({ newest }: Memory, at: string | undefined, state: string): SlipwayError {

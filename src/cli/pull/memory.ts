@@ -52,6 +52,14 @@ export function wentBack({ newest }: Memory, place: string, at: string | undefin
   return at === undefined || Date.parse(at) < Date.parse(newest.at);
 }
 
+/** Milliseconds by which the clocks of two machines may differ. */
+const skew = 600_000;
+
+/** Whether an entry is of a time that has not come: it would hide every newer one until then. */
+export function isAhead(at: string | undefined, now: number): boolean {
+  return at !== undefined && Date.parse(at) > now + skew;
+}
+
 export function afterSuccess({ failed, ...memory }: Memory, what: string): Memory {
   return { ...memory, deployed: what, failed: failed.filter(one => one.what !== what) };
 }

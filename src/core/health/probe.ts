@@ -50,8 +50,10 @@ export async function probe(check: Check, options: ProbeOptions = {}): Promise<O
     detail = await attempt(check, inner, trace);
   } catch (error) {
     if (error !== timeUp && controller.signal.aborted && options.signal?.aborted) throw options.signal.reason;
-    // what fails because it was ended may say so in its own words
-    failure = controller.signal.reason === timeUp ? timedOut(options.timeout!, trace) : asFailure(error);
+    failure = asFailure(error);
+    // what fails because it was ended may say so in its own words; a watch that ends tells its last answer
+    if (controller.signal.reason === timeUp && failure.reason !== 'not-serving')
+      failure = timedOut(options.timeout!, trace);
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stop);

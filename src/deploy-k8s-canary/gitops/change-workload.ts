@@ -32,7 +32,7 @@ export async function commitImage(
   const place = findImage(await tree.sources(), { workload, container, image });
   const step = image === release.image ? 'the image' : `back to ${image.split('@')[1]?.slice(0, 19) ?? image}`;
   const message = messageOf(release, cluster, step, `${place.image} becomes ${image}`);
-  return tree.commit(place.source, place.image === image ? place.source.text : place.with(image), message, signal);
+  return tree.commit(place.source, place.says(image) ? place.source.text : place.with(image), message, signal);
 }
 
 /** Waits until the Deployment has the image; its pods are waited for as in any rollout. */

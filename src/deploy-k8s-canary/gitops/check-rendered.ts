@@ -25,8 +25,8 @@ export async function checkRenderedImage(
   rendered.base = await rendered.tree.head(signal);
   rendered.release = { workload, id: releaseId, image: asked ?? image };
   const place = findImage(await rendered.tree.sources(), { workload, container, image });
-  if (place.image === previous) return false;
-  if (place.image === image) {
+  if (place.says(previous)) return false;
+  if (place.says(image)) {
     log.info(`${place.source.path} has ${image} already: only the cluster has to follow.`);
     return true;
   }

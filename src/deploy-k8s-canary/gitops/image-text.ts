@@ -3,12 +3,15 @@ import { SlipwayError } from '../../core/errors.ts';
 import { formatRepository, parseReference } from '../../core/registry/reference.ts';
 import { documentsOf, plainScalar, type Source } from './documents.ts';
 import { columnOf, type Edit, edited } from './edit.ts';
+import { splitImage } from './split-image.ts';
 
 /** Where a manifest says which image runs. */
 export interface ImagePlace {
   readonly source: Source;
   /** What it says now, as a pod gets it: `ghcr.io/acme/hello:v1`. */
   readonly image: string;
+  /** Whether what it says now is this image. */
+  says(image: string): boolean;
   /** The whole file with another image. */
   with(image: string): string;
 }
@@ -43,7 +46,7 @@ export function findImage(
     'RENDER_NO_IMAGE',
     `none of ${files} says which image the container ${container} of Deployment/${workload} runs, nor has an \`images:\` entry for ${repository}`,
     {
-      hint: 'Name the file in "manifests" that has it: the Deployment, the kustomization with `images:`, or FILE#PATH.OF.IMAGE of values. An alias (`*name`) cannot be changed. Nothing was changed.',
+      hint: 'Name the file in "manifests" that has it: the Deployment, the kustomization with `images:`, or FILE#PATH.OF.IMAGE of values (a whole reference, or a map with `repository` and `tag`). An alias (`*name`) cannot be changed. Nothing was changed.',
     },
   );
 }
@@ -52,12 +55,24 @@ export function findImage(
 function whole(source: Source, node: unknown): ImagePlace[] {
   const scalar = plainScalar(node);
   if (scalar === undefined || typeof scalar.value !== 'string') return [];
-  return [{ source, image: scalar.value, with: image => edited(source.text, [replacing(scalar, image)]) }];
+  const now = scalar.value;
+  return [
+    {
+      source,
+      image: now,
+      says: image => image === now,
+      with: image => edited(source.text, [replacing(scalar, image)]),
+    },
+  ];
 }
 
 function named(source: Source): ImagePlace[] {
   const { value } = source;
-  return value === undefined ? [] : source.documents.flatMap(document => whole(source, document.getIn(value, true)));
+  if (value === undefined) return [];
+  return source.documents.flatMap(document => {
+    const node = document.getIn(value, true);
+    return [...whole(source, node), ...splitImage(source, node)];
+  });
 }
 
 function contained(source: Source, workload: string, container: string): ImagePlace[] {
@@ -82,11 +97,12 @@ function kustomized(source: Source, repository: string): ImagePlace[] {
         throw new SlipwayError('RENDER_AMBIGUOUS', `${source.path}: the entry of ${repository} has newTag and digest`, {
           hint: 'Leave newTag out: the digest alone says which image it is. Nothing was changed.',
         });
-      const now = digest !== undefined ? `@${digest}` : tag !== undefined ? `:${tag}` : '';
+      const now = `${repository}${digest !== undefined ? `@${digest}` : tag !== undefined ? `:${tag}` : ''}`;
       return [
         {
           source,
-          image: `${repository}${now}`,
+          image: now,
+          says: (image: string) => image === now,
           with: (image: string) => edited(source.text, entryEdits(source, entry as YAMLMap.Parsed, image)),
         },
       ];
@@ -117,7 +133,7 @@ function entryEdits(source: Source, entry: YAMLMap.Parsed, image: string): Edit[
 }
 
 /** The scalar's own quotes stay. */
-function replacing({ range: [start, end], type }: Scalar.Parsed, value: string): Edit {
+export function replacing({ range: [start, end], type }: Scalar.Parsed, value: string): Edit {
   const text = type === 'QUOTE_DOUBLE' ? JSON.stringify(value) : type === 'QUOTE_SINGLE' ? `'${value}'` : quoted(value);
   return { start, end, text };
 }

@@ -4,6 +4,7 @@ import { log } from '../../core/log.ts';
 import type { Options } from '../options.ts';
 import { isUnfinished, readState } from '../state.ts';
 import { plansRendered } from './plans-rendered.ts';
+import { asChartsWrite } from './split-image.ts';
 import { throughGit } from './through-git.ts';
 import { openTree, type Tree } from './tree.ts';
 
@@ -36,6 +37,7 @@ export async function openRendered(
       { hint: `Give mode: ${mode} the checkout and these inputs, as that run had them. Nothing was changed.` },
     );
   const tree = opened ?? (await open());
+  const image = options.image && asChartsWrite(await tree.sources(), options.image, options.releaseId);
   const left = isUnfinished(state) ? state : undefined;
   const rendered = {
     tree,
@@ -43,13 +45,14 @@ export async function openRendered(
     release: {
       workload: workload.name,
       id: left?.release ?? (options.releaseId || (state?.release ?? '')),
-      image: left?.image ?? options.image ?? state?.image ?? '',
+      image: left?.image ?? image ?? state?.image ?? '',
     },
     container: options.container ?? state?.container,
     within: options['sync-timeout'],
   };
   if (!plans) log.info(whereTo(tree));
-  return { cluster: throughGit(cluster, rendered), options: { ...options, manifests: [], rendered } };
+  const given = { ...options, ...(image === undefined ? {} : { image }), manifests: [], rendered };
+  return { cluster: throughGit(cluster, rendered), options: given };
 }
 
 function whereTo({ upstream }: Tree): string {

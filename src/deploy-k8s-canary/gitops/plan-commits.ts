@@ -42,8 +42,7 @@ function imageLines(
 ): string[] {
   const place = findImage(sources, { workload, container, image });
   const { path, text } = place.source;
-  if (place.image === image)
-    return [`  commit    none: ${path} has the image already, and only the cluster has to follow`];
+  if (place.says(image)) return [`  commit    none: ${path} has the image already, and only the cluster has to follow`];
   return [subject(cluster, release, 'the image'), ...indented(unifiedDiff(path, text, place.with(image)))];
 }
 
