@@ -81,7 +81,9 @@ export async function checkRelease(
         ? []
         : [`HorizontalPodAutoscaler/${autoscaler.metadata.name} owns the replicas: they are left to it`]),
       ...(desired.kind === 'Deployment' || live === undefined ? [] : setNotes({ live, desired, autoscaler })),
-      ...(live === undefined ? [] : [helmNote(live)].filter(note => note !== undefined)),
+      ...(live === undefined || options.rendered !== undefined
+        ? []
+        : [helmNote(live)].filter(note => note !== undefined)),
       ...guards.map(
         one =>
           `PodDisruptionBudget/${one.metadata.name} guards the pods: ${one['status']?.disruptionsAllowed ?? 0} may be evicted now`,

@@ -25,7 +25,10 @@ export async function checkRenderedImage(
   rendered.base = await rendered.tree.head(signal);
   rendered.release = { workload, id: releaseId, image: asked ?? image };
   const place = findImage(await rendered.tree.sources(), { workload, container, image });
-  if (place.says(previous)) return false;
+  if (place.says(previous)) {
+    place.with(image); // what cannot be written is said before anything is
+    return false;
+  }
   if (place.says(image)) {
     log.info(`${place.source.path} has ${image} already: only the cluster has to follow.`);
     return true;

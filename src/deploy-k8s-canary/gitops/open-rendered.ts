@@ -38,20 +38,21 @@ export async function openRendered(
     );
   const tree = opened ?? (await open());
   const image = options.image && asChartsWrite(await tree.sources(), options.image, options.releaseId);
+  const releaseId = options.releaseId === options.image ? (image ?? '') : options.releaseId;
   const left = isUnfinished(state) ? state : undefined;
   const rendered = {
     tree,
     base: left?.render?.base ?? (await tree.head(signal)),
     release: {
       workload: workload.name,
-      id: left?.release ?? (options.releaseId || (state?.release ?? '')),
+      id: left?.release ?? (releaseId || (state?.release ?? '')),
       image: left?.image ?? image ?? state?.image ?? '',
     },
     container: options.container ?? state?.container,
     within: options['sync-timeout'],
   };
   if (!plans) log.info(whereTo(tree));
-  const given = { ...options, ...(image === undefined ? {} : { image }), manifests: [], rendered };
+  const given = { ...options, ...(image === undefined ? {} : { image, releaseId }), manifests: [], rendered };
   return { cluster: throughGit(cluster, rendered), options: given };
 }
 
