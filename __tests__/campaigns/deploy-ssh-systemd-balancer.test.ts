@@ -46,6 +46,8 @@ await describeWith(
     const balanced = (text: Record<string, unknown>) => ({ 'load-balancer': JSON.stringify(text) });
     const nginx = balanced({ nginx: nginxFile, hosts: place(balancer), server: '{host}:8080' });
     const haproxy = balanced({ haproxy: haproxySocket, hosts: [place(balancer)], server: 'app/{host}' });
+    const statusOf = async (given: Record<string, string>) =>
+      (await deploy({ ...inputs, ...given, mode: 'status' })).log;
     /** Deploys while the balancer is asked without a pause. */
     const underLoad = async (port: number, given: Record<string, string>) => {
       const load = startLoad(`http://${balancer.address}:${port}/`);
@@ -138,8 +140,11 @@ await describeWith(
       expect(other.log).toContain('out of the rotation before, not by Slipway, and stays so');
       expect(states(other)).toEqual(['healthy']);
       expect(await upstream()).toBe(before);
+      expect(await statusOf(nginx)).toContain(`nginx: in front of ${first.address}:8080, ${second.address}:8080 (out)`);
       await edit(' down', '');
       expect(await upstream()).toBe(pristine);
+      expect(await statusOf(nginx)).toContain(`nginx: in front of ${first.address}:8080, ${second.address}:8080\n`);
+      expect(await timers()).toBe('');
     });
 
     campaignTest('nginx: what it does not take is not left in its file', async () => {
@@ -160,6 +165,9 @@ await describeWith(
       await running.ended;
       expect(await upstream()).toContain(' down; # taken out by Slipway');
       await eventually(async () => expect((await greetings())[0]).toBe('three'));
+      const armed = await timers();
+      expect(await statusOf(nginx)).toContain(`in front of ${first.address}:8080 (out, by Slipway), ${second.address}`);
+      expect(await timers()).toBe(armed);
       await timerSoon();
       await (await labModule('host')).restart(balancer.name);
       await eventually(async () => expect(await upstream()).toBe(pristine));
@@ -187,6 +195,12 @@ await describeWith(
       expect(states(done)).toEqual(['healthy', 'healthy']);
       expect(load.answered).toBeGreaterThan(200);
       expect(load.failed).toEqual({});
+      const [one, other] = [first, second].map(({ address }) => `app/${address}`);
+      expect(await statusOf(haproxy)).toContain(`haproxy: in front of ${one}, ${other}\n`);
+      for (const server of [one, other]) await askHaproxy(balancer, `set server ${server} state maint`);
+      expect(await statusOf(haproxy)).toMatch(/: the load balancer\n.*haproxy: in front of .* \(MAINT\), .* \(MAINT\)/);
+      expect((await deploy({ ...inputs, ...haproxy, mode: 'status' })).outputs['state']).toBe('failed');
+      for (const server of [one, other]) await askHaproxy(balancer, `set server ${server} state ready`);
     });
 
     campaignTest('haproxy: waits for a request that is under way, up to its deadline', async () => {

@@ -193,6 +193,20 @@ await describeWith(
       await serves(before);
     });
 
+    test('a daemon that hangs is said to, nothing is changed, and what serves serves on', async () => {
+      const before = await container();
+      await onShell('systemctl kill --kill-whom=main --signal=STOP docker');
+      try {
+        const done = await run(named(two));
+        expect(done.log).toMatch(/docker is missing, or its daemon does not answer within 10 s.*PROGRAMS_MISSING/);
+        expect(await greeting()).toBe('one');
+      } finally {
+        await onShell('systemctl kill --kill-whom=main --signal=CONT docker');
+      }
+      expect(await container()).toBe(before);
+      expect(states(await run(named(one)))).toEqual(['unchanged']);
+    }, 120_000);
+
     describe('two instances behind nginx', () => {
       const served = async () => (await fetchJson(`http://${host.address}/`)).body?.['greeting'];
       const running = () => onShell('docker ps --all --format {{.Names}}');

@@ -131,6 +131,12 @@ ${environment('staging')}${environment('production')}`.replaceAll('ADDRESS', hos
         verdict: 'verified',
       });
       expect(await version('staging')).toBe('v1.1.0');
+      // the checkout is v1.1.0, too: version and report are those of what serves
+      const before = await run({ mode: 'rollback', environment: 'staging' });
+      expect(before.outputs).toMatchObject({ version: 'v1.0.0', changed: 'true' });
+      expect(await readFile(before.outputs['report']!, 'utf8')).toContain('<h1>hello v1.0.0</h1>');
+      await run({ mode: 'deploy', environment: 'staging', version: 'v1.1.0' });
+      expect(await version('staging')).toBe('v1.1.0');
       const back = await run({ mode: 'rollback', environment: 'staging', version: 'v1.0.0' });
       expect(back.outputs).toMatchObject({ version: 'v1.0.0', verdict: 'verified', changed: 'true' });
       expect(await version('staging')).toBe('v1.0.0');

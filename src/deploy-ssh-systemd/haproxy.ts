@@ -5,6 +5,7 @@ import { log } from '../core/log.ts';
 import { explain } from './agent-error.ts';
 import type { HaproxyTimers } from './haproxy-timers.ts';
 import type { HostSession } from './host-session.ts';
+import type { SeenServer } from './nginx.ts';
 
 const answerTimeout = 10_000;
 const pause = 100;
@@ -85,6 +86,12 @@ export class HaproxyServer {
       if ((await this.#look(signal)).sessions === 0) return true;
       if (Date.now() >= until) return false;
     }
+  }
+
+  async seen(signal: AbortSignal): Promise<SeenServer> {
+    const { status } = await this.#look(signal);
+    const ours = status.startsWith('DRAIN') && (await this.#remembered('ask', 0, signal));
+    return { name: this.#server, out: isServing(status) ? undefined : ours ? 'out, by Slipway' : status };
   }
 
   #remembered(state: 'down' | 'up' | 'ask', seconds: number, signal: AbortSignal): Promise<boolean> {

@@ -9,6 +9,13 @@ export interface NginxUpstream {
   readonly unit: string;
 }
 
+/** A server as its load balancer has it. */
+export interface SeenServer {
+  readonly name: string;
+  /** Why it gets no requests; undefined where it does. */
+  readonly out: string | undefined;
+}
+
 const pause = 100;
 
 /** A server in an upstream of nginx, marked `down` in its file, which nginx tests and reads again. */
@@ -38,6 +45,11 @@ export class NginxServer {
     await this.#ask('up', 0, signal);
   }
 
+  async seen(signal: AbortSignal): Promise<SeenServer> {
+    const was = (await this.#ask('ask', 0, signal)).text('was');
+    return { name: this.#upstream.server, out: { ours: 'out, by Slipway', down: 'out' }[was] };
+  }
+
   /** Whether all requests under way ended within so many milliseconds. */
   async isQuiet(wait: number, signal: AbortSignal): Promise<boolean> {
     for (const until = Date.now() + wait; ; await sleep(pause, signal)) {
@@ -47,7 +59,7 @@ export class NginxServer {
     }
   }
 
-  #ask(state: 'down' | 'up', seconds: number, signal: AbortSignal) {
+  #ask(state: 'down' | 'up' | 'ask', seconds: number, signal: AbortSignal) {
     const { path, server, unit } = this.#upstream;
     return this.#host.ask('upstream', [path, server, unit, state, String(seconds)], { signal });
   }

@@ -45,7 +45,7 @@ export async function run(context: Here): Promise<void> {
   const sites = stack.use(new SitesInFront(settings, signal));
   for (const session of sessions) session.reachOut();
   if (settings.mode === 'doctor') return await checkup(sessions, context);
-  if (settings.mode === 'status') return await showStatus(sessions, sites, context);
+  if (settings.mode === 'status') return await showStatus(sessions, sites, settings, context);
   const { release, artifacts, files, whole } = await whatToServe(sessions, settings, context, stack);
   packAhead(settings.mode === 'deploy' ? artifacts : []);
   if (settings.mode === 'remove') return await removeAll(sessions, sites, settings, release, context);

@@ -4,18 +4,27 @@ import { lookAround } from './around.ts';
 import { joinErrors, onAll } from './fleet.ts';
 import type { HostSession } from './host-session.ts';
 import type { definition } from './inputs.ts';
+import { lookAtBalancers } from './look-at-balancers.ts';
 import type { SitesInFront } from './proxy/sites-in-front.ts';
 import { setOutputs } from './report.ts';
+import type { Settings } from './settings.ts';
 import { isWell, statusLine, statusSummary } from './status.ts';
 
 type Here = Context<typeof definition.inputs>;
 
-export async function showStatus(sessions: readonly HostSession[], sites: SitesInFront, context: Here): Promise<void> {
+export async function showStatus(
+  sessions: readonly HostSession[],
+  sites: SitesInFront,
+  settings: Settings,
+  context: Here,
+): Promise<void> {
   const { results, errors: failed } = await onAll(sessions, async session => {
     const facts = await session.facts();
     return { place: session.place, facts, around: await lookAround(session, facts) };
   });
-  const front = await sites.look(results.some(({ facts }) => facts.current !== ''));
+  const isNeeded = results.some(({ facts }) => facts.current !== '');
+  const looked = [await sites.look(isNeeded), await lookAtBalancers(sessions, settings, context.signal)];
+  const front = { results: looked.flatMap(one => one.results), errors: looked.flatMap(one => one.errors) };
   const errors = [...failed, ...front.errors];
   const lines = [
     ...results.map(({ place, facts, around }) => ({ head: statusLine(place, facts), around })),

@@ -72,7 +72,8 @@ describe.each(golden)('$kind', ({ kind, size, hash }) => {
     const into = join(folder, 'into');
     await mkdir(into);
     const argv = kind === 'zip' ? ['unzip', '-q', path, '-d', into] : ['tar', '-xzf', path, '-C', into];
-    await run(argv as [string, ...string[]], { timeout: 20_000 });
+    const env = { ...process.env, LC_ALL: 'C.UTF-8' }; // unzip writes other names elsewhere
+    await run(argv as [string, ...string[]], { env, timeout: 20_000 });
     const { stdout } = await run(['find', into, '-type', 'f', '-printf', '%P %m %s %T@\n'], { timeout: 10_000 });
     const plain = stdout.replaceAll(/\.0+$/gm, '').trim().split('\n').sort();
     expect(plain).toEqual([

@@ -86,7 +86,7 @@ export function judgeEngine(
       : [
           {
             code: 'PROGRAMS_MISSING',
-            seen: 'docker is missing, or its daemon does not answer',
+            seen: 'docker is missing, or its daemon does not answer within 10 s',
             hint: 'See by `docker version` as root on the host. Install it there: apt-get install docker.io.',
           },
         ];
