@@ -13,13 +13,23 @@ process.env.GOCACHE ||= goBuildDir();
 const progress = line => console.log(`  ${line}`);
 
 const end = await labGuard();
-try {
-  progress(`go: ${await ensureGo()}`);
-  await ensurePeers({ progress });
-  const host = await import('./lab/host.mjs');
+const host = await import('./lab/host.mjs');
+/** The tree of the emulated host is minutes of one core. */
+async function emulated() {
   await host.ensureTree({ name: 'host43', progress });
   await host.down({ name: 'host43' });
+}
+async function others() {
+  await ensurePeers({ progress });
   for (const kind of ['registry', 'host', 'cluster']) await (await import(`./lab/${kind}.mjs`)).up({ progress });
+}
+try {
+  progress(`go: ${await ensureGo()}`);
+  const done = await Promise.allSettled([emulated(), others()]);
+  for (const { reason } of done.filter(one => one.status === 'rejected')) {
+    console.error(reason.message);
+    process.exitCode = 1;
+  }
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

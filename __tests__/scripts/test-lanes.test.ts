@@ -23,24 +23,34 @@ test('a run of some files runs those that were asked for', () => {
   expect(lanesOf(['e2e'], false).map(({ projects }: Lane) => projects)).toEqual([['e2e']]);
 });
 
-test('who is free takes the next; a failure ends nobody else, and all are waited for', async () => {
-  let [now, most] = [0, 0];
-  const run = async (lane: number) => {
-    most = Math.max(most, ++now);
-    await new Promise(resolve => setTimeout(resolve, lane === 0 ? 50 : 1));
-    now--;
-    if (lane === 1) throw new Error('broken');
-    return lane;
-  };
-  const ended: PromiseSettledResult<number>[] = await runLanes([0, 1, 2, 3, 4, 5, 6], run);
-  expect([now, most]).toEqual([0, atOnce]);
-  expect(ended.map(one => (one.status === 'fulfilled' ? one.value : one.reason.message))).toEqual([
-    0,
-    'broken',
-    2,
-    3,
-    4,
-    5,
-    6,
-  ]);
-});
+test.each([
+  ['busy', 0, atOnce],
+  ['idle', 0.5, atOnce + 1],
+])(
+  'who is free takes the next; a failure ends nobody else, and all are waited for; cores that are %s',
+  async (_, idle, atMost) => {
+    let [now, most] = [0, 0];
+    const run = async (lane: number) => {
+      most = Math.max(most, ++now);
+      await new Promise(resolve => setTimeout(resolve, lane === 0 ? 50 : 1));
+      now--;
+      if (lane === 1) throw new Error('broken');
+      return lane;
+    };
+    const ended: PromiseSettledResult<number>[] = await runLanes(
+      [0, 1, 2, 3, 4, 5, 6],
+      run,
+      () => new Promise(resolve => setTimeout(resolve, 1, idle)),
+    );
+    expect([now, most]).toEqual([0, atMost]);
+    expect(ended.map(one => (one.status === 'fulfilled' ? one.value : one.reason.message))).toEqual([
+      0,
+      'broken',
+      2,
+      3,
+      4,
+      5,
+      6,
+    ]);
+  },
+);

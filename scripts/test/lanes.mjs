@@ -1,5 +1,6 @@
 // Which tests are run side by side, and in which order they are taken.
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { hostFiles, portionsOf } from './portions.mjs';
 
 /**
@@ -10,7 +11,9 @@ export const atOnce = Math.min(4, Math.max(2, availableParallelism()));
 /** Within a lane one file runs after the other: there is one cluster, and registry and BuildKit are shared. */
 const long = [['integration', 'image', 'e2e'], ['cluster']];
 /** Of the project `host`: as many as leave nobody without work before the end. */
-const portions = 6;
+const portions = 8;
+/** Share of the cores that must have been idle before one more lane is begun than there are cores: that of a lane that waits much. */
+const spare = 0.3;
 
 /**
  * `{ name, projects, more }` of each jest, the longest first.
@@ -34,14 +37,38 @@ export function lanesOf(chosen, whole) {
   ];
 }
 
-/** Runs the lanes, so many at once; resolves as Promise.allSettled, when all have ended, also after a failure. */
-export async function runLanes(lanes, run) {
+/**
+ * Runs the lanes, so many at once, and one more as long as the cores have time for it; resolves as Promise.allSettled, when all have
+ * ended, also after a failure.
+ *
+ * @param idle resolves with the share of the cores that was idle for a while
+ */
+export async function runLanes(lanes, run, idle = idleShare) {
   const ended = [];
   const left = [...lanes.keys()];
-  const worker = async () => {
-    for (let index = left.shift(); index !== undefined; index = left.shift())
-      [ended[index]] = await Promise.allSettled([run(lanes[index])]);
+  const next = async () => {
+    const index = left.shift();
+    if (index !== undefined) [ended[index]] = await Promise.allSettled([run(lanes[index])]);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  const worker = async () => {
+    while (left.length > 0) await next();
+  };
+  const additional = async () => {
+    while (left.length > 0) if ((await idle()) >= spare) await next();
+  };
+  await Promise.all([...Array.from({ length: atOnce }, worker), additional()]);
   return ended;
+}
+
+/** Over twenty seconds. */
+async function idleShare() {
+  const total = key => cpus().reduce((sum, { times }) => sum + times[key], 0);
+  const now = () => ({
+    idle: total('idle'),
+    all: ['user', 'nice', 'sys', 'irq', 'idle'].reduce((sum, key) => sum + total(key), 0),
+  });
+  const before = now();
+  await setTimeout(20_000, undefined, { ref: false });
+  const after = now();
+  return (after.idle - before.idle) / (after.all - before.all);
 }

@@ -86,17 +86,17 @@ export async function ensureBase(progress = () => {}, arch = undefined) {
   await ensurePackages(['debootstrap', 'debian-archive-keyring']);
   const path = await basePath(arch);
   if (existsSync(path)) return path;
-  return withLock(labDir('locks', 'host-base'), 900_000, async () => {
+  return withLock(labDir('locks', `host-base${arch === undefined ? '' : `-${arch}`}`), 900_000, async () => {
     if (!existsSync(path)) await make(path, arch, progress);
     return path;
   });
 }
 
 async function make(path, arch, progress) {
-  await removeOldTrees();
+  await removeOldTrees(path);
   const { mirror, env } = await machineMirror();
   const from = mirror ?? 'Debian’s default mirror';
-  const debs = join(cacheRoot(), 'debs');
+  const debs = join(cacheRoot(), 'debs', ...(arch === undefined ? [] : [arch]));
   mkdirSync(debs, { recursive: true });
   const tree = `${path}.part`;
   mkdirSync(tree, { recursive: true, mode: 0o755 });
@@ -151,9 +151,11 @@ async function furnish(tree, recipe) {
 }
 
 /** Removes half-made trees, and those of older recipes that no host is mounted on. */
-async function removeOldTrees() {
+/** Those of other recipes, and what was left of making `mine`; another one may be in the making. */
+async function removeOldTrees(mine) {
   if (!existsSync(basesDir())) return;
-  const current = [await basePath(), ...(await Promise.all(FOREIGN.map(basePath)))];
+  const trees = [await basePath(), ...(await Promise.all(FOREIGN.map(basePath)))];
+  const current = [...trees, ...trees.filter(path => path !== mine).map(path => `${path}.part`)];
   const mounts = readFileSync('/proc/self/mounts', 'utf8');
   for (const name of readdirSync(basesDir())) {
     const path = join(basesDir(), name);
