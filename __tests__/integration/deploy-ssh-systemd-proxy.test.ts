@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { sleep } from '../../src/core/deadline.ts';
 import { parseChecks } from '../../src/core/health/index.ts';
 import { probe } from '../../src/core/health/probe.ts';
 import { makeAuthority, type Pair, selfSigned } from './certificates.ts';
@@ -48,10 +49,15 @@ await describeWith(
     const states = (done: Deployed) => done.record?.deployments.map(one => one.state);
     const installed = () => onShell(`cat ${sitePath} 2>/dev/null || :`);
     /** Without those of the configuration before, which end when their last connection does. */
-    const workers = () =>
-      onShell(
-        `for pid in $(pgrep nginx); do grep -qa 'shutting down' /proc/$pid/cmdline 2>/dev/null || echo $pid; done`,
-      );
+    const list = `for pid in $(pgrep nginx); do grep -qa 'shutting down' /proc/$pid/cmdline 2>/dev/null || echo $pid; done`;
+    /** Once they stay the same: after a reload the former ones are told to go a moment after the new ones have come. */
+    const workers = async () => {
+      for (let before = ''; ; await sleep(300)) {
+        const now = await onShell(list);
+        if (now === before) return now;
+        before = now;
+      }
+    };
     /** By nginx: what the service of this name answers, over TLS where a certificate is trusted. */
     const get = (as = name, options: Record<string, unknown> = {}): Promise<IncomingMessage & { text: string }> =>
       new Promise((resolve, reject) => {
