@@ -12,8 +12,9 @@ interface Lane {
 test('a whole run has each project in one lane, and the files of "host" in several; their reports have names of their own', () => {
   const lanes: Lane[] = lanesOf(all, true);
   expect(lanes.filter(({ projects }) => !projects.includes('host')).flatMap(({ projects }) => projects)).toEqual([
-    ...['integration', 'image', 'e2e'],
     'cluster',
+    'integration',
+    ...['image', 'e2e'],
   ]);
   expect(lanes.filter(({ projects }) => projects.includes('host')).length).toBeGreaterThan(atOnce);
   expect(new Set(lanes.map(({ name }) => name)).size).toBe(lanes.length);
@@ -54,3 +55,9 @@ test.each([
     ]);
   },
 );
+
+test('who waits for idle cores does not outlast the lanes', async () => {
+  const began = Date.now();
+  await runLanes([0, 1, 2], () => new Promise(resolve => setTimeout(resolve, 20)));
+  expect(Date.now() - began).toBeLessThan(5000);
+});

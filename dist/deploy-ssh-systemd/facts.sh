@@ -52,6 +52,7 @@ told_with_hash() { # FACTS SHA256... → stamp, settled_facts: what "same" compa
   facts=$1; shift
   # what runs is looked at, too
   if [ -e "$dir/current/on-share" ]; then share_of_current; answers "$share" || { share_hangs "$share"; return 1; }; fi
+  docker_answers || { fail ENGINE_HANGS docker; return 1; }
   read -r stamp </proc/sys/kernel/random/uuid
   look_at_unit
   settled_facts=$(facts_of_state)

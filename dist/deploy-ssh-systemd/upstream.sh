@@ -4,7 +4,7 @@ mark=' down; # taken out by Slipway'
 run=/run/slipway
 
 # What is written in a line goes away without a trace.
-set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours; last or only: up alone, only as others are out by us); or fails with what is wrong
+set_upstream() { # FILE SERVER UNIT down|up|ask → was (up, down, ours; last or only: up alone, only as others are out by us); or fails with what is wrong
   file=$(readlink -f "$1" 2>/dev/null)
   [ -f "$file" ] || { fail UPSTREAM_MISSING "$1"; return 1; }
   exec 7>>"$run/system.lock"; flock -w 20 7 || { fail UPSTREAM_BUSY "$file"; return 1; }
@@ -17,6 +17,7 @@ set_upstream() { # FILE SERVER UNIT down|up → was (up, down, ours; last or onl
     END { print found == "" ? "missing" : found == "up" && !others ? (out ? "only" : "last") : found }' "$file")
   case $was$4 in
     missing*) fail UPSTREAM_MISSING "server $2 in $file"; return 1 ;;
+    *ask) return 0 ;;
     lastdown) fail UPSTREAM_LAST "$2 in $file"; return 1 ;;
     onlydown) fail UPSTREAM_TAKEN "$2 in $file"; return 1 ;;
     down*|oursdown|upup|lastup|onlyup) return 0 ;;
@@ -48,20 +49,24 @@ children() { # UNIT: process ids of what its main process started
     awk -v parent="$(systemctl show "$1" -p MainPID --value 2>/dev/null)" 'parent > 0 && $4 == parent {print $1}'
 }
 
-serve_upstream() { # FILE SERVER UNIT down|up SECONDS
+serve_upstream() { # FILE SERVER UNIT down|up|ask SECONDS
   [ -z "${confined:-}" ] || { fail UPSTREAM_FORBIDDEN "$1"; return; }
   case $1 in [!/]*|''|*[!A-Za-z0-9_./-]*|*/.*|*//*) fail NAME_REFUSED "$1"; return;; esac
   case $2 in ''|-*|*[!]A-Za-z0-9_.:/[-]*) fail NAME_REFUSED "$2"; return;; esac
-  safe "$3" && number "$5" && case $4 in down|up) ;; *) false;; esac || { fail NAME_REFUSED "$3 $4 $5"; return; }
+  safe "$3" && number "$5" && case $4 in down|up|ask) ;; *) false;; esac || { fail NAME_REFUSED "$3 $4 $5"; return; }
   mkdir -p -m 700 "$run" || { fail UPSTREAM_FAILED "$run"; return; }
   note_of "$1" "$2"
   # first, as a server that is out for good serves nobody
-  [ "$4" = up ] || arm "$5" nginx "$1" "$2" "$3" || return
+  [ "$4" != down ] || arm "$5" nginx "$1" "$2" "$3" || return
   workers=$(children "$3")
   # the runner may end the agent as soon as it reads that this failed: the timer goes before
   if wrong=$(set_upstream "$1" "$2" "$3" "$4" && printf '%s\n' "$was"); then good=yes; else good=; fi
   was=$wrong
-  [ "$4" = down ] && [ -n "$good" ] && [ "$was" != down ] || [ "$4$good" = up ] || disarm
+  case $4$good in
+    ask*|up) ;;
+    downyes) [ "$was" != down ] || disarm ;;
+    *) disarm ;;
+  esac
   [ -n "$good" ] || { printf '%s\n' "$wrong"; return 1; }
   fact was "$was"
   case $was in up|last|only) fact workers "$workers";; esac

@@ -9,7 +9,7 @@ import { hostFiles, portionsOf } from './portions.mjs';
  */
 export const atOnce = Math.min(4, Math.max(2, availableParallelism()));
 /** Within a lane one file runs after the other: there is one cluster, and registry and BuildKit are shared. */
-const long = [['integration', 'image', 'e2e'], ['cluster']];
+const long = [['cluster'], ['integration'], ['image', 'e2e']];
 /** Of the project `host`: as many as leave nobody without work before the end. */
 const portions = 8;
 /** Share of the cores that must have been idle before one more lane is begun than there are cores: that of a lane that waits much. */
@@ -53,22 +53,27 @@ export async function runLanes(lanes, run, idle = idleShare) {
   const worker = async () => {
     while (left.length > 0) await next();
   };
+  const done = new AbortController();
   const additional = async () => {
-    while (left.length > 0) if ((await idle()) >= spare) await next();
+    while (left.length > 0 && !done.signal.aborted) if ((await idle(done.signal)) >= spare) await next();
   };
-  await Promise.all([...Array.from({ length: atOnce }, worker), additional()]);
+  const more = additional();
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  done.abort();
+  await more;
   return ended;
 }
 
-/** Over twenty seconds. */
-async function idleShare() {
+/** Over twenty seconds; 0 when nobody wants to know any more. */
+async function idleShare(signal) {
   const total = key => cpus().reduce((sum, { times }) => sum + times[key], 0);
   const now = () => ({
     idle: total('idle'),
     all: ['user', 'nice', 'sys', 'irq', 'idle'].reduce((sum, key) => sum + total(key), 0),
   });
   const before = now();
-  await setTimeout(20_000, undefined, { ref: false });
+  await setTimeout(20_000, undefined, { signal }).catch(() => undefined);
+  if (signal.aborted) return 0;
   const after = now();
   return (after.idle - before.idle) / (after.all - before.all);
 }

@@ -121,6 +121,14 @@ const refusals: Record<string, (detail: string) => [string, string]> = {
     `the share cannot be written by who connects: ${detail}`,
     'Nothing was changed. Export it read-write and without all_squash, and let this user write in it.',
   ],
+  ENGINE_HANGS: detail => [
+    `what runs the containers does not answer: the daemon of ${detail} was asked for 10 s`,
+    'Nothing was changed, and what serves was not touched. See `systemctl status docker` and its journal on the host.',
+  ],
+  ENGINE_FAILED: detail => [
+    `${detail} does not say which containers there are`,
+    'Nothing was changed. See `docker ps --all`, or `podman ps --all`, as root on the host.',
+  ],
   SHARE_HANGS: detail => [
     `the share does not answer: ${detail}`,
     'Nothing was switched. Look at its server and at the mount; what waits for it goes on when it is back.',

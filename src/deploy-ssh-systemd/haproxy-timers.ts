@@ -19,6 +19,7 @@ export class HaproxyTimers {
       return answer.text('was') === 'ours';
     } catch (error) {
       signal.throwIfAborted();
+      if (state === 'ask') return false; // before anything is drained there is nothing to warn of
       this.#lacking = true;
       log.warning(
         `${this.#host.place}: should this run be killed, a server stays in drain: there is no timer to bring it in again: ${messageOf(error)}`,

@@ -1,3 +1,4 @@
+import { deadline } from '../core/deadline.ts';
 import type { SlipwayError } from '../core/errors.ts';
 import { onAll } from './fleet.ts';
 import { HaproxyServer } from './haproxy.ts';
@@ -7,7 +8,8 @@ import { NginxServer } from './nginx.ts';
 import type { SeenInFront } from './proxy/look-in-front.ts';
 import type { Settings } from './settings.ts';
 
-const within = 30_000;
+/** Milliseconds for all questions; each of them has a deadline of its own that is shorter. */
+const within = 60_000;
 
 /**
  * Which of the hosts get requests, as the load balancers of the input `load-balancer` have them. A site of our own is looked at as
@@ -19,6 +21,9 @@ export async function lookAtBalancers(
   parent: AbortSignal,
 ): Promise<{ results: SeenInFront[]; errors: SlipwayError[] }> {
   const { loadBalancer: balancer, balancedSite } = settings;
+  // a role may have none
+  const balanced = sessions.filter(session => session.settings.loadBalancer !== undefined);
+  if (balanced.length === 0) return { results: [], errors: [] };
   if (balancer === undefined || balancer.kind === 'command' || balancedSite !== undefined)
     return { results: [], errors: [] };
   await using stack = new AsyncDisposableStack();
@@ -27,9 +32,9 @@ export async function lookAtBalancers(
   );
   return await onAll(hosts, async host => {
     const timers = new HaproxyTimers(host);
-    const signal = AbortSignal.any([parent, AbortSignal.timeout(within)]);
+    using signal = deadline(settings.connectTimeout + within, `looking at the load balancer ${host.place}`, parent);
     const servers = [];
-    for (const session of sessions) {
+    for (const session of balanced) {
       const server = balancer.server.replaceAll('{host}', session.host.host);
       const one =
         balancer.kind === 'nginx'

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse, parseAllDocuments } from 'yaml';
+import { asRendered } from '../../../src/deploy-k8s-canary/gitops/as-rendered.ts';
 import { sourceOf } from '../../../src/deploy-k8s-canary/gitops/documents.ts';
 import { findImage } from '../../../src/deploy-k8s-canary/gitops/image-text.ts';
 import { listText } from '../../../src/deploy-k8s-canary/gitops/list-text.ts';
-import { asChartsWrite } from '../../../src/deploy-k8s-canary/gitops/split-image.ts';
 import {
   findWeights,
   namesIn,
@@ -128,16 +128,21 @@ ${entry}
   test.each([
     ['as helm create makes it', 'repository: ghcr.io/acme/hello\n', 'tag: v1.2.0 # now', `tag: ${both} # now`],
     ['with a registry', 'registry: ghcr.io\n  repository: acme/hello\n', 'tag: "1.10"', `tag: "${both}"`],
+    ['with nothing behind the key', 'repository: ghcr.io/acme/hello\n', 'tag:', `tag: ${both}`],
+    ['with a comment alone', 'repository: ghcr.io/acme/hello\n', 'tag: # latest', `tag: ${both} # latest`],
+    ['with null', 'repository: ghcr.io/acme/hello\n', 'tag: ~ # latest', `tag: ${both} # latest`],
     ['with an empty digest', 'repository: ghcr.io/acme/hello\n  digest: ""\n', "tag: '1'", `tag: '${both}'`],
   ])('repository and tag apart, %s', (_, name, before, after) => {
     const text = `replicas: 2\nimage:\n  pullPolicy: IfNotPresent\n  ${name}  ${before}\n`;
     const find = (now: string) => findImage([sourceOf('values.yaml', now, ['image'])], target);
     const place = find(text);
-    const wanted = asChartsWrite([place.source], image, '1.4.0');
+    const wanted = asRendered([place.source], image, { known: [], version: '1.4.0' });
     expect(wanted).toBe(`ghcr.io/acme/hello:${both}`);
     const made = place.with(wanted);
     expect(made).toBe(text.replace(before, after));
-    expect([place.says(place.image), place.says(wanted), find(made).says(wanted)]).toEqual([true, false, true]);
+    expect([place.says(wanted), find(made).says(wanted)]).toEqual([false, true]);
+    if (!place.image.includes(':')) return; // an empty tag
+    expect(place.says(place.image)).toBe(true);
     expect(find(made).with(place.image)).toBe(text);
   });
 
@@ -153,13 +158,34 @@ ${entry}
     );
   });
 
-  test('the tag before the digest: the image’s own, the version, else the digest’s first digits', () => {
-    const sources = [sourceOf('values.yaml', 'image: {repository: ghcr.io/acme/hello, tag: v1}\n', ['image'])];
-    const tagged = `ghcr.io/acme/hello:main@${digest}`;
-    expect(asChartsWrite(sources, tagged, '1.4.0')).toBe(tagged);
-    expect(asChartsWrite(sources, image, 'v1.4.0+build.7')).toBe(`ghcr.io/acme/hello:v1.4.0-build.7@${digest}`);
-    expect(asChartsWrite(sources, image, image)).toBe(`ghcr.io/acme/hello:sha256-abababababab@${digest}`);
-    expect(asChartsWrite([sourceOf('a.yaml', deployment(image))], image, '1.4.0')).toBe(image);
+  describe('the image as it is rendered', () => {
+    const split = [sourceOf('values.yaml', 'image: {repository: ghcr.io/acme/hello, tag: v1}\n', ['image'])];
+    const as = (given: string, version: string, known: string[] = [], sources = split) =>
+      asRendered(sources, given, { known, version });
+
+    test('the tag before the digest: the image’s own, the version, else the digest’s first digits', () => {
+      const tagged = `ghcr.io/acme/hello:main@${digest}`;
+      expect(as(tagged, '1.4.0')).toBe(tagged);
+      expect(as(image, 'v1.4.0+build.7')).toBe(`ghcr.io/acme/hello:v1.4.0-build.7@${digest}`);
+      expect(as(image, image)).toBe(`ghcr.io/acme/hello:sha256-abababababab@${digest}`);
+      expect(as(`docker.io/nginx@${digest}`, '1.4.0')).toBe(`docker.io/nginx:1.4.0@${digest}`);
+      expect(as(image, '1.4.0', [], [sourceOf('a.yaml', deployment(image))])).toBe(image);
+    });
+
+    test('the same digest keeps the tag that it has in the file, in the cluster or in an earlier run', () => {
+      const there = `ghcr.io/acme/hello:1.3.0@${digest}`;
+      expect(as(image, '1.4.0', [there])).toBe(there);
+      const text = `image: {repository: ghcr.io/acme/hello, tag: "1.3.0@${digest}"}\n`;
+      expect(as(image, '1.4.0', [], [sourceOf('values.yaml', text, ['image'])])).toBe(there);
+      const older = `ghcr.io/acme/hello:1.3.0@sha256:${'0'.repeat(64)}`;
+      expect(as(image, '1.4.0', [older, there.replace('hello', 'shop')])).toBe(`ghcr.io/acme/hello:1.4.0@${digest}`);
+    });
+
+    test('an entry of a kustomization decides, and has no tag', () => {
+      const sources = [...split, sourceOf('k.yaml', kustomization('    newTag: v1'))];
+      expect(as(`ghcr.io/acme/hello:main@${digest}`, '1.4.0', [], sources)).toBe(image);
+      expect(as(image, '1.4.0', [], sources)).toBe(image);
+    });
   });
 
   test('a digest of its own beside the tag is refused', () => {

@@ -151,14 +151,15 @@ async function furnish(tree, recipe) {
 }
 
 /** Removes half-made trees, and those of older recipes that no host is mounted on. */
-/** Those of other recipes, and what was left of making `mine`; another one may be in the making. */
 async function removeOldTrees(mine) {
   if (!existsSync(basesDir())) return;
-  const trees = [await basePath(), ...(await Promise.all(FOREIGN.map(basePath)))];
-  const current = [...trees, ...trees.filter(path => path !== mine).map(path => `${path}.part`)];
+  const current = [await basePath(), ...(await Promise.all(FOREIGN.map(basePath)))];
+  const kind = mine.slice(0, mine.lastIndexOf('-') + 1);
   const mounts = readFileSync('/proc/self/mounts', 'utf8');
   for (const name of readdirSync(basesDir())) {
     const path = join(basesDir(), name);
+    // what is being made of another architecture is under that one's lock
+    if (path.endsWith('.part') && !path.startsWith(kind)) continue;
     if (current.includes(path) || mounts.includes(`lowerdir=${path},`)) continue;
     // A killed debootstrap leaves /proc mounted in its tree; removeTree unmounts first.
     await removeTree(path);

@@ -1,8 +1,9 @@
-import { isMap, isSeq, type Pair, parse, type Scalar, type YAMLMap } from 'yaml';
+import { isMap, isSeq, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { SlipwayError } from '../../core/errors.ts';
 import { formatRepository, parseReference } from '../../core/registry/reference.ts';
 import { documentsOf, plainScalar, type Source } from './documents.ts';
 import { columnOf, type Edit, edited } from './edit.ts';
+import { quoted, replacing } from './scalar-text.ts';
 import { splitImage } from './split-image.ts';
 
 /** Where a manifest says which image runs. */
@@ -86,7 +87,7 @@ function contained(source: Source, workload: string, container: string): ImagePl
 }
 
 /** https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/: a tag or a digest, each by a key of its own. */
-function kustomized(source: Source, repository: string): ImagePlace[] {
+export function kustomized(source: Source, repository: string): ImagePlace[] {
   return documentsOf(source, 'Kustomization').flatMap(document => {
     const images = document.getIn(['images'], true);
     if (!isSeq(images)) return [];
@@ -130,17 +131,6 @@ function entryEdits(source: Source, entry: YAMLMap.Parsed, image: string): Edit[
   return entry.flow
     ? [{ start: start + 1, end: start + 1, text: `${key}: ${quoted(value)}, ` }]
     : [{ start, end: start, text: `${key}: ${quoted(value)}${gap}` }];
-}
-
-/** The scalar's own quotes stay. */
-export function replacing({ range: [start, end], type }: Scalar.Parsed, value: string): Edit {
-  const text = type === 'QUOTE_DOUBLE' ? JSON.stringify(value) : type === 'QUOTE_SINGLE' ? `'${value}'` : quoted(value);
-  return { start, end, text };
-}
-
-/** A tag such as `1.10` would be a number. */
-function quoted(value: string): string {
-  return parse(value) === value ? value : JSON.stringify(value);
 }
 
 function unwritable({ path }: Source, key: string): SlipwayError {

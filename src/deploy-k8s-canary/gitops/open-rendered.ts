@@ -3,8 +3,8 @@ import type { Cluster } from '../../core/kubernetes/index.ts';
 import { log } from '../../core/log.ts';
 import type { Options } from '../options.ts';
 import { isUnfinished, readState } from '../state.ts';
+import { asRendered } from './as-rendered.ts';
 import { plansRendered } from './plans-rendered.ts';
-import { asChartsWrite } from './split-image.ts';
 import { throughGit } from './through-git.ts';
 import { openTree, type Tree } from './tree.ts';
 
@@ -37,7 +37,8 @@ export async function openRendered(
       { hint: `Give mode: ${mode} the checkout and these inputs, as that run had them. Nothing was changed.` },
     );
   const tree = opened ?? (await open());
-  const image = options.image && asChartsWrite(await tree.sources(), options.image, options.releaseId);
+  const known = [state?.image, state?.previous].filter(one => one !== undefined);
+  const image = options.image && asRendered(await tree.sources(), options.image, { known, version: options.releaseId });
   const releaseId = options.releaseId === options.image ? (image ?? '') : options.releaseId;
   const left = isUnfinished(state) ? state : undefined;
   const rendered = {

@@ -1,9 +1,9 @@
 import { isMap, isScalar, type Scalar, type YAMLMap } from 'yaml';
 import { SlipwayError } from '../../core/errors.ts';
-import { formatRepository, parseReference, tagPattern } from '../../core/registry/reference.ts';
 import { plainScalar, type Source } from './documents.ts';
 import { edited } from './edit.ts';
-import { type ImagePlace, replacing } from './image-text.ts';
+import type { ImagePlace } from './image-text.ts';
+import { filling } from './scalar-text.ts';
 
 /**
  * Values of a chart that have `repository` and `tag` apart, as `helm create` makes them, some with a `registry` in front:
@@ -28,7 +28,8 @@ export function splitImage(source: Source, node: unknown): ImagePlace[] {
       says: image =>
         image === `${name}:${said}` || (said === '' && image.startsWith(`${name}:`) && !image.includes('@')),
       with: image => {
-        if (image.startsWith(`${name}:`)) return edited(source.text, [replacing(tag, image.slice(name.length + 1))]);
+        if (image.startsWith(`${name}:`))
+          return edited(source.text, [filling(source.text, tag, image.slice(name.length + 1))]);
         throw new SlipwayError(
           'RENDER_MISMATCH',
           `${source.path} has the repository ${name}, and not that of ${image}`,
@@ -39,17 +40,6 @@ export function splitImage(source: Source, node: unknown): ImagePlace[] {
       },
     },
   ];
-}
-
-/** The image as such a chart writes it into the pods: with a tag before its digest. Elsewhere it stays as it is. */
-export function asChartsWrite(sources: readonly Source[], image: string, version: string): string {
-  const { repository, tag, digest } = parseReference(image);
-  if (tag !== undefined || digest === undefined) return image;
-  const maps = sources.flatMap(({ documents, value }) => documents.map(one => value && one.getIn(value, true)));
-  if (!maps.some(one => isMap(one) && nameIn(one) !== undefined)) return image;
-  const named = version.replaceAll('+', '-'); // as in the tags that are pushed
-  const known = version !== image && tagPattern.test(named) ? named : digest.slice(0, 19).replace(':', '-');
-  return `${formatRepository(repository)}:${known}@${digest}`;
 }
 
 function nameIn(map: YAMLMap): string | undefined {

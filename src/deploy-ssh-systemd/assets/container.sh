@@ -5,10 +5,16 @@
 podman() { command podman --events-backend=none "$@"; }
 # A daemon that hangs is one that does not answer; what brings or ends something takes its time.
 docker() {
-  case $1 in
-    --config=*|pull|rm|rmi) command docker --host=unix:///var/run/docker.sock "$@" ;;
+  case "$1 ${2:-}" in
+    --config=*|'pull '*|'rm '*|'rmi '*|'image rm') command docker --host=unix:///var/run/docker.sock "$@" ;;
     *) timeout 10 docker --host=unix:///var/run/docker.sock "$@" ;;
   esac
+}
+
+# Asked once before what needs several answers of it.
+docker_answers() {
+  [ -e "$dir/current/container-engine" ] || return 0
+  docker version >/dev/null 2>&1; [ $? -ne 124 ]
 }
 
 engine_of() { # RELEASE → engine
@@ -30,14 +36,15 @@ serve_containers() { # ENGINE|'' [PROJECT NAME...]
   answers=yes
   [ $engine = podman ] || { answers=$(docker version --format '{{.Server.Version}}' 2>/dev/null); fact docker "$answers"; }
   shift
-  [ $# -eq 0 ] || [ -z "$answers" ] || look_for_project "$@"
+  [ $# -eq 0 ] || [ -z "$answers" ] || look_for_project "$@" || return
   printf '@ok\n'
 }
 
 look_for_project() { # PROJECT NAME...
   project=$1; shift
   ! composes || fact compose yes
-  others=$(projects | while read -r name of; do
+  known=$(projects) || { fail ENGINE_FAILED "$engine"; return 1; }
+  others=$(printf '%s\n' "$known" | while read -r name of; do
       [ "${of#*/}" != "$dir" ] || continue
       if [ "${of%%/*}" = "$project" ]; then printf '%s\n' "$name"; continue; fi
       for own; do [ "$own" != "$name" ] || printf '%s\n' "$name"; done
@@ -56,7 +63,8 @@ file_of_project='{{.Label "com.docker.compose.project.config_files"}}'
 # All containers: NAME PROJECT/DIRECTORY.
 projects() {
   if [ $engine = docker ]; then
-    docker ps --all --format "{{.Names}} {{.Label \"com.docker.compose.project\"}}/$file_of_project" 2>/dev/null | sed 's|/releases/[^/]*/[^/]*$||'
+    listed=$(docker ps --all --format "{{.Names}} {{.Label \"com.docker.compose.project\"}}/$file_of_project" 2>/dev/null) || return
+    printf '%s\n' "$listed" | sed 's|/releases/[^/]*/[^/]*$||'
     return
   fi
   podman ps --all --format '{{.Names}} {{index .Labels "io.podman.compose.project"}}/{{index .Labels "slipway.directory"}}' 2>/dev/null
