@@ -8,7 +8,7 @@ import { hostFiles, portionsOf } from './portions.mjs';
  * go on while a test waits take longer, too, and so does all: a file that takes two minutes alone took ten.
  */
 export const atOnce = Math.min(4, Math.max(2, availableParallelism()));
-/** Within a lane one file runs after the other: there is one cluster, and registry and BuildKit are shared. */
+/** Within a lane one file runs after the other: there is one cluster, and BuildKit is shared. */
 const long = [['cluster'], ['integration'], ['image', 'e2e']];
 /** Of the project `host`: as many as leave nobody without work before the end. */
 const portions = 8;
