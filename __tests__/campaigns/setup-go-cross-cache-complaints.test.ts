@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -53,10 +63,14 @@ function program(name: string, modules: string[], files: Record<string, string> 
 
 let number = 0;
 /** A job: main step and post step, on a runner of its own or (`again`) on the one of the job before. */
-async function job(directory: string, inputs: Record<string, string> = {}, again = false) {
+async function job(
+  directory: string,
+  inputs: Record<string, string> = {},
+  { again = false, tools = join(cacheRoot(), 'tools') }: { again?: boolean; tools?: string } = {},
+) {
   if (!again) await remove(home);
   const env = {
-    RUNNER_TOOL_CACHE: join(cacheRoot(), 'tools'),
+    RUNNER_TOOL_CACHE: tools,
     GOTOOLCHAIN: undefined,
     GOFLAGS: undefined,
     GOMODCACHE: join(home, 'mod'),
@@ -94,7 +108,7 @@ test('tar: File exists: the cache is unpacked over a module cache that is there,
   expect(first.post.log).toContain('cache saved as');
 
   // The runner is used again: everything is there already, the unpacked modules too.
-  const { main } = await job(directory, {}, true);
+  const { main } = await job(directory, {}, { again: true });
   expect(main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
   expect(main.log).not.toMatch(/File exists|not restored/);
 
@@ -124,6 +138,25 @@ test('exact key only: after a change of go.mod the job starts from the last cach
   expect(post.log).toContain(`cache saved as ${after}`);
   expect(after.split('-').at(-3)).not.toBe(before.split('-').at(-3));
 }, 120_000);
+
+test('a new cache after each run: where every job unpacks a Go of its own, nothing is new for the second one', async () => {
+  const directory = program('own', []);
+  const checkedOut = () => {
+    rmSync(join(directory, 'slipway-out'), { recursive: true, force: true });
+    const before = new Date(Date.now() - 60_000);
+    for (const name of readdirSync(directory)) utimesSync(join(directory, name), before, before);
+  };
+  checkedOut();
+  const own = { tools: join(home, 'tools') };
+  const first = await job(directory, {}, own);
+  expect(first.main).toMatchObject({ code: 0 });
+  expect(first.post.log).toContain('cache saved as');
+  checkedOut();
+  const second = await job(directory, {}, own);
+  expect(second.main).toMatchObject({ code: 0, outputs: { 'cache-hit': 'true' } });
+  expect(second.main.log).not.toContain('in the tool cache');
+  expect(second.post.log).toContain('nothing is new in the caches');
+}, 300_000);
 
 test('no save on failure: what a build that fails has compiled is there for the next one', async () => {
   const directory = program('failing', [], {

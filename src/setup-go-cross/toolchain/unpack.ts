@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -72,6 +72,12 @@ export async function unpackTarGz(path: string, into: string, layout: Layout, si
   return hashes as FileHashes;
 }
 
+/**
+ * The time of every file, wherever it came from. The go command keeps an index of each package of the standard library under the times
+ * of its files (cmd/go/internal/modindex): with others in each job, each would add its own to the build cache.
+ */
+const written = new Date('2000-01-01T00:00:00Z');
+
 /** A Go has 250 MB in 12,000 files. What a server may make us write before its hash is known must end somewhere. */
 const most = { file: 500e6, bytes: 2e9, files: 100_000 };
 
@@ -106,7 +112,9 @@ function writer(into: string, { prefix, place = name => name }: Layout) {
     await folders.get(folder);
     // Module zips carry no modes; the go command makes these two folders executable as well.
     const executable = mode === undefined ? /^(bin|pkg\/tool)\//.test(name) : (mode & 0o111) !== 0;
-    await writeFile(path, data, { mode: executable ? 0o755 : 0o644, flag: 'wx' });
+    await using file = await open(path, 'wx', executable ? 0o755 : 0o644);
+    await file.writeFile(data);
+    await file.utimes(written, written);
     return name;
   };
 }
