@@ -348,7 +348,8 @@ await describeWith(['fresh:host51', 'fresh:host52', 'go'], 'deploy-ssh-systemd: 
     const done = await deploy({ ...inputs, mode: 'remove' });
     expect(done.outputs).toMatchObject({ state: 'removed' });
     expect(done.log).toContain(`left as it is: ${directory}/log`);
-    expect(await throughNginx()).toBe('dsm');
+    // its former workers are told to go a moment after the new ones have come
+    await eventually(async () => expect(await throughNginx()).toBe('dsm'));
     expect(
       await sh(
         `ls -d ${script} ${entry} ${live} ${directory}/* 2>/dev/null; ps | grep -e '[a]gent.sh' -e '[c]urrent/hello'`,

@@ -7,7 +7,7 @@ import { writeJson } from './cluster/files.mjs';
 import { clusterDir, NETNS, nodeAddress } from './cluster/layout.mjs';
 import { up as upCluster } from './cluster.mjs';
 import { withLock } from './lock.mjs';
-import { labDir } from './paths.mjs';
+import { cacheRoot, labDir } from './paths.mjs';
 import { daemonPid, daemons, startDaemon, stopDaemon, waitUntil } from './process.mjs';
 
 const writer = fileURLToPath(new URL('prometheus/write-targets.mjs', import.meta.url));
@@ -35,7 +35,8 @@ export async function up({ port = 9090, namespace = '', interval = '1s', progres
       global: { scrape_interval: interval, scrape_timeout: interval },
       scrape_configs: [{ job_name: 'pods', file_sd_configs: [{ files: [`${folder}/targets.json`] }] }],
     });
-    await startDaemon(writerOf(name), [process.execPath, writer, `${folder}/targets.json`, namespace]);
+    const env = { SLIPWAY_CACHE: cacheRoot() }; // where it finds the cluster
+    await startDaemon(writerOf(name), [process.execPath, writer, `${folder}/targets.json`, namespace], { env });
     const listen = describe(port).address;
     const argv = [binary, `--config.file=${folder}/prometheus.json`, `--storage.tsdb.path=${folder}/data`];
     await startDaemon(daemonOf(name), [...argv, `--web.listen-address=${listen}`], { netns: NETNS });
