@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { countIndexes } from '../../../src/setup-go-cross/cache/module-index.ts';
 import { backdate, removeAside, removeSince, setAside, unused } from '../../../src/setup-go-cross/cache/working-set.ts';
 
 const hour = 3_600_000;
@@ -83,4 +84,15 @@ test('what was written since a moment is removed', async () => {
   const late = put(entry('b', 'd'), 'half', 50 * hour); // tar gives files the times of the archive
   await removeSince([folders().build, join(root, 'absent')], since);
   expect([before, late].map(path => existsSync(path))).toEqual([true, false]);
+});
+
+test('the index of packages: its outputs and the actions that lead to them, and nothing else', async () => {
+  expect(await countIndexes(folders().build)).toBe(0);
+  put(entry('a', 'a'), action('a', 'b'));
+  put(entry('b', 'd'), 'go index v2\n…');
+  put(entry('c', 'a'), action('c', 'd'));
+  put(entry('d', 'd'), 'go object linux amd64');
+  put(entry('e', 'd'), 'go');
+  put(`${entry('f', 'd')}/program`, 'go index v2\n');
+  expect(await countIndexes(folders().build)).toBe(2);
 });

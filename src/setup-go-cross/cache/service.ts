@@ -5,6 +5,7 @@ import { formatDuration } from '../../core/units.ts';
 import { callClient } from './client.ts';
 import { countFiles } from './count.ts';
 import type { Keys } from './key.ts';
+import { countIndexes } from './module-index.ts';
 import { backdate, type Folders, removeAside, removeSince, setAside, unused } from './working-set.ts';
 
 /** The two folders worth keeping. Module directories are not: they are read-only and come from the downloads in a second. */
@@ -22,7 +23,7 @@ export function hasCacheService(env: NodeJS.ProcessEnv): boolean {
 export interface CacheState {
   readonly folders: Folders;
   readonly key: string;
-  /** Files that were there after the restore: when no more are there at the end, nothing is saved. */
+  /** Files that are worth keeping, after the restore: when no more are there at the end, nothing is saved. */
   readonly files: number;
   /** When the restore was over, milliseconds of the epoch. */
   readonly since: number;
@@ -60,7 +61,7 @@ export async function restore(
   log.info(hit === undefined ? 'no cache fits' : `cache ${hit} restored in ${formatDuration(Date.now() - started)}`);
   const since = Date.now();
   await backdate(folders.build, since);
-  return { hit, state: { folders, key: keys.save, files: await countFiles(paths), since, own } };
+  return { hit, state: { folders, key: keys.save, files: await countWorth(folders), since, own } };
 }
 
 /** Saves exactly what this job used, when something is new in it. */
@@ -70,7 +71,7 @@ export async function save(
   within = saveWithin,
 ): Promise<void> {
   const paths = pathsOf(folders);
-  const now = await countFiles(paths);
+  const now = await countWorth(folders);
   if (now <= files) return log.info(`nothing is new in the caches (${now} files): nothing is saved`);
   const left = await unused(folders, since);
   const bringBack = await setAside(folders, left);
@@ -81,6 +82,12 @@ export async function save(
     if (own) await bringBack();
     await removeAside(folders);
   }
+}
+
+/** Without the index of packages: it is new in every checkout. */
+async function countWorth(folders: Folders): Promise<number> {
+  const [all, indexes] = await Promise.all([countFiles(pathsOf(folders)), countIndexes(folders.build)]);
+  return all - indexes;
 }
 
 const pathsOf = ({ downloads, build }: Folders) => [downloads, build];

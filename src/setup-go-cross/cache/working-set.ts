@@ -54,7 +54,7 @@ export async function unused({ downloads, build }: Folders, since: number): Prom
 }
 
 /** `xx/HASH-a` (actions) and `xx/HASH-d` (outputs, for a cached program a folder). */
-async function entries(build: string): Promise<string[]> {
+export async function entries(build: string): Promise<string[]> {
   const found: string[] = [];
   for (const folder of await names(build)) {
     if (!/^[0-9a-f]{2}$/.test(folder)) continue;
@@ -65,7 +65,7 @@ async function entries(build: string): Promise<string[]> {
 }
 
 /** An action is the line `v1 ACTION OUTPUT SIZE TIME`. */
-function outputOf(build: string, action: string): string | undefined {
+export function outputOf(build: string, action: string): string | undefined {
   const output = /^v1 [0-9a-f]{64} ([0-9a-f]{64}) /.exec(action)?.[1];
   return output && join(build, output.slice(0, 2), `${output}-d`);
 }
