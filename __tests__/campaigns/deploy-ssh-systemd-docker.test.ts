@@ -94,6 +94,11 @@ await describeWith(
       expect(done.log).toMatch(/a container of docker cannot tell systemd that it is ready/);
       expect(done.log).toMatch(/docker lets nobody but root listen on port 80/);
       expect((await run({ ...named(one), 'container-engine': 'podman' })).log).toMatch(/podman is missing/);
+      const file = join(folder, 'small.yaml');
+      await writeFile(file, `services: { web: { image: "${named(one).image}" } }`);
+      const { 'memory-max': _, 'tasks-max': __, 'cpu-quota': ___, ...others } = inputs;
+      const compose = { runtime: 'compose', 'compose-file': file, 'container-engine': 'podman' };
+      expect((await deploy({ ...others, ...compose })).log).toMatch(/podman is missing.*PROGRAMS_MISSING/);
       expect([await images(), await onShell('ls /opt/slipway 2>/dev/null || :')]).toEqual(['0', '']);
     });
 

@@ -33,8 +33,8 @@ serve_containers() { # ENGINE|'' [PROJECT NAME...]
   esac
   fact engine "$engine"; fact serving "$serving"
   [ ! -x /usr/bin/podman ] || fact runtime "$(podman info --format '{{.Host.OCIRuntime.Name}}' 2>/dev/null)"
-  answers=yes
-  [ $engine = podman ] || { answers=$(docker version --format '{{.Server.Version}}' 2>/dev/null); fact docker "$answers"; }
+  if [ $engine = docker ]; then answers=$(docker version --format '{{.Server.Version}}' 2>/dev/null); fact docker "$answers"
+  else answers=$(command -v /usr/bin/podman); fi
   shift
   [ $# -eq 0 ] || [ -z "$answers" ] || look_for_project "$@" || return
   printf '@ok\n'
